@@ -1,0 +1,29 @@
+/*
+ * irqline.h - an interrupt line as a value
+ *
+ * A wire with a driving end and a listening end. Whoever drives it holds a copy of this value; whoever listens made it.
+ * Because it is a value, a fault can stand in between: it listens to one line and drives another.
+ */
+#ifndef EMU_CORE_IRQLINE_H
+#define EMU_CORE_IRQLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Runs in the driver's context; must not call back into the driver. Setting a level again is harmless. */
+typedef void irqline_set_fn(void *opaque, unsigned number, bool level);
+
+struct irqline {
+    irqline_set_fn *set; /* NULL: not connected */
+    void *opaque;
+    unsigned number;
+};
+
+static inline void irqline_set(const struct irqline *line, bool level)
+{
+    if (line->set != NULL) {
+        line->set(line->opaque, line->number, level);
+    }
+}
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * cpu.h - the CPU: runs a guest's contexts, implements hal.h
+ *
+ * One CPU, one at a time in a process (the guest's calls carry no handle). The guest runs on its own stacks. Whatever it
+ * asks of a device runs on the bench's stack, which lies at lower addresses than guest RAM, so that a debugger unwinds
+ * from a device model through the hal into the driver.
+ *
+ * Time. now = time of the last synchronisation + ticks since then * step. The tick deadline stands at the next
+ * event, or at the next tick when an interrupt could be taken; no work is done a tick otherwise.
+ *
+ * Events of the clock, the device models that they call and all callbacks below run on the bench's stack, never inside
+ * each other, and must not call the hal.
+ */
+#ifndef EMU_CPU_STUB_CPU_H
+#define EMU_CPU_STUB_CPU_H
+
+#include "emu/core/gmem.h"
+#include "emu/core/irqline.h"
+#include "emu/core/mmio.h"
+#include "emu/core/trace.h"
+#include "emu/core/vclock.h"
+#include "ringside/hal.h"
+
+/* What the CPU needs of the rest of the machine. The board fills it in. All are required. */
+struct cpu_ops {
+    uint64_t (*sysreg_read)(void *opaque, enum hal_sysreg reg);
+    void (*sysreg_write)(void *opaque, enum hal_sysreg reg, uint64_t value);
+    /*
+     * The CPU waits for an interrupt, and nothing but housekeeping is left: this can never change by itself. The callee
+     * arms something, or stops the CPU (cpu_stop); when it does neither, the CPU stops with CPU_STOP_QUIESCENT.
+     */
+    void (*quiescent)(void *opaque);
+};
+
+struct cpu_config {
+    uint64_t step_ns; /* a tick; at least 1 */
+    uint64_t mmio_ns; /* an MMIO access */
+    uint64_t seed;    /* for hal_random */
+    const struct hal_boot *boot;
+    const struct cpu_ops *ops;
+    void *opaque;
+};
+
+enum cpu_stop {
+    CPU_STOP_POWER_OFF, /* the guest called hal_power_off */
+    CPU_STOP_PANIC,     /* the guest called hal_panic, or broke a rule that it cannot survive */
+    CPU_STOP_QUIESCENT, /* nothing can happen any more */
+    CPU_STOP_REQUESTED, /* cpu_stop() */
+};
+
+struct cpu;
+
+/* Borrows everything. NULL with a GError when the bench's stack cannot be mapped. */
+struct cpu *cpu_new(struct vclock *clock, struct trace *trace, struct gmem *memory,
+                    struct mmio_bus *bus, const struct cpu_config *config, GError **error);
+void cpu_free(struct cpu *cpu);
+
+/* The CPU's interrupt input (nIRQ). */
+struct irqline cpu_irq_input(struct cpu *cpu);
+
+/* Runs the guest from its boot entry until it stops. Once in a CPU's life. */
+enum cpu_stop cpu_run(struct cpu *cpu, const struct ringside_guest *guest);
+/* Goes on after CPU_STOP_REQUESTED or CPU_STOP_QUIESCENT. */
+enum cpu_stop cpu_resume(struct cpu *cpu);
+
+/* Asks the CPU to stop as soon as the current event or access is over. From bench context. */
+void cpu_stop(struct cpu *cpu);
+
+/*
+ * Queues a command for the guest's start(), or a signal for its kill(), to be delivered like an interrupt. The
+ * guest must offer it and be ready. The return value of start() is in the callback. Copies the string.
+ */
+typedef void cpu_started_fn(void *opaque, uint32_t program, int result);
+void cpu_start_program(struct cpu *cpu, uint32_t program, const char *command_line,
+                       cpu_started_fn *started, void *opaque);
+void cpu_kill_program(struct cpu *cpu, uint32_t program, int signal_number);
+
+bool cpu_guest_is_ready(const struct cpu *cpu); /* probe_ready() was called */
+int cpu_power_off_status(const struct cpu *cpu);
+const char *cpu_panic_reason(const struct cpu *cpu); /* NULL when there was none */
+uint64_t cpu_ticks(const struct cpu *cpu);            /* since the boot entry */
+
+#endif

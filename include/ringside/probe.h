@@ -1,0 +1,66 @@
+/*
+ * probe.h - what only the guest knows, told to the bench
+ *
+ * Optional: a guest without probes runs as well, but its hangs are then explained from the hardware side
+ * alone. Each call becomes one event of the trace, under the name given here. Probes take no virtual time,
+ * never switch context and never take an interrupt. Build with RINGSIDE_NO_PROBES (real hardware, another
+ * emulator) and they cost nothing.
+ *
+ * Strings are copied. Objects (what a task waits for, locks, timeouts) are named by any number that is
+ * stable across runs, such as an index or an address in guest RAM; 0 means none. Tasks are numbered by the
+ * guest from 1; 0 is the kernel outside of any task (boot, interrupts). Times are nanoseconds of the
+ * machine's own clock, as the guest derives it from the counter; UINT64_MAX is "no deadline".
+ */
+#ifndef RINGSIDE_PROBE_H
+#define RINGSIDE_PROBE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef RINGSIDE_NO_PROBES
+#define RINGSIDE_PROBE(prototype) void prototype;
+#else
+#define RINGSIDE_PROBE(prototype)                                                                  \
+    static inline void prototype                                                                   \
+    {                                                                                              \
+    }
+#endif
+
+/* The guest is up: programs may be started. Once. */
+RINGSIDE_PROBE(probe_ready(void))
+
+/* ---- tasks ----------------------------------------------------------------------------------- */
+RINGSIDE_PROBE(probe_task_created(uint32_t task, const char *name, const void *context))
+RINGSIDE_PROBE(probe_task_exited(uint32_t task))
+/* `kind` is a word for what it waits on: irq, queue, timeout, lock, socket, task … */
+RINGSIDE_PROBE(probe_task_blocked(uint32_t task, const char *kind, uint64_t object,
+                                  uint64_t deadline_ns))
+RINGSIDE_PROBE(probe_task_woken(uint32_t task))
+RINGSIDE_PROBE(probe_task_running(uint32_t task))
+
+/* ---- locks and timeouts ---------------------------------------------------------------------- */
+RINGSIDE_PROBE(probe_lock_taken(uint64_t lock, const char *name))
+RINGSIDE_PROBE(probe_lock_released(uint64_t lock))
+RINGSIDE_PROBE(probe_timeout_registered(uint64_t timeout, uint64_t deadline_ns))
+RINGSIDE_PROBE(probe_timeout_fired(uint64_t timeout))
+RINGSIDE_PROBE(probe_timeout_cancelled(uint64_t timeout))
+
+/* ---- system calls ---------------------------------------------------------------------------- */
+/* The four first arguments, as registers would hold them. */
+RINGSIDE_PROBE(probe_call_entered(uint32_t task, const char *call, uint64_t a0, uint64_t a1,
+                                  uint64_t a2, uint64_t a3))
+RINGSIDE_PROBE(probe_call_returned(uint32_t task, const char *call, int64_t result))
+
+/* ---- counters and drops ---------------------------------------------------------------------- */
+/* A counter's new value, under a name that scenarios use: `expect counter eth0.rx.frames == 3`. */
+RINGSIDE_PROBE(probe_counter(const char *name, uint64_t value))
+/* A packet or frame was discarded by the guest: where, and why. */
+RINGSIDE_PROBE(probe_drop(const char *where, const char *why))
+
+/* ---- programs, by the number that start() was given ------------------------------------------ */
+RINGSIDE_PROBE(probe_program_started(uint32_t program, uint32_t task))
+RINGSIDE_PROBE(probe_program_output(uint32_t program, const char *text, size_t size))
+RINGSIDE_PROBE(probe_program_exited(uint32_t program, int status))
+
+#undef RINGSIDE_PROBE
+#endif

@@ -1,0 +1,91 @@
+/*
+ * board.h - a machine, put together
+ *
+ * The memory map and interrupt numbers of QEMU's "virt" board, a CPU, a GIC, the generic timer, virtio-mmio windows, one wire. The
+ * board owns all of them; who drives it (the harness) sets it up, runs it and looks at it.
+ */
+#ifndef EMU_BOARD_BOARD_H
+#define EMU_BOARD_BOARD_H
+
+#include "emu/core/prng.h"
+#include "emu/cpu-stub/cpu.h"
+#include "emu/cpu-stub/image.h"
+#include "emu/gic-timer/gicv2.h"
+#include "emu/gic-timer/gtimer.h"
+#include "emu/virtio-net/virtio_net.h"
+#include "emu/wire/wire.h"
+#include "emu/wire/wire_slirp.h"
+
+#define BOARD_GICD_BASE          UINT64_C(0x08000000)
+#define BOARD_GICC_BASE          UINT64_C(0x08010000)
+#define BOARD_VIRTIO_MMIO_BASE   UINT64_C(0x0a000000)
+#define BOARD_VIRTIO_MMIO_SLOTS  32
+#define BOARD_VIRTIO_MMIO_INTID  48 /* of slot 0: SPI 16 */
+#define BOARD_TIMER_PHYS_INTID   30 /* CNTP, PPI 14 */
+#define BOARD_TIMER_VIRT_INTID   27 /* CNTV, PPI 11 */
+#define BOARD_IRQ_COUNT          288
+#define BOARD_NETS_MAX           8
+#define BOARD_FILES_MAX          64
+
+enum board_backend {
+    BOARD_BACKEND_NONE,  /* a cable into the switch, and nobody but scripted hosts there */
+    BOARD_BACKEND_SLIRP, /* libslirp is on the switch; at most one in a machine */
+};
+
+struct board_net_config {
+    struct virtio_net_config device;
+    enum board_backend backend;
+};
+
+struct board_file {
+    const char *path; /* absolute, in the guest */
+    const void *data;
+    size_t size;
+};
+
+/* Everything is borrowed for the call of board_new(). */
+struct board_config {
+    uint64_t ram_size;
+    uint64_t pa_offset;
+    uint64_t step_ns, mmio_ns;
+    bool vhe;
+    uint64_t seed;
+    const char *command_line; /* "face=posix tick=100" */
+    const struct board_net_config *nets;
+    unsigned net_count;
+    const struct board_file *files;
+    unsigned file_count;
+};
+
+/* Fills in the defaults: 64 MiB, offset 0, 1 ns, 100 ns, no VHE, seed 0, nothing else. */
+void board_config_init(struct board_config *config);
+
+struct board;
+
+/* Builds the machine around a guest image that is loaded already (borrowed). NULL with a GError. */
+struct board *board_new(const struct board_config *config, const struct guest_image *image,
+                        GError **error);
+void board_free(struct board *board);
+
+/*
+ * Runs the guest until it stops; again, to go on. `quiescent` (may be NULL) is called when nothing can happen any more: it
+ * may arm events, or call board_stop(); if it does neither, the run ends with CPU_STOP_QUIESCENT.
+ */
+typedef void board_quiescent_fn(void *opaque);
+void board_set_quiescent(struct board *board, board_quiescent_fn *fn, void *opaque);
+enum cpu_stop board_run(struct board *board);
+void board_stop(struct board *board);
+
+struct vclock *board_clock(struct board *board);
+struct trace *board_trace(struct board *board);
+struct gmem *board_memory(struct board *board);
+struct cpu *board_cpu(struct board *board);
+struct gicv2 *board_gic(struct board *board);
+struct gtimer *board_timer(struct board *board);
+struct wire *board_wire(struct board *board);
+/* By name; NULL when there is none. */
+struct virtio_net *board_net(struct board *board, const char *name);
+/* By full name, "eth0.rx". */
+struct virtqueue *board_queue(struct board *board, const char *name);
+
+#endif

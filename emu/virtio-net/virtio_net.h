@@ -1,0 +1,48 @@
+/*
+ * virtio_net.h - the virtio network device
+ *
+ * [VIRTIO1.2] 5.1. Receive queue eth0.rx and transmit queue eth0.tx, no control queue. Features: MAC, STATUS, MTU when asked for. The header is
+ * that of [VIRTIO1.2] 5.1.6: 12 bytes with VERSION_1 or MRG_RXBUF negotiated, 10 without.
+ */
+#ifndef EMU_VIRTIO_NET_VIRTIO_NET_H
+#define EMU_VIRTIO_NET_VIRTIO_NET_H
+
+#include "emu/virtio/virtio.h"
+#include "emu/wire/wire.h"
+
+#define VIRTIO_NET_FRAMES_HELD 256 /* frames kept while the guest has no receive buffer; more are dropped by name */
+
+struct virtio_net_config {
+    const char *name;   /* "eth0" */
+    uint8_t mac[6];
+    uint64_t features_on;  /* beyond the default, and */
+    uint64_t features_off; /* those of the default not to offer */
+    unsigned queue_size;   /* maximum, of both queues */
+    uint64_t latency_ns;   /* completion latency, of both queues */
+};
+
+struct virtio_net;
+
+/* Creates the device with a padded port of the same name on the wire. */
+struct virtio_net *virtio_net_new(const struct virtio_env *env,
+                                  const struct virtio_net_config *config, struct wire *wire,
+                                  struct irqline line);
+void virtio_net_free(struct virtio_net *net);
+
+struct virtio_dev *virtio_net_dev(struct virtio_net *net);
+struct wire_port *virtio_net_port(struct virtio_net *net);
+
+/* Link status: the STATUS field, with a configuration interrupt. While it is down no frame passes. */
+void virtio_net_set_link(struct virtio_net *net, bool up);
+
+/* Frames that reached the guest's memory, and frames that the guest sent. */
+struct virtio_net_counters {
+    uint64_t rx_frames, rx_bytes, rx_dropped;
+    uint64_t tx_frames, tx_bytes, tx_dropped;
+};
+struct virtio_net_counters virtio_net_counters(const struct virtio_net *net);
+
+/* Feature names as scenarios write them ("mac", "status", "event-idx"): the bit, or -1. */
+int virtio_net_feature_by_name(const char *name);
+
+#endif

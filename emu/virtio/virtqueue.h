@@ -1,0 +1,68 @@
+/*
+ * virtqueue.h - a split virtqueue, device side
+ *
+ * [VIRTIO1.2] 2.7. A device pops chains and pushes them back used. Everything in the rings was written by the guest and
+ * is not trusted: walks are bounded by the queue size (2.7.5.3.1), indices and addresses are checked, nothing is read
+ * twice. A queue that makes no sense is broken (vq.broken, DEVICE_NEEDS_RESET) until the device is reset.
+ *
+ * Completion is not immediate: virtqueue_push() makes an element visible to the driver, and interrupts it, `latency_ns` later, in the
+ * order of the pushes. With latency 0 it happens at once, inside the push.
+ */
+#ifndef EMU_VIRTIO_VIRTQUEUE_H
+#define EMU_VIRTIO_VIRTQUEUE_H
+
+#include "emu/core/gmem.h"
+#include "emu/core/trace.h"
+
+#define VIRTQUEUE_SIZE_MAX 1024
+#define VIRTQUEUE_LATENCY_NS 2000 /* the default: a fast virtual machine's order of magnitude */
+
+struct virtio_dev;
+
+/* One buffer of a chain, checked: it is open to devices for the access that its direction allows. */
+struct virtqueue_segment {
+    gpa_t at;
+    uint32_t size;
+};
+
+/* A popped chain: first what the device reads, then what it writes. Belongs to the caller, who may reuse it. */
+struct virtqueue_chain {
+    uint16_t head;
+    unsigned readable_count, writable_count;
+    uint32_t readable_size, writable_size; /* bytes, in all */
+    struct virtqueue_segment segments[VIRTQUEUE_SIZE_MAX];
+};
+
+/* Embedded in struct virtio_dev; members are private to emu/virtio. */
+struct virtqueue {
+    struct virtio_dev *dev;
+    const char *name; /* "eth0.rx", interned; anybody may read it */
+    unsigned size_max, size;
+    bool ready, broken;
+    gpa_t desc, avail, used;
+    uint16_t last_avail, used_index; /* used_index: what the driver can see */
+    uint64_t latency_ns;
+    struct vevent completion;
+    GArray *completing; /* pushed, not yet visible */
+};
+
+/* True when the driver has made a chain available that was not popped yet. Reads the available index. */
+bool virtqueue_has_avail(struct virtqueue *queue);
+
+/* Takes the next chain. False when there is none, or the queue is or has just become broken. */
+bool virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain);
+
+/* Gives a chain back with the number of bytes written to it. */
+void virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t len);
+
+/* Gather from what the device reads / scatter to what it writes, `offset` bytes in. They return the bytes copied. */
+size_t virtqueue_chain_read(struct virtqueue *queue, const struct virtqueue_chain *chain,
+                            size_t offset, void *buffer, size_t size);
+size_t virtqueue_chain_write(struct virtqueue *queue, const struct virtqueue_chain *chain,
+                             size_t offset, const void *buffer, size_t size);
+
+/* What a report shows: chains that the driver made available and the device did not pop; those popped and not returned. */
+unsigned virtqueue_avail_count(struct virtqueue *queue);
+unsigned virtqueue_in_flight(const struct virtqueue *queue);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * clock.h - what time it is
+ *
+ * A clock driver (drivers/arm_timer.c) registers itself once. Times are nanoseconds of its counter.
+ */
+#ifndef KERNEL_CLOCK_H
+#define KERNEL_CLOCK_H
+
+#include <stdint.h>
+
+struct clock_driver {
+    const char *name;
+    uint64_t (*now_ns)(void);
+    /* Interrupt at this time; UINT64_MAX: never. A time in the past: at once. */
+    void (*set_deadline)(uint64_t deadline_ns);
+};
+
+void clock_register(const struct clock_driver *driver);
+uint64_t clock_now_ns(void);
+void clock_set_deadline(uint64_t deadline_ns);
+/* Called by the driver from its interrupt. */
+void clock_interrupt(void);
+
+#endif

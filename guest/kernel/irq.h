@@ -1,0 +1,35 @@
+/*
+ * irq.h - interrupt dispatch
+ *
+ * The interrupt controller's driver registers itself once; device drivers register handlers by INTID. The vector acknowledges,
+ * calls the handlers and ends interrupts until the controller has none left, then lets the scheduler run.
+ */
+#ifndef KERNEL_IRQ_H
+#define KERNEL_IRQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define IRQS_MAX 288
+#define IRQ_NONE UINT32_MAX
+
+struct irq_chip {
+    const char *name;
+    uint32_t (*acknowledge)(void); /* IRQ_NONE: spurious */
+    void (*end)(uint32_t intid);
+    void (*enable)(uint32_t intid, bool edge_triggered);
+    void (*disable)(uint32_t intid);
+};
+
+typedef void irq_handler_fn(void *arg);
+
+void irq_register_chip(const struct irq_chip *chip);
+
+/* Several handlers may share an INTID; all are called. Enables it. 0, -KEINVAL, -KENOMEM. */
+int irq_attach(uint32_t intid, bool edge_triggered, irq_handler_fn *fn, void *arg,
+               const char *name);
+
+/* True inside an interrupt handler. */
+bool irq_is_active(void);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * syscall.h - the system calls, all that programs see of the kernel
+ *
+ * Numbers, structures and errors of arm64 Linux. Results below 0 are negated errno values. Programs call the wrappers at the end.
+ */
+#ifndef KERNEL_SYSCALL_H
+#define KERNEL_SYSCALL_H
+
+#include "lib/errno.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    SYS_FCNTL = 25,
+    SYS_IOCTL = 29,
+    SYS_OPENAT = 56,
+    SYS_CLOSE = 57,
+    SYS_READ = 63,
+    SYS_WRITE = 64,
+    SYS_EXIT = 93,
+    SYS_NANOSLEEP = 101,
+    SYS_CLOCK_GETTIME = 113,
+    SYS_SCHED_YIELD = 124,
+    SYS_GETPID = 172,
+    SYS_SOCKET = 198,
+    SYS_BIND = 200,
+    SYS_CONNECT = 203,
+    SYS_SENDTO = 206,
+    SYS_RECVFROM = 207,
+    SYS_SETSOCKOPT = 208,
+    SYS_GETSOCKOPT = 209,
+};
+
+long system_call(long number, long a0, long a1, long a2, long a3, long a4, long a5);
+
+struct timespec {
+    int64_t tv_sec, tv_nsec;
+};
+
+#define AF_INET        2
+#define AF_INET6       10
+#define SOCK_STREAM    1
+#define SOCK_DGRAM     2
+#define SOCK_NONBLOCK  04000
+#define IPPROTO_ICMP   1
+#define SOL_SOCKET     1
+#define SO_RCVTIMEO    20
+#define SO_SNDTIMEO    21
+#define SO_ERROR       4
+#define MSG_DONTWAIT   0x40
+#define CLOCK_MONOTONIC 1
+#define F_GETFL        3
+#define F_SETFL        4
+
+struct sockaddr {
+    uint16_t sa_family;
+    char sa_data[14];
+};
+
+struct sockaddr_in {
+    uint16_t sin_family;
+    uint16_t sin_port; /* network order */
+    uint32_t sin_addr; /* network order */
+    uint8_t sin_zero[8];
+};
+
+#endif

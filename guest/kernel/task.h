@@ -1,0 +1,49 @@
+/*
+ * task.h - tasks and the scheduler
+ *
+ * Round robin over a run queue, preemptive: an interrupt that wakes a task, and the end of a time slice, ask for a switch, which happens at the end
+ * of the interrupt unless preemption is off. Tasks are kernel threads; a program is a task with a descriptor table
+ * and arguments. Task 0 is the boot code, which becomes the idle task.
+ */
+#ifndef KERNEL_TASK_H
+#define KERNEL_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TASKS_MAX       64
+#define TASK_NAME_MAX   32
+#define TASK_STACK_SIZE 32768
+
+struct task;
+struct file_table;
+
+typedef void task_fn(void *arg);
+
+/* Creates a task that is ready to run. NULL when the table or memory is exhausted. From tasks and interrupts. */
+struct task *task_create(const char *name, task_fn *fn, void *arg);
+struct task *task_current(void);
+uint32_t task_number(const struct task *task);
+const char *task_name(const struct task *task);
+
+/* Ends the running task. */
+_Noreturn void task_exit(void);
+/* Lets others run. */
+void task_yield(void);
+
+/* No switch away from this task in between; nests. A task must not sleep then. */
+void preempt_disable(void);
+void preempt_enable(void);
+
+/*
+ * A signal for a task: it is remembered, and what the task waits for interruptibly ends with -KEINTR. A program ends with
+ * status 128 + number when it next enters or leaves a system call.
+ */
+void task_signal(struct task *task, int number);
+int task_pending_signal(const struct task *task); /* 0: none */
+
+/* The descriptor table of the running program; NULL for kernel tasks. */
+struct file_table *task_files(void);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * timeout.h - the timeout registry
+ *
+ * Timeouts sorted by deadline. The clock driver is told the first one (tickless), or ticks periodically when the boot parameter
+ * `tick` says so. Expired timeouts are taken off the list first and called afterwards, without the registry's lock.
+ */
+#ifndef KERNEL_TIMEOUT_H
+#define KERNEL_TIMEOUT_H
+
+#include "lib/list.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef void timeout_fn(void *arg);
+
+struct timeout {
+    struct list link;
+    uint64_t deadline_ns;
+    timeout_fn *fn; /* runs in the timer interrupt */
+    void *arg;
+    bool armed;
+};
+
+void timeout_init(struct timeout *timeout, timeout_fn *fn, void *arg);
+/* Registers a timeout, or moves it. */
+void timeout_arm(struct timeout *timeout, uint64_t deadline_ns);
+void timeout_cancel(struct timeout *timeout);
+
+/* For the clock: runs what has expired and programs the next deadline. */
+void timeout_run(uint64_t now_ns);
+
+#endif

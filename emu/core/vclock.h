@@ -54,7 +54,10 @@ uint64_t vclock_now_ns(const struct vclock *clock);
 void vevent_init(struct vevent *event, enum vevent_class class, const char *name, vevent_fn *fn,
                  void *opaque);
 
-/* Arms an event, or moves one that is armed (it then counts as armed now). A time in the past means now. */
+/*
+ * Arms an event, or moves one that is armed (it then counts as armed now). A time in the past means now; VCLOCK_NEVER
+ * disarms it.
+ */
 void vclock_arm(struct vclock *clock, struct vevent *event, uint64_t when_ns);
 void vclock_disarm(struct vclock *clock, struct vevent *event);
 

@@ -1,0 +1,173 @@
+/*
+ * trace.c - the history of events, its observers and its strings
+ *
+ * Events lie in blocks of a fixed number, in order, so that a sequence number says where its event is and the oldest are let go a
+ * block at a time. Emitting copies the fields and nothing else; a block that was let go is kept for the next one.
+ */
+#include "emu/core/trace.h"
+
+#include <string.h>
+
+#define TRACE_BLOCK_EVENTS 512
+#define TRACE_NUL_SYMBOL   "\xe2\x90\x80" /* U+2400: what a NUL byte is shown as */
+
+struct trace_block {
+    struct trace_event events[TRACE_BLOCK_EVENTS];
+};
+
+struct trace_observer {
+    trace_observer_fn *fn;
+    void *opaque;
+};
+
+struct trace {
+    const struct vclock *clock;
+    uint64_t last;         /* the newest sequence number */
+    uint64_t blocks_freed; /* the number of blocks before blocks[0] */
+    GPtrArray *blocks;
+    struct trace_block *newest; /* the last of the blocks */
+    struct trace_block *spare;  /* NULL: none */
+    GArray *observers;
+    GStringChunk *strings;
+    bool is_telling; /* observers are being called */
+};
+
+struct trace *trace_new(const struct vclock *clock)
+{
+    g_assert(clock != NULL);
+    struct trace *trace = g_new0(struct trace, 1);
+    trace->clock = clock;
+    trace->blocks = g_ptr_array_new_with_free_func(g_free);
+    trace->observers = g_array_new(FALSE, FALSE, sizeof(struct trace_observer));
+    trace->strings = g_string_chunk_new(4096);
+    return trace;
+}
+
+void trace_free(struct trace *trace)
+{
+    if (trace == NULL) {
+        return;
+    }
+    g_ptr_array_free(trace->blocks, TRUE);
+    g_free(trace->spare);
+    g_array_free(trace->observers, TRUE);
+    g_string_chunk_free(trace->strings);
+    g_free(trace);
+}
+
+static void trace_add_block(struct trace *trace)
+{
+    trace->newest = trace->spare != NULL ? trace->spare : g_new(struct trace_block, 1);
+    trace->spare = NULL;
+    g_ptr_array_add(trace->blocks, trace->newest);
+}
+
+uint64_t trace_emit_arguments(struct trace *trace, enum trace_kind kind,
+                              const struct trace_argument *arguments, size_t count)
+{
+    const struct trace_kind_info *info = trace_kind_info(kind);
+    g_assert(count == info->field_count);
+    g_assert(!trace->is_telling);
+    size_t index = trace->last % TRACE_BLOCK_EVENTS;
+    if (index == 0) {
+        trace_add_block(trace);
+    }
+    struct trace_event *event = &trace->newest->events[index];
+    event->sequence = ++trace->last;
+    event->time_ns = vclock_now_ns(trace->clock);
+    event->kind = kind;
+    for (size_t i = 0; i < count; i++) {
+        bool is_string = info->fields[i].type == TRACE_FIELD_STR;
+        g_assert(arguments[i].is_string == is_string);
+        g_assert(!is_string || arguments[i].value.string != NULL);
+        event->fields[i] = arguments[i].value;
+    }
+    for (size_t i = count; i < TRACE_FIELDS_MAX; i++) {
+        event->fields[i].number = 0;
+    }
+    trace->is_telling = true;
+    for (guint i = 0; i < trace->observers->len; i++) {
+        const struct trace_observer *observer =
+            &g_array_index(trace->observers, struct trace_observer, i);
+        observer->fn(observer->opaque, event);
+    }
+    trace->is_telling = false;
+    return event->sequence;
+}
+
+uint64_t trace_emit_plain(struct trace *trace, enum trace_kind kind)
+{
+    return trace_emit_arguments(trace, kind, NULL, 0);
+}
+
+const char *trace_intern(struct trace *trace, const char *string)
+{
+    g_assert(string != NULL);
+    return g_string_chunk_insert_const(trace->strings, string);
+}
+
+const char *trace_copy(struct trace *trace, const char *text, size_t size)
+{
+    g_assert(size <= G_MAXSSIZE);
+    if (size == 0) {
+        return "";
+    }
+    if (memchr(text, '\0', size) == NULL) {
+        return g_string_chunk_insert_len(trace->strings, text, (gssize)size);
+    }
+    g_autoptr(GString) shown = g_string_sized_new(size + sizeof(TRACE_NUL_SYMBOL));
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '\0') {
+            g_string_append(shown, TRACE_NUL_SYMBOL);
+        } else {
+            g_string_append_c(shown, text[i]);
+        }
+    }
+    return g_string_chunk_insert_len(trace->strings, shown->str, (gssize)shown->len);
+}
+
+void trace_add_observer(struct trace *trace, trace_observer_fn *fn, void *opaque)
+{
+    g_assert(fn != NULL);
+    g_assert(!trace->is_telling);
+    struct trace_observer observer = {.fn = fn, .opaque = opaque};
+    g_array_append_val(trace->observers, observer);
+}
+
+uint64_t trace_first(const struct trace *trace)
+{
+    return trace->blocks_freed * TRACE_BLOCK_EVENTS + 1;
+}
+
+uint64_t trace_last(const struct trace *trace)
+{
+    return trace->last;
+}
+
+const struct trace_event *trace_get(const struct trace *trace, uint64_t sequence)
+{
+    g_assert(sequence >= trace_first(trace));
+    g_assert(sequence <= trace->last);
+    uint64_t index = sequence - trace_first(trace);
+    const struct trace_block *block = trace->blocks->pdata[index / TRACE_BLOCK_EVENTS];
+    return &block->events[index % TRACE_BLOCK_EVENTS];
+}
+
+void trace_discard_before(struct trace *trace, uint64_t sequence)
+{
+    if (trace->blocks->len == 0 || sequence <= trace_first(trace)) {
+        return;
+    }
+    /* The newest block stays: it is being filled. */
+    uint64_t freed = MIN((sequence - trace_first(trace)) / TRACE_BLOCK_EVENTS,
+                         (uint64_t)trace->blocks->len - 1);
+    if (freed == 0) {
+        return;
+    }
+    if (trace->spare == NULL) {
+        trace->spare = trace->blocks->pdata[0];
+        trace->blocks->pdata[0] = NULL;
+    }
+    g_ptr_array_remove_range(trace->blocks, 0, (guint)freed);
+    trace->blocks_freed += freed;
+}

@@ -1,0 +1,226 @@
+/*
+ * scenario.h - a scenario file, parsed and checked
+ *
+ * One file gives one or more tests: one for each value of its `param`, and for each of its `guards` one more with the
+ * guest that carries the bug. All of them are fully expanded here, so that whoever runs a test sees plain values only.
+ *
+ * Everything that can be known without running is checked here: words, units, names, filters, events and their fields. What is
+ * in the language but not in this version is refused with that reason, so that a scenario never passes because a statement did
+ * nothing.
+ */
+#ifndef HARNESS_LANGUAGE_SCENARIO_H
+#define HARNESS_LANGUAGE_SCENARIO_H
+
+#include "emu/core/trace.h"
+#include "pcap/capture.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SCENARIO_DEFAULT_LIMIT_NS (UINT64_C(60) * 1000000000)
+#define SCENARIO_NO_TIME          UINT64_MAX
+
+struct scenario_place {
+    const char *file; /* as given on the command line; interned for the process */
+    unsigned line, column; /* from 1; a column counts bytes */
+};
+
+/* ---- set-up ----------------------------------------------------------------------------------- */
+
+enum scenario_boot {
+    SCENARIO_BOOT_FDT,
+    SCENARIO_BOOT_ACPI,
+};
+
+struct scenario_machine {
+    uint64_t ram_size;
+    uint64_t step_ns, mmio_ns;
+    unsigned gic, cpus;
+    enum scenario_boot boot;
+    bool vhe;
+    uint64_t pa_offset;
+};
+
+enum scenario_backend {
+    SCENARIO_BACKEND_NONE,
+    SCENARIO_BACKEND_SLIRP,
+};
+
+struct scenario_net {
+    struct scenario_place place;
+    char *name;
+    uint8_t mac[6];
+    unsigned queue_size;
+    uint64_t latency_ns;
+    GArray *features_on, *features_off; /* int: bit numbers */
+    enum scenario_backend backend;
+};
+
+struct scenario_file {
+    struct scenario_place place;
+    char *path;
+    char *content;
+    size_t size;
+};
+
+/* ---- the timeline ----------------------------------------------------------------------------- */
+
+enum scenario_verb {
+    SCENARIO_WAIT_READY,
+    SCENARIO_START,
+    SCENARIO_RUN,
+    SCENARIO_KILL,
+    SCENARIO_EXPECT_FRAMES,
+    SCENARIO_EXPECT_EXIT,
+    SCENARIO_EXPECT_PRINTS,
+    SCENARIO_EXPECT_EVENT,
+    SCENARIO_EXPECT_COUNTER,
+    SCENARIO_EXPECT_CALL,
+    SCENARIO_NEVER,
+    SCENARIO_FINALLY_QUEUE,
+    SCENARIO_FINALLY_COUNTER,
+    SCENARIO_VERB_COUNT,
+};
+const char *scenario_verb_name(enum scenario_verb verb); /* as it is written: "expect frames" */
+
+/* `10ms` is absolute since power-on, `+70ms` relative to the later of now and the last match. */
+enum scenario_time_kind {
+    SCENARIO_TIME_NONE,
+    SCENARIO_TIME_ABSOLUTE,
+    SCENARIO_TIME_RELATIVE,
+};
+struct scenario_time {
+    enum scenario_time_kind kind;
+    uint64_t ns;
+};
+
+enum scenario_comparison {
+    SCENARIO_EQ,
+    SCENARIO_NE,
+    SCENARIO_LT,
+    SCENARIO_LE,
+    SCENARIO_GT,
+    SCENARIO_GE,
+    SCENARIO_COMPARISON_COUNT,
+};
+bool scenario_compare(enum scenario_comparison comparison, int64_t left, int64_t right);
+const char *scenario_comparison_text(enum scenario_comparison comparison);
+
+enum scenario_where {
+    SCENARIO_WHERE_ANY, /* arrived at either end of the guest's cable */
+    SCENARIO_WHERE_IN,
+    SCENARIO_WHERE_OUT,
+    SCENARIO_WHERE_DROPPED,
+};
+
+/* Frames: at least `count` of them, or exactly. */
+struct scenario_frames {
+    unsigned count;
+    bool exactly;
+    enum scenario_where where;
+    char *net; /* NULL: any */
+    char *filter_text;
+    struct capture_filter *filter;
+    char *label; /* `as syn`, or NULL */
+};
+
+/* An event by kind and field values. A string field is compared as text, others as numbers. */
+struct scenario_field {
+    unsigned index;
+    char *string;
+    uint64_t number;
+};
+struct scenario_event {
+    enum trace_kind kind;
+    GArray *fields; /* struct scenario_field */
+};
+
+/* A system call of a program that returned: name, and result or argument values. */
+struct scenario_call {
+    char *program;
+    char *call;
+    enum scenario_comparison comparison;
+    int64_t result; /* names such as EINPROGRESS are their negated numbers */
+};
+
+/* What `never` watches for and what ends the watch. */
+enum scenario_matcher_kind {
+    SCENARIO_MATCH_FRAMES,
+    SCENARIO_MATCH_EVENT,
+    SCENARIO_MATCH_CALL,
+    SCENARIO_MATCH_TIME, /* only as an end */
+};
+struct scenario_matcher {
+    enum scenario_matcher_kind kind;
+    struct scenario_frames frames;
+    struct scenario_event event;
+    struct scenario_call call;
+    struct scenario_time time;
+};
+
+struct scenario_statement {
+    struct scenario_place place;
+    struct scenario_time at;
+    enum scenario_verb verb;
+    uint64_t within_ns; /* SCENARIO_NO_TIME: until the scenario's limit */
+    char *text;         /* the statement as written, without comment, for messages */
+
+    char *program;       /* START, RUN, KILL, EXPECT_EXIT, EXPECT_PRINTS: its name */
+    char *command;       /* START, RUN */
+    char *pattern;       /* EXPECT_PRINTS: text to be found in a line */
+    char *object;        /* counter or queue: "eth0.rx.frames", "eth0.rx" */
+    char *property;      /* FINALLY_QUEUE: "free", "avail", "used", "in-flight" */
+    int64_t number;      /* exit status, signal, value */
+    enum scenario_comparison comparison; /* EXPECT_EXIT, counters, queues */
+    struct scenario_frames frames;
+    struct scenario_event event;
+    struct scenario_call call;
+    struct scenario_matcher never, until; /* NEVER */
+};
+
+/* ---- a test ----------------------------------------------------------------------------------- */
+
+struct scenario {
+    char *file;  /* the path as given */
+    char *name;  /* "icmp/gateway", "icmp/burst[burst=8]": path below the folder given, without .scn */
+    char *title;
+    char **tags; /* NULL-terminated */
+    uint64_t limit_ns;
+    struct scenario_machine machine;
+    struct scenario_place guest_place;
+    char *guest;       /* name or path */
+    char *guest_options; /* "face=posix tick=100": becomes part of the boot command line; "" when none */
+    GPtrArray *nets;       /* struct scenario_net */
+    GPtrArray *files;      /* struct scenario_file */
+    GPtrArray *statements; /* struct scenario_statement: the timeline, in order */
+    GPtrArray *finals;     /* struct scenario_statement: judged at the end */
+};
+
+/* ---- loading ---------------------------------------------------------------------------------- */
+
+struct scenario_diagnostic {
+    struct scenario_place place; /* line 0: the file as a whole */
+    char *message; /* "unknown word 'expct'" */
+    char *hint;    /* "did you mean 'expect'?", or NULL */
+    char *source;  /* the offending line, cut to a screen's width, or NULL */
+    unsigned caret; /* column in `source`, from 1 */
+};
+
+/*
+ * Loads a file: its tests (struct scenario, freed by the array) or, when there is anything wrong with it, NULL with
+ * at least one struct scenario_diagnostic appended to `diagnostics`. `name` is what the tests are called after. Nothing but the file
+ * and what it refers to is read.
+ */
+GPtrArray *scenario_load(const char *path, const char *name, GPtrArray *diagnostics);
+void scenario_free(struct scenario *scenario);
+GPtrArray *scenario_diagnostics_new(void);
+
+/* Appends `file:line:col: error: …`, the line, the caret and the hint. `color`: with ANSI colours. */
+void scenario_diagnostic_format(GString *out, const struct scenario_diagnostic *diagnostic,
+                                bool color);
+
+/* The nearest of `words` (NULL-terminated) to a misspelt one, or NULL when none is near. */
+const char *scenario_nearest_word(const char *word, const char *const *words);
+
+#endif

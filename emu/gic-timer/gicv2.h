@@ -32,10 +32,13 @@ struct irqline gicv2_input(struct gicv2 *gic, unsigned intid);
 /* What a report shows of an INTID. */
 struct gicv2_irq_state {
     bool enabled, pending, active, level, edge_triggered;
+    bool targeted; /* routed to the CPU: ITARGETSR */
     uint8_t priority;
 };
 struct gicv2_irq_state gicv2_irq_state(const struct gicv2 *gic, unsigned intid);
 unsigned gicv2_irq_count(const struct gicv2 *gic);
+/* True when the guest enabled both the distributor and the CPU interface. */
+bool gicv2_is_forwarding(const struct gicv2 *gic);
 uint8_t gicv2_priority_mask(const struct gicv2 *gic);
 /* The priority of the highest active interrupt, 0xff when none is. */
 uint8_t gicv2_running_priority(const struct gicv2 *gic);

@@ -34,8 +34,12 @@ enum {
 
 long system_call(long number, long a0, long a1, long a2, long a3, long a4, long a5);
 
-struct timespec {
+/* Linux calls them timespec and timeval; here they keep out of the way of a host's C library, which unit tests use. */
+struct kernel_timespec {
     int64_t tv_sec, tv_nsec;
+};
+struct kernel_timeval { /* of SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
+    int64_t tv_sec, tv_usec;
 };
 
 #define AF_INET        2

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""style.py - the rules of HACKING.md that a program can check
+
+    style.py [--format] [--layers] [--sizes] [--words] [--tidy BUILD_DIR]
+
+Without a choice all but clang-tidy are checked (with --tidy: all). Each finding is one line `file:line: what`;
+the exit status is 1 when there is any.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE_DIRS = ["emu", "guest", "harness", "include", "pcap", "tests"]
+LINES_MAX = 900
+FUNCTION_LINES_MAX = 70
+
+# Who may include whom: the first path component(s) of a file -> the prefixes that its includes may start with.
+# System headers (<…>) are checked for the guest only. Tests (x_test.c and mocks) may also include tests/.
+LAYERS = {
+    "emu/core": ["emu/core/"],
+    "emu/cpu-stub": ["emu/core/", "emu/cpu-stub/", "ringside/"],
+    "emu/gic-timer": ["emu/core/", "emu/gic-timer/"],
+    "emu/virtio": ["emu/core/", "emu/virtio/"],
+    "emu/virtio-net": ["emu/core/", "emu/virtio/", "emu/virtio-net/", "emu/wire/"],
+    "emu/wire": ["emu/core/", "emu/wire/"],
+    "emu/board": ["emu/", "ringside/"],
+    "pcap": ["pcap/"],
+    "harness": ["emu/", "pcap/", "harness/", "ringside/"],
+    "include/ringside": ["ringside/"],
+    "guest/lib": ["lib/", "ringside/hal.h", "ringside/probe.h"],
+    "guest/runtime": ["ringside/hal.h", "ringside/probe.h", "runtime/"],
+    "guest/kernel": ["lib/", "kernel/", "ringside/hal.h", "ringside/probe.h"],
+    "guest/drivers": ["lib/", "kernel/", "drivers/", "ringside/hal.h", "ringside/probe.h"],
+    "guest/netstack": ["lib/", "kernel/", "netstack/", "ringside/hal.h", "ringside/probe.h"],
+    "guest/programs": ["lib/", "kernel/syscall.h", "kernel/sockios.h", "programs/"],
+    # The one place that sees all of a guest: it puts it together.
+    "guest": ["lib/", "kernel/", "drivers/", "netstack/", "programs/", "ringside/"],
+    "tests": ["emu/", "pcap/", "harness/", "tests/", "ringside/"],
+}
+# The one file that may include libslirp.
+ONLY_IN = {"libslirp.h": "emu/wire/wire_slirp.c"}
+FREESTANDING = {"stdbool.h", "stddef.h", "stdint.h", "stdarg.h"}
+WORDS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+
+
+def sources():
+    for directory in SOURCE_DIRS:
+        for path in sorted((ROOT / directory).rglob("*")):
+            if path.suffix in (".c", ".h", ".S") and path.is_file():
+                yield path
+
+
+def relative(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def is_test(name):
+    return name.endswith("_test.c") or "/mock_" in name or "/fake_" in name or "testguest" in name
+
+
+def layer_of(name):
+    return max((l for l in LAYERS if name.startswith(l + "/")), key=len, default=None)
+
+
+def check_layers():
+    for path in sources():
+        name = relative(path)
+        layer = layer_of(name)
+        if layer is None:
+            yield f"{name}:1: belongs to no layer; add it to LAYERS in tools/style.py"
+            continue
+        allowed = LAYERS[layer] + (["tests/"] if is_test(name) else [])
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = re.match(r'\s*#\s*include\s+([<"])([^>"]+)[>"]', line)
+            if not match:
+                continue
+            quote, target = match.groups()
+            if Path(target).name in ONLY_IN and ONLY_IN[Path(target).name] != name:
+                yield f"{name}:{number}: only {ONLY_IN[Path(target).name]} may include <{target}>"
+            if quote == '"' and not any(target.startswith(prefix) for prefix in allowed):
+                yield f'{name}:{number}: {layer} may not include "{target}"'
+            if quote == "<" and name.startswith("guest/") and not is_test(name) and target not in FREESTANDING:
+                yield f"{name}:{number}: the guest is freestanding and may not include <{target}>"
+
+
+def check_sizes():
+    for path in sources():
+        name = relative(path)
+        lines = path.read_text().splitlines()
+        if len(lines) > LINES_MAX:
+            yield f"{name}:1: {len(lines)} lines, at most {LINES_MAX}: split it by idea"
+        if path.suffix != ".c":
+            continue
+        start = None
+        for number, line in enumerate(lines, 1):
+            if line == "{":
+                start = number
+            elif line == "}" and start is not None:
+                length = number - start - 1
+                if length > FUNCTION_LINES_MAX:
+                    yield f"{name}:{start}: a function of {length} lines, at most {FUNCTION_LINES_MAX}"
+                start = None
+
+
+def check_words():
+    for path in sources():
+        text = path.read_text()
+        name = relative(path)
+        if not text.lstrip().startswith("/*"):
+            yield f"{name}:1: no header comment that says what the file is"
+        for number, line in enumerate(text.splitlines(), 1):
+            if WORDS.search(line):
+                yield f"{name}:{number}: {WORDS.search(line).group(0)} does not belong in a commit"
+            if line != line.rstrip() or "\t" in line and path.suffix != ".S":
+                yield f"{name}:{number}: trailing blank or tab"
+
+
+def check_format():
+    files = [str(p) for p in sources() if p.suffix in (".c", ".h")]
+    result = subprocess.run(
+        ["clang-format", "--dry-run", "--Werror", *files], capture_output=True, text=True, cwd=ROOT
+    )
+    for line in result.stderr.splitlines():
+        match = re.match(r"(.*?):(\d+):\d+: error: ", line)
+        if match:
+            yield f"{relative(Path(match.group(1)))}:{match.group(2)}: not formatted; run clang-format -i"
+    if result.returncode != 0 and "error:" not in result.stderr:
+        yield f"clang-format:1: {result.stderr.strip() or 'failed'}"
+
+
+def check_tidy(build):
+    files = [str(p) for p in sources() if p.suffix == ".c" and not relative(p).startswith("tests/fuzz")]
+    result = subprocess.run(
+        ["clang-tidy", "-p", build, "--quiet", *files], capture_output=True, text=True, cwd=ROOT
+    )
+    for line in result.stdout.splitlines():
+        if re.match(r".*:\d+:\d+: (warning|error):", line):
+            yield line.replace(str(ROOT) + "/", "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for check in ("format", "layers", "sizes", "words"):
+        parser.add_argument(f"--{check}", action="store_true")
+    parser.add_argument("--tidy", metavar="BUILD_DIR")
+    arguments = parser.parse_args()
+    chosen = {
+        "layers": (arguments.layers, check_layers),
+        "sizes": (arguments.sizes, check_sizes),
+        "words": (arguments.words, check_words),
+        "format": (arguments.format, check_format),
+    }
+    everything = not any(wanted for wanted, _ in chosen.values())
+    findings = []
+    for wanted, check in chosen.values():
+        if wanted or everything:
+            findings += list(check())
+    if arguments.tidy:
+        findings += list(check_tidy(arguments.tidy))
+    for finding in findings:
+        print(finding)
+    print(f"{len(findings)} findings" if findings else "clean", file=sys.stderr)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+/*
+ * options.c - subcommands and their options, through GOptionContext
+ */
+#include "harness/options.h"
+
+#include "harness/language/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define JOBS_MAX 1024
+
+static const struct command_info {
+    const char *name, *summary;
+} commands[COMMAND_COUNT] = {
+    [COMMAND_RUN] = {"run", "run the tests of scenario files and folders"},
+    [COMMAND_CHECK] = {"check", "find errors in scenario files without running them"},
+    [COMMAND_LIST] = {"list", "print the names of the tests"},
+};
+
+/* Words of the design that this version does not have: better a clear answer than "unknown". */
+static const char *const later_commands[] = {
+    "format", "causes", "explain", "explore", "replay", "shrink", "diff", NULL,
+};
+
+static void options_print_usage(FILE *out)
+{
+    fputs(
+        "usage: ringside COMMAND [OPTION…] PATH…\n\n"
+        "Runs guest kernels against simulated hardware, as scenario files say. A PATH is a scenario\n"
+        "file (*.scn) or a folder of them.\n\nCommands:\n",
+        out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    }
+    fputs(
+        "\n'ringside COMMAND --help' lists the options of a command.\n\n"
+        "Exit status: 0 all passed; 1 an expectation failed; 2 usage or scenario error; 3 hang, or\n"
+        "the limit reached; 4 the guest crashed; 77 all skipped; 99 ringside's own fault.\n",
+        out);
+}
+
+static enum options_outcome options_unknown_command(const char *word)
+{
+    if (g_strv_contains(later_commands, word)) {
+        fprintf(stderr, "ringside: '%s' is not available in this version\n", word);
+        return OPTIONS_WRONG;
+    }
+    const char *names[COMMAND_COUNT + 1] = {NULL};
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        names[i] = commands[i].name;
+    }
+    const char *near = scenario_nearest_word(word, names);
+    if (near != NULL) {
+        fprintf(stderr, "ringside: unknown command '%s': did you mean '%s'?\n", word, near);
+    } else {
+        fprintf(stderr, "ringside: unknown command '%s'; 'ringside --help' lists them\n", word);
+    }
+    return OPTIONS_WRONG;
+}
+
+static bool options_decide_color(const char *when, bool *color, GError **error)
+{
+    if (when == NULL || g_str_equal(when, "auto")) {
+        *color = isatty(STDOUT_FILENO) && g_getenv("NO_COLOR") == NULL;
+    } else if (g_str_equal(when, "always")) {
+        *color = true;
+    } else if (g_str_equal(when, "never")) {
+        *color = false;
+    } else {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--color is auto, always or never, not '%s'", when);
+        return false;
+    }
+    return true;
+}
+
+/* What GOption does not check by itself. */
+static bool options_finish(struct options *options, int jobs, const char *seed, const char *when,
+                           GError **error)
+{
+    if (!options_decide_color(when, &options->color, error)) {
+        return false;
+    }
+    if (jobs < 0 || jobs > JOBS_MAX) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "-j takes a number from 1 to %d", JOBS_MAX);
+        return false;
+    }
+    options->jobs = jobs == 0 ? g_get_num_processors() : (unsigned)jobs;
+    options->seed = 1;
+    if (seed != NULL &&
+        !g_ascii_string_to_unsigned(seed, 10, 0, UINT64_MAX, &options->seed, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--seed takes a number from 0 to %" G_GUINT64_FORMAT ", not '%s'", UINT64_MAX,
+                    seed);
+        return false;
+    }
+    if (options->paths == NULL || *options->paths == NULL) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                    "which scenarios? give a file or a folder: ringside %s scenarios",
+                    commands[options->command].name);
+        return false;
+    }
+    if (options->verbose && options->quiet) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "-v and -q exclude each other");
+        return false;
+    }
+    return true;
+}
+
+static bool options_parse_command(struct options *options, int *argc, char ***argv, GError **error)
+{
+    int jobs = 0;
+    gboolean list = FALSE, tap = FALSE, verbose = FALSE, quiet = FALSE, no_fork = FALSE;
+    g_autofree char *seed = NULL, *when = NULL;
+    const GOptionEntry common[] = {
+        {"filter", 0, 0, G_OPTION_ARG_STRING, &options->filter,
+         "only tests whose name matches (* and ? are wild)", "GLOB"},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "say more", NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "say only what failed", NULL},
+        {"color", 0, 0, G_OPTION_ARG_STRING, &when, "auto, always or never", "WHEN"},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->paths, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    const GOptionEntry run[] = {
+        {"list", 0, 0, G_OPTION_ARG_NONE, &list, "print the names of the tests, run none", NULL},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "tests at once (the number of processors)", "N"},
+        {"seed", 0, 0, G_OPTION_ARG_STRING, &seed, "seed of all that is random in a run (1)", "N"},
+        {"pcap", 0, 0, G_OPTION_ARG_FILENAME, &options->pcap,
+         "write a capture: to a file, or one a test into a folder", "FILE|DIR"},
+        {"events", 0, 0, G_OPTION_ARG_FILENAME, &options->events,
+         "write every event of the trace as text, likewise", "FILE|DIR"},
+        {"tap", 0, 0, G_OPTION_ARG_NONE, &tap, "print TAP (Test Anything Protocol)", NULL},
+        {"no-fork", 0, 0, G_OPTION_ARG_NONE, &no_fork,
+         "run the one test that is selected in this process, for a debugger", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autofree char *program = g_strdup_printf("ringside %s", commands[options->command].name);
+    g_set_prgname(program); /* for --help, which GOption prints */
+    g_autoptr(GOptionContext) context = g_option_context_new("PATH…");
+    g_option_context_set_summary(context, commands[options->command].summary);
+    g_option_context_add_main_entries(context, common, NULL);
+    if (options->command == COMMAND_RUN) {
+        g_option_context_add_main_entries(context, run, NULL);
+    }
+    if (!g_option_context_parse(context, argc, argv, error)) {
+        return false;
+    }
+    options->tap = tap;
+    options->verbose = verbose;
+    options->quiet = quiet;
+    options->no_fork = no_fork;
+    if (list) {
+        options->command = COMMAND_LIST;
+    }
+    return options_finish(options, jobs, seed, when, error);
+}
+
+enum options_outcome options_parse(struct options *options, int argc, char **argv)
+{
+    *options = (struct options){0};
+    if (argc < 2) {
+        options_print_usage(stderr);
+        return OPTIONS_WRONG;
+    }
+    const char *word = argv[1];
+    if (g_str_equal(word, "--help") || g_str_equal(word, "-h") || g_str_equal(word, "help")) {
+        options_print_usage(stdout);
+        return OPTIONS_DONE;
+    }
+    if (g_str_equal(word, "--version")) {
+        puts("ringside " RINGSIDE_VERSION);
+        return OPTIONS_DONE;
+    }
+    unsigned command = 0;
+    while (command < COMMAND_COUNT && !g_str_equal(word, commands[command].name)) {
+        command++;
+    }
+    if (command == COMMAND_COUNT) {
+        return options_unknown_command(word);
+    }
+    options->command = (enum command)command;
+    /* GOption reorders and frees: it gets an array of its own, without the subcommand. */
+    g_autofree char **words = g_new0(char *, (size_t)argc);
+    words[0] = argv[0];
+    for (int i = 2; i < argc; i++) {
+        words[i - 1] = argv[i];
+    }
+    int count = argc - 1;
+    char **rest = words;
+    g_autoptr(GError) error = NULL;
+    if (!options_parse_command(options, &count, &rest, &error)) {
+        fprintf(stderr, "ringside: %s\n", error->message);
+        options_clear(options);
+        return OPTIONS_WRONG;
+    }
+    return OPTIONS_GO;
+}
+
+void options_clear(struct options *options)
+{
+    g_strfreev(options->paths);
+    g_free(options->filter);
+    g_free(options->pcap);
+    g_free(options->events);
+    *options = (struct options){0};
+}

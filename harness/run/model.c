@@ -1,0 +1,172 @@
+/*
+ * model.c - programs and counters, as the trace tells them
+ *
+ * Fed with every event; costs a switch for those that it does not care about.
+ */
+#include "harness/run/session_priv.h"
+
+void model_free_program(void *opaque)
+{
+    struct session_program *program = opaque;
+    g_string_free(program->output, TRUE);
+    g_free(program);
+}
+
+struct session_program *model_program(const struct session *session, const char *name)
+{
+    for (guint i = session->programs->len; i > 0; i--) {
+        struct session_program *program = g_ptr_array_index(session->programs, i - 1);
+        if (g_str_equal(program->name, name)) {
+            return program;
+        }
+    }
+    return NULL;
+}
+
+struct session_program *model_add_program(struct session *session,
+                                          const struct scenario_statement *statement,
+                                          uint32_t *number)
+{
+    struct session_program *program = g_new0(struct session_program, 1);
+    program->name = statement->program;
+    program->statement = statement;
+    program->output = g_string_new(NULL);
+    g_ptr_array_add(session->programs, program);
+    *number = session->programs->len;
+    return program;
+}
+
+static struct session_program *model_by_number(const struct session *session, uint64_t number)
+{
+    if (number == 0 || number > session->programs->len) {
+        return NULL;
+    }
+    return g_ptr_array_index(session->programs, number - 1);
+}
+
+/* Programs are few; a scenario names each of them. */
+static struct session_program *model_by_task(const struct session *session, uint64_t task)
+{
+    for (guint i = 0; i < session->programs->len; i++) {
+        struct session_program *program = g_ptr_array_index(session->programs, i);
+        if (program->task == task && !program->exited) {
+            return program;
+        }
+    }
+    return NULL;
+}
+
+static void model_set_counter(struct session *session, const char *name, uint64_t value)
+{
+    uint64_t *slot = g_hash_table_lookup(session->counters, name);
+    if (slot == NULL) {
+        slot = g_new(uint64_t, 1);
+        g_hash_table_insert(session->counters, (gpointer)name, slot);
+    }
+    *slot = value;
+}
+
+bool model_counter(const struct session *session, const char *name, uint64_t *value)
+{
+    const uint64_t *slot = g_hash_table_lookup(session->counters, name);
+    if (slot != NULL) {
+        *value = *slot;
+    }
+    return slot != NULL;
+}
+
+static void model_observe_program(struct session *session, const struct trace_event *event)
+{
+    struct session_program *program = model_by_number(session, event->fields[0].number);
+    if (program == NULL) {
+        return;
+    }
+    if (event->kind == TRACE_PROGRAM_STARTED) {
+        program->task = (uint32_t)event->fields[1].number;
+    } else if (event->kind == TRACE_PROGRAM_OUTPUT) {
+        g_string_append(program->output, event->fields[1].string);
+    } else {
+        program->exited = true;
+        program->status = (int64_t)event->fields[1].number;
+        program->exit_sequence = event->sequence;
+        program->blocked_on = NULL;
+    }
+}
+
+void model_observe(struct session *session, const struct trace_event *event)
+{
+    struct session_program *program;
+    switch (event->kind) {
+    case TRACE_GUEST_READY:
+        session->ready = true;
+        break;
+    case TRACE_GUEST_CONSOLE:
+        g_string_append_printf(session->console, "%s\n", event->fields[0].string);
+        break;
+    case TRACE_COUNTER:
+        model_set_counter(session, event->fields[0].string, event->fields[1].number);
+        break;
+    case TRACE_PROGRAM_STARTED:
+    case TRACE_PROGRAM_OUTPUT:
+    case TRACE_PROGRAM_EXITED:
+        model_observe_program(session, event);
+        break;
+    case TRACE_TASK_BLOCKED:
+        program = model_by_task(session, event->fields[0].number);
+        if (program != NULL) {
+            program->blocked_on = event->fields[1].string;
+            program->blocked_since_ns = event->time_ns;
+        }
+        break;
+    case TRACE_TASK_WOKEN:
+        program = model_by_task(session, event->fields[0].number);
+        if (program != NULL) {
+            program->blocked_on = NULL;
+        }
+        break;
+    case TRACE_CALL_ENTERED:
+        program = model_by_task(session, event->fields[0].number);
+        if (program != NULL) {
+            program->call = event->fields[1].string;
+        }
+        break;
+    case TRACE_CALL_RETURNED:
+        program = model_by_task(session, event->fields[0].number);
+        if (program != NULL) {
+            program->call = NULL;
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+const struct session_program *model_unfinished_program(const struct session *session)
+{
+    for (guint i = 0; i < session->programs->len; i++) {
+        const struct session_program *program = g_ptr_array_index(session->programs, i);
+        if (!program->exited) {
+            return program;
+        }
+    }
+    return NULL;
+}
+
+char *model_describe_wait(const struct session_program *program)
+{
+    GString *text = g_string_new(program->name);
+    if (program->task == 0) {
+        g_string_append(text, " was never started by the guest");
+    } else if (program->blocked_on != NULL) {
+        g_string_append(text, " waits");
+        if (program->call != NULL) {
+            g_string_append_printf(text, " in %s", program->call);
+        }
+        g_string_append_printf(text, " on %s since ", program->blocked_on);
+        trace_format_time(text, program->blocked_since_ns);
+        g_string_append(text, " s");
+    } else {
+        g_string_append(text, " has not exited");
+    }
+    return g_string_free(text, FALSE);
+}

@@ -1,0 +1,131 @@
+/* result.c - results of tests, and their way through a pipe */
+#include "harness/run/result.h"
+
+#define RESULT_TYPE "(uuusmsmsttass)"
+
+enum run_status run_status_worse(enum run_status a, enum run_status b)
+{
+    static const enum run_status order[] = {
+        RUN_FAULT, RUN_ERROR, RUN_CRASHED, RUN_STUCK, RUN_FAILED, RUN_SKIPPED, RUN_PASSED,
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+        if (a == order[i] || b == order[i]) {
+            return order[i];
+        }
+    }
+    g_assert_not_reached();
+}
+
+const char *run_status_name(enum run_status status)
+{
+    switch (status) {
+    case RUN_PASSED:
+        return "passed";
+    case RUN_FAILED:
+        return "failed";
+    case RUN_ERROR:
+        return "error";
+    case RUN_STUCK:
+        return "stuck";
+    case RUN_CRASHED:
+        return "guest crashed";
+    case RUN_SKIPPED:
+        return "skipped";
+    case RUN_FAULT:
+        return "ringside's own fault";
+    }
+    g_assert_not_reached();
+}
+
+static bool run_status_is_known(guint32 status)
+{
+    switch ((enum run_status)status) {
+    case RUN_PASSED:
+    case RUN_FAILED:
+    case RUN_ERROR:
+    case RUN_STUCK:
+    case RUN_CRASHED:
+    case RUN_SKIPPED:
+    case RUN_FAULT:
+        return true;
+    }
+    return false;
+}
+
+void run_result_init(struct run_result *result)
+{
+    *result = (struct run_result){
+        .what = g_strdup(""),
+        .context = g_new0(char *, 1),
+        .output = g_strdup(""),
+    };
+}
+
+void run_result_clear(struct run_result *result)
+{
+    g_free(result->what);
+    g_free(result->expected);
+    g_free(result->got);
+    g_strfreev(result->context);
+    g_free(result->output);
+    *result = (struct run_result){0};
+}
+
+/* Guests print any bytes; GVariant strings, reports and terminals want UTF-8. */
+static void result_make_valid(char **text)
+{
+    if (*text != NULL && !g_utf8_validate(*text, -1, NULL)) {
+        char *valid = g_utf8_make_valid(*text, -1);
+        g_free(*text);
+        *text = valid;
+    }
+}
+
+GBytes *run_result_encode(const struct run_result *result)
+{
+    struct run_result copy = *result;
+    copy.what = g_strdup(result->what);
+    copy.expected = g_strdup(result->expected);
+    copy.got = g_strdup(result->got);
+    copy.output = g_strdup(result->output);
+    copy.context = g_strdupv(result->context);
+    result_make_valid(&copy.what);
+    result_make_valid(&copy.expected);
+    result_make_valid(&copy.got);
+    result_make_valid(&copy.output);
+    for (char **line = copy.context; *line != NULL; line++) {
+        result_make_valid(line);
+    }
+    g_autoptr(GVariant) variant = g_variant_ref_sink(
+        g_variant_new("(uuusmsmstt^ass)", (guint32)copy.status, (guint32)copy.line,
+                      (guint32)copy.column, copy.what, copy.expected, copy.got,
+                      (guint64)copy.time_ns, (guint64)copy.event_count, copy.context, copy.output));
+    GBytes *bytes = g_variant_get_data_as_bytes(variant);
+    run_result_clear(&copy);
+    return bytes;
+}
+
+bool run_result_decode(struct run_result *result, GBytes *bytes)
+{
+    g_autoptr(GVariant) variant =
+        g_variant_ref_sink(g_variant_new_from_bytes(G_VARIANT_TYPE(RESULT_TYPE), bytes, FALSE));
+    guint32 status, line, column;
+    if (!g_variant_is_normal_form(variant)) {
+        return false;
+    }
+    g_variant_get_child(variant, 0, "u", &status);
+    if (!run_status_is_known(status)) {
+        return false;
+    }
+    run_result_clear(result);
+    guint64 time_ns, event_count;
+    g_variant_get(variant, "(uuusmsmstt^ass)", &status, &line, &column, &result->what,
+                  &result->expected, &result->got, &time_ns, &event_count, &result->context,
+                  &result->output);
+    result->status = (enum run_status)status;
+    result->line = line;
+    result->column = column;
+    result->time_ns = time_ns;
+    result->event_count = event_count;
+    return true;
+}

@@ -1,0 +1,48 @@
+/*
+ * result.h - what a test came to
+ *
+ * A test runs in a forked child; its result travels to the parent through a pipe, as a GVariant. Everything in it
+ * is a function of (guest build, scenario, seed): no host time, no pointer.
+ */
+#ifndef HARNESS_RUN_RESULT_H
+#define HARNESS_RUN_RESULT_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exit statuses of the command, and so the verdicts of a test. */
+enum run_status {
+    RUN_PASSED = 0,
+    RUN_FAILED = 1,  /* an expectation failed */
+    RUN_ERROR = 2,   /* usage or scenario error */
+    RUN_STUCK = 3,   /* hang, stall, livelock, or the limit was reached with a program waiting */
+    RUN_CRASHED = 4, /* the guest crashed */
+    RUN_SKIPPED = 77,
+    RUN_FAULT = 99, /* ours */
+};
+
+/* The worse of two, in the order 99, 2, 4, 3, 1, 77, 0. */
+enum run_status run_status_worse(enum run_status a, enum run_status b);
+/* "passed", "failed", "error", "stuck", "guest crashed", "skipped", "ringside's own fault" */
+const char *run_status_name(enum run_status status);
+
+struct run_result {
+    enum run_status status;
+    unsigned line, column; /* of the statement that failed; 0: none in particular */
+    char *what;            /* one sentence; "" when passed */
+    char *expected, *got;  /* the same notation; NULL when it says nothing */
+    uint64_t time_ns;      /* virtual time of the verdict */
+    uint64_t event_count;
+    char **context; /* the last events before it, oldest first; NULL-terminated */
+    char *output;   /* what the programs and the console printed, with names in front */
+};
+
+void run_result_init(struct run_result *result);
+void run_result_clear(struct run_result *result);
+
+/* To and from bytes. The decoder refuses anything that is not exactly a result: false. */
+GBytes *run_result_encode(const struct run_result *result);
+bool run_result_decode(struct run_result *result, GBytes *bytes);
+
+#endif

@@ -1,0 +1,354 @@
+/*
+ * session.c - builds the machine for a test, runs it, comes to a verdict
+ *
+ * The trace drives everything: the model and the event log take each event, and events that the timeline asked for
+ * arm its step. Captures are written as frames arrive. The first verdict stands; what is found when the
+ * files are closed (a full disk) can only make it worse.
+ */
+#include "harness/run/crash.h"
+#include "harness/run/session_priv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+uint64_t session_now_ns(const struct session *session)
+{
+    return vclock_now_ns(session->clock);
+}
+
+/* ---- the verdict ------------------------------------------------------------------------------ */
+
+static void session_collect_context(struct session *session)
+{
+    GPtrArray *lines = g_ptr_array_new();
+    uint64_t last = trace_last(session->trace);
+    uint64_t count = session->options->context_events;
+    uint64_t first = MAX(trace_first(session->trace), last >= count ? last - count + 1 : 1);
+    for (uint64_t sequence = first; sequence <= last; sequence++) {
+        GString *line = g_string_new(NULL);
+        trace_format_line(line, trace_get(session->trace, sequence));
+        g_ptr_array_add(lines, g_string_free(line, FALSE));
+    }
+    g_ptr_array_add(lines, NULL);
+    g_strfreev(session->result->context);
+    session->result->context = (char **)g_ptr_array_free(lines, FALSE);
+}
+
+void session_finish(struct session *session, enum run_status status,
+                    const struct scenario_statement *statement, char *what, char *expected,
+                    char *got)
+{
+    if (session->finished) {
+        g_free(what);
+        g_free(expected);
+        g_free(got);
+        return;
+    }
+    session->finished = true;
+    struct run_result *result = session->result;
+    result->status = status;
+    if (statement != NULL) {
+        result->line = statement->place.line;
+        result->column = statement->place.column;
+    }
+    g_free(result->what);
+    result->what = what;
+    result->expected = expected;
+    result->got = got;
+    session_collect_context(session);
+    board_stop(session->board);
+}
+
+void session_pass(struct session *session)
+{
+    g_assert(!session->finished);
+    session->finished = true;
+    session->result->status = RUN_PASSED;
+    board_stop(session->board);
+}
+
+/* Before there is a machine, or after it has gone: an error of the environment. */
+static void session_error(struct run_result *result, const GError *error)
+{
+    result->status = run_status_worse(result->status, RUN_ERROR);
+    if (*result->what == '\0') {
+        g_free(result->what);
+        result->what = g_strdup(error->message);
+    }
+}
+
+/* ---- observing -------------------------------------------------------------------------------- */
+
+static void session_log_event(struct session *session, const struct trace_event *event)
+{
+    g_string_truncate(session->line, 0);
+    trace_format_line(session->line, event);
+    g_string_append_c(session->line, '\n');
+    /* An error sticks to the stream and is found when it is closed. */
+    (void)fwrite(session->line->str, 1, session->line->len, session->events);
+}
+
+static void session_observe(void *opaque, const struct trace_event *event)
+{
+    struct session *session = opaque;
+    model_observe(session, event);
+    if (session->events != NULL) {
+        session_log_event(session, event);
+    }
+    if (session->interest[event->kind] && !session->finished) {
+        vclock_arm(session->clock, &session->step, event->time_ns);
+    }
+}
+
+static void session_tap(void *opaque, enum wire_direction direction, uint64_t sequence,
+                        const uint8_t *frame, size_t len)
+{
+    struct session *session = opaque;
+    (void)direction;
+    if (session->keep_frames) {
+        frame_store_add(session->frames, sequence, frame, len);
+    }
+    if (session->capture != NULL) {
+        capture_writer_add(session->capture, session_now_ns(session), frame, len);
+    }
+}
+
+static void session_quiescent(void *opaque)
+{
+    struct session *session = opaque;
+    if (!session->finished) {
+        timeline_quiescent(session);
+    }
+}
+
+/* ---- setting up ------------------------------------------------------------------------------- */
+
+/* Frames are kept only where the scenario looks at them: a long run would be all frames otherwise. */
+static bool session_needs_frames(const struct scenario *scenario)
+{
+    for (guint i = 0; i < scenario->statements->len; i++) {
+        const struct scenario_statement *statement = g_ptr_array_index(scenario->statements, i);
+        if (statement->verb == SCENARIO_EXPECT_FRAMES || statement->verb == SCENARIO_NEVER) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint64_t session_feature_bits(const GArray *features)
+{
+    uint64_t bits = 0;
+    for (guint i = 0; i < features->len; i++) {
+        bits |= UINT64_C(1) << g_array_index(features, int, i);
+    }
+    return bits;
+}
+
+static struct board *session_build_board(const struct scenario *scenario, uint64_t seed,
+                                         const struct guest_image *image, GError **error)
+{
+    struct board_net_config nets[BOARD_NETS_MAX] = {0};
+    struct board_file files[BOARD_FILES_MAX];
+    g_assert(scenario->nets->len <= G_N_ELEMENTS(nets));
+    g_assert(scenario->files->len <= G_N_ELEMENTS(files));
+    for (guint i = 0; i < scenario->nets->len; i++) {
+        const struct scenario_net *net = g_ptr_array_index(scenario->nets, i);
+        nets[i].device.name = net->name;
+        memcpy(nets[i].device.mac, net->mac, sizeof net->mac);
+        nets[i].device.features_on = session_feature_bits(net->features_on);
+        nets[i].device.features_off = session_feature_bits(net->features_off);
+        nets[i].device.queue_size = net->queue_size;
+        nets[i].device.latency_ns = net->latency_ns;
+        nets[i].backend =
+            net->backend == SCENARIO_BACKEND_SLIRP ? BOARD_BACKEND_SLIRP : BOARD_BACKEND_NONE;
+    }
+    for (guint i = 0; i < scenario->files->len; i++) {
+        const struct scenario_file *file = g_ptr_array_index(scenario->files, i);
+        files[i] = (struct board_file){file->path, file->content, file->size};
+    }
+    struct board_config config;
+    board_config_init(&config);
+    config.ram_size = scenario->machine.ram_size;
+    config.pa_offset = scenario->machine.pa_offset;
+    config.step_ns = scenario->machine.step_ns;
+    config.mmio_ns = scenario->machine.mmio_ns;
+    config.vhe = scenario->machine.vhe;
+    config.seed = seed;
+    config.command_line = scenario->guest_options;
+    config.nets = nets;
+    config.net_count = scenario->nets->len;
+    config.files = files;
+    config.file_count = scenario->files->len;
+    return board_new(&config, image, error);
+}
+
+static bool session_open_files(struct session *session, GError **error)
+{
+    if (session->options->capture_path != NULL) {
+        session->capture = capture_writer_open(session->options->capture_path, error);
+        if (session->capture == NULL) {
+            return false;
+        }
+    }
+    if (session->options->events_path != NULL) {
+        session->events = fopen(session->options->events_path, "we");
+        if (session->events == NULL) {
+            g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
+                        "cannot write %s: %s", session->options->events_path, g_strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
+static void session_close_files(struct session *session)
+{
+    g_autoptr(GError) error = NULL;
+    if (session->capture != NULL && !capture_writer_close(session->capture, &error)) {
+        session_error(session->result, error);
+    }
+    if (session->events != NULL) {
+        bool failed = ferror(session->events) != 0;
+        if (fclose(session->events) != 0 || failed) {
+            g_autoptr(GError) full =
+                g_error_new(G_FILE_ERROR, G_FILE_ERROR_FAILED, "cannot write %s: %s",
+                            session->options->events_path, g_strerror(errno));
+            session_error(session->result, full);
+        }
+    }
+}
+
+static void session_attach(struct session *session)
+{
+    session->trace = board_trace(session->board);
+    session->clock = board_clock(session->board);
+    trace_add_observer(session->trace, session_observe, session);
+    for (guint i = 0; i < session->scenario->nets->len; i++) {
+        const struct scenario_net *net = g_ptr_array_index(session->scenario->nets, i);
+        struct virtio_net *device = board_net(session->board, net->name);
+        wire_port_add_tap(virtio_net_port(device), session_tap, session);
+    }
+    board_set_quiescent(session->board, session_quiescent, session);
+    /* A step may act on the machine, so that the machine is not quiescent while one is due. */
+    vevent_init(&session->step, VEVENT_SCRIPT, "timeline step", timeline_step, session);
+    vevent_init(&session->deadline, VEVENT_HOUSEKEEPING, "timeline deadline", timeline_step,
+                session);
+    vevent_init(&session->limit, VEVENT_HOUSEKEEPING, "scenario limit", timeline_limit, session);
+    vclock_arm(session->clock, &session->limit, VCLOCK_POWER_ON_NS + session->scenario->limit_ns);
+}
+
+/* ---- running ---------------------------------------------------------------------------------- */
+
+/* The machine stopped by itself: the guest did it. */
+static void session_judge_stop(struct session *session, enum cpu_stop stop)
+{
+    const struct cpu *cpu = board_cpu(session->board);
+    switch (stop) {
+    case CPU_STOP_PANIC:
+        session_finish(session, RUN_CRASHED, NULL,
+                       g_strdup_printf("the guest panicked: %s", cpu_panic_reason(cpu)), NULL,
+                       NULL);
+        break;
+    case CPU_STOP_POWER_OFF:
+        session_finish(session, RUN_FAILED, NULL,
+                       g_strdup_printf("the guest switched the machine off with status %d, before "
+                                       "the scenario was over",
+                                       cpu_power_off_status(cpu)),
+                       NULL, NULL);
+        break;
+    case CPU_STOP_QUIESCENT:
+    case CPU_STOP_REQUESTED:
+        /* Both only ever follow a verdict. */
+        g_assert(session->finished);
+        break;
+    }
+}
+
+static void session_collect_output(struct session *session)
+{
+    GString *output = g_string_new(session->console->str);
+    for (guint i = 0; i < session->programs->len; i++) {
+        const struct session_program *program = g_ptr_array_index(session->programs, i);
+        g_auto(GStrv) lines = g_strsplit(program->output->str, "\n", -1);
+        for (char **line = lines; *line != NULL; line++) {
+            if (**line != '\0' || line[1] != NULL) {
+                g_string_append_printf(output, "%s: %s\n", program->name, *line);
+            }
+        }
+    }
+    g_free(session->result->output);
+    session->result->output = g_string_free(output, FALSE);
+}
+
+static void session_conclude(struct session *session)
+{
+    session->result->time_ns = session_now_ns(session);
+    session->result->event_count = trace_last(session->trace);
+    session_collect_output(session);
+}
+
+/* Called by the crash handler; does not return. */
+static void session_guest_crashed(void *opaque, const char *what)
+{
+    struct session *session = opaque;
+    session_finish(session, RUN_CRASHED, NULL, g_strdup_printf("the guest crashed: %s", what), NULL,
+                   NULL);
+    session_conclude(session);
+    session_close_files(session);
+    session->options->crashed(session->options->opaque, session->result);
+    g_assert_not_reached();
+}
+
+static void session_run_board(struct session *session)
+{
+    session_attach(session);
+    timeline_start(session);
+    crash_watch(session->image, session->options->guest_path, session_guest_crashed, session);
+    enum cpu_stop stop = board_run(session->board);
+    crash_unwatch();
+    session_judge_stop(session, stop);
+    session_conclude(session);
+}
+
+void session_run(const struct scenario *scenario, const struct session_options *options,
+                 struct run_result *result)
+{
+    g_autoptr(GError) error = NULL;
+    struct session session = {
+        .scenario = scenario,
+        .options = options,
+        .result = result,
+        .line = g_string_new(NULL),
+        .console = g_string_new(NULL),
+        .programs = g_ptr_array_new_with_free_func(model_free_program),
+        .watches = g_ptr_array_new_with_free_func(g_free),
+        .counters = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free),
+        .frames = frame_store_new(),
+        .keep_frames = session_needs_frames(scenario),
+    };
+    session.image = guest_image_load(options->guest_path, &error);
+    if (session.image == NULL) {
+        result->line = scenario->guest_place.line;
+        result->column = scenario->guest_place.column;
+        session_error(result, error);
+    } else if (!session_open_files(&session, &error)) {
+        session_error(result, error);
+    } else {
+        session.board = session_build_board(scenario, options->seed, session.image, &error);
+        if (session.board == NULL) {
+            session_error(result, error);
+        } else {
+            session_run_board(&session);
+        }
+    }
+    session_close_files(&session);
+    board_free(session.board);
+    guest_image_free(session.image);
+    frame_store_free(session.frames);
+    g_hash_table_unref(session.counters);
+    g_ptr_array_unref(session.watches);
+    g_ptr_array_unref(session.programs);
+    g_string_free(session.console, TRUE);
+    g_string_free(session.line, TRUE);
+}

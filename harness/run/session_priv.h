@@ -1,0 +1,143 @@
+/*
+ * session_priv.h - what the files of a session share
+ *
+ *   session.c     builds the machine, runs it, comes to the verdict
+ *   timeline.c    walks the statements, one after the other
+ *   statement.c   what each statement does and what it waits for
+ *   match.c       does this event satisfy this matcher?
+ *   model.c       what the trace tells about programs and counters
+ */
+#ifndef HARNESS_RUN_SESSION_PRIV_H
+#define HARNESS_RUN_SESSION_PRIV_H
+
+#include "emu/board/board.h"
+#include "harness/run/frame_store.h"
+#include "harness/run/session.h"
+#include "pcap/capture.h"
+
+#include <stdio.h>
+
+/* A program that the timeline started. Its number, as the guest knows it, is its place in the array plus 1. */
+struct session_program {
+    const char *name; /* of the scenario */
+    const struct scenario_statement *statement;
+    uint32_t task; /* 0: not running yet */
+    bool exited;
+    int64_t status;
+    uint64_t exit_sequence;
+    GString *output;
+    /* What its task waits for now, for the report of a hang. */
+    const char *blocked_on; /* NULL: it does not wait */
+    uint64_t blocked_since_ns;
+    const char *call; /* the system call that it is in, or NULL */
+};
+
+/* A `never` that is being watched. */
+struct session_watch {
+    const struct scenario_statement *statement;
+    uint64_t scan;   /* events up to here have been looked at */
+    uint64_t end_ns; /* for `until +70ms`; VCLOCK_NEVER otherwise */
+    bool over;
+};
+
+enum statement_phase {
+    STATEMENT_ARRIVED, /* its time may still be to come */
+    STATEMENT_DELAYED, /* waits for its time */
+    STATEMENT_ACTIVE,  /* has begun, waits for what it expects */
+};
+
+struct session {
+    const struct scenario *scenario;
+    const struct session_options *options;
+    struct run_result *result;
+    bool finished;
+
+    struct guest_image *image;
+    struct board *board;
+    struct trace *trace;
+    struct vclock *clock;
+    struct capture_writer *capture;
+    FILE *events;
+    GString *line; /* of the event log, reused */
+
+    struct vevent step;     /* something of interest happened: look again */
+    struct vevent deadline; /* the current statement's `within`, or the next end of a watch */
+    struct vevent limit;
+
+    /* the timeline */
+    unsigned position; /* index of the current statement */
+    enum statement_phase phase;
+    uint64_t begun_ns;    /* when the current statement became active */
+    uint64_t deadline_ns; /* its `within`; VCLOCK_NEVER: none */
+    uint64_t cursor;      /* events up to here are consumed */
+    uint64_t scan;        /* events up to here were looked at by the current statement */
+    unsigned matched;
+    uint64_t matched_at; /* sequence of its last match */
+    bool quiescent;      /* nothing can happen any more */
+    bool limit_reached;
+    bool interest[TRACE_KIND_COUNT];
+
+    /* the model */
+    bool ready;
+    GPtrArray *programs;  /* struct session_program */
+    GPtrArray *watches;   /* struct session_watch */
+    GHashTable *counters; /* name -> uint64_t *, looked up by name only */
+    GString *console;
+    struct frame_store *frames;
+    bool keep_frames;
+};
+
+/* session.c */
+uint64_t session_now_ns(const struct session *session);
+/* Ends the run with a verdict; the first one counts. `statement` may be NULL. Takes the strings; expected and got may be NULL. */
+void session_finish(struct session *session, enum run_status status,
+                    const struct scenario_statement *statement, char *what, char *expected,
+                    char *got);
+void session_pass(struct session *session);
+
+/* timeline.c */
+void timeline_start(struct session *session);
+/* Looks at what has happened and goes on as far as possible. An event function. */
+void timeline_step(void *opaque);
+/* Nothing can happen any more, or the limit is reached: the verdict. */
+void timeline_quiescent(struct session *session);
+void timeline_limit(void *opaque);
+
+/* statement.c */
+void statement_begin(struct session *session, const struct scenario_statement *statement);
+/* True when the statement is done. May finish the session with a failure. */
+bool statement_poll(struct session *session, const struct scenario_statement *statement);
+/* Its time is over, or it can never be satisfied: `why` says which. Finishes the session, or returns true when it is satisfied now. */
+bool statement_give_up(struct session *session, const struct scenario_statement *statement,
+                       const char *why);
+/* Looks for breaches of the watches, and ends those that are over. */
+void statement_poll_watches(struct session *session);
+/* The finals, at the end of a timeline that passed. False when one failed, and the session is finished. */
+bool statement_judge_finals(struct session *session);
+
+/* match.c */
+bool match_frames(const struct session *session, const struct scenario_frames *frames,
+                  const struct trace_event *event);
+bool match_event(const struct scenario_event *wanted, const struct trace_event *event);
+bool match_call(const struct session *session, const struct scenario_call *wanted,
+                const struct trace_event *event);
+bool match_matcher(const struct session *session, const struct scenario_matcher *matcher,
+                   const struct trace_event *event);
+void match_add_interest(struct session *session, const struct scenario_matcher *matcher);
+void match_add_frame_interest(struct session *session);
+
+/* model.c */
+struct session_program *model_program(const struct session *session, const char *name);
+struct session_program *model_add_program(struct session *session,
+                                          const struct scenario_statement *statement,
+                                          uint32_t *number);
+void model_observe(struct session *session, const struct trace_event *event);
+/* False when the guest never reported a counter of this name. */
+bool model_counter(const struct session *session, const char *name, uint64_t *value);
+/* The first program that has not exited, or NULL. */
+const struct session_program *model_unfinished_program(const struct session *session);
+/* "ping waits in recvfrom on socket since 1.000240000": for reports. */
+char *model_describe_wait(const struct session_program *program);
+void model_free_program(void *program);
+
+#endif

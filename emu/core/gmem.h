@@ -45,9 +45,10 @@ enum gmem_access {
 struct gmem;
 
 struct gmem_config {
-    uint64_t size;       /* whole MiB, GMEM_SIZE_MIN … GMEM_SIZE_MAX */
-    uint64_t image_size; /* bytes of the guest's image at GMEM_IMAGE_BASE, already mapped; 0: none */
-    uint64_t pa_offset;  /* physical address = host address + offset; whole pages */
+    uint64_t size; /* whole MiB, GMEM_SIZE_MIN … GMEM_SIZE_MAX */
+    uint64_t
+        image_size;     /* bytes of the guest's image at GMEM_IMAGE_BASE, already mapped; 0: none */
+    uint64_t pa_offset; /* physical address = host address + offset; whole pages */
 };
 
 /* Maps RAM. One at a time in a process. NULL with a GError (G_FILE_ERROR) when the addresses are taken. */
@@ -60,7 +61,10 @@ uint64_t gmem_ram_size(const struct gmem *memory);
 void *gmem_boot_area(struct gmem *memory);
 void gmem_free_range(const struct gmem *memory, uint64_t *base, uint64_t *size);
 
-/* Device side. `device` names who asks, in the violation's event (interned or literal). */
+/*
+ * Device side. `device` names who asks, in the violation's event (interned or literal). An access of no bytes touches nothing:
+ * it is never a violation, and its span any pointer but NULL.
+ */
 bool gmem_read(struct gmem *memory, const char *device, gpa_t from, void *to, size_t size);
 bool gmem_write(struct gmem *memory, const char *device, gpa_t to, const void *from, size_t size);
 /* Direct access to a range that is open as a whole, for the moment: NULL, with the violation, otherwise. */
@@ -71,13 +75,20 @@ void *gmem_span(struct gmem *memory, const char *device, gpa_t at, size_t size,
 void *gmem_host(const struct gmem *memory, gpa_t at, size_t size);
 bool gmem_address_of(const struct gmem *memory, const volatile void *pointer, gpa_t *at);
 
-/* The pool, for hal_dma_alloc and hal_stack_alloc: same contracts. free returns false when it was not allocated so. */
+/*
+ * The pool, for hal_dma_alloc and hal_stack_alloc: same contracts. A size or an alignment that makes no sense gives NULL. Release
+ * returns false when it was not allocated so; NULL is fine. Releasing a stack closes the windows in it.
+ */
 void *gmem_alloc(struct gmem *memory, size_t size, size_t align);
 bool gmem_release(struct gmem *memory, void *va, size_t size);
 void *gmem_stack_alloc(struct gmem *memory, size_t size);
 bool gmem_stack_release(struct gmem *memory, void *stack, size_t size);
 
-/* Windows, for hal_dma_window: false when not RAM, empty, or overlapping / not open exactly so. */
+/*
+ * Windows, for hal_dma_window: false when empty, when overlapping / not open exactly so, and when it is not memory of the
+ * guest's that can be accessed so: RAM outside of the pool, the image as it is mapped (its constants can only be
+ * read), and inside a stack.
+ */
 bool gmem_open(struct gmem *memory, gpa_t at, size_t size, enum gmem_access access);
 bool gmem_close(struct gmem *memory, gpa_t at, size_t size);
 

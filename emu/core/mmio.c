@@ -8,7 +8,7 @@
 #define MMIO_SIZE_MAX 8
 
 struct mmio_device {
-    const char *name;
+    const char *name; /* for whoever debugs */
     const struct mmio_ops *ops;
     void *opaque;
 };
@@ -63,8 +63,7 @@ static const struct mmio_device *mmio_find(struct mmio_bus *bus, uint64_t pa, un
         trace_emit(bus->trace, TRACE_MMIO_UNMAPPED, TN(pa), TN(size), TS(access));
         return NULL;
     }
-    const struct mmio_device *device =
-        &g_array_index(bus->devices, struct mmio_device, range->tag);
+    const struct mmio_device *device = &g_array_index(bus->devices, struct mmio_device, range->tag);
     *offset = pa - range->start;
     if ((device->ops->sizes & size) == 0 || *offset % size != 0 || size > range->size - *offset) {
         trace_emit(bus->trace, TRACE_MMIO_REFUSED, TN(pa), TN(size), TS(access));

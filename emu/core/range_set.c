@@ -54,8 +54,7 @@ bool range_set_add(struct range_set *set, struct range range)
     if (after > 0 && range_contains(range_set_get(set, after - 1), range.start)) {
         return false;
     }
-    if (after < set->ranges->len &&
-        range_set_get(set, after)->start - range.start < range.size) {
+    if (after < set->ranges->len && range_set_get(set, after)->start - range.start < range.size) {
         return false;
     }
     g_array_insert_val(set->ranges, after, range);

@@ -159,8 +159,8 @@ void trace_discard_before(struct trace *trace, uint64_t sequence)
         return;
     }
     /* The newest block stays: it is being filled. */
-    uint64_t freed = MIN((sequence - trace_first(trace)) / TRACE_BLOCK_EVENTS,
-                         (uint64_t)trace->blocks->len - 1);
+    uint64_t freed =
+        MIN((sequence - trace_first(trace)) / TRACE_BLOCK_EVENTS, (uint64_t)trace->blocks->len - 1);
     if (freed == 0) {
         return;
     }

@@ -79,7 +79,10 @@ uint64_t trace_emit_plain(struct trace *trace, enum trace_kind kind); /* a kind 
 uint64_t trace_emit_arguments(struct trace *trace, enum trace_kind kind,
                               const struct trace_argument *arguments, size_t count);
 
-/* A string that lives as long as the trace: one copy of each text, or a copy a call (for text that hardly repeats). */
+/*
+ * A string that lives as long as the trace: one copy of each text, or a copy a call (for text that hardly repeats). In the latter
+ * a NUL byte becomes U+2400, its symbol.
+ */
 const char *trace_intern(struct trace *trace, const char *string);
 const char *trace_copy(struct trace *trace, const char *text, size_t size);
 

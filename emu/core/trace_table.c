@@ -7,9 +7,18 @@
 #include <assert.h>
 #include <string.h>
 
-#define NUM(field, text) {TRACE_FIELD_NUM, #field, text}
-#define HEX(field, text) {TRACE_FIELD_HEX, #field, text}
-#define STR(field, text) {TRACE_FIELD_STR, #field, text}
+#define NUM(field, text)                                                                           \
+    {                                                                                              \
+        TRACE_FIELD_NUM, #field, text                                                              \
+    }
+#define HEX(field, text)                                                                           \
+    {                                                                                              \
+        TRACE_FIELD_HEX, #field, text                                                              \
+    }
+#define STR(field, text)                                                                           \
+    {                                                                                              \
+        TRACE_FIELD_STR, #field, text                                                              \
+    }
 
 #define TRACE_COUNT_FIELDS(...)                                                                    \
     (sizeof((struct trace_field_info[]){__VA_ARGS__}) / sizeof(struct trace_field_info))
@@ -38,7 +47,7 @@ struct trace_doc_entry {
 };
 
 static const struct trace_doc_entry trace_doc_entries[] = {
-#define TRACE_GROUP(title)         {.heading = title},
+#define TRACE_GROUP(title)         {.heading = (title)},
 #define TRACE_EVENT(constant, ...) {.kind = TRACE_##constant},
 #include "emu/core/trace_events.def"
 #undef TRACE_EVENT

@@ -78,6 +78,6 @@ void cpu_kill_program(struct cpu *cpu, uint32_t program, int signal_number);
 bool cpu_guest_is_ready(const struct cpu *cpu); /* probe_ready() was called */
 int cpu_power_off_status(const struct cpu *cpu);
 const char *cpu_panic_reason(const struct cpu *cpu); /* NULL when there was none */
-uint64_t cpu_ticks(const struct cpu *cpu);            /* since the boot entry */
+uint64_t cpu_ticks(const struct cpu *cpu);           /* since the boot entry */
 
 #endif

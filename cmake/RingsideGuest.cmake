@@ -1,0 +1,112 @@
+# RingsideGuest.cmake - building guests, and executables that load them
+#
+#   ringside_add_guest(NAME demo SOURCES demo.c … [ARCHIVE libdemo.a] [INCLUDES dir …] [DEFINITIONS X=1 …]
+#                      [INSTRUMENT none|ticks] [OUTPUT_DIRECTORY dir])
+#       builds guests/demo.so (target guest_demo) and a test, guest.symbols.demo, of what the image exports and needs
+#   ringside_export_hal(target)
+#       makes an executable that links ringside_cpu export to guests what hal.h and probe.h declare, and nothing else
+#
+# A run is a function of the guest's build, so a guest is built the same way in every preset: its flags come last on the command
+# line and undo what the build type brings. A guest is freestanding C at a fixed address inside guest RAM; the bench's
+# sanitizers are not for it (they belong to the bench's targets alone).
+
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+get_filename_component(RINGSIDE_GUEST_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
+set(RINGSIDE_GUEST_BASE 0x40200000) # GMEM_IMAGE_BASE in emu/core/gmem.h
+
+execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include
+  OUTPUT_VARIABLE RINGSIDE_GUEST_SYSTEM_INCLUDE OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(NOT EXISTS ${RINGSIDE_GUEST_SYSTEM_INCLUDE}/stddef.h)
+  message(FATAL_ERROR "${CMAKE_C_COMPILER} does not tell where its own headers are.")
+endif()
+
+set(RINGSIDE_GUEST_FLAGS
+  -O2 -g -gno-record-gcc-switches -UNDEBUG
+  -ffreestanding -nostdinc -isystem ${RINGSIDE_GUEST_SYSTEM_INCLUDE}
+  -fPIC -fvisibility=hidden -fno-strict-aliasing -fno-omit-frame-pointer -fno-common
+  -fno-stack-protector -fno-lto -fno-sanitize=all
+  -ffile-prefix-map=${RINGSIDE_GUEST_ROOT}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}=build
+  -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  list(APPEND RINGSIDE_GUEST_FLAGS -fcf-protection=none)
+endif()
+if(RINGSIDE_WERROR)
+  list(APPEND RINGSIDE_GUEST_FLAGS -Werror)
+endif()
+
+# One hook a basic block; clang prunes blocks, self-loops among them, unless it is told not to.
+if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
+  set(RINGSIDE_GUEST_TICKS -fsanitize-coverage=trace-pc,bb,no-prune)
+  set(RINGSIDE_GUEST_NO_IDIOMS -fno-builtin)
+else()
+  set(RINGSIDE_GUEST_TICKS -fsanitize-coverage=trace-pc)
+  set(RINGSIDE_GUEST_NO_IDIOMS -fno-tree-loop-distribute-patterns)
+endif()
+
+# The files linked into every guest: never instrumented.
+function(ringside_guest_runtime)
+  if(TARGET ringside_guest_runtime)
+    return()
+  endif()
+  add_library(ringside_guest_runtime OBJECT
+    ${RINGSIDE_GUEST_ROOT}/guest/runtime/hook.c ${RINGSIDE_GUEST_ROOT}/guest/runtime/mem.c)
+  set_target_properties(ringside_guest_runtime PROPERTIES C_STANDARD 17 C_EXTENSIONS OFF)
+  target_include_directories(ringside_guest_runtime PRIVATE ${RINGSIDE_GUEST_ROOT}/include)
+  target_compile_options(ringside_guest_runtime PRIVATE
+    ${RINGSIDE_GUEST_FLAGS} ${RINGSIDE_GUEST_NO_IDIOMS})
+endfunction()
+
+function(ringside_add_guest)
+  cmake_parse_arguments(ARG "" "NAME;ARCHIVE;INSTRUMENT;OUTPUT_DIRECTORY"
+    "SOURCES;INCLUDES;DEFINITIONS" ${ARGN})
+  if(NOT ARG_NAME OR ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "ringside_add_guest: NAME is missing, or a word is unknown: ${ARG_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT ARG_INSTRUMENT)
+    set(ARG_INSTRUMENT ticks)
+  endif()
+  if(NOT ARG_OUTPUT_DIRECTORY)
+    set(ARG_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/guests)
+  endif()
+  set(flags ${RINGSIDE_GUEST_FLAGS})
+  if(ARG_INSTRUMENT STREQUAL "ticks")
+    list(APPEND flags ${RINGSIDE_GUEST_TICKS})
+  elseif(NOT ARG_INSTRUMENT STREQUAL "none")
+    message(FATAL_ERROR "ringside_add_guest(${ARG_NAME}): INSTRUMENT is none or ticks, not ${ARG_INSTRUMENT}")
+  endif()
+
+  ringside_guest_runtime()
+  set(target guest_${ARG_NAME})
+  add_library(${target} MODULE ${ARG_SOURCES} $<TARGET_OBJECTS:ringside_guest_runtime>)
+  set_target_properties(${target} PROPERTIES
+    PREFIX "" SUFFIX ".so" OUTPUT_NAME ${ARG_NAME}
+    LIBRARY_OUTPUT_DIRECTORY ${ARG_OUTPUT_DIRECTORY}
+    LINKER_LANGUAGE C C_STANDARD 17 C_EXTENSIONS OFF
+    LINK_DEPENDS ${RINGSIDE_GUEST_ROOT}/cmake/guest.map)
+  target_include_directories(${target} PRIVATE
+    ${RINGSIDE_GUEST_ROOT}/guest ${RINGSIDE_GUEST_ROOT}/include ${ARG_INCLUDES})
+  target_compile_definitions(${target} PRIVATE ${ARG_DEFINITIONS})
+  target_compile_options(${target} PRIVATE ${flags})
+  target_link_options(${target} PRIVATE
+    -nostdlib -Wl,-Bsymbolic -Wl,-Ttext-segment=${RINGSIDE_GUEST_BASE}
+    -Wl,--version-script=${RINGSIDE_GUEST_ROOT}/cmake/guest.map
+    -Wl,-u,ringside_guest -Wl,-z,now -Wl,-z,noexecstack -Wl,--build-id=sha1)
+  target_link_libraries(${target} PRIVATE ${ARG_ARCHIVE})
+
+  add_test(NAME guest.symbols.${ARG_NAME}
+    COMMAND ${Python3_EXECUTABLE} ${RINGSIDE_GUEST_ROOT}/tools/check_guest_symbols.py
+      --nm ${CMAKE_NM} --readelf ${CMAKE_READELF} --base ${RINGSIDE_GUEST_BASE}
+      $<TARGET_FILE:${target}>)
+endfunction()
+
+# One function of each object file that guests call: the linker takes them out of the library although the executable itself
+# does not use them. Calls are bound at start, because the dynamic linker's lazy binding would not fit on a guest's stack.
+function(ringside_export_hal target)
+  target_link_libraries(${target} PRIVATE ringside_cpu)
+  target_link_options(${target} PRIVATE
+    -Wl,--undefined=ringside_tick -Wl,--undefined=hal_mmio_read8 -Wl,--undefined=hal_context_switch
+    -Wl,--undefined=hal_dma_alloc -Wl,--undefined=probe_ready
+    -Wl,--dynamic-list=${RINGSIDE_GUEST_ROOT}/cmake/hal.list -Wl,-z,now)
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${RINGSIDE_GUEST_ROOT}/cmake/hal.list)
+endfunction()

@@ -1,0 +1,366 @@
+/*
+ * cpu.c - the CPU, from the host's and the bench's side: life, time, deadlines, upcalls, reports
+ *
+ * See cpu_priv.h for the sides and execute.c for the guest's. How a stop works: whoever asks for it sets a flag; the
+ * call of the bench that is under way ends after the current event or access; the guest's side sees the flag and
+ * switches to the host's stack. Nothing of the guest is unwound, so cpu_resume() goes on where it was. A stop that is asked
+ * for while the host runs takes effect on the next cpu_resume().
+ */
+#include "emu/cpu-stub/cpu_priv.h"
+
+#include <string.h>
+
+#define CPU_NUL_SHOWN                                                                              \
+    "\xe2\x90\x80" /* U+2400, for a NUL on the console: it would end the event's string */
+
+struct cpu *cpu_active;
+struct ringside_tick_state ringside_ticks = {.deadline = UINT64_MAX};
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+void cpu_spend_ns(struct cpu *cpu, uint64_t ns)
+{
+    bool fits = ns <= CPU_TIME_MAX_NS - cpu->guest_ns;
+    cpu->guest_ns = fits ? cpu->guest_ns + ns : CPU_TIME_MAX_NS;
+    cpu->deadline_stale = true;
+}
+
+static void cpu_take_ticks(struct cpu *cpu)
+{
+    uint64_t count = ringside_ticks.count;
+    if (count == cpu->synced_count) {
+        return;
+    }
+    if (count < cpu->synced_count) {
+        ringside_ticks.count = cpu->synced_count;
+        cpu->deadline_stale = true;
+        cpu_report(cpu, "ringside_ticks", "the tick count belongs to the bench and never goes back",
+                   count);
+        return;
+    }
+    uint64_t ns;
+    if (__builtin_mul_overflow(count - cpu->synced_count, cpu->config.step_ns, &ns)) {
+        ns = CPU_TIME_MAX_NS;
+    }
+    if (ns > CPU_TIME_MAX_NS - cpu->guest_ns) {
+        cpu->guest_ns = CPU_TIME_MAX_NS;
+        cpu->deadline_stale = true;
+    } else {
+        cpu->guest_ns += ns; /* the deadline, which counts from here, stays what it was */
+    }
+    cpu->synced_count = count;
+}
+
+void cpu_sync(struct cpu *cpu)
+{
+    cpu_take_ticks(cpu);
+    uint64_t to_ns = MIN(cpu->guest_ns, vclock_next_ns(cpu->clock));
+    if (to_ns > vclock_now_ns(cpu->clock)) {
+        vclock_pass(cpu->clock, to_ns);
+    }
+}
+
+bool cpu_catch_up(struct cpu *cpu)
+{
+    cpu_take_ticks(cpu);
+    while (vclock_next_ns(cpu->clock) <= cpu->guest_ns) {
+        vclock_run_next(cpu->clock);
+        cpu->deadline_stale = true;
+        if (cpu->stop_requested) {
+            return false;
+        }
+    }
+    vclock_pass(cpu->clock, cpu->guest_ns);
+    return true;
+}
+
+void cpu_set_deadline(struct cpu *cpu)
+{
+    uint64_t next_ns = vclock_next_ns(cpu->clock);
+    cpu->deadline_stale = false;
+    if (next_ns == VCLOCK_NEVER) {
+        cpu->event_deadline = UINT64_MAX;
+    } else if (next_ns <= cpu->guest_ns) {
+        cpu->event_deadline = 0;
+    } else {
+        uint64_t left_ns = next_ns - cpu->guest_ns;
+        uint64_t step_ns = cpu->config.step_ns;
+        uint64_t ticks = step_ns == 1 ? left_ns : (left_ns - 1) / step_ns + 1;
+        bool fits = ticks <= UINT64_MAX - cpu->synced_count;
+        cpu->event_deadline = fits ? cpu->synced_count + ticks : UINT64_MAX;
+    }
+    cpu_mask_changed(cpu);
+}
+
+static void cpu_clock_changed(void *opaque)
+{
+    struct cpu *cpu = opaque;
+    cpu->deadline_stale = true;
+}
+
+static void cpu_set_line(void *opaque, unsigned number, bool level)
+{
+    struct cpu *cpu = opaque;
+    g_assert(number == 0);
+    cpu->line = level;
+    cpu->deadline_stale = true;
+}
+
+struct irqline cpu_irq_input(struct cpu *cpu)
+{
+    return (struct irqline){.set = cpu_set_line, .opaque = cpu, .number = 0};
+}
+
+/* ---- what the guest did wrong, and what it said ---------------------------------------------- */
+
+void cpu_report(struct cpu *cpu, const char *function, const char *rule, uint64_t value)
+{
+    trace_emit(cpu->trace, TRACE_GUEST_VIOLATION, TS(function), TS(rule), TN(value));
+}
+
+const char *cpu_guest_string(struct cpu *cpu, const char *function, const char *string)
+{
+    if (!cpu_in_ram(cpu, string, 1)) {
+        cpu_report(cpu, function, "a string lies in guest RAM", (uintptr_t)string);
+        return "?";
+    }
+    size_t room = cpu->ram_high - (uintptr_t)string;
+    size_t limit = MIN(room, CPU_GUEST_STRING_MAX + 1);
+    size_t length = strnlen(string, limit);
+    if (length < limit) {
+        return trace_intern(cpu->trace, string);
+    }
+    cpu_report(cpu, function, "a string ends within 1024 bytes", (uintptr_t)string);
+    return trace_copy(cpu->trace, string, limit - 1);
+}
+
+void cpu_flush_console(struct cpu *cpu)
+{
+    if (cpu->console->len == 0) {
+        return;
+    }
+    const char *line = trace_copy(cpu->trace, cpu->console->str, cpu->console->len);
+    g_string_truncate(cpu->console, 0);
+    trace_emit(cpu->trace, TRACE_GUEST_CONSOLE, TS(line));
+}
+
+void cpu_console_put(struct cpu *cpu, char c)
+{
+    if (c == '\n') {
+        gsize length = cpu->console->len;
+        if (length > 0 && cpu->console->str[length - 1] == '\r') {
+            g_string_truncate(cpu->console, length - 1);
+        }
+        const char *line = trace_copy(cpu->trace, cpu->console->str, cpu->console->len);
+        g_string_truncate(cpu->console, 0);
+        trace_emit(cpu->trace, TRACE_GUEST_CONSOLE, TS(line));
+        return;
+    }
+    if (c == '\0') {
+        g_string_append(cpu->console, CPU_NUL_SHOWN);
+    } else {
+        g_string_append_c(cpu->console, c);
+    }
+    if (cpu->console->len >= CPU_CONSOLE_LINE_MAX) {
+        cpu_flush_console(cpu);
+    }
+}
+
+/* ---- upcalls --------------------------------------------------------------------------------- */
+
+static void cpu_upcall_free(void *data)
+{
+    struct cpu_upcall *upcall = data;
+    g_free(upcall->command_line);
+    g_free(upcall);
+}
+
+bool cpu_has_wakeup(const struct cpu *cpu)
+{
+    return cpu->line || (cpu->ready && cpu->upcalls.length > 0);
+}
+
+static void cpu_queue_upcall(struct cpu *cpu, struct cpu_upcall upcall)
+{
+    g_queue_push_tail(&cpu->upcalls, g_memdup2(&upcall, sizeof(upcall)));
+    cpu->deadline_stale = true;
+}
+
+void cpu_start_program(struct cpu *cpu, uint32_t program, const char *command_line,
+                       cpu_started_fn *started, void *opaque)
+{
+    g_assert(cpu->guest != NULL && cpu->guest->start != NULL);
+    g_assert(program != 0);
+    cpu_queue_upcall(cpu, (struct cpu_upcall){
+                              .program = program,
+                              .command_line = g_strdup(command_line),
+                              .started = started,
+                              .opaque = opaque,
+                          });
+}
+
+void cpu_kill_program(struct cpu *cpu, uint32_t program, int signal_number)
+{
+    g_assert(cpu->guest != NULL && cpu->guest->kill != NULL);
+    cpu_queue_upcall(cpu, (struct cpu_upcall){.program = program, .signal_number = signal_number});
+}
+
+/*
+ * The command line is handed over in guest RAM, where all memory of a guest lies. It takes whole pages of the
+ * pool, for the time of the call.
+ */
+struct cpu_upcall *cpu_begin_upcall(struct cpu *cpu)
+{
+    struct cpu_upcall *upcall = g_queue_pop_head(&cpu->upcalls);
+    g_ptr_array_add(cpu->delivering, upcall);
+    if (upcall->command_line != NULL) {
+        size_t size = strlen(upcall->command_line) + 1;
+        upcall->result = CPU_COMMAND_REFUSED;
+        upcall->line_in_ram = gmem_stack_alloc(cpu->memory, size);
+        if (upcall->line_in_ram != NULL) {
+            memcpy(upcall->line_in_ram, upcall->command_line, size);
+        }
+    }
+    return upcall;
+}
+
+void cpu_end_upcall(struct cpu *cpu, struct cpu_upcall *upcall)
+{
+    if (upcall->line_in_ram != NULL) {
+        size_t size = strlen(upcall->command_line) + 1;
+        bool released = gmem_stack_release(cpu->memory, upcall->line_in_ram, size);
+        if (!released) {
+            cpu_report(cpu, "start", "the command line is borrowed",
+                       (uintptr_t)upcall->line_in_ram);
+        }
+    }
+    if (upcall->started != NULL) {
+        upcall->started(upcall->opaque, upcall->program, upcall->result);
+    }
+    g_ptr_array_remove_fast(cpu->delivering, upcall);
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+struct cpu *cpu_new(struct vclock *clock, struct trace *trace, struct gmem *memory,
+                    struct mmio_bus *bus, const struct cpu_config *config, GError **error)
+{
+    g_assert(cpu_active == NULL);
+    g_assert(config->step_ns >= 1);
+    g_assert(config->ops != NULL && config->ops->sysreg_read != NULL &&
+             config->ops->sysreg_write != NULL && config->ops->quiescent != NULL);
+    struct stack_bench bench;
+    if (!stack_bench_map(&bench, error)) {
+        return NULL;
+    }
+    struct cpu *cpu = g_new0(struct cpu, 1);
+    cpu->clock = clock;
+    cpu->trace = trace;
+    cpu->memory = memory;
+    cpu->bus = bus;
+    cpu->config = *config;
+    cpu->bench = bench;
+    cpu->ram_low = (uintptr_t)gmem_host(memory, gpa(gmem_ram_base(memory)), 1);
+    cpu->ram_high = cpu->ram_low + (uintptr_t)gmem_ram_size(memory);
+    cpu->daif = HAL_DAIF_I;
+    g_queue_init(&cpu->upcalls);
+    cpu->delivering = g_ptr_array_new_with_free_func(cpu_upcall_free);
+    cpu->console = g_string_new(NULL);
+    prng_init(&cpu->entropy, config->seed, "guest.entropy");
+    vclock_set_listener(clock, cpu_clock_changed, cpu);
+    ringside_ticks = (struct ringside_tick_state){.deadline = UINT64_MAX};
+    cpu_active = cpu;
+    return cpu;
+}
+
+static struct stack_bounds cpu_boot_stack(const struct cpu *cpu)
+{
+    return (struct stack_bounds){.low = cpu->boot_stack, .size = CPU_BOOT_STACK_SIZE};
+}
+
+void cpu_free(struct cpu *cpu)
+{
+    if (cpu == NULL) {
+        return;
+    }
+    g_assert(!cpu->inside);
+    vclock_set_listener(cpu->clock, NULL, NULL);
+    if (cpu->boot_stack != NULL) {
+        stack_deregister(cpu->boot_stack_id);
+        stack_forget(cpu_boot_stack(cpu));
+        gmem_stack_release(cpu->memory, cpu->boot_stack, CPU_BOOT_STACK_SIZE);
+    }
+    stack_bench_unmap(&cpu->bench);
+    g_queue_clear_full(&cpu->upcalls, cpu_upcall_free);
+    g_ptr_array_unref(cpu->delivering);
+    g_string_free(cpu->console, TRUE);
+    g_free(cpu->panic_reason);
+    g_free(cpu);
+    ringside_ticks = (struct ringside_tick_state){.deadline = UINT64_MAX};
+    cpu_active = NULL;
+}
+
+static enum cpu_stop cpu_enter(struct cpu *cpu)
+{
+    g_assert(!cpu->inside);
+    cpu->stop = CPU_STOP_REQUESTED;
+    if (!cpu->stop_requested) {
+        cpu->guest_ns = MAX(cpu->guest_ns, vclock_now_ns(cpu->clock));
+        cpu_set_deadline(cpu);
+        cpu->inside = true;
+        stack_switch(&cpu->host_sp, cpu->guest_sp, &cpu->host_fake, cpu->running);
+        cpu->inside = false;
+    }
+    cpu_flush_console(cpu);
+    cpu->stop_requested = false;
+    return cpu->stop;
+}
+
+enum cpu_stop cpu_run(struct cpu *cpu, const struct ringside_guest *guest)
+{
+    g_assert(cpu->guest == NULL);
+    g_assert(guest->abi_version == RINGSIDE_ABI_VERSION && guest->boot != NULL);
+    cpu->guest = guest;
+    cpu->boot_stack = gmem_stack_alloc(cpu->memory, CPU_BOOT_STACK_SIZE);
+    g_assert(cpu->boot_stack != NULL); /* RAM is new: its pool holds more */
+    cpu->running = cpu_boot_stack(cpu);
+    cpu->boot_stack_id = stack_register(cpu->running);
+    cpu->guest_sp =
+        context_prepare((char *)cpu->boot_stack + CPU_BOOT_STACK_SIZE, cpu_boot_entry, cpu);
+    trace_emit(cpu->trace, TRACE_RUN_POWER_ON, TS(trace_intern(cpu->trace, guest->name)),
+               TN(cpu->config.seed));
+    return cpu_enter(cpu);
+}
+
+enum cpu_stop cpu_resume(struct cpu *cpu)
+{
+    g_assert(cpu->guest != NULL);
+    g_assert(cpu->stop == CPU_STOP_REQUESTED || cpu->stop == CPU_STOP_QUIESCENT);
+    return cpu_enter(cpu);
+}
+
+void cpu_stop(struct cpu *cpu)
+{
+    cpu->stop_requested = true;
+}
+
+bool cpu_guest_is_ready(const struct cpu *cpu)
+{
+    return cpu->ready;
+}
+
+int cpu_power_off_status(const struct cpu *cpu)
+{
+    return cpu->power_off_status;
+}
+
+const char *cpu_panic_reason(const struct cpu *cpu)
+{
+    return cpu->panic_reason;
+}
+
+uint64_t cpu_ticks(const struct cpu *cpu)
+{
+    g_assert(cpu == cpu_active);
+    return ringside_ticks.count;
+}

@@ -1,0 +1,171 @@
+/*
+ * cpu_priv.h - what the files of the CPU share
+ *
+ * Three sides, each with functions of its own:
+ *     host side    cpu_run() and its neighbours: on the stack of whoever owns the machine.
+ *     guest side   hal_*.c, probe.c and execute.c: on the guest's stack, which is small. These files are compiled without AddressSanitizer, so
+ *                  that no poison of ours stays behind in guest RAM, and call nothing but each other and stack.h.
+ *     bench side   functions passed to cpu_bench_call(): on the bench's stack. Only here the clock moves, events run, devices are
+ *                  accessed, the trace grows and memory is allocated.
+ *
+ * The guest's time is `guest_ns` at tick `synced_count`, plus step_ns for each tick since. The clock is brought there on
+ * each call of the bench; it stays behind only when a stop comes between two events that are due.
+ */
+#ifndef EMU_CPU_STUB_CPU_PRIV_H
+#define EMU_CPU_STUB_CPU_PRIV_H
+
+#include "emu/core/prng.h"
+#include "emu/cpu-stub/cpu.h"
+#include "emu/cpu-stub/stack.h"
+
+#define CPU_BOOT_STACK_SIZE  (UINT64_C(64) << 10) /* as hal.h says */
+#define CPU_TIME_MAX_NS      (VCLOCK_NEVER - 1)
+#define CPU_TICKS_MAX        (UINT64_C(1) << 63) /* hal_charge() saturates here: no overflow follows */
+#define CPU_CONSOLE_LINE_MAX 4096U
+#define CPU_GUEST_STRING_MAX 1024U /* of a name; longer ones are cut */
+#define CPU_COMMAND_REFUSED                                                                        \
+    (-12) /* what start() is said to return when no RAM is left to pass the command line */
+#define CPU_DAIF_MASK UINT64_C(0x3c0)
+
+/* A queued call of the guest's start() or kill(). */
+struct cpu_upcall {
+    uint32_t program;
+    int signal_number;  /* of kill(); 0 for start() */
+    char *command_line; /* owned; NULL for kill() */
+    char *line_in_ram;  /* its copy in guest RAM, while start() runs */
+    cpu_started_fn *started;
+    void *opaque;
+    int result;
+};
+
+struct cpu {
+    struct vclock *clock;
+    struct trace *trace;
+    struct gmem *memory;
+    struct mmio_bus *bus;
+    struct cpu_config config;
+    const struct ringside_guest *guest; /* NULL until cpu_run() */
+    struct prng entropy;
+    uintptr_t ram_low, ram_high; /* guest RAM as pointers */
+
+    /* time */
+    uint64_t guest_ns;
+    uint64_t synced_count;
+    uint64_t event_deadline; /* in ticks, without regard to interrupts */
+    bool deadline_stale;     /* the next event or the input line may have changed */
+
+    /* what decides whether the running code can be interrupted */
+    uint64_t daif;
+    void (*vector)(void);
+    bool line;
+    bool ready;
+    GQueue upcalls;        /* struct cpu_upcall: queued */
+    GPtrArray *delivering; /* struct cpu_upcall: inside start() or kill() */
+
+    /* contexts */
+    struct hal_context *context; /* the running one; NULL: boot code, until its first switch */
+    struct stack_bounds running;
+    uint32_t task;          /* as the guest says; 0: the kernel */
+    unsigned dead_stack_id; /* of the context that exited into the running one; 0: none */
+    struct stack_bounds dead_stack;
+
+    /* stacks and stopping */
+    struct stack_bench bench;
+    struct stack_bounds host;
+    void *boot_stack;
+    unsigned boot_stack_id;
+    void *host_sp, *host_fake;
+    void *guest_sp, *guest_fake;
+    bool inside;   /* the guest runs, or the bench on its behalf */
+    bool on_bench; /* the latter */
+    bool stop_requested;
+    enum cpu_stop stop;
+
+    GString *console; /* the line so far */
+    int power_off_status;
+    char *panic_reason;
+};
+
+/* The one CPU; NULL between cpu_free() and cpu_new(). */
+extern struct cpu *cpu_active;
+
+/* ---- bench side (cpu.c) ---------------------------------------------------------------------- */
+
+/* Brings the clock to the guest's time, or to the next event if that is earlier: for time stamps. */
+void cpu_sync(struct cpu *cpu);
+/* Brings the clock to the guest's time, running what is due. False when a stop was requested in between. */
+bool cpu_catch_up(struct cpu *cpu);
+/* Lets the guest's time pass. */
+void cpu_spend_ns(struct cpu *cpu, uint64_t ns);
+
+/* Reports that the guest broke a rule of hal.h. */
+void cpu_report(struct cpu *cpu, const char *function, const char *rule, uint64_t value);
+/* A copy, owned by the trace, of a string of the guest; reports, and returns "?", when it is none. */
+const char *cpu_guest_string(struct cpu *cpu, const char *function, const char *string);
+void cpu_console_put(struct cpu *cpu, char c);
+void cpu_flush_console(struct cpu *cpu);
+
+/* Something that WFI waits for: the line, or an upcall. */
+bool cpu_has_wakeup(const struct cpu *cpu);
+struct cpu_upcall *cpu_begin_upcall(struct cpu *cpu);
+void cpu_end_upcall(struct cpu *cpu, struct cpu_upcall *upcall);
+
+/* ---- either side ----------------------------------------------------------------------------- */
+
+/* Recomputes the tick deadline: from the clock, or only for a change of PSTATE.I, vector, line or upcalls. */
+void cpu_set_deadline(struct cpu *cpu);
+
+static inline bool cpu_can_deliver(const struct cpu *cpu)
+{
+    return (cpu->daif & HAL_DAIF_I) == 0 &&
+           ((cpu->line && cpu->vector != NULL) || (cpu->ready && cpu->upcalls.length > 0));
+}
+
+static inline void cpu_mask_changed(const struct cpu *cpu)
+{
+    ringside_ticks.deadline = cpu_can_deliver(cpu) ? 0 : cpu->event_deadline;
+}
+
+static inline bool cpu_in_ram(const struct cpu *cpu, const volatile void *pointer, size_t size)
+{
+    uintptr_t at = (uintptr_t)pointer;
+    return at >= cpu->ram_low && at < cpu->ram_high && size <= cpu->ram_high - at;
+}
+
+/* ---- guest side (execute.c) ------------------------------------------------------------------ */
+
+/* The CPU, for a call of the guest. Asserts that it comes from the guest. */
+static inline struct cpu *cpu_of_guest(void)
+{
+    struct cpu *cpu = cpu_active;
+    g_assert(cpu != NULL);
+    g_assert(cpu->inside && !cpu->on_bench);
+    return cpu;
+}
+
+/* Runs a function on the bench's stack. When a stop was requested meanwhile, returns after cpu_resume(). */
+void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg);
+
+/* Brings time up to the ticks, then takes interrupts and upcalls while there are any. */
+void cpu_settle(struct cpu *cpu);
+
+/* The end of each hal function. */
+static inline void cpu_settle_if_due(struct cpu *cpu)
+{
+    if (__builtin_expect(ringside_ticks.count >= ringside_ticks.deadline, 0)) {
+        cpu_settle(cpu);
+    }
+}
+
+/* Back to the host; returns after cpu_resume(). */
+void cpu_leave(struct cpu *cpu, enum cpu_stop stop);
+_Noreturn void cpu_leave_for_good(struct cpu *cpu, enum cpu_stop stop);
+
+/* cpu_report() from the guest's side; and for a rule that the guest cannot survive. */
+void cpu_violation(struct cpu *cpu, const char *function, const char *rule, uint64_t value);
+_Noreturn void cpu_fatal(struct cpu *cpu, const char *function, const char *rule, uint64_t value);
+
+/* The first function on the boot stack. */
+void cpu_boot_entry(void *opaque);
+
+#endif

@@ -1,0 +1,183 @@
+/*
+ * execute.c - the CPU, from the guest's side: calls of the bench, interrupts and upcalls, stopping
+ *
+ * Everything here runs on the guest's stack (see cpu_priv.h). A tick whose deadline has come, and the end of each hal
+ * function, lead to cpu_settle(): the only place where an interrupt or an upcall is delivered. So none is ever taken
+ * in a probe, inside an MMIO access, or on the bench's stack.
+ *
+ * Taking an exception costs one tick: a handler that neither ticks nor calls the hal, and never quiets its
+ * line, is a storm that takes time.
+ */
+#include "emu/cpu-stub/cpu_priv.h"
+
+/* ---- stopping -------------------------------------------------------------------------------- */
+
+void cpu_leave(struct cpu *cpu, enum cpu_stop stop)
+{
+    cpu->stop = stop;
+    stack_switch(&cpu->guest_sp, cpu->host_sp, &cpu->guest_fake, cpu->host);
+}
+
+_Noreturn void cpu_leave_for_good(struct cpu *cpu, enum cpu_stop stop)
+{
+    cpu_leave(cpu, stop);
+    g_assert_not_reached();
+}
+
+void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg)
+{
+    cpu->on_bench = true;
+    stack_bench_call(&cpu->bench, fn, arg);
+    cpu->on_bench = false;
+    if (cpu->deadline_stale) {
+        cpu_set_deadline(cpu);
+    }
+    if (__builtin_expect(cpu->stop_requested, 0)) {
+        cpu_leave(cpu, CPU_STOP_REQUESTED);
+    }
+}
+
+/* ---- broken rules ---------------------------------------------------------------------------- */
+
+struct cpu_broken_rule {
+    const char *function, *rule;
+    uint64_t value;
+};
+
+static void cpu_do_report(void *opaque)
+{
+    const struct cpu_broken_rule *broken = opaque;
+    cpu_sync(cpu_active);
+    cpu_report(cpu_active, broken->function, broken->rule, broken->value);
+}
+
+static void cpu_do_fatal(void *opaque)
+{
+    const struct cpu_broken_rule *broken = opaque;
+    struct cpu *cpu = cpu_active;
+    cpu_do_report(opaque);
+    cpu_flush_console(cpu);
+    cpu->panic_reason = g_strdup_printf("%s: %s", broken->function, broken->rule);
+    trace_emit(cpu->trace, TRACE_GUEST_PANIC, TS(trace_intern(cpu->trace, cpu->panic_reason)));
+    cpu->stop_requested = false; /* there is no later */
+}
+
+void cpu_violation(struct cpu *cpu, const char *function, const char *rule, uint64_t value)
+{
+    struct cpu_broken_rule broken = {.function = function, .rule = rule, .value = value};
+    cpu_bench_call(cpu, cpu_do_report, &broken);
+}
+
+_Noreturn void cpu_fatal(struct cpu *cpu, const char *function, const char *rule, uint64_t value)
+{
+    struct cpu_broken_rule broken = {.function = function, .rule = rule, .value = value};
+    cpu_bench_call(cpu, cpu_do_fatal, &broken);
+    cpu_leave_for_good(cpu, CPU_STOP_PANIC);
+}
+
+/* ---- exceptions ------------------------------------------------------------------------------ */
+
+/* What an exception saves and its return restores, as SPSR does. */
+struct cpu_exception {
+    uint64_t daif;
+    uint32_t task;
+};
+
+static struct cpu_exception cpu_enter_exception(struct cpu *cpu)
+{
+    struct cpu_exception saved = {.daif = cpu->daif, .task = cpu->task};
+    cpu->daif |= HAL_DAIF_I;
+    cpu->task = 0;
+    ringside_ticks.count++;
+    cpu_mask_changed(cpu);
+    return saved;
+}
+
+static void cpu_leave_exception(struct cpu *cpu, struct cpu_exception saved)
+{
+    cpu->daif = saved.daif;
+    cpu->task = saved.task;
+    cpu_mask_changed(cpu);
+}
+
+static void cpu_do_announce_irq(void *opaque)
+{
+    struct cpu *cpu = opaque;
+    cpu_sync(cpu);
+    trace_emit_plain(cpu->trace, TRACE_CPU_IRQ);
+}
+
+static void cpu_take_irq(struct cpu *cpu)
+{
+    cpu_bench_call(cpu, cpu_do_announce_irq, cpu);
+    struct cpu_exception saved = cpu_enter_exception(cpu);
+    cpu->vector();
+    cpu_leave_exception(cpu, saved);
+}
+
+static void cpu_do_begin_upcall(void *opaque)
+{
+    struct cpu_upcall **upcall = opaque;
+    cpu_sync(cpu_active);
+    *upcall = cpu_begin_upcall(cpu_active);
+}
+
+static void cpu_do_end_upcall(void *opaque)
+{
+    cpu_sync(cpu_active);
+    cpu_end_upcall(cpu_active, opaque);
+}
+
+static void cpu_take_upcall(struct cpu *cpu)
+{
+    struct cpu_upcall *upcall = NULL;
+    cpu_bench_call(cpu, cpu_do_begin_upcall, &upcall);
+    struct cpu_exception saved = cpu_enter_exception(cpu);
+    if (upcall->line_in_ram != NULL) {
+        upcall->result = cpu->guest->start(upcall->program, upcall->line_in_ram);
+    } else if (upcall->command_line == NULL) {
+        upcall->result = cpu->guest->kill(upcall->program, upcall->signal_number);
+    }
+    cpu_leave_exception(cpu, saved);
+    cpu_bench_call(cpu, cpu_do_end_upcall, upcall);
+}
+
+static void cpu_do_catch_up(void *opaque)
+{
+    cpu_catch_up(opaque);
+}
+
+void cpu_settle(struct cpu *cpu)
+{
+    for (;;) {
+        /* Again after a stop in between: what is still due makes the deadline now. */
+        while (ringside_ticks.count >= cpu->event_deadline) {
+            cpu_bench_call(cpu, cpu_do_catch_up, cpu);
+        }
+        if (!cpu_can_deliver(cpu)) {
+            return;
+        }
+        if (cpu->line && cpu->vector != NULL) {
+            cpu_take_irq(cpu);
+        } else {
+            cpu_take_upcall(cpu);
+        }
+    }
+}
+
+void ringside_tick(void)
+{
+    if (cpu_active == NULL) { /* guest code outside of a machine, as in its unit tests */
+        ringside_ticks.deadline = UINT64_MAX;
+        return;
+    }
+    cpu_settle(cpu_of_guest());
+}
+
+void cpu_boot_entry(void *opaque)
+{
+    struct cpu *cpu = opaque;
+    stack_arrive(&cpu->host);
+    cpu->guest->boot();
+    cpu_fatal(cpu, "boot", "the boot entry must not return", 0);
+}

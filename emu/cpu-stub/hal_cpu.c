@@ -1,0 +1,321 @@
+/*
+ * hal_cpu.c - hal.h: ticks, MMIO, barriers, interrupts, system registers, waiting
+ *
+ * Each function that needs the bench has a body cpu_do_…(), which runs on the bench's stack; what stands in the hal function itself
+ * runs on the guest's.
+ *
+ * An MMIO access happens at the guest's time, after all that is due by then, and takes mmio_ns afterwards. Instructions
+ * that the instrumentation cannot see in an uninstrumented guest (barriers, system registers, WFI, YIELD) cost one
+ * tick, so that a loop over any of them gets somewhere.
+ */
+#include "emu/cpu-stub/cpu_priv.h"
+
+/* ---- ticks ----------------------------------------------------------------------------------- */
+
+static void cpu_charge_ticks(uint64_t ticks)
+{
+    uint64_t count = ringside_ticks.count;
+    uint64_t room = count < CPU_TICKS_MAX ? CPU_TICKS_MAX - count : 0;
+    ringside_ticks.count = count + (ticks < room ? ticks : room);
+}
+
+void hal_charge(uint64_t ticks)
+{
+    struct cpu *cpu = cpu_of_guest();
+    cpu_charge_ticks(ticks);
+    cpu_settle_if_due(cpu);
+}
+
+/* An instruction that takes a tick and does nothing else that the bench could see. */
+static void cpu_spend_tick(void)
+{
+    struct cpu *cpu = cpu_of_guest();
+    cpu_charge_ticks(1);
+    cpu_settle_if_due(cpu);
+}
+
+void hal_relax(void)
+{
+    cpu_spend_tick();
+}
+
+/*
+ * Devices read guest memory on the CPU's own thread, in the order in which the guest stores. What is left to do is to keep the compiler
+ * from moving accesses, which the call does.
+ */
+void hal_mb(void)
+{
+    cpu_spend_tick();
+}
+
+void hal_rmb(void)
+{
+    cpu_spend_tick();
+}
+
+void hal_wmb(void)
+{
+    cpu_spend_tick();
+}
+
+/* ---- MMIO ------------------------------------------------------------------------------------ */
+
+struct cpu_access {
+    uint64_t pa;
+    uint64_t value;
+    unsigned size;
+    bool done;
+};
+
+static void cpu_do_mmio_read(void *opaque)
+{
+    struct cpu *cpu = cpu_active;
+    struct cpu_access *access = opaque;
+    if (cpu_catch_up(cpu)) {
+        access->value = mmio_read(cpu->bus, access->pa, access->size);
+        access->done = true;
+        cpu_spend_ns(cpu, cpu->config.mmio_ns); /* what becomes due meanwhile runs at the end */
+    }
+}
+
+static void cpu_do_mmio_write(void *opaque)
+{
+    struct cpu *cpu = cpu_active;
+    struct cpu_access *access = opaque;
+    if (cpu_catch_up(cpu)) {
+        mmio_write(cpu->bus, access->pa, access->size, access->value);
+        access->done = true;
+        cpu_spend_ns(cpu, cpu->config.mmio_ns); /* what becomes due meanwhile runs at the end */
+    }
+}
+
+static uint64_t cpu_access(context_fn *fn, uintptr_t pa, unsigned size, uint64_t value)
+{
+    struct cpu *cpu = cpu_of_guest();
+    struct cpu_access access = {.pa = pa, .size = size, .value = value};
+    do {
+        cpu_bench_call(cpu, fn, &access);
+    } while (!access.done);
+    cpu_settle_if_due(cpu);
+    return access.value;
+}
+
+uint8_t hal_mmio_read8(uintptr_t pa)
+{
+    return (uint8_t)cpu_access(cpu_do_mmio_read, pa, 1, 0);
+}
+
+uint16_t hal_mmio_read16(uintptr_t pa)
+{
+    return (uint16_t)cpu_access(cpu_do_mmio_read, pa, 2, 0);
+}
+
+uint32_t hal_mmio_read32(uintptr_t pa)
+{
+    return (uint32_t)cpu_access(cpu_do_mmio_read, pa, 4, 0);
+}
+
+uint64_t hal_mmio_read64(uintptr_t pa)
+{
+    return cpu_access(cpu_do_mmio_read, pa, 8, 0);
+}
+
+void hal_mmio_write8(uintptr_t pa, uint8_t value)
+{
+    cpu_access(cpu_do_mmio_write, pa, 1, value);
+}
+
+void hal_mmio_write16(uintptr_t pa, uint16_t value)
+{
+    cpu_access(cpu_do_mmio_write, pa, 2, value);
+}
+
+void hal_mmio_write32(uintptr_t pa, uint32_t value)
+{
+    cpu_access(cpu_do_mmio_write, pa, 4, value);
+}
+
+void hal_mmio_write64(uintptr_t pa, uint64_t value)
+{
+    cpu_access(cpu_do_mmio_write, pa, 8, value);
+}
+
+/* ---- interrupt mask and vector --------------------------------------------------------------- */
+
+static void cpu_set_daif(struct cpu *cpu, uint64_t daif)
+{
+    cpu->daif = daif & CPU_DAIF_MASK;
+    cpu_mask_changed(cpu);
+    cpu_settle_if_due(cpu);
+}
+
+uint64_t hal_irq_save(void)
+{
+    struct cpu *cpu = cpu_of_guest();
+    uint64_t before = cpu->daif;
+    cpu_set_daif(cpu, before | HAL_DAIF_I);
+    return before;
+}
+
+void hal_irq_restore(uint64_t daif)
+{
+    cpu_set_daif(cpu_of_guest(), daif);
+}
+
+uint64_t hal_irq_flags(void)
+{
+    struct cpu *cpu = cpu_of_guest();
+    cpu_settle_if_due(cpu);
+    return cpu->daif;
+}
+
+void hal_irq_set_vector(void (*entry)(void))
+{
+    struct cpu *cpu = cpu_of_guest();
+    cpu->vector = entry;
+    cpu_mask_changed(cpu);
+    cpu_settle_if_due(cpu);
+}
+
+/* ---- system registers ------------------------------------------------------------------------ */
+
+struct cpu_sysreg_access {
+    enum hal_sysreg reg;
+    uint64_t value;
+    bool done;
+};
+
+static bool cpu_check_sysreg(struct cpu *cpu, const char *function, enum hal_sysreg reg)
+{
+    if ((unsigned)reg < HAL_SYSREG_COUNT) {
+        return true;
+    }
+    cpu_violation(cpu, function, "a system register is one that hal.h names", (unsigned)reg);
+    return false;
+}
+
+static bool cpu_sysreg_is_writable(enum hal_sysreg reg)
+{
+    switch (reg) {
+    case HAL_CNTP_CTL_EL0:
+    case HAL_CNTP_CVAL_EL0:
+    case HAL_CNTP_TVAL_EL0:
+    case HAL_CNTV_CTL_EL0:
+    case HAL_CNTV_CVAL_EL0:
+    case HAL_CNTV_TVAL_EL0:
+        return true;
+    case HAL_CNTFRQ_EL0:
+    case HAL_CNTPCT_EL0:
+    case HAL_CNTVCT_EL0:
+    case HAL_MPIDR_EL1:
+    case HAL_ID_AA64MMFR1_EL1:
+    case HAL_CURRENT_EL:
+    case HAL_SYSREG_COUNT:
+        break;
+    }
+    return false;
+}
+
+static void cpu_do_sysreg_read(void *opaque)
+{
+    struct cpu *cpu = cpu_active;
+    struct cpu_sysreg_access *access = opaque;
+    if (cpu_catch_up(cpu)) {
+        access->value = cpu->config.ops->sysreg_read(cpu->config.opaque, access->reg);
+        access->done = true;
+    }
+}
+
+static void cpu_do_sysreg_write(void *opaque)
+{
+    struct cpu *cpu = cpu_active;
+    struct cpu_sysreg_access *access = opaque;
+    if (cpu_catch_up(cpu)) {
+        cpu->config.ops->sysreg_write(cpu->config.opaque, access->reg, access->value);
+        access->done = true;
+    }
+}
+
+uint64_t hal_sysreg_read(enum hal_sysreg reg)
+{
+    struct cpu *cpu = cpu_of_guest();
+    struct cpu_sysreg_access access = {.reg = reg, .value = 0, .done = false};
+    cpu_charge_ticks(1);
+    if (cpu_check_sysreg(cpu, __func__, reg)) {
+        do {
+            cpu_bench_call(cpu, cpu_do_sysreg_read, &access);
+        } while (!access.done);
+    }
+    cpu_settle_if_due(cpu);
+    return access.value;
+}
+
+void hal_sysreg_write(enum hal_sysreg reg, uint64_t value)
+{
+    struct cpu *cpu = cpu_of_guest();
+    struct cpu_sysreg_access access = {.reg = reg, .value = value, .done = false};
+    cpu_charge_ticks(1);
+    if (cpu_check_sysreg(cpu, __func__, reg) && cpu_sysreg_is_writable(reg)) {
+        do {
+            cpu_bench_call(cpu, cpu_do_sysreg_write, &access);
+        } while (!access.done);
+    }
+    cpu_settle_if_due(cpu);
+}
+
+/* ---- WFI ------------------------------------------------------------------------------------- */
+
+struct cpu_wait {
+    bool announced;
+    bool quiescent; /* nothing can wake the CPU */
+    bool done;
+};
+
+/* Nothing but housekeeping is left: asks the board. False when it neither armed anything nor woke the CPU. */
+static bool cpu_ask_when_quiescent(struct cpu *cpu)
+{
+    cpu->config.ops->quiescent(cpu->config.opaque);
+    return cpu_has_wakeup(cpu) || !vclock_is_quiescent(cpu->clock) || cpu->stop_requested;
+}
+
+static void cpu_do_wait(void *opaque)
+{
+    struct cpu *cpu = cpu_active;
+    struct cpu_wait *wait = opaque;
+    if (!cpu_catch_up(cpu)) {
+        return;
+    }
+    if (!wait->announced && !cpu_has_wakeup(cpu)) {
+        wait->announced = true;
+        trace_emit_plain(cpu->trace, TRACE_CPU_WFI);
+    }
+    while (!cpu_has_wakeup(cpu)) {
+        if (cpu->stop_requested) {
+            return;
+        }
+        if (!vclock_is_quiescent(cpu->clock)) {
+            vclock_run_next(cpu->clock);
+            cpu->guest_ns = vclock_now_ns(cpu->clock);
+            cpu->deadline_stale = true;
+        } else if (!cpu_ask_when_quiescent(cpu)) {
+            wait->quiescent = true;
+            return;
+        }
+    }
+    wait->done = true;
+}
+
+void hal_wfi(void)
+{
+    struct cpu *cpu = cpu_of_guest();
+    struct cpu_wait wait = {.announced = false};
+    cpu_charge_ticks(1);
+    while (!wait.done) {
+        cpu_bench_call(cpu, cpu_do_wait, &wait);
+        if (wait.quiescent) {
+            wait.quiescent = false;
+            cpu_leave(cpu, CPU_STOP_QUIESCENT);
+        }
+    }
+    cpu_settle_if_due(cpu);
+}

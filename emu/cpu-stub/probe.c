@@ -1,0 +1,176 @@
+/*
+ * probe.c - probe.h: each probe is an event
+ *
+ * A probe fills a list of arguments on the guest's stack, with strings as the guest gave them; the bench copies those and
+ * emits. The clock is brought to the guest's time, but not past an event that is due: nothing runs in a probe but
+ * the trace's observers. A stop that they ask for takes effect at once, which the guest cannot notice.
+ */
+#include "ringside/probe.h"
+#include "emu/cpu-stub/cpu_priv.h"
+
+struct probe_call {
+    const char *function;
+    enum trace_kind kind;
+    struct trace_argument *arguments;
+    size_t count;
+};
+
+static void cpu_do_probe(void *opaque)
+{
+    struct cpu *cpu = cpu_active;
+    const struct probe_call *call = opaque;
+    cpu_sync(cpu);
+    for (size_t i = 0; i < call->count; i++) {
+        struct trace_argument *argument = &call->arguments[i];
+        if (argument->is_string) {
+            argument->value.string = cpu_guest_string(cpu, call->function, argument->value.string);
+        }
+    }
+    trace_emit_arguments(cpu->trace, call->kind, call->arguments, call->count);
+}
+
+static void probe_emit(const char *function, enum trace_kind kind, struct trace_argument *arguments,
+                       size_t count)
+{
+    struct probe_call call = {
+        .function = function, .kind = kind, .arguments = arguments, .count = count};
+    cpu_bench_call(cpu_of_guest(), cpu_do_probe, &call);
+}
+
+#define PROBE_EMIT(kind, ...)                                                                      \
+    probe_emit(__func__, (kind), (struct trace_argument[]){__VA_ARGS__},                           \
+               sizeof((struct trace_argument[]){__VA_ARGS__}) / sizeof(struct trace_argument))
+
+static void cpu_do_ready(void *opaque)
+{
+    struct cpu *cpu = opaque;
+    cpu_sync(cpu);
+    if (cpu->ready) {
+        cpu_report(cpu, "probe_ready", "a guest becomes ready once", 0);
+        return;
+    }
+    cpu->ready = true;
+    cpu->deadline_stale = true; /* programs that were waiting may start now */
+    trace_emit_plain(cpu->trace, TRACE_GUEST_READY);
+}
+
+void probe_ready(void)
+{
+    struct cpu *cpu = cpu_of_guest();
+    cpu_bench_call(cpu, cpu_do_ready, cpu);
+}
+
+/* ---- tasks ----------------------------------------------------------------------------------- */
+
+void probe_task_created(uint32_t task, const char *name, const void *context)
+{
+    PROBE_EMIT(TRACE_TASK_CREATED, TN(task), TS(name), TN((uintptr_t)context));
+}
+
+void probe_task_exited(uint32_t task)
+{
+    PROBE_EMIT(TRACE_TASK_EXITED, TN(task));
+}
+
+void probe_task_blocked(uint32_t task, const char *kind, uint64_t object, uint64_t deadline_ns)
+{
+    PROBE_EMIT(TRACE_TASK_BLOCKED, TN(task), TS(kind), TN(object), TN(deadline_ns));
+}
+
+void probe_task_woken(uint32_t task)
+{
+    PROBE_EMIT(TRACE_TASK_WOKEN, TN(task));
+}
+
+void probe_task_running(uint32_t task)
+{
+    cpu_of_guest()->task = task;
+    PROBE_EMIT(TRACE_TASK_RUNNING, TN(task));
+}
+
+/* ---- locks and timeouts: the task is the one that runs --------------------------------------- */
+
+void probe_lock_taken(uint64_t lock, const char *name)
+{
+    PROBE_EMIT(TRACE_LOCK_TAKEN, TN(cpu_of_guest()->task), TN(lock), TS(name));
+}
+
+void probe_lock_released(uint64_t lock)
+{
+    PROBE_EMIT(TRACE_LOCK_RELEASED, TN(cpu_of_guest()->task), TN(lock));
+}
+
+void probe_timeout_registered(uint64_t timeout, uint64_t deadline_ns)
+{
+    PROBE_EMIT(TRACE_TIMEOUT_REGISTERED, TN(timeout), TN(deadline_ns));
+}
+
+void probe_timeout_fired(uint64_t timeout)
+{
+    PROBE_EMIT(TRACE_TIMEOUT_FIRED, TN(timeout));
+}
+
+void probe_timeout_cancelled(uint64_t timeout)
+{
+    PROBE_EMIT(TRACE_TIMEOUT_CANCELLED, TN(timeout));
+}
+
+/* ---- system calls, counters, drops ----------------------------------------------------------- */
+
+void probe_call_entered(uint32_t task, const char *call, uint64_t a0, uint64_t a1, uint64_t a2,
+                        uint64_t a3)
+{
+    PROBE_EMIT(TRACE_CALL_ENTERED, TN(task), TS(call), TN(a0), TN(a1), TN(a2), TN(a3));
+}
+
+void probe_call_returned(uint32_t task, const char *call, int64_t result)
+{
+    PROBE_EMIT(TRACE_CALL_RETURNED, TN(task), TS(call), TN(result));
+}
+
+void probe_counter(const char *name, uint64_t value)
+{
+    PROBE_EMIT(TRACE_COUNTER, TS(name), TN(value));
+}
+
+void probe_drop(const char *where, const char *why)
+{
+    PROBE_EMIT(TRACE_GUEST_DROP, TS(where), TS(why));
+}
+
+/* ---- programs -------------------------------------------------------------------------------- */
+
+void probe_program_started(uint32_t program, uint32_t task)
+{
+    PROBE_EMIT(TRACE_PROGRAM_STARTED, TN(program), TN(task));
+}
+
+struct probe_output {
+    const char *text;
+    size_t size;
+    uint32_t program;
+};
+
+static void cpu_do_output(void *opaque)
+{
+    struct cpu *cpu = cpu_active;
+    const struct probe_output *output = opaque;
+    cpu_sync(cpu);
+    if (output->size > 0 && !cpu_in_ram(cpu, output->text, output->size)) {
+        cpu_report(cpu, "probe_program_output", "text lies in guest RAM", (uintptr_t)output->text);
+        return;
+    }
+    const char *copy = trace_copy(cpu->trace, output->text, output->size);
+    trace_emit(cpu->trace, TRACE_PROGRAM_OUTPUT, TN(output->program), TS(copy));
+}
+
+void probe_program_output(uint32_t program, const char *text, size_t size)
+{
+    struct probe_output output = {.program = program, .text = text, .size = size};
+    cpu_bench_call(cpu_of_guest(), cpu_do_output, &output);
+}
+
+void probe_program_exited(uint32_t program, int status)
+{
+    PROBE_EMIT(TRACE_PROGRAM_EXITED, TN(program), TN((int64_t)status));
+}

@@ -1,0 +1,197 @@
+/*
+ * probe_test.c - each probe is its event; probes take no time and no interrupt; strings are checked
+ */
+#include "emu/cpu-stub/cpu_testbed.h"
+
+#include <string.h>
+
+static struct {
+    unsigned irqs;
+    char *name, *kind, *text;
+    uint64_t time;
+} seen;
+
+static void fresh(void)
+{
+    memset(&seen, 0, sizeof(seen));
+    testbed_init(1);
+    seen.name = testbed_string("eth0.rx");
+    seen.kind = testbed_string("irq");
+    seen.text = testbed_string("some text\n");
+}
+
+static void guest_probes(void)
+{
+    probe_ready();
+    probe_task_created(1, seen.name, (const void *)(uintptr_t)0x1000);
+    probe_task_running(1);
+    probe_task_blocked(1, seen.kind, 0x22, UINT64_MAX);
+    probe_task_woken(1);
+    probe_lock_taken(0x33, seen.name);
+    probe_lock_released(0x33);
+    probe_timeout_registered(0x44, 5000);
+    probe_timeout_fired(0x44);
+    probe_timeout_cancelled(0x45);
+    probe_call_entered(1, seen.kind, 1, 2, 3, 4);
+    probe_call_returned(1, seen.kind, -11);
+    probe_counter(seen.name, 9);
+    probe_drop(seen.name, seen.kind);
+    probe_program_started(2, 1);
+    probe_program_output(2, seen.text, 9);
+    probe_program_output(2, NULL, 0);
+    probe_program_exited(2, -1);
+    probe_task_exited(1);
+    hal_power_off(0);
+}
+
+static void test_each_probe_is_its_event(void)
+{
+    fresh();
+    CU_ASSERT_EQUAL(testbed_run(guest_probes), CPU_STOP_POWER_OFF);
+    const char *expected = "run.power-on guest=test seed=42\n"
+                           "guest.ready\n"
+                           "task.created task=1 name=eth0.rx context=0x1000\n"
+                           "task.running task=1\n"
+                           "task.blocked task=1 on=irq object=0x22 deadline=-1\n"
+                           "task.woken task=1\n"
+                           "lock.taken task=1 lock=0x33 name=eth0.rx\n"
+                           "lock.released task=1 lock=0x33\n"
+                           "timeout.registered timeout=0x44 deadline=5000\n"
+                           "timeout.fired timeout=0x44\n"
+                           "timeout.cancelled timeout=0x45\n"
+                           "call.entered task=1 call=irq a0=0x1 a1=0x2 a2=0x3 a3=0x4\n"
+                           "call.returned task=1 call=irq result=-11\n"
+                           "counter name=eth0.rx value=9\n"
+                           "guest.drop where=eth0.rx why=irq\n"
+                           "program.started program=2 task=1\n"
+                           "program.output program=2 text=\"some text\"\n"
+                           "program.output program=2 text=\"\"\n"
+                           "program.exited program=2 status=-1\n"
+                           "task.exited task=1\n"
+                           "run.power-off status=0\n";
+    CU_ASSERT_STRING_EQUAL(testbed.events->str, expected);
+    CU_ASSERT_EQUAL(testbed_now(), 0);
+    CU_ASSERT_EQUAL(cpu_ticks(testbed.cpu), 0);
+    testbed_fini();
+}
+
+static void vector_takes_lock(void)
+{
+    seen.irqs++;
+    probe_lock_taken(0x50, seen.name);
+    irqline_set(&testbed.input, false);
+}
+
+static void guest_probes_with_pending_interrupt(void)
+{
+    hal_irq_set_vector(vector_takes_lock);
+    hal_irq_restore(0);
+    probe_task_running(3);
+    hal_mmio_write32(DEVICE_ARM, 150);
+    ringside_ticks.count += 60; /* past the event: the next tick would take it */
+    probe_task_woken(3);
+    probe_lock_taken(0x51, seen.name);
+    CU_ASSERT_EQUAL(seen.irqs, 0);
+    guest_ticks(1);
+    CU_ASSERT_EQUAL(seen.irqs, 1);
+    probe_lock_taken(0x52, seen.name);
+    hal_power_off(0);
+}
+
+static void test_probes_run_no_event_and_take_no_interrupt(void)
+{
+    fresh();
+    CU_ASSERT_EQUAL(testbed_run(guest_probes_with_pending_interrupt), CPU_STOP_POWER_OFF);
+    CU_ASSERT_EQUAL(seen.irqs, 1);
+    testbed_fini();
+}
+
+static void test_a_lock_in_the_vector_is_the_kernels(void)
+{
+    fresh();
+    CU_ASSERT_EQUAL(testbed_run(guest_probes_with_pending_interrupt), CPU_STOP_POWER_OFF);
+    CU_ASSERT_EQUAL(testbed_count("lock.taken task=3 lock=0x51 "), 1);
+    CU_ASSERT_EQUAL(testbed_count("lock.taken task=0 lock=0x50 "), 1);
+    CU_ASSERT_EQUAL(testbed_count("lock.taken task=3 lock=0x52 "), 1);
+    testbed_fini();
+}
+
+static void guest_stamps(void)
+{
+    guest_ticks(25);
+    probe_task_woken(1);
+    guest_ticks(5);
+    hal_power_off(0);
+}
+
+static void test_an_event_is_stamped_with_the_guests_time(void)
+{
+    fresh();
+    CU_ASSERT_EQUAL(testbed_run(guest_stamps), CPU_STOP_POWER_OFF);
+    const struct trace_event *woken = trace_get(testbed.trace, 2);
+    CU_ASSERT_EQUAL(woken->kind, TRACE_TASK_WOKEN);
+    CU_ASSERT_EQUAL(woken->time_ns, VCLOCK_POWER_ON_NS + 25);
+    testbed_fini();
+}
+
+static void test_an_observer_can_stop_the_cpu_in_a_probe(void)
+{
+    fresh();
+    testbed.stop_at = TRACE_TASK_WOKEN;
+    CU_ASSERT_EQUAL(testbed_run(guest_stamps), CPU_STOP_REQUESTED);
+    CU_ASSERT_EQUAL(cpu_ticks(testbed.cpu), 25);
+    CU_ASSERT_EQUAL(cpu_resume(testbed.cpu), CPU_STOP_POWER_OFF);
+    CU_ASSERT_EQUAL(cpu_ticks(testbed.cpu), 30);
+    testbed_fini();
+}
+
+static void guest_probes_nonsense(void)
+{
+    char *endless = testbed_ram(2000);
+    memset(endless, 'e', 2000);
+    probe_counter(NULL, 1);
+    probe_counter("outside of guest RAM", 2);
+    probe_counter(endless, 3);
+    probe_program_output(1, "outside", 7);
+    probe_program_output(1, seen.text, SIZE_MAX);
+    hal_power_off(0);
+}
+
+static void test_strings_that_are_none_are_violations(void)
+{
+    fresh();
+    CU_ASSERT_EQUAL(testbed_run(guest_probes_nonsense), CPU_STOP_POWER_OFF);
+    CU_ASSERT_EQUAL(testbed_count("guest.violation function=probe_counter "), 3);
+    CU_ASSERT_EQUAL(testbed_count("guest.violation function=probe_program_output "), 2);
+    CU_ASSERT_EQUAL(testbed_count("counter name=? value=1 "), 1);
+    CU_ASSERT_EQUAL(testbed_count("counter name=? value=2 "), 1);
+    CU_ASSERT_EQUAL(testbed_count("eee value=3 "), 1);
+    CU_ASSERT_EQUAL(testbed_count("program.output"), 0);
+    testbed_fini();
+}
+
+static void guest_reaches_the_end_of_ram(void)
+{
+    char *last =
+        hal_phys_to_virt(gmem_ram_base(testbed.memory) + gmem_ram_size(testbed.memory) - 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(last);
+    *last = 'z';
+    probe_counter(last, 1);
+    hal_power_off(0);
+}
+
+static void test_a_string_that_leaves_ram_is_a_violation(void)
+{
+    fresh();
+    CU_ASSERT_EQUAL(testbed_run(guest_reaches_the_end_of_ram), CPU_STOP_POWER_OFF);
+    ASSERT_ONE_VIOLATION("probe_counter");
+    testbed_fini();
+}
+
+UNIT_SUITE("probe", UNIT_TEST(test_each_probe_is_its_event),
+           UNIT_TEST(test_probes_run_no_event_and_take_no_interrupt),
+           UNIT_TEST(test_a_lock_in_the_vector_is_the_kernels),
+           UNIT_TEST(test_an_event_is_stamped_with_the_guests_time),
+           UNIT_TEST(test_an_observer_can_stop_the_cpu_in_a_probe),
+           UNIT_TEST(test_strings_that_are_none_are_violations),
+           UNIT_TEST(test_a_string_that_leaves_ram_is_a_violation))

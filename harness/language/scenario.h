@@ -20,9 +20,12 @@
 
 #define SCENARIO_DEFAULT_LIMIT_NS (UINT64_C(60) * 1000000000)
 #define SCENARIO_NO_TIME          UINT64_MAX
+#define SCENARIO_NETS_MAX         8
+#define SCENARIO_FILES_MAX        64
+#define SCENARIO_PATH_MAX         255 /* bytes in the path of a file */
 
 struct scenario_place {
-    const char *file; /* as given on the command line; interned for the process */
+    const char *file;      /* as given on the command line; interned for the process */
     unsigned line, column; /* from 1; a column counts bytes */
 };
 
@@ -166,45 +169,52 @@ struct scenario_statement {
     uint64_t within_ns; /* SCENARIO_NO_TIME: until the scenario's limit */
     char *text;         /* the statement as written, without comment, for messages */
 
-    char *program;       /* START, RUN, KILL, EXPECT_EXIT, EXPECT_PRINTS: its name */
-    char *command;       /* START, RUN */
-    char *pattern;       /* EXPECT_PRINTS: text to be found in a line */
-    char *object;        /* counter or queue: "eth0.rx.frames", "eth0.rx" */
-    char *property;      /* FINALLY_QUEUE: "free", "avail", "used", "in-flight" */
-    int64_t number;      /* exit status, signal, value */
+    char *program;  /* START, RUN, KILL, EXPECT_EXIT, EXPECT_PRINTS: its name */
+    char *command;  /* START, RUN */
+    char *pattern;  /* EXPECT_PRINTS: text to be found in a line */
+    char *object;   /* counter or queue: "eth0.rx.frames", "eth0.rx" */
+    char *property; /* FINALLY_QUEUE: "free", "avail", "used", "in-flight" */
+    int64_t number; /* exit status, signal, value */
     enum scenario_comparison comparison; /* EXPECT_EXIT, counters, queues */
     struct scenario_frames frames;
     struct scenario_event event;
     struct scenario_call call;
-    struct scenario_matcher never, until; /* NEVER */
+    struct scenario_matcher never, until; /* NEVER; without `until` its end is VCLOCK_NEVER */
 };
 
 /* ---- a test ----------------------------------------------------------------------------------- */
 
 struct scenario {
-    char *file;  /* the path as given */
-    char *name;  /* "icmp/gateway", "icmp/burst[burst=8]": path below the folder given, without .scn */
-    char *title;
+    char *file; /* the path as given */
+    char *
+        name; /* "icmp/gateway", "icmp/burst[burst=8]": path below the folder given, without .scn */
+    char *title; /* NULL: none */
     char **tags; /* NULL-terminated */
     uint64_t limit_ns;
     struct scenario_machine machine;
     struct scenario_place guest_place;
-    char *guest;       /* name or path */
-    char *guest_options; /* "face=posix tick=100": becomes part of the boot command line; "" when none */
+    char *guest; /* name or path */
+    char *
+        guest_options; /* "face=posix tick=100": becomes part of the boot command line; "" when none */
     GPtrArray *nets;       /* struct scenario_net */
     GPtrArray *files;      /* struct scenario_file */
     GPtrArray *statements; /* struct scenario_statement: the timeline, in order */
     GPtrArray *finals;     /* struct scenario_statement: judged at the end */
 };
 
+/* For the parser: with the defaults of the language, and everything else empty. */
+void scenario_init(struct scenario *scenario);
+struct scenario_net *scenario_net_new(struct scenario_place place, const char *name);
+struct scenario_statement *scenario_statement_new(enum scenario_verb verb);
+
 /* ---- loading ---------------------------------------------------------------------------------- */
 
 struct scenario_diagnostic {
     struct scenario_place place; /* line 0: the file as a whole */
-    char *message; /* "unknown word 'expct'" */
-    char *hint;    /* "did you mean 'expect'?", or NULL */
-    char *source;  /* the offending line, cut to a screen's width, or NULL */
-    unsigned caret; /* column in `source`, from 1 */
+    char *message;               /* "unknown word 'expct'" */
+    char *hint;                  /* "did you mean 'expect'?", or NULL */
+    char *source;                /* the offending line, cut to a screen's width, or NULL */
+    unsigned caret;              /* column in `source`, from 1 */
 };
 
 /*
@@ -213,6 +223,9 @@ struct scenario_diagnostic {
  * and what it refers to is read.
  */
 GPtrArray *scenario_load(const char *path, const char *name, GPtrArray *diagnostics);
+/* The same from memory: `size` bytes of anything. Messages name `path`. */
+GPtrArray *scenario_load_text(const char *text, size_t size, const char *path, const char *name,
+                              GPtrArray *diagnostics);
 void scenario_free(struct scenario *scenario);
 GPtrArray *scenario_diagnostics_new(void);
 

@@ -119,10 +119,24 @@ static void timeline_end(struct session *session)
     }
 }
 
+/* Whether the current statement or a later one searches what has passed since the cursor. */
+static bool timeline_searches(const struct session *session)
+{
+    for (guint i = session->scenario->statements->len; i > session->position; i--) {
+        const struct scenario_statement *statement =
+            g_ptr_array_index(session->scenario->statements, i - 1);
+        if (statement->verb == SCENARIO_EXPECT_FRAMES ||
+            statement->verb == SCENARIO_EXPECT_EVENT || statement->verb == SCENARIO_EXPECT_CALL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* History that nobody will look at again. A failure still shows the last events. */
 static void timeline_forget(struct session *session)
 {
-    uint64_t keep_from = session->cursor;
+    uint64_t keep_from = timeline_searches(session) ? session->cursor : UINT64_MAX;
     for (guint i = 0; i < session->watches->len; i++) {
         const struct session_watch *watch = g_ptr_array_index(session->watches, i);
         if (!watch->over) {

@@ -1,0 +1,624 @@
+/*
+ * checker.c - names, order, times, ranges: what a scenario means before it runs
+ *
+ * The checks are strict where a mistake could make a test pass for nothing. A `never` for an event with a misspelt queue would
+ * hold for ever; so names of queues and devices in the fields of events are checked as well.
+ */
+#include "harness/language/checker.h"
+#include "emu/core/gmem.h"
+#include "harness/language/diagnostic.h"
+#include "harness/language/features.h"
+#include "harness/language/parser.h"
+#include "harness/language/reserved.h"
+#include "harness/language/values.h"
+
+#include <string.h>
+
+#define CHECKER_TICK_MAX 10000 /* Hz */
+
+struct checker_name {
+    enum checker_kind kind;
+    char *name;
+    unsigned line;
+};
+
+static const char *const checker_queue_suffixes[] = {"rx", "tx", NULL};
+
+/* Words that have a meaning where a name may stand. */
+static const char *const checker_reserved_programs[] = {
+    "frame", "frames", "exactly", "event", "counter", "call", "hang", "stall", "cause", NULL,
+};
+static const char *const checker_reserved_nets[] = {"in", "out", "dropped", "wire", NULL};
+
+static bool checker_is_one_of(const char *word, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (strcmp(word, *words) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- names ------------------------------------------------------------------------------------ */
+
+static const char *checker_kind_noun(enum checker_kind kind)
+{
+    switch (kind) {
+    case CHECKER_STATEMENT:
+        return "statement";
+    case CHECKER_NET:
+        return "network card";
+    case CHECKER_PROGRAM:
+        return "program";
+    case CHECKER_LABEL:
+        return "frame";
+    case CHECKER_FILE:
+        return "file";
+    case CHECKER_SHARE:
+        return "share";
+    case CHECKER_HOST:
+        return "host";
+    case CHECKER_MAC:
+        return "MAC address";
+    case CHECKER_TAG:
+        return "tag";
+    case CHECKER_OPTION:
+        return "option";
+    }
+    g_assert_not_reached();
+}
+
+static const struct checker_name *checker_find(const struct parser *parser, enum checker_kind kind,
+                                               const char *name)
+{
+    const GArray *names = parser->checker.names;
+    for (guint i = 0; i < names->len; i++) {
+        const struct checker_name *entry = &g_array_index(names, struct checker_name, i);
+        if (entry->kind == kind && strcmp(entry->name, name) == 0) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+bool checker_knows(const struct parser *parser, enum checker_kind kind, const char *name)
+{
+    return checker_find(parser, kind, name) != NULL;
+}
+
+void checker_declare(struct parser *parser, enum checker_kind kind, const struct lexer_token *token,
+                     const char *name)
+{
+    const struct checker_name *other = checker_find(parser, kind, name);
+    if (other != NULL) {
+        parser_refuse(parser, token, NULL, "the %s '%s' is on line %u already",
+                      checker_kind_noun(kind), name, other->line);
+        return;
+    }
+    struct checker_name entry = {
+        .kind = kind,
+        .name = g_strdup(name),
+        .line = parser->line->number,
+    };
+    g_array_append_val(parser->checker.names, entry);
+}
+
+const char **checker_names(const struct parser *parser, enum checker_kind kind)
+{
+    const GArray *names = parser->checker.names;
+    const char **list = g_new0(const char *, names->len + 1);
+    guint count = 0;
+    for (guint i = 0; i < names->len; i++) {
+        const struct checker_name *entry = &g_array_index(names, struct checker_name, i);
+        if (entry->kind == kind) {
+            list[count++] = entry->name;
+        }
+    }
+    return list;
+}
+
+static void checker_clear_name(gpointer data)
+{
+    struct checker_name *entry = data;
+    g_free(entry->name);
+}
+
+void checker_need(struct parser *parser, enum checker_kind kind, const struct lexer_token *token,
+                  const char *name)
+{
+    if (checker_knows(parser, kind, name)) {
+        return;
+    }
+    g_autofree const char **names = checker_names(parser, kind);
+    const char *verb = kind == CHECKER_PROGRAM ? "has been started under the name" : "is called";
+    parser_refuse(parser, token, diagnostic_hint_nearest(name, names), "no %s %s '%s'",
+                  checker_kind_noun(kind), verb, name);
+}
+
+/* ---- the file as a whole ---------------------------------------------------------------------- */
+
+void checker_begin(struct parser *parser)
+{
+    parser->checker = (struct checker){
+        .names = g_array_new(FALSE, FALSE, sizeof(struct checker_name)),
+    };
+    g_array_set_clear_func(parser->checker.names, checker_clear_name);
+}
+
+void checker_fini(struct parser *parser)
+{
+    g_clear_pointer(&parser->checker.names, g_array_unref);
+}
+
+/* Cards without an address of their own get 52:54:00:12:34:56 and those behind it, by their place among the cards. */
+static void checker_number_cards(struct scenario *scenario)
+{
+    static const uint8_t unset[6];
+    for (guint i = 0; i < scenario->nets->len; i++) {
+        struct scenario_net *net = scenario->nets->pdata[i];
+        if (memcmp(net->mac, unset, sizeof(unset)) == 0) {
+            const uint8_t mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, (uint8_t)(0x56 + i)};
+            memcpy(net->mac, mac, sizeof(mac));
+        }
+    }
+}
+
+static void checker_finding_at(struct parser *parser, struct scenario_place place, const char *hint,
+                               const char *message)
+{
+    diagnostic_add(parser->refusals, place, NULL, 0, g_strdup(hint), "%s", message);
+}
+
+static void checker_compare_macs(struct parser *parser)
+{
+    const GPtrArray *nets = parser->scenario->nets;
+    for (guint i = 0; i < nets->len; i++) {
+        for (guint j = 0; j < i; j++) {
+            const struct scenario_net *net = nets->pdata[i], *other = nets->pdata[j];
+            if (memcmp(net->mac, other->mac, sizeof(net->mac)) != 0) {
+                continue;
+            }
+            g_autofree char *message =
+                g_strdup_printf("'%s' and '%s' have the same MAC address", other->name, net->name);
+            checker_finding_at(parser, net->place,
+                               "a card without mac= has 52:54:00:12:34:56 plus its number",
+                               message);
+        }
+    }
+}
+
+static void checker_unused_params(struct parser *parser)
+{
+    for (guint i = 0; i < parser->params->len; i++) {
+        const struct parser_param *param = &g_array_index(parser->params, struct parser_param, i);
+        struct scenario_place place = {
+            .file = parser->file->path,
+            .line = param->line->number,
+            .column = param->column,
+        };
+        if (!param->used && parser->refusals->len == 0) {
+            g_autofree char *message = g_strdup_printf(
+                "the parameter '%s' is not used: all tests would be the same", param->name);
+            checker_finding_at(parser, place, NULL, message);
+        }
+    }
+}
+
+void checker_finish(struct parser *parser)
+{
+    struct scenario_place whole = {.file = parser->file->path};
+    checker_number_cards(parser->scenario);
+    /* Two addresses that are both written out have been compared already. */
+    if (parser->refusals->len == 0) {
+        checker_compare_macs(parser);
+    }
+    if (!parser->checker.asserts && parser->refusals->len == 0) {
+        checker_finding_at(parser, whole, "add 'run', 'expect', 'never' or 'finally'",
+                           "the scenario asserts nothing");
+    }
+    checker_unused_params(parser);
+}
+
+/* ---- order and times -------------------------------------------------------------------------- */
+
+void checker_statement(struct parser *parser, const struct lexer_token *word,
+                       const struct parser_statement *statement)
+{
+    struct checker *checker = &parser->checker;
+    bool is_version = strcmp(statement->word, "version") == 0;
+    bool is_first = parser->line == &g_array_index(parser->file->lines, struct lexer_line, 0);
+    if (is_version != is_first) {
+        parser_refuse(parser, word, is_first ? g_strdup("begin with: version 1") : NULL,
+                      is_first ? "the first statement of a scenario is its version"
+                               : "'version' is the first statement of a scenario");
+    }
+    if (statement->once) {
+        checker_declare(parser, CHECKER_STATEMENT, word, statement->word);
+    }
+    if (statement->part == PARSER_TIMELINE && checker->timeline_line == 0) {
+        checker->timeline_line = parser->line->number;
+    }
+    if (statement->part == PARSER_SETUP && checker->timeline_line != 0) {
+        parser_refuse(parser, word, NULL,
+                      "'%s' belongs to the set-up, but the timeline began on line %u",
+                      statement->word, checker->timeline_line);
+    }
+}
+
+void checker_time(struct parser *parser, const struct lexer_token *token,
+                  const struct scenario_time *time)
+{
+    struct checker *checker = &parser->checker;
+    if (time->kind == SCENARIO_TIME_NONE) {
+        return;
+    }
+    if (time->ns >= parser->scenario->limit_ns) {
+        parser_refuse(parser, token, NULL, "%s is not before the scenario's limit", token->text);
+    }
+    if (time->kind != SCENARIO_TIME_ABSOLUTE) {
+        return;
+    }
+    if (checker->last.kind == SCENARIO_TIME_ABSOLUTE && time->ns < checker->last.ns) {
+        parser_refuse(parser, token, NULL, "%s is before the time of line %u", token->text,
+                      checker->last_line);
+        return;
+    }
+    checker->last = *time;
+    checker->last_line = parser->line->number;
+}
+
+void checker_until(struct parser *parser, const struct lexer_token *token,
+                   const struct scenario_time *at, const struct scenario_time *until)
+{
+    const struct checker *checker = &parser->checker;
+    (void)at;
+    if (until->ns == 0) {
+        parser_refuse(parser, token, NULL, "%s: the watch would end before it begins", token->text);
+    }
+    if (until->ns > parser->scenario->limit_ns) {
+        parser_refuse(parser, token, NULL, "%s is behind the scenario's limit", token->text);
+    }
+    if (until->kind == SCENARIO_TIME_ABSOLUTE && until->ns != 0 &&
+        checker->last.kind == SCENARIO_TIME_ABSOLUTE && until->ns <= checker->last.ns) {
+        parser_refuse(parser, token, NULL, "%s is not behind the time of line %u", token->text,
+                      checker->last_line);
+    }
+}
+
+void checker_within(struct parser *parser, const struct lexer_token *token, uint64_t within_ns)
+{
+    if (within_ns == 0) {
+        parser_refuse(parser, token, NULL, "within %s: nothing can happen in no time", token->text);
+    }
+    if (within_ns > parser->scenario->limit_ns) {
+        parser_refuse(parser, token, g_strdup("raise it with 'limit' in the set-up"),
+                      "within %s is longer than the scenario's limit", token->text);
+    }
+}
+
+void checker_ready(struct parser *parser, const struct lexer_token *token)
+{
+    if (parser->checker.ready) {
+        parser_refuse(parser, token, NULL, "the guest becomes ready only once");
+    }
+    parser->checker.ready = true;
+    parser->checker.asserts = true;
+}
+
+void checker_asserts(struct parser *parser)
+{
+    parser->checker.asserts = true;
+}
+
+/* ---- set-up ----------------------------------------------------------------------------------- */
+
+void checker_ram(struct parser *parser, const struct lexer_token *token, uint64_t size)
+{
+    if (size < GMEM_SIZE_MIN || size > GMEM_SIZE_MAX) {
+        parser_refuse(parser, token, NULL, "ram=%s is out of range: %dM to %dM", token->text,
+                      (int)(GMEM_SIZE_MIN >> 20), (int)(GMEM_SIZE_MAX >> 20));
+    } else if (size % (UINT64_C(1) << 20) != 0) {
+        parser_refuse(parser, token, NULL, "ram=%s is not a whole number of MiB", token->text);
+    }
+}
+
+/* The options of the reference guest are known; another guest's are its own business. */
+void checker_guest_option(struct parser *parser, const struct lexer_token *key,
+                          const struct lexer_token *value)
+{
+    static const char *const options[] = {"face", "tick", NULL};
+    static const char *const faces[] = {"posix", "schemes", NULL};
+    checker_declare(parser, CHECKER_OPTION, key, key->text);
+    if (strcmp(parser->scenario->guest, "reference") != 0) {
+        return;
+    }
+    if (!checker_is_one_of(key->text, options)) {
+        parser_refuse(parser, key, diagnostic_hint_nearest(key->text, options),
+                      "the reference guest has no option %s", parser_shown(parser, key));
+    } else if (strcmp(key->text, "tick") == 0) {
+        uint64_t number;
+        g_autofree char *message = values_number(value->text, 1, CHECKER_TICK_MAX, &number);
+        if (message != NULL) {
+            parser_refuse(parser, value, NULL, "tick (in Hz): %s", message);
+        }
+    } else if (!checker_is_one_of(value->text, faces)) {
+        parser_refuse(parser, value, diagnostic_hint_nearest(value->text, faces),
+                      "unknown face %s: 'posix' or 'schemes'", parser_shown(parser, value));
+    } else if (strcmp(value->text, "schemes") == 0) {
+        reserved_check(parser, value, "guest face=schemes", "face=schemes");
+    }
+}
+
+void checker_net_name(struct parser *parser, const struct lexer_token *token)
+{
+    if (checker_is_one_of(token->text, checker_reserved_nets)) {
+        parser_refuse(parser, token, NULL, "'%s' has another meaning where a card is named",
+                      token->text);
+    }
+    if (strchr(token->text, '.') != NULL) {
+        parser_refuse(parser, token, NULL,
+                      "the name of a card has no '.': its queues are called CARD.rx and CARD.tx");
+    }
+    if (parser->scenario->nets->len == SCENARIO_NETS_MAX) {
+        parser_refuse(parser, token, NULL, "too many network cards: at most %d", SCENARIO_NETS_MAX);
+    }
+    checker_declare(parser, CHECKER_NET, token, token->text);
+}
+
+void checker_queue_size(struct parser *parser, const struct lexer_token *token, uint64_t size)
+{
+    if ((size & (size - 1)) != 0) {
+        parser_refuse(parser, token, NULL, "queue-size=%s is not a power of two", token->text);
+    }
+}
+
+static bool checker_has_bit(const GArray *bits, int bit)
+{
+    for (guint i = 0; i < bits->len; i++) {
+        if (g_array_index(bits, int, i) == bit) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void checker_feature(struct parser *parser, const struct lexer_token *token,
+                     struct scenario_net *net)
+{
+    bool offered;
+    int bit = features_bit(token->text + 1, &offered);
+    bool on = token->text[0] == '+';
+    if (bit < 0) {
+        const char *nearest = scenario_nearest_word(token->text + 1, features_names());
+        parser_refuse(parser, token,
+                      nearest == NULL
+                          ? NULL
+                          : g_strdup_printf("did you mean '%c%s'?", token->text[0], nearest),
+                      "unknown feature %s", parser_shown(parser, token));
+        return;
+    }
+    if (checker_has_bit(net->features_on, bit) || checker_has_bit(net->features_off, bit)) {
+        parser_refuse(parser, token, NULL, "the feature '%s' is given twice", token->text + 1);
+        return;
+    }
+    if (on && !offered) {
+        reserved_check(parser, token, "net feature", token->text);
+    }
+    if (!on && strcmp(token->text + 1, "version-1") == 0) {
+        reserved_check(parser, token, "net transport=legacy", token->text);
+    }
+    g_array_append_val(on ? net->features_on : net->features_off, bit);
+}
+
+void checker_backend(struct parser *parser, const struct lexer_token *token,
+                     const struct scenario_net *net)
+{
+    const GPtrArray *nets = parser->scenario->nets;
+    for (guint i = 0; i < nets->len && net->backend == SCENARIO_BACKEND_SLIRP; i++) {
+        const struct scenario_net *other = nets->pdata[i];
+        if (other != net && other->backend == SCENARIO_BACKEND_SLIRP) {
+            parser_refuse(parser, token, g_strdup("write backend=none for the other cards"),
+                          "two cards with backend=slirp, '%s' and '%s': there is one network",
+                          other->name, net->name);
+            return;
+        }
+    }
+}
+
+void checker_file_path(struct parser *parser, const struct lexer_token *token)
+{
+    const char *path = token->text;
+    size_t size = strlen(path);
+    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+    bool plain = path[0] == '/';
+    for (guint i = 1; plain && parts[i] != NULL; i++) {
+        plain = parts[i][0] != '\0' && strcmp(parts[i], ".") != 0 && strcmp(parts[i], "..") != 0;
+    }
+    if (!plain || size < 2) {
+        parser_refuse(parser, token, NULL,
+                      "the path of a file is absolute, without '.', '..' and '//': not %s",
+                      parser_shown(parser, token));
+        return;
+    }
+    if (size > SCENARIO_PATH_MAX) {
+        parser_refuse(parser, token, NULL, "the path is too long: %zu bytes, at most %d", size,
+                      SCENARIO_PATH_MAX);
+    }
+    if (parser->scenario->files->len == SCENARIO_FILES_MAX) {
+        parser_refuse(parser, token, NULL, "too many files: at most %d", SCENARIO_FILES_MAX);
+    }
+    checker_declare(parser, CHECKER_FILE, token, path);
+}
+
+/* ---- timeline --------------------------------------------------------------------------------- */
+
+void checker_program_name(struct parser *parser, const struct lexer_token *token)
+{
+    if (checker_is_one_of(token->text, checker_reserved_programs)) {
+        parser_refuse(parser, token, NULL, "'%s' has another meaning behind 'expect'", token->text);
+    }
+    checker_declare(parser, CHECKER_PROGRAM, token, token->text);
+}
+
+void checker_filter(struct parser *parser, const struct lexer_token *token,
+                    struct scenario_frames *frames)
+{
+    if (parser->syntax->len > 0) { /* nobody will see it, and compiling is what takes time */
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    frames->filter = capture_filter_new(token->text, &error);
+    if (frames->filter == NULL) {
+        parser_refuse(parser, token, g_strdup("filters are libpcap's: see pcap-filter(7)"),
+                      "the filter is wrong: %s", error->message);
+    }
+}
+
+enum trace_kind checker_event(struct parser *parser, const struct lexer_token *token)
+{
+    enum trace_kind kind = trace_kind_by_name(token->text);
+    if (kind == TRACE_KIND_COUNT) {
+        const char *names[TRACE_KIND_COUNT + 1] = {NULL};
+        for (unsigned i = 0; i < TRACE_KIND_COUNT; i++) {
+            names[i] = trace_kind_info((enum trace_kind)i)->name;
+        }
+        parser_refuse(parser, token, diagnostic_hint_nearest(token->text, names),
+                      "unknown event %s", parser_shown(parser, token));
+    }
+    return kind;
+}
+
+/* "eth0" and "eth0.rx": true for a card's queue, and with `or_card` for a card. */
+static bool checker_is_queue(const struct parser *parser, const char *name, bool or_card)
+{
+    if (or_card && checker_knows(parser, CHECKER_NET, name)) {
+        return true;
+    }
+    const char *dot = strchr(name, '.');
+    g_autofree char *card = dot == NULL ? NULL : g_strndup(name, (gsize)(dot - name));
+    return card != NULL && checker_knows(parser, CHECKER_NET, card) &&
+           checker_is_one_of(dot + 1, checker_queue_suffixes);
+}
+
+static void checker_refuse_queue(struct parser *parser, const struct lexer_token *token,
+                                 const char *noun, bool or_card)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < parser->scenario->nets->len; i++) {
+        const struct scenario_net *net = parser->scenario->nets->pdata[i];
+        for (guint j = 0; checker_queue_suffixes[j] != NULL; j++) {
+            g_ptr_array_add(names, g_strdup_printf("%s.%s", net->name, checker_queue_suffixes[j]));
+        }
+        if (or_card) {
+            g_ptr_array_add(names, g_strdup(net->name));
+        }
+    }
+    g_ptr_array_add(names, NULL);
+    parser_refuse(parser, token,
+                  diagnostic_hint_nearest(token->text, (const char *const *)names->pdata),
+                  "no %s is called '%s'", noun, token->text);
+}
+
+void checker_queue(struct parser *parser, const struct lexer_token *token)
+{
+    if (!checker_is_queue(parser, token->text, false)) {
+        checker_refuse_queue(parser, token, "queue", false);
+    }
+}
+
+/* Fields that hold names which the scenario has given. */
+static void checker_event_name(struct parser *parser, const struct trace_field_info *info,
+                               const struct lexer_token *value)
+{
+    if (strcmp(info->name, "queue") == 0) {
+        checker_queue(parser, value);
+    } else if (strcmp(info->name, "device") == 0 && !checker_is_queue(parser, value->text, true)) {
+        checker_refuse_queue(parser, value, "device", true);
+    }
+}
+
+static void checker_refuse_field(struct parser *parser, const struct trace_kind_info *info,
+                                 const struct lexer_token *name)
+{
+    const char *names[TRACE_FIELDS_MAX + 1] = {NULL};
+    for (unsigned i = 0; i < info->field_count; i++) {
+        names[i] = info->fields[i].name;
+    }
+    g_autofree char *all = g_strjoinv(", ", (char **)names);
+    char *hint = diagnostic_hint_nearest(name->text, names);
+    if (hint == NULL) {
+        hint = info->field_count == 0 ? g_strdup("it has no fields")
+                                      : g_strdup_printf("it has: %s", all);
+    }
+    parser_refuse(parser, name, hint, "the event '%s' has no field %s", info->name,
+                  parser_shown(parser, name));
+}
+
+void checker_event_field(struct parser *parser, const struct lexer_token *name,
+                         const struct lexer_token *value, struct scenario_event *event)
+{
+    const struct trace_kind_info *info = trace_kind_info(event->kind);
+    int index = trace_field_by_name(event->kind, name->text);
+    if (index < 0) {
+        checker_refuse_field(parser, info, name);
+        return;
+    }
+    for (guint i = 0; i < event->fields->len; i++) {
+        if (g_array_index(event->fields, struct scenario_field, i).index == (unsigned)index) {
+            parser_refuse(parser, name, NULL, "the field '%s' is given twice", name->text);
+            return;
+        }
+    }
+    struct scenario_field field = {.index = (unsigned)index};
+    if (info->fields[index].type == TRACE_FIELD_STR) {
+        checker_event_name(parser, &info->fields[index], value);
+        field.string = g_strdup(value->text);
+    } else {
+        int64_t number = 0;
+        bool negative = value->text[0] == '-';
+        g_autofree char *message = negative
+                                       ? values_signed(value->text, &number)
+                                       : values_number(value->text, 0, UINT64_MAX, &field.number);
+        if (message != NULL) {
+            parser_refuse(parser, value, NULL, "the field '%s' is a number: %s", name->text,
+                          message);
+        }
+        field.number = negative ? (uint64_t)number : field.number;
+    }
+    g_array_append_val(event->fields, field);
+}
+
+/*
+ * The cards' counters are known: CARD.rx and CARD.tx, frames, bytes and dropped. Others come from the guest, and only it
+ * knows them; a name that is nearly a card's is taken for a slip.
+ */
+void checker_counter(struct parser *parser, const struct lexer_token *token)
+{
+    static const char *const properties[] = {"frames", "bytes", "dropped"};
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < parser->scenario->nets->len; i++) {
+        const struct scenario_net *net = parser->scenario->nets->pdata[i];
+        for (guint j = 0; j < G_N_ELEMENTS(properties) * 2; j++) {
+            g_ptr_array_add(names,
+                            g_strdup_printf("%s.%s.%s", net->name, checker_queue_suffixes[j % 2],
+                                            properties[j / 2]));
+        }
+    }
+    g_ptr_array_add(names, NULL);
+    const char *const *list = (const char *const *)names->pdata;
+    if (checker_is_one_of(token->text, list)) {
+        return;
+    }
+    const char *dot = strchr(token->text, '.');
+    g_autofree char *card = g_strndup(token->text, dot == NULL ? 0 : (gsize)(dot - token->text));
+    const char *nearest = scenario_nearest_word(token->text, list);
+    if (nearest != NULL || checker_knows(parser, CHECKER_NET, card)) {
+        parser_refuse(
+            parser, token,
+            nearest != NULL
+                ? g_strdup_printf("did you mean '%s'?", nearest)
+                : g_strdup_printf("a card has rx and tx; frames, bytes and dropped of each"),
+            "no counter is called '%s'", token->text);
+    }
+}

@@ -1,0 +1,92 @@
+/*
+ * checker.h - what a scenario means, as far as that can be judged without running it
+ *
+ * Called by the parser while it reads, in the order of the file: names have to be declared before they are used. Each finding is a
+ * refusal (parser_refuse) at the token in question.
+ */
+#ifndef HARNESS_LANGUAGE_CHECKER_H
+#define HARNESS_LANGUAGE_CHECKER_H
+
+#include "harness/language/lexer.h"
+#include "harness/language/scenario.h"
+
+struct parser;
+struct parser_statement;
+
+/* Part of struct parser; members are private to checker.c. */
+struct checker {
+    GArray *names;             /* struct checker_name */
+    unsigned timeline_line;    /* the first statement of the timeline; 0: none yet */
+    struct scenario_time last; /* the latest absolute time, */
+    unsigned last_line;        /* and where it stands */
+    bool asserts;              /* something that can fail stands in the timeline */
+    bool ready;                /* `wait ready` has been seen */
+};
+
+void checker_begin(struct parser *parser);
+void checker_fini(struct parser *parser);
+/* After the last statement: what concerns the whole file. */
+void checker_finish(struct parser *parser);
+
+/* Names. Each kind is a name space of its own. */
+enum checker_kind {
+    CHECKER_STATEMENT, /* statements that may stand only once */
+    CHECKER_NET,
+    CHECKER_PROGRAM,
+    CHECKER_LABEL, /* of a frame */
+    CHECKER_FILE,
+    CHECKER_SHARE,
+    CHECKER_HOST,
+    CHECKER_MAC,
+    CHECKER_TAG,
+    CHECKER_OPTION, /* of the guest */
+};
+/* Declares a name, or refuses it as a duplicate. */
+void checker_declare(struct parser *parser, enum checker_kind kind, const struct lexer_token *token,
+                     const char *name);
+bool checker_knows(const struct parser *parser, enum checker_kind kind, const char *name);
+/* Refuses a name that was not declared, with the nearest that was. */
+void checker_need(struct parser *parser, enum checker_kind kind, const struct lexer_token *token,
+                  const char *name);
+/* The names of a kind, NULL-terminated, borrowed; the array is the caller's to free. */
+const char **checker_names(const struct parser *parser, enum checker_kind kind);
+
+/* A statement begins: its order among the others. */
+void checker_statement(struct parser *parser, const struct lexer_token *word,
+                       const struct parser_statement *statement);
+/* A leading time, and `until 10ms`. */
+void checker_time(struct parser *parser, const struct lexer_token *token,
+                  const struct scenario_time *time);
+void checker_until(struct parser *parser, const struct lexer_token *token,
+                   const struct scenario_time *at, const struct scenario_time *until);
+void checker_within(struct parser *parser, const struct lexer_token *token, uint64_t within_ns);
+void checker_ready(struct parser *parser, const struct lexer_token *token);
+void checker_asserts(struct parser *parser);
+
+/* Set-up. */
+void checker_ram(struct parser *parser, const struct lexer_token *token, uint64_t size);
+void checker_guest_option(struct parser *parser, const struct lexer_token *key,
+                          const struct lexer_token *value);
+void checker_net_name(struct parser *parser, const struct lexer_token *token);
+void checker_queue_size(struct parser *parser, const struct lexer_token *token, uint64_t size);
+/* `+mtu`: stores the bit in the net, or refuses it. */
+void checker_feature(struct parser *parser, const struct lexer_token *token,
+                     struct scenario_net *net);
+void checker_backend(struct parser *parser, const struct lexer_token *token,
+                     const struct scenario_net *net);
+void checker_file_path(struct parser *parser, const struct lexer_token *token);
+
+/* Timeline. */
+void checker_program_name(struct parser *parser, const struct lexer_token *token);
+void checker_filter(struct parser *parser, const struct lexer_token *token,
+                    struct scenario_frames *frames);
+/* The kind by name, TRACE_KIND_COUNT when it is refused. */
+enum trace_kind checker_event(struct parser *parser, const struct lexer_token *token);
+/* One field of an event: appended to the event, or refused. */
+void checker_event_field(struct parser *parser, const struct lexer_token *name,
+                         const struct lexer_token *value, struct scenario_event *event);
+void checker_counter(struct parser *parser, const struct lexer_token *token);
+/* A queue by its full name, which finally and the fields of events use. */
+void checker_queue(struct parser *parser, const struct lexer_token *token);
+
+#endif

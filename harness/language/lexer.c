@@ -1,0 +1,254 @@
+/*
+ * lexer.c - GScanner, a line at a time
+ *
+ * GScanner reads words (its identifiers, with a wide set of characters), strings and single characters. It is given one line at a time, so
+ * that an error ends with its line. It does not tell where a token begins; that follows from where the one before ended, as
+ * only blanks stand between two tokens.
+ */
+#include "harness/language/lexer.h"
+#include "harness/language/diagnostic.h"
+#include "harness/language/source.h"
+
+#include <string.h>
+
+#define LEXER_WORD_FIRST "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-./$@%~"
+
+static const GScannerConfig lexer_config = {
+    .cset_skip_characters = " \t",
+    .cset_identifier_first = LEXER_WORD_FIRST,
+    .cset_identifier_nth = LEXER_WORD_FIRST ":",
+    .cpair_comment_single = "#\n",
+    .case_sensitive = 1,
+    .skip_comment_single = 1,
+    .scan_identifier = 1,
+    .scan_identifier_1char = 1,
+    .scan_string_dq = 1,
+    .char_2_token = 1,
+};
+
+struct lexer {
+    struct lexer_file *file;
+    GScanner *scanner;
+    GPtrArray *diagnostics;
+    struct lexer_line line; /* the one at work; its tokens are `tokens` */
+    GArray *tokens;
+    size_t at; /* bytes of the line that are behind us */
+};
+
+static struct scenario_place lexer_here(const struct lexer *lexer, size_t at)
+{
+    return (struct scenario_place){
+        .file = lexer->file->path,
+        .line = lexer->line.number,
+        .column = (unsigned)at + 1,
+    };
+}
+
+G_GNUC_PRINTF(3, 4)
+static void lexer_fail(struct lexer *lexer, size_t at, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    diagnostic_add_list(lexer->diagnostics, lexer_here(lexer, at), lexer->line.source,
+                        lexer->line.size, NULL, format, list);
+    va_end(list);
+}
+
+static void lexer_add(struct lexer *lexer, enum lexer_kind kind, size_t size, const char *text,
+                      size_t text_size)
+{
+    struct lexer_token token = {
+        .kind = kind,
+        .column = (unsigned)lexer->at + 1,
+        .size = (unsigned)size,
+        .text = g_string_chunk_insert_len(lexer->file->texts, text, (gssize)text_size),
+    };
+    g_array_append_val(lexer->tokens, token);
+    lexer->at += size;
+}
+
+static bool lexer_add_word(struct lexer *lexer, const char *word)
+{
+    size_t size = strlen(word);
+    if (size > LEXER_WORD_MAX) {
+        lexer_fail(lexer, lexer->at, "a word of %zu bytes: at most %d", size, LEXER_WORD_MAX);
+        return false;
+    }
+    bool colon =
+        word[size - 1] == ':'; /* `ping:` is a name and a colon, 52:54:… and host:tcp are words */
+    lexer_add(lexer, LEXER_WORD, size - (colon ? 1 : 0), word, size - (colon ? 1 : 0));
+    if (colon) {
+        lexer_add(lexer, LEXER_PUNCTUATION, 1, ":", 1);
+    }
+    return true;
+}
+
+/* GScanner knows more escapes than the language has: octal numbers, and any character for itself. */
+static bool lexer_add_string(struct lexer *lexer, const char *text)
+{
+    const char *source = lexer->line.source;
+    size_t end = lexer->at + 1;
+    for (; source[end] != '"'; end++) {
+        if (source[end] != '\\') {
+            continue;
+        }
+        end++;
+        if (strchr("\\\"ntr", source[end]) == NULL) {
+            lexer_fail(lexer, end - 1,
+                       "unknown escape '\\%.*s' in a string: there are \\\\ \\\" \\n \\t \\r",
+                       (int)(g_utf8_next_char(source + end) - (source + end)), source + end);
+            return false;
+        }
+    }
+    lexer_add(lexer, LEXER_STRING, end + 1 - lexer->at, text, strlen(text));
+    return true;
+}
+
+static bool lexer_add_character(struct lexer *lexer)
+{
+    const char *source = lexer->line.source + lexer->at;
+    bool doubled = lexer->at + 1 < lexer->line.size && source[1] == '=';
+    if (strchr("=<>!", source[0]) != NULL && doubled) {
+        g_scanner_get_next_token(lexer->scanner);
+        lexer_add(lexer, LEXER_PUNCTUATION, 2, source, 2);
+        return true;
+    }
+    if (strchr("=<>:,{}", source[0]) != NULL) {
+        lexer_add(lexer, LEXER_PUNCTUATION, 1, source, 1);
+        return true;
+    }
+    lexer_fail(lexer, lexer->at, "unexpected character '%.*s'",
+               (int)(g_utf8_next_char(source) - source), source);
+    return false;
+}
+
+static bool lexer_add_token(struct lexer *lexer, GTokenType type)
+{
+    if (type == G_TOKEN_IDENTIFIER) {
+        return lexer_add_word(lexer, lexer->scanner->value.v_identifier);
+    }
+    if (type == G_TOKEN_STRING) {
+        return lexer_add_string(lexer, lexer->scanner->value.v_string);
+    }
+    if (type == G_TOKEN_ERROR) {
+        lexer_fail(lexer, lexer->at, "the string does not end: its closing '\"' is missing");
+        return false;
+    }
+    return lexer_add_character(lexer);
+}
+
+static bool lexer_split(struct lexer *lexer)
+{
+    const struct lexer_line *line = &lexer->line;
+    g_scanner_input_text(lexer->scanner, line->source, (guint)line->size);
+    g_array_set_size(lexer->tokens, 0);
+    lexer->at = 0;
+    GTokenType type;
+    while ((type = g_scanner_get_next_token(lexer->scanner)) != G_TOKEN_EOF) {
+        while (strchr(" \t", line->source[lexer->at]) != NULL) {
+            lexer->at++;
+        }
+        if (!lexer_add_token(lexer, type)) {
+            return false;
+        }
+    }
+    if (lexer->tokens->len == 0) {
+        return false;
+    }
+    lexer_add(lexer, LEXER_END, 0, "", 0);
+    return true;
+}
+
+static void lexer_take_line(struct lexer *lexer)
+{
+    struct lexer_line *line = &lexer->line;
+    bool usable =
+        source_check_line(line->source, line->size, lexer_here(lexer, 0), lexer->diagnostics);
+    if (!usable || !lexer_split(lexer)) {
+        return;
+    }
+    line->count = lexer->tokens->len;
+    line->tokens = g_memdup2(lexer->tokens->data, line->count * sizeof(struct lexer_token));
+    g_array_append_val(lexer->file->lines, *line);
+    if (lexer->file->lines->len > LEXER_LINES_MAX) {
+        lexer_fail(lexer, 0, "the file is too long: at most %d statements", LEXER_LINES_MAX);
+    }
+}
+
+/* One diagnostic for all lines of a file that comes from another system; its lines are then read without their CR. */
+static void lexer_strip_return(struct lexer *lexer, bool *reported)
+{
+    struct lexer_line *line = &lexer->line;
+    if (line->size == 0 || line->source[line->size - 1] != '\r') {
+        return;
+    }
+    line->size--;
+    if (!*reported) {
+        lexer_fail(lexer, line->size, "the line ends in CR LF: a scenario has LF alone");
+        *reported = true;
+    }
+}
+
+static void lexer_run(struct lexer *lexer, const char *text, size_t size)
+{
+    bool reported = false;
+    const char *end = text + size;
+    while (text < end && lexer->diagnostics->len < DIAGNOSTIC_COUNT_MAX &&
+           lexer->file->lines->len <= LEXER_LINES_MAX) {
+        const char *stop = memchr(text, '\n', (size_t)(end - text));
+        stop = stop == NULL ? end : stop;
+        lexer->line.number++;
+        lexer->line.source = text;
+        lexer->line.size = (size_t)(stop - text);
+        lexer_strip_return(lexer, &reported);
+        if (lexer->line.size > 0) {
+            lexer_take_line(lexer);
+        }
+        text = stop + 1;
+    }
+}
+
+struct lexer_file *lexer_file_new(const char *text, size_t size, const char *path,
+                                  GPtrArray *diagnostics)
+{
+    struct lexer_file *file = g_new0(struct lexer_file, 1);
+    file->path = g_intern_string(path);
+    file->lines = g_array_new(FALSE, FALSE, sizeof(struct lexer_line));
+    file->texts = g_string_chunk_new(4096);
+    if (!source_check_text(text, size, path, diagnostics)) {
+        return file;
+    }
+    struct lexer lexer = {
+        .file = file,
+        .scanner = g_scanner_new(&lexer_config),
+        .diagnostics = diagnostics,
+        .tokens = g_array_new(FALSE, FALSE, sizeof(struct lexer_token)),
+    };
+    lexer_run(&lexer, text, size);
+    g_array_free(lexer.tokens, TRUE);
+    g_scanner_destroy(lexer.scanner);
+    return file;
+}
+
+void lexer_file_free(struct lexer_file *file)
+{
+    if (file == NULL) {
+        return;
+    }
+    for (guint i = 0; i < file->lines->len; i++) {
+        g_free(g_array_index(file->lines, struct lexer_line, i).tokens);
+    }
+    g_array_free(file->lines, TRUE);
+    g_string_chunk_free(file->texts);
+    g_free(file);
+}
+
+struct scenario_place lexer_place(const struct lexer_file *file, const struct lexer_line *line,
+                                  const struct lexer_token *token)
+{
+    return (struct scenario_place){
+        .file = file->path,
+        .line = line->number,
+        .column = token->column,
+    };
+}

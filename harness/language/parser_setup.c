@@ -1,0 +1,376 @@
+/*
+ * parser_setup.c - the statements before the timeline
+ */
+#include "emu/virtio/virtqueue.h"
+#include "harness/language/parser.h"
+#include "harness/language/reserved.h"
+#include "harness/language/values.h"
+
+#include <string.h>
+
+#define SETUP_STEP_MAX_NS    1000000 /* longer steps than 1 ms would skip timer ticks */
+#define SETUP_LATENCY_MAX_NS UINT64_C(10000000000)
+#define SETUP_CPUS_MAX       8
+
+bool parser_parse_version(struct parser *parser, const struct lexer_token *word,
+                          const struct scenario_time *at)
+{
+    (void)word, (void)at;
+    const struct lexer_token *token = parser_peek(parser);
+    uint64_t version;
+    if (!parser_take_number(parser, 0, UINT32_MAX, &version)) {
+        return false;
+    }
+    if (version != 1) {
+        parser_refuse(parser, token, NULL, "unknown version %s of the language: there is only 1",
+                      token->text);
+    }
+    return parser_take_end(parser);
+}
+
+bool parser_parse_title(struct parser *parser, const struct lexer_token *word,
+                        const struct scenario_time *at)
+{
+    (void)word, (void)at;
+    const struct lexer_token *token;
+    if (!parser_take_string(parser, "the title in quotes", &token)) {
+        return false;
+    }
+    if (strchr(token->text, '\n') != NULL) {
+        parser_refuse(parser, token, NULL, "a title is one line");
+    }
+    g_free(parser->scenario->title);
+    parser->scenario->title = g_strdup(token->text);
+    return parser_take_end(parser);
+}
+
+bool parser_parse_tags(struct parser *parser, const struct lexer_token *word,
+                       const struct scenario_time *at)
+{
+    (void)word, (void)at;
+    do {
+        const struct lexer_token *token;
+        if (!parser_take_name(parser, "a tag", &token)) {
+            return false;
+        }
+        checker_declare(parser, CHECKER_TAG, token, token->text);
+        char **tags = parser->scenario->tags;
+        guint count = g_strv_length(tags);
+        tags = g_renew(char *, tags, count + 2);
+        tags[count] = g_strdup(token->text);
+        tags[count + 1] = NULL;
+        parser->scenario->tags = tags;
+    } while (parser_peek(parser)->kind != LEXER_END);
+    return true;
+}
+
+bool parser_parse_limit(struct parser *parser, const struct lexer_token *word,
+                        const struct scenario_time *at)
+{
+    (void)word, (void)at;
+    const struct lexer_token *token = parser_peek(parser);
+    if (!parser_take_time(parser, &parser->scenario->limit_ns)) {
+        return false;
+    }
+    if (parser->scenario->limit_ns == 0) {
+        parser_refuse(parser, token, NULL, "a limit of nothing: no scenario ends in it");
+    }
+    return parser_take_end(parser);
+}
+
+/* ---- machine ---------------------------------------------------------------------------------- */
+
+static bool setup_parse_gic(struct parser *parser, void *target)
+{
+    struct scenario_machine *machine = target;
+    const struct lexer_token *token = parser_peek(parser);
+    uint64_t version;
+    if (!parser_take_number(parser, 2, 3, &version)) {
+        return false;
+    }
+    machine->gic = (unsigned)version;
+    if (version == 3) {
+        reserved_check(parser, token, "machine gic=3", "gic=3");
+    }
+    return true;
+}
+
+static bool setup_parse_boot(struct parser *parser, void *target)
+{
+    static const char *const words[] = {"fdt", "acpi", NULL};
+    struct scenario_machine *machine = target;
+    const struct lexer_token *token = parser_peek(parser);
+    unsigned index;
+    if (!parser_take_choice(parser, words, &index)) {
+        return false;
+    }
+    machine->boot = index == 0 ? SCENARIO_BOOT_FDT : SCENARIO_BOOT_ACPI;
+    if (machine->boot == SCENARIO_BOOT_ACPI) {
+        reserved_check(parser, token, "machine boot=acpi", "boot=acpi");
+    }
+    return true;
+}
+
+static bool setup_parse_vhe(struct parser *parser, void *target)
+{
+    struct scenario_machine *machine = target;
+    const struct lexer_token *token;
+    return parser_take_word(parser, "'yes' or 'no'", &token) &&
+           parser_pass(parser, token, values_yes_no(token->text, &machine->vhe));
+}
+
+static bool setup_parse_ram(struct parser *parser, void *target)
+{
+    struct scenario_machine *machine = target;
+    const struct lexer_token *token;
+    if (!parser_take_word(parser, "a size such as 64M", &token) ||
+        !parser_pass(parser, token, values_size(token->text, &machine->ram_size))) {
+        return false;
+    }
+    checker_ram(parser, token, machine->ram_size);
+    return true;
+}
+
+static bool setup_parse_short_time(struct parser *parser, uint64_t min_ns, uint64_t max_ns,
+                                   uint64_t *value_ns)
+{
+    const struct lexer_token *token = parser_peek(parser);
+    if (!parser_take_time(parser, value_ns)) {
+        return false;
+    }
+    if (*value_ns < min_ns || *value_ns > max_ns) {
+        parser_refuse(parser, token, NULL,
+                      "%s is out of range: %" G_GUINT64_FORMAT "ns to %" G_GUINT64_FORMAT "ms",
+                      token->text, (guint64)min_ns, (guint64)(max_ns / 1000000));
+    }
+    return true;
+}
+
+static bool setup_parse_step(struct parser *parser, void *target)
+{
+    struct scenario_machine *machine = target;
+    return setup_parse_short_time(parser, 1, SETUP_STEP_MAX_NS, &machine->step_ns);
+}
+
+static bool setup_parse_mmio(struct parser *parser, void *target)
+{
+    struct scenario_machine *machine = target;
+    return setup_parse_short_time(parser, 0, SETUP_STEP_MAX_NS, &machine->mmio_ns);
+}
+
+static bool setup_parse_cpus(struct parser *parser, void *target)
+{
+    struct scenario_machine *machine = target;
+    const struct lexer_token *token = parser_peek(parser);
+    uint64_t cpus;
+    if (!parser_take_number(parser, 1, SETUP_CPUS_MAX, &cpus)) {
+        return false;
+    }
+    machine->cpus = (unsigned)cpus;
+    if (cpus > 1) {
+        g_autofree char *shown = g_strdup_printf("cpus=%s", token->text);
+        reserved_check(parser, token, "machine cpus", shown);
+    }
+    return true;
+}
+
+static bool setup_parse_pa_offset(struct parser *parser, void *target)
+{
+    struct scenario_machine *machine = target;
+    const struct lexer_token *token = parser_peek(parser);
+    if (!parser_take_number(parser, 0, UINT64_C(1) << 40, &machine->pa_offset)) {
+        return false;
+    }
+    if (machine->pa_offset % GMEM_PAGE != 0) {
+        parser_refuse(parser, token, NULL, "the offset %s is not a whole number of 4 KiB pages",
+                      token->text);
+    }
+    return true;
+}
+
+bool parser_parse_machine(struct parser *parser, const struct lexer_token *word,
+                          const struct scenario_time *at)
+{
+    static const char *const machines[] = {"virt", NULL};
+    static const struct parser_key keys[] = {
+        {"gic", setup_parse_gic},   {"boot", setup_parse_boot},
+        {"vhe", setup_parse_vhe},   {"ram", setup_parse_ram},
+        {"step", setup_parse_step}, {"mmio", setup_parse_mmio},
+        {"cpus", setup_parse_cpus}, {"pa-offset", setup_parse_pa_offset},
+    };
+    (void)word, (void)at;
+    unsigned index;
+    return parser_take_choice(parser, machines, &index) &&
+           parser_take_keys(parser, keys, G_N_ELEMENTS(keys), &parser->scenario->machine);
+}
+
+/* ---- guest ------------------------------------------------------------------------------------ */
+
+/* They go into one command line, split at blanks. */
+static bool setup_parse_guest_option(struct parser *parser, GString *options)
+{
+    const struct lexer_token *key, *value;
+    if (!parser_take_word(parser, "an option such as tick=100", &key) ||
+        !parser_take(parser, "=") || !parser_take_text(parser, "a value", &value)) {
+        return false;
+    }
+    if (value->text[0] == '\0' || strpbrk(value->text, " \t\n\r") != NULL) {
+        return parser_fail(parser, value, NULL, "the value of an option is one word");
+    }
+    checker_guest_option(parser, key, value);
+    g_string_append_printf(options, "%s%s=%s", options->len > 0 ? " " : "", key->text, value->text);
+    return true;
+}
+
+bool parser_parse_guest(struct parser *parser, const struct lexer_token *word,
+                        const struct scenario_time *at)
+{
+    (void)word, (void)at;
+    struct scenario *scenario = parser->scenario;
+    const struct lexer_token *token;
+    if (!parser_take_text(parser, "the name or the path of a guest", &token)) {
+        return false;
+    }
+    if (token->text[0] == '\0') {
+        return parser_fail(parser, token, NULL, "the name of the guest is empty");
+    }
+    scenario->guest_place = parser_place(parser, token);
+    g_free(scenario->guest);
+    scenario->guest = g_strdup(token->text);
+    g_autoptr(GString) options = g_string_new(NULL);
+    while (parser_peek(parser)->kind != LEXER_END) {
+        if (!setup_parse_guest_option(parser, options)) {
+            return false;
+        }
+    }
+    g_free(scenario->guest_options);
+    scenario->guest_options = g_strdup(options->str);
+    return true;
+}
+
+/* ---- net -------------------------------------------------------------------------------------- */
+
+static bool setup_parse_transport(struct parser *parser, void *target)
+{
+    static const char *const words[] = {"mmio", "pci", "legacy", NULL};
+    static const char *const reserved[] = {NULL, "net transport=pci", "net transport=legacy"};
+    (void)target;
+    const struct lexer_token *token = parser_peek(parser);
+    unsigned index;
+    if (!parser_take_choice(parser, words, &index)) {
+        return false;
+    }
+    if (reserved[index] != NULL) {
+        reserved_check(parser, token, reserved[index], strchr(reserved[index], ' ') + 1);
+    }
+    return true;
+}
+
+static bool setup_parse_queue_size(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    const struct lexer_token *token = parser_peek(parser);
+    uint64_t size;
+    if (!parser_take_number(parser, 1, VIRTQUEUE_SIZE_MAX, &size)) {
+        return false;
+    }
+    checker_queue_size(parser, token, size);
+    net->queue_size = (unsigned)size;
+    return true;
+}
+
+static bool setup_parse_mac(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    const struct lexer_token *token;
+    if (!parser_take_word(parser, "a MAC address", &token) ||
+        !parser_pass(parser, token, values_mac(token->text, net->mac))) {
+        return false;
+    }
+    g_autofree char *text = g_ascii_strdown(token->text, -1);
+    checker_declare(parser, CHECKER_MAC, token, text);
+    return true;
+}
+
+static bool setup_parse_features(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    do {
+        const struct lexer_token *token;
+        if (!parser_take_word(parser, "a feature such as +mtu or -status", &token)) {
+            return false;
+        }
+        if (token->text[0] != '+' && token->text[0] != '-') {
+            return parser_fail(parser, token, NULL,
+                               "a feature begins with '+' (offered) or '-' (not offered), not %s",
+                               parser_shown(parser, token));
+        }
+        checker_feature(parser, token, net);
+    } while (parser_accept(parser, ","));
+    return true;
+}
+
+static bool setup_parse_backend(struct parser *parser, void *target)
+{
+    static const char *const words[] = {"none", "slirp", NULL};
+    struct scenario_net *net = target;
+    unsigned index;
+    if (!parser_take_choice(parser, words, &index)) {
+        return false;
+    }
+    net->backend = index == 0 ? SCENARIO_BACKEND_NONE : SCENARIO_BACKEND_SLIRP;
+    return true;
+}
+
+static bool setup_parse_latency(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    return setup_parse_short_time(parser, 0, SETUP_LATENCY_MAX_NS, &net->latency_ns);
+}
+
+bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
+                      const struct scenario_time *at)
+{
+    static const struct parser_key keys[] = {
+        {"transport", setup_parse_transport},
+        {"queue-size", setup_parse_queue_size},
+        {"mac", setup_parse_mac},
+        {"features", setup_parse_features},
+        {"backend", setup_parse_backend},
+        {"latency", setup_parse_latency},
+    };
+    (void)word, (void)at;
+    const struct lexer_token *token;
+    if (!parser_take_name(parser, "the name of the network card, such as eth0", &token)) {
+        return false;
+    }
+    struct scenario_net *net = scenario_net_new(parser_place(parser, token), token->text);
+    checker_net_name(parser, token);
+    g_ptr_array_add(parser->scenario->nets, net);
+    if (!parser_take_keys(parser, keys, G_N_ELEMENTS(keys), net)) {
+        return false;
+    }
+    checker_backend(parser, token, net);
+    return true;
+}
+
+/* ---- file ------------------------------------------------------------------------------------- */
+
+bool parser_parse_file(struct parser *parser, const struct lexer_token *word,
+                       const struct scenario_time *at)
+{
+    (void)word, (void)at;
+    const struct lexer_token *path, *content;
+    if (!parser_take_text(parser, "the path of the file in the guest", &path) ||
+        !parser_take_string(parser, "the file's content in quotes", &content)) {
+        return false;
+    }
+    checker_file_path(parser, path);
+    struct scenario_file *file = g_new0(struct scenario_file, 1);
+    file->place = parser_place(parser, path);
+    file->path = g_strdup(path->text);
+    file->content = g_strdup(content->text);
+    file->size = strlen(content->text);
+    g_ptr_array_add(parser->scenario->files, file);
+    return parser_take_end(parser);
+}

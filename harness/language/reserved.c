@@ -1,0 +1,536 @@
+/*
+ * reserved.c - what is in the language, but not in this version
+ *
+ * The list of reasons is the only place that knows what is to come: whoever makes something available deletes its row, and
+ * for a statement its forms as well. Until then the grammar of such a statement is checked here, so that a scenario that is written
+ * ahead has its syntax errors found, and is then refused with the reason.
+ *
+ * A form is a sequence of elements. In small letters or punctuation: itself, `a|b` one of several. In capitals: a kind of value. A
+ * '?' at the end makes an element optional. Options, in any order, follow the form; `name:KIND` is written `name value`, `name=:KIND`
+ * is written `name=value`, and a '!' makes it obligatory.
+ */
+#include "harness/language/reserved.h"
+#include "harness/language/diagnostic.h"
+#include "harness/language/values.h"
+
+#include <string.h>
+
+struct reserved_row {
+    const char *what;
+    const char *reason;
+};
+
+static const struct reserved_row reserved_rows[] = {
+    {"requires", "services of the host are still to come"},
+    {"machine gic=3", "the GICv3 is still to come"},
+    {"machine cpus", "more than one CPU is still to come"},
+    {"machine boot=acpi", "ACPI tables are still to come"},
+    {"guest face=schemes", "the schemes face of the reference guest is still to come"},
+    {"net transport=pci", "the PCI transport is still to come"},
+    {"net transport=legacy", "legacy virtio is still to come"},
+    {"net feature", "the network device cannot offer it yet"},
+    {"share", "virtio-9p is still to come"},
+    {"host", "scripted hosts are still to come"},
+    {"serve", "services on the wire are still to come"},
+    {"guards", "the historical bugs are still to come"},
+    {"inject irq", "faults are still to come"},
+    {"inject timer", "faults are still to come"},
+    {"inject vq", "faults are still to come"},
+    {"inject link", "faults are still to come"},
+    {"inject 9p", "virtio-9p is still to come"},
+    {"inject alloc", "faults are still to come"},
+    {"restore", "faults are still to come"},
+    {"send", "scripted frames are still to come"},
+    {"expect hang", "the diagnosis of hangs is still to come"},
+    {"expect stall", "the diagnosis of hangs is still to come"},
+    {"expect cause", "the diagnosis of hangs is still to come"},
+    {"call arguments", "conditions on the arguments of a call are still to come"},
+    {"finally capture", "golden captures are still to come"},
+    {"explore", "exploration of timings is still to come"},
+};
+
+const char *reserved_reason(const char *what)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(reserved_rows); i++) {
+        if (strcmp(reserved_rows[i].what, what) == 0) {
+            return reserved_rows[i].reason;
+        }
+    }
+    return NULL;
+}
+
+const char *const *reserved_list(void)
+{
+    static const char *list[G_N_ELEMENTS(reserved_rows) + 1];
+    for (size_t i = 0; i < G_N_ELEMENTS(reserved_rows); i++) {
+        list[i] = reserved_rows[i].what;
+    }
+    return list;
+}
+
+void reserved_check(struct parser *parser, const struct lexer_token *token, const char *what,
+                    const char *shown)
+{
+    const char *reason = reserved_reason(what);
+    if (reason != NULL) {
+        parser_refuse(parser, token, NULL, "'%s' is not available in this version: %s", shown,
+                      reason);
+    }
+}
+
+/* ---- forms ------------------------------------------------------------------------------------ */
+
+#define RESERVED_FRAME_OPTIONS                                                                     \
+    "flags:WORD! seq:WORD ack:WORD win:NUMBER mss:NUMBER len:NUMBER data:STRING"
+
+struct reserved_form {
+    const char *statement; /* its first word, */
+    const char *what;      /* and the row that it belongs to */
+    const char *form;
+    const char *options;
+};
+
+static const struct reserved_form reserved_forms[] = {
+    {"requires", "requires", "REQUIREMENT REQUIREMENT? REQUIREMENT? REQUIREMENT?", ""},
+    {"share", "share", "NAME memory CONTENTS", ""},
+    {"share", "share", "NAME PATH", ""},
+    {"host", "host", "NAME", "ip=:NETWORK! mac=:MAC"},
+    {"serve", "serve", "tcp|udp ENDPOINT echo|discard|chargen|close|reset|refused|silent", ""},
+    {"serve", "serve", "tcp ENDPOINT http PATH", ""},
+    {"serve", "serve", "tcp|udp ENDPOINT script PATH", ""},
+    {"serve", "serve", "dns TEXT = ADDRESS", ""},
+    {"guards", "guards", "PATH", "cause:NAME! task:NAME when:SETTING"},
+    {"inject", "inject irq", "irq QUEUE lose OCCURRENCES?", ""},
+    {"inject", "inject irq", "irq QUEUE delay TIME OCCURRENCES?", ""},
+    {"inject", "inject irq", "irq QUEUE spurious|route NUMBER", ""},
+    {"inject", "inject irq", "irq QUEUE stuck|storm|edge", ""},
+    {"inject", "inject timer", "timer virtual|physical dead", ""},
+    {"inject", "inject timer", "timer virtual|physical late TIME", ""},
+    {"inject", "inject timer", "timer virtual|physical intid NUMBER", ""},
+    {"inject", "inject timer", "timer virtual|physical drift RATE", ""},
+    {"inject", "inject vq", "vq QUEUE latency TIME", ""},
+    {"inject", "inject vq", "vq QUEUE withhold|used-len NUMBER", ""},
+    {"inject", "inject vq", "vq QUEUE hold|out-of-order", ""},
+    {"inject", "inject vq", "vq QUEUE bad-id|no-irq|no-kick OCCURRENCES?", ""},
+    {"inject", "inject link", "link NAME in|out? drop|duplicate OCCURRENCES? STRING?", ""},
+    {"inject", "inject link", "link NAME in|out? delay TIME OCCURRENCES? STRING?", ""},
+    {"inject", "inject link", "link NAME in|out? reorder|corrupt|truncate NUMBER STRING?", ""},
+    {"inject", "inject link", "link NAME down", ""},
+    {"inject", "inject 9p", "9p error WORD WORD OCCURRENCES?", ""},
+    {"inject", "inject 9p", "9p delay TIME OCCURRENCES?", ""},
+    {"inject", "inject 9p", "9p short-read NUMBER", ""},
+    {"inject", "inject 9p", "9p drop|foreign-tag OCCURRENCES?", ""},
+    {"inject", "inject alloc", "alloc fail each", ""},
+    {"inject", "inject alloc", "alloc fail NUMBER", ""},
+    {"restore", "restore", "irq|vq QUEUE", ""},
+    {"restore", "restore", "timer virtual|physical", ""},
+    {"restore", "restore", "link NAME", ""},
+    {"restore", "restore", "9p|alloc", ""},
+    {"send", "send", "NAME arp who-has ADDRESS tell ADDRESS", ""},
+    {"send", "send", "NAME arp reply ADDRESS is-at MAC", ""},
+    {"send", "send", "NAME hex STRING", ""},
+    {"send", "send", "NAME pcap PATH NUMBER?", ""},
+    {"send", "send", "NAME tcp PEER > PEER", RESERVED_FRAME_OPTIONS},
+    {"send", "send", "NAME udp PEER > PEER", "len:NUMBER data:STRING"},
+    {"send", "send", "NAME icmp ADDRESS > ADDRESS echo request|reply",
+     "id:WORD seq:WORD len:NUMBER"},
+    {"expect", "expect hang", "hang", "within:LIMIT cause:NAME task:NAME"},
+    {"expect", "expect stall", "stall", "within:LIMIT cause:NAME task:NAME"},
+    {"expect", "expect cause", "cause NAME", "within:LIMIT task:NAME"},
+    {"finally", "finally capture", "capture matches PATH", ""},
+    {"explore", "explore", "irq|preempt NAME?", "runs=:NUMBER seed=:NUMBER"},
+};
+
+/* ---- values ----------------------------------------------------------------------------------- */
+
+/* What may stand somewhere, as it is collected for "expected …". */
+struct reserved_expected {
+    guint at;            /* the token that is the furthest we got, */
+    GPtrArray *literals; /* the words that could stand there (borrowed or in the parser's texts), */
+    GPtrArray *kinds;    /* the kinds of values, */
+    char *message;       /* or why the value that stands there is none */
+};
+
+/* `value` is a number, or the field of a frame: 0, $syn.seq, $syn.seq+1. */
+static char *reserved_read_word(const char *text)
+{
+    (void)text;
+    return NULL;
+}
+
+static char *reserved_read_number(const char *text)
+{
+    uint64_t number;
+    return values_number(text, 0, UINT32_MAX, &number);
+}
+
+static char *reserved_read_time(const char *text)
+{
+    uint64_t ns;
+    return values_time(text, &ns);
+}
+
+static char *reserved_read_address(const char *text)
+{
+    uint32_t address;
+    return text[0] == '$' ? NULL : values_ipv4(text, &address, NULL);
+}
+
+static char *reserved_read_network(const char *text)
+{
+    uint32_t address;
+    unsigned prefix;
+    return values_ipv4(text, &address, &prefix);
+}
+
+static char *reserved_read_endpoint(const char *text)
+{
+    uint32_t address;
+    uint16_t port;
+    return values_endpoint(text, &address, &port);
+}
+
+static char *reserved_read_peer(const char *text)
+{
+    return text[0] == '$' ? NULL : reserved_read_endpoint(text);
+}
+
+static char *reserved_read_mac(const char *text)
+{
+    uint8_t mac[6];
+    return values_mac(text, mac);
+}
+
+static char *reserved_read_queue(const char *text)
+{
+    return g_ascii_isdigit(text[0]) ? reserved_read_number(text) : values_name(text);
+}
+
+static char *reserved_read_rate(const char *text)
+{
+    size_t digits = strspn(text + (text[0] == '-' ? 1 : 0), "0123456789");
+    const char *unit = text + (text[0] == '-' ? 1 : 0) + digits;
+    return digits > 0 && strcmp(unit, "ppm") == 0
+               ? NULL
+               : g_strdup_printf("expected a rate such as 100ppm, not '%s'", text);
+}
+
+static char *reserved_read_requirement(const char *text)
+{
+    return g_str_has_prefix(text, "host:") && text[5] != '\0'
+               ? NULL
+               : g_strdup_printf("expected a requirement such as host:tcp, not '%s'", text);
+}
+
+struct reserved_value {
+    const char *kind;
+    const char *description;
+    bool word, string; /* what it may be written as */
+    char *(*read)(const char *text);
+};
+
+static const struct reserved_value reserved_values[] = {
+    {"WORD", "a word", true, false, reserved_read_word},
+    {"STRING", "a text in quotes", false, true, reserved_read_word},
+    {"PATH", "a path", true, true, reserved_read_word},
+    {"TEXT", "a name", true, true, reserved_read_word},
+    {"NAME", "a name", true, false, values_name},
+    {"NUMBER", "a number", true, false, reserved_read_number},
+    {"TIME", "a time such as 10ms", true, false, reserved_read_time},
+    {"LIMIT", "a time such as 10ms", true, false, reserved_read_time},
+    {"ADDRESS", "an IPv4 address", true, false, reserved_read_address},
+    {"NETWORK", "an IPv4 address", true, false, reserved_read_network},
+    {"ENDPOINT", "an address and a port", true, false, reserved_read_endpoint},
+    {"PEER", "an address and a port", true, false, reserved_read_peer},
+    {"MAC", "a MAC address", true, false, reserved_read_mac},
+    {"QUEUE", "a queue such as eth0.tx, or an INTID", true, false, reserved_read_queue},
+    {"RATE", "a rate such as 100ppm", true, false, reserved_read_rate},
+    {"REQUIREMENT", "a requirement such as host:tcp", true, false, reserved_read_requirement},
+};
+
+static const struct reserved_value *reserved_find_value(const char *kind)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(reserved_values); i++) {
+        if (strcmp(reserved_values[i].kind, kind) == 0) {
+            return &reserved_values[i];
+        }
+    }
+    g_assert_not_reached();
+}
+
+/* ---- matching --------------------------------------------------------------------------------- */
+
+/* Whatever could stand at the current token counts only when no other form got further. */
+static bool reserved_is_furthest(struct parser *parser, struct reserved_expected *expected)
+{
+    if (parser->next < expected->at) {
+        return false;
+    }
+    if (parser->next > expected->at) {
+        expected->at = parser->next;
+        g_ptr_array_set_size(expected->literals, 0);
+        g_ptr_array_set_size(expected->kinds, 0);
+        g_clear_pointer(&expected->message, g_free);
+    }
+    return true;
+}
+
+static void reserved_expect(struct parser *parser, struct reserved_expected *expected,
+                            const char *text, bool literal)
+{
+    if (!reserved_is_furthest(parser, expected)) {
+        return;
+    }
+    GPtrArray *list = literal ? expected->literals : expected->kinds;
+    for (guint i = 0; i < list->len; i++) {
+        if (strcmp(list->pdata[i], text) == 0) {
+            return;
+        }
+    }
+    g_ptr_array_add(list, g_string_chunk_insert(parser->texts, text));
+}
+
+static bool reserved_match_value(struct parser *parser, const char *kind,
+                                 struct reserved_expected *expected)
+{
+    const struct reserved_value *value = reserved_find_value(kind);
+    const struct lexer_token *token = parser_peek(parser);
+    if ((token->kind != LEXER_WORD || !value->word) &&
+        (token->kind != LEXER_STRING || !value->string)) {
+        reserved_expect(parser, expected, value->description, false);
+        return false;
+    }
+    char *message = value->read(token->text);
+    if (message != NULL) {
+        reserved_expect(parser, expected, value->description, false);
+        if (expected->message == NULL && expected->at == parser->next) {
+            expected->message = message;
+        } else {
+            g_free(message);
+        }
+        return false;
+    }
+    parser_next(parser);
+    return true;
+}
+
+static bool reserved_match_literal(struct parser *parser, const char *words,
+                                   struct reserved_expected *expected)
+{
+    g_auto(GStrv) choice = g_strsplit(words, "|", -1);
+    for (char **word = choice; *word != NULL; word++) {
+        if (parser_accept(parser, *word)) {
+            return true;
+        }
+    }
+    for (char **word = choice; *word != NULL; word++) {
+        reserved_expect(parser, expected, *word, true);
+    }
+    return false;
+}
+
+/* `1`, `all`, `skip 1`, `skip 2 3`: which occurrences. */
+static bool reserved_match_occurrences(struct parser *parser, struct reserved_expected *expected)
+{
+    if (parser_accept(parser, "skip")) {
+        if (!reserved_match_value(parser, "NUMBER", expected)) {
+            return false;
+        }
+        const struct lexer_token *token = parser_peek(parser);
+        return token->kind != LEXER_WORD || reserved_match_value(parser, "NUMBER", expected);
+    }
+    const struct lexer_token *token = parser_peek(parser);
+    if (token->kind == LEXER_WORD && g_ascii_isdigit(token->text[0])) {
+        return reserved_match_value(parser, "NUMBER", expected);
+    }
+    if (!reserved_match_literal(parser, "all|skip", expected)) {
+        reserved_expect(parser, expected, "a number", false);
+        return false;
+    }
+    return true;
+}
+
+/* `{ "a.txt" = "hello", "b.txt" = "…" }` */
+static bool reserved_match_contents(struct parser *parser, struct reserved_expected *expected)
+{
+    if (!reserved_match_literal(parser, "{", expected)) {
+        return false;
+    }
+    do {
+        if (!reserved_match_value(parser, "STRING", expected) ||
+            !reserved_match_literal(parser, "=", expected) ||
+            !reserved_match_value(parser, "STRING", expected)) {
+            return false;
+        }
+    } while (parser_accept(parser, ","));
+    return reserved_match_literal(parser, "}", expected);
+}
+
+/* `burst=9` */
+static bool reserved_match_setting(struct parser *parser, struct reserved_expected *expected)
+{
+    return reserved_match_value(parser, "NAME", expected) &&
+           reserved_match_literal(parser, "=", expected) &&
+           reserved_match_value(parser, "TEXT", expected);
+}
+
+static bool reserved_match_element(struct parser *parser, const char *element,
+                                   struct reserved_expected *expected)
+{
+    if (strcmp(element, "OCCURRENCES") == 0) {
+        return reserved_match_occurrences(parser, expected);
+    }
+    if (strcmp(element, "CONTENTS") == 0) {
+        return reserved_match_contents(parser, expected);
+    }
+    if (strcmp(element, "SETTING") == 0) {
+        return reserved_match_setting(parser, expected);
+    }
+    return g_ascii_isupper(element[0]) ? reserved_match_value(parser, element, expected)
+                                       : reserved_match_literal(parser, element, expected);
+}
+
+static bool reserved_match_sequence(struct parser *parser, const char *form,
+                                    struct reserved_expected *expected)
+{
+    g_auto(GStrv) elements = g_strsplit(form, " ", -1);
+    for (char **element = elements; *element != NULL; element++) {
+        size_t size = strlen(*element);
+        bool optional = (*element)[size - 1] == '?';
+        if (optional) {
+            (*element)[size - 1] = '\0';
+        }
+        guint before = parser->next;
+        if (!reserved_match_element(parser, *element, expected) &&
+            (!optional || parser->next != before)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One option `name:KIND` at the current token. False with `*tried`: it is the one, and it is wrong. */
+static bool reserved_match_option(struct parser *parser, const char *option, bool *tried,
+                                  struct reserved_expected *expected)
+{
+    const char *colon = strchr(option, ':');
+    bool equals = colon[-1] == '=';
+    g_autofree char *name = g_strndup(option, (gsize)(colon - option) - (equals ? 1 : 0));
+    g_autofree char *kind = g_strdup(colon + 1);
+    g_strdelimit(kind, "!", '\0');
+    if (!reserved_match_literal(parser, name, expected)) {
+        return false;
+    }
+    *tried = true;
+    if (equals && !reserved_match_literal(parser, "=", expected)) {
+        return false;
+    }
+    const struct lexer_token *value = parser_peek(parser);
+    if (!reserved_match_element(parser, kind, expected)) {
+        return false;
+    }
+    if (strcmp(kind, "LIMIT") == 0) {
+        uint64_t within_ns = 0;
+        g_free(values_time(value->text, &within_ns));
+        checker_within(parser, value, within_ns);
+    }
+    return true;
+}
+
+static bool reserved_match_options(struct parser *parser, const char *options,
+                                   struct reserved_expected *expected)
+{
+    g_auto(GStrv) list = g_strsplit(options, " ", -1);
+    guint count = g_strv_length(list);
+    while (parser_peek(parser)->kind != LEXER_END) {
+        bool tried = false, matched = false;
+        for (guint i = 0; i < count && !matched && !tried; i++) {
+            /* An option that was given is emptied: none may be given twice. */
+            matched =
+                list[i][0] != '\0' && reserved_match_option(parser, list[i], &tried, expected);
+            if (matched) {
+                list[i][0] = '\0';
+            }
+        }
+        if (!matched) {
+            if (!tried) {
+                reserved_expect(parser, expected, "the end of the line", false);
+            }
+            return false;
+        }
+    }
+    for (guint i = 0; i < count; i++) {
+        if (list[i][0] != '\0' && g_str_has_suffix(list[i], "!")) {
+            list[i][strcspn(list[i], "=:")] = '\0';
+            reserved_expect(parser, expected, list[i], true);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- the statement ---------------------------------------------------------------------------- */
+
+static bool reserved_fail(struct parser *parser, struct reserved_expected *expected)
+{
+    parser->next = expected->at;
+    guint literals = expected->literals->len, count = literals + expected->kinds->len;
+    if (expected->message != NULL && count == 1) {
+        return parser_fail(parser, parser_peek(parser), NULL, "%s", expected->message);
+    }
+    g_autoptr(GString) what = g_string_new(NULL);
+    for (guint i = 0; i < count; i++) {
+        g_string_append(what, i == 0 ? "" : i + 1 == count ? " or " : ", ");
+        if (i < literals) {
+            g_string_append_printf(what, "'%s'", (const char *)expected->literals->pdata[i]);
+        } else {
+            g_string_append(what, expected->kinds->pdata[i - literals]);
+        }
+    }
+    g_ptr_array_add(expected->literals, NULL);
+    return parser_fail_expected(parser, what->str, (const char *const *)expected->literals->pdata);
+}
+
+static void reserved_declare(struct parser *parser, const struct lexer_token *word, guint from)
+{
+    const struct lexer_token *name = &g_array_index(parser->tokens, struct lexer_token, from);
+    if (parser_token_is(word, "share")) {
+        checker_declare(parser, CHECKER_SHARE, name, name->text);
+    } else if (parser_token_is(word, "host")) {
+        checker_declare(parser, CHECKER_HOST, name, name->text);
+    }
+}
+
+bool parser_parse_reserved(struct parser *parser, const struct lexer_token *word,
+                           const struct scenario_time *at)
+{
+    (void)at;
+    struct reserved_expected expected = {
+        .literals = g_ptr_array_new(),
+        .kinds = g_ptr_array_new(),
+    };
+    guint from = parser->next;
+    const char *what = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(reserved_forms) && what == NULL; i++) {
+        const struct reserved_form *form = &reserved_forms[i];
+        if (!parser_token_is(word, form->statement)) {
+            continue;
+        }
+        parser->next = from;
+        if (reserved_match_sequence(parser, form->form, &expected) &&
+            reserved_match_options(parser, form->options, &expected)) {
+            what = form->what;
+        }
+    }
+    if (what != NULL) {
+        reserved_declare(parser, word, from);
+        g_assert(reserved_reason(what) != NULL);
+        reserved_check(parser, word, what, what);
+    } else {
+        reserved_fail(parser, &expected);
+    }
+    g_ptr_array_free(expected.literals, TRUE);
+    g_ptr_array_free(expected.kinds, TRUE);
+    g_free(expected.message);
+    return what != NULL;
+}

@@ -1,0 +1,168 @@
+/*
+ * bench.c - the measurements, and the bounds that they must keep
+ *
+ * Machines differ and are noisy, so every figure is a ratio of two things measured in turns in the same run; each is the
+ * median of several samples. The exit status is 1 when a bound is missed.
+ */
+#include "tests/bench/slirp_alone.h"
+
+#include <glib.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SAMPLES    31
+#define PINGS      20000
+#define MEMORY_MIB 32
+
+extern char **environ;
+
+static uint64_t bench_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static int bench_compare(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static double bench_median(double *samples, size_t count)
+{
+    qsort(samples, count, sizeof *samples, bench_compare);
+    return samples[count / 2];
+}
+
+/* Runs a program with its output thrown away; it must succeed. Returns wall seconds, and its peak memory in KiB. */
+static double bench_run(char *const argv[], long *peak_kib)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", 1 /* O_WRONLY */, 0);
+    uint64_t start_ns = bench_now_ns();
+    pid_t pid;
+    int error = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    int status = 0;
+    struct rusage usage = {0};
+    if (error != 0 || wait4(pid, &status, 0, &usage) < 0 || status != 0) {
+        fprintf(stderr, "ringside-bench: %s failed (%s)\n", argv[0],
+                error != 0 ? strerror(error) : "see its own message");
+        exit(2);
+    }
+    if (peak_kib != NULL) {
+        *peak_kib = usage.ru_maxrss;
+    }
+    return (double)(bench_now_ns() - start_ns) * 1e-9;
+}
+
+static char *bench_ringside;
+
+static double bench_scenario(const char *name, long *peak_kib)
+{
+    g_autofree char *path = g_strconcat(BENCH_SCENARIOS "/", name, ".scn", NULL);
+    char *argv[] = {bench_ringside, (char *)"run", (char *)"-q", path, NULL};
+    return bench_run(argv, peak_kib);
+}
+
+static double bench_true(void)
+{
+    char *argv[] = {(char *)"/bin/true", NULL};
+    return bench_run(argv, NULL);
+}
+
+/* ---- the measurements ------------------------------------------------------------------------- */
+
+static unsigned bench_missed;
+
+static void bench_report(const char *what, double value, const char *unit, const char *sense,
+                         double bound, const char *detail)
+{
+    bool missed = *sense == '<' ? value > bound : value < bound;
+    bench_missed += missed;
+    printf("%-4s %-58s %9.4g%s   (%s= %g%s)   %s\n", missed ? "MISS" : "ok", what, value, unit,
+           sense, bound, unit, detail);
+    fflush(stdout);
+}
+
+static void bench_whole_process(void)
+{
+    double ping[SAMPLES], base[SAMPLES];
+    for (size_t i = 0; i < SAMPLES; i++) {
+        ping[i] = bench_scenario("ping", NULL);
+        base[i] = bench_true();
+    }
+    double a = bench_median(ping, SAMPLES), b = bench_median(base, SAMPLES);
+    g_autofree char *detail = g_strdup_printf("%.2f ms against %.2f ms", a * 1e3, b * 1e3);
+    bench_report("a ping scenario as a whole process, against /bin/true", a / b, "x", "<", 15,
+                 detail);
+}
+
+static void bench_idle_hour(void)
+{
+    double hour[SAMPLES], second[SAMPLES];
+    for (size_t i = 0; i < SAMPLES; i++) {
+        hour[i] = bench_scenario("idle-hour", NULL);
+        second[i] = bench_scenario("idle-second", NULL);
+    }
+    double a = bench_median(hour, SAMPLES), b = bench_median(second, SAMPLES);
+    g_autofree char *detail = g_strdup_printf("%.2f ms against %.2f ms", a * 1e3, b * 1e3);
+    bench_report("an idle hour of virtual time, against an idle second", a / b, "x", "<", 1.2,
+                 detail);
+}
+
+/* Round trips a second: a scenario with PINGS pings less one with a single ping, so that start-up does not count. */
+static void bench_round_trips(void)
+{
+    enum {
+        ROUNDS = 7
+    };
+    double guest[ROUNDS], alone[ROUNDS];
+    for (size_t i = 0; i < ROUNDS; i++) {
+        double many = bench_scenario("flood", NULL), one = bench_scenario("ping", NULL);
+        guest[i] = PINGS / (many - one);
+        uint64_t start_ns = bench_now_ns();
+        uint64_t requests = 40 * PINGS;
+        if (slirp_alone_ping(requests) != requests) {
+            fprintf(stderr, "ringside-bench: libslirp lost replies\n");
+            exit(2);
+        }
+        alone[i] = (double)requests / ((double)(bench_now_ns() - start_ns) * 1e-9);
+    }
+    double a = bench_median(guest, ROUNDS), b = bench_median(alone, ROUNDS);
+    g_autofree char *detail = g_strdup_printf("%.0f against %.0f a second: 1/%.1f", a, b, b / a);
+    bench_report("ping round trips a second, against libslirp alone", a / b, "x", ">", 0.01,
+                 detail);
+}
+
+static void bench_memory(void)
+{
+    long peak_kib = 0;
+    bench_scenario("ping", &peak_kib);
+    bench_report("peak resident memory of a ping run", (double)peak_kib / 1024, " MiB", "<",
+                 MEMORY_MIB, "largest process of the run");
+}
+
+int main(void)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = g_path_get_dirname(self != NULL ? self : ".");
+    bench_ringside = g_build_filename(folder, "ringside", NULL);
+    bench_whole_process();
+    bench_idle_hour();
+    bench_round_trips();
+    bench_memory();
+    g_free(bench_ringside);
+    if (bench_missed > 0) {
+        fprintf(stderr, "ringside-bench: %u bounds missed\n", bench_missed);
+    }
+    return bench_missed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

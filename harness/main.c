@@ -1,8 +1,8 @@
 /*
  * main.c - the ringside command
  *
- * Options, then the files, then the work; the exit status is the worst verdict. The environment is looked at
- * here and in options.c, and nowhere else.
+ * Options, then the files, then the work; the exit status is the worst verdict. The environment is
+ * looked at here and in options.c, and nowhere else.
  */
 #include "emu/cpu-stub/image.h"
 #include "harness/options.h"
@@ -51,7 +51,9 @@ static GArray *main_entries(const GPtrArray *files)
     return entries;
 }
 
-/* ---- list and check --------------------------------------------------------------------------- */
+/*
+ * ---- list and check ---------------------------------------------------------------------------
+ */
 
 static enum run_status main_list(const struct options *options, const GArray *entries)
 {
@@ -126,7 +128,9 @@ static enum run_status main_check(const struct options *options, const GArray *e
     return status;
 }
 
-/* ---- run -------------------------------------------------------------------------------------- */
+/*
+ * ---- run --------------------------------------------------------------------------------------
+ */
 
 /* The run's own state, for the callbacks of the pool. */
 struct main_run {
@@ -152,8 +156,8 @@ static void main_progress(void *opaque, size_t finished, size_t total)
 }
 
 /*
- * Where a test's capture or event log goes: the file that was named, or NAME.SUFFIX below the folder, whose subfolders
- * are made. NULL with a GError.
+ * Where a test's capture or event log goes: the file that was named, or NAME.SUFFIX below the
+ * folder, whose subfolders are made. NULL with a GError.
  */
 static char *main_output_path(const char *target, bool is_folder, const char *name,
                               const char *suffix, GError **error)
@@ -312,7 +316,10 @@ static enum run_status main_dispatch(const struct options *options)
 
 int main(int argc, char **argv)
 {
-    /* Messages are UTF-8 and English on every machine; libslirp and GLib must not hear of the user's debugging. */
+    /*
+     * Messages are UTF-8 and English on every machine; libslirp and GLib must not hear of the
+     * user's debugging.
+     */
     setlocale(LC_CTYPE, "C.UTF-8");
     unsetenv("SLIRP_DEBUG");
     unsetenv("G_MESSAGES_DEBUG");

@@ -16,16 +16,16 @@
 #include "emu/wire/wire.h"
 #include "emu/wire/wire_slirp.h"
 
-#define BOARD_GICD_BASE          UINT64_C(0x08000000)
-#define BOARD_GICC_BASE          UINT64_C(0x08010000)
-#define BOARD_VIRTIO_MMIO_BASE   UINT64_C(0x0a000000)
-#define BOARD_VIRTIO_MMIO_SLOTS  32
-#define BOARD_VIRTIO_MMIO_INTID  48 /* of slot 0: SPI 16 */
-#define BOARD_TIMER_PHYS_INTID   30 /* CNTP, PPI 14 */
-#define BOARD_TIMER_VIRT_INTID   27 /* CNTV, PPI 11 */
-#define BOARD_IRQ_COUNT          288
-#define BOARD_NETS_MAX           8
-#define BOARD_FILES_MAX          64
+#define BOARD_GICD_BASE         UINT64_C(0x08000000)
+#define BOARD_GICC_BASE         UINT64_C(0x08010000)
+#define BOARD_VIRTIO_MMIO_BASE  UINT64_C(0x0a000000)
+#define BOARD_VIRTIO_MMIO_SLOTS 32
+#define BOARD_VIRTIO_MMIO_INTID 48 /* of slot 0: SPI 16 */
+#define BOARD_TIMER_PHYS_INTID  30 /* CNTP, PPI 14 */
+#define BOARD_TIMER_VIRT_INTID  27 /* CNTV, PPI 11 */
+#define BOARD_IRQ_COUNT         288
+#define BOARD_NETS_MAX          8
+#define BOARD_FILES_MAX         64
 
 enum board_backend {
     BOARD_BACKEND_NONE,  /* a cable into the switch, and nobody but scripted hosts there */
@@ -57,12 +57,23 @@ struct board_config {
     unsigned file_count;
 };
 
+enum board_error {
+    BOARD_ERROR_CONFIG,    /* a setting that no machine can have */
+    BOARD_ERROR_BOOT_SIZE, /* device tree, command line and files do not fit into the boot area */
+};
+
+#define BOARD_ERROR (board_error_quark())
+GQuark board_error_quark(void);
+
 /* Fills in the defaults: 64 MiB, offset 0, 1 ns, 100 ns, no VHE, seed 0, nothing else. */
 void board_config_init(struct board_config *config);
 
 struct board;
 
-/* Builds the machine around a guest image that is loaded already (borrowed). NULL with a GError. */
+/*
+ * Builds the machine around a guest image that is loaded already (kept); without one it can do everything but run. Network device i is
+ * in virtio-mmio window i. One machine at a time in a process. NULL with a GError: BOARD_ERROR, or that of the memory, the CPU or libslirp.
+ */
 struct board *board_new(const struct board_config *config, const struct guest_image *image,
                         GError **error);
 void board_free(struct board *board);

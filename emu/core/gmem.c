@@ -1,10 +1,11 @@
 /*
  * gmem.c - what of guest memory is whose, and what devices may touch
  *
- * Three sets of ranges, by host address. `owned` is where the guest may open windows: boot area, image, free memory, and each
- * stack that it has; the tag says how a device could access it without a fault of the host. `open` is what devices may
- * touch: allocations and windows. The pool has the extents that are neither allocated nor a stack. So neither a guard
- * page nor the image's constants can ever be reached by a device, whatever a guest opens.
+ * Three sets of ranges, by host address. `owned` is where the guest may open windows: boot area,
+ * image, free memory, and each stack that it has; the tag says how a device could access it without
+ * a fault of the host. `open` is what devices may touch: allocations and windows. The pool has the
+ * extents that are neither allocated nor a stack. So neither a guard page nor the image's constants
+ * can ever be reached by a device, whatever a guest opens.
  */
 #include "emu/core/gmem.h"
 
@@ -278,7 +279,9 @@ void *gmem_stack_alloc(struct gmem *memory, size_t size)
         return NULL;
     }
     if (mprotect(gmem_pointer(guard), GMEM_PAGE, PROT_NONE) != 0) {
-        /* The process has as many mappings as the host allows: for the guest, memory is exhausted. */
+        /*
+         * The process has as many mappings as the host allows: for the guest, memory is exhausted.
+         */
         gmem_pool_give(&memory->pool, guard, GMEM_PAGE + usable);
         return NULL;
     }

@@ -1,12 +1,14 @@
 /*
  * gmem.h - guest memory
  *
- * RAM is one range of guest physical addresses, mapped at the same host addresses (the guest is native code, and its
- * image lies inside the range: RAM is mapped around it). Devices may touch only what is open to them: memory from
- * gmem_alloc() and windows that the guest opened. Every access of a device goes through gmem_read(), gmem_write() or
- * gmem_span(), which check; a refused access is a `dma.violation` of the guest and never a crash of ours.
+ * RAM is one range of guest physical addresses, mapped at the same host addresses (the guest is
+ * native code, and its image lies inside the range: RAM is mapped around it). Devices may touch
+ * only what is open to them: memory from gmem_alloc() and windows that the guest opened. Every
+ * access of a device goes through gmem_read(), gmem_write() or gmem_span(), which check; a refused
+ * access is a `dma.violation` of the guest and never a crash of ours.
  *
- * With a translation offset, physical addresses differ from pointers, so that a driver that forgets to translate is caught.
+ * With a translation offset, physical addresses differ from pointers, so that a driver that forgets
+ * to translate is caught.
  *
  * Layout of RAM, from its base:
  *     boot area (device tree, tables, boot stack)   GMEM_BOOT_SIZE
@@ -51,7 +53,10 @@ struct gmem_config {
     uint64_t pa_offset; /* physical address = host address + offset; whole pages */
 };
 
-/* Maps RAM. One at a time in a process. NULL with a GError (G_FILE_ERROR) when the addresses are taken. */
+/*
+ * Maps RAM. One at a time in a process. NULL with a GError (G_FILE_ERROR) when the addresses are
+ * taken.
+ */
 struct gmem *gmem_new(struct trace *trace, const struct gmem_config *config, GError **error);
 void gmem_free(struct gmem *memory);
 
@@ -62,22 +67,29 @@ void *gmem_boot_area(struct gmem *memory);
 void gmem_free_range(const struct gmem *memory, uint64_t *base, uint64_t *size);
 
 /*
- * Device side. `device` names who asks, in the violation's event (interned or literal). An access of no bytes touches nothing:
- * it is never a violation, and its span any pointer but NULL.
+ * Device side. `device` names who asks, in the violation's event (interned or literal). An access
+ * of no bytes touches nothing: it is never a violation, and its span any pointer but NULL.
  */
 bool gmem_read(struct gmem *memory, const char *device, gpa_t from, void *to, size_t size);
 bool gmem_write(struct gmem *memory, const char *device, gpa_t to, const void *from, size_t size);
-/* Direct access to a range that is open as a whole, for the moment: NULL, with the violation, otherwise. */
+/*
+ * Direct access to a range that is open as a whole, for the moment: NULL, with the violation,
+ * otherwise.
+ */
 void *gmem_span(struct gmem *memory, const char *device, gpa_t at, size_t size,
                 enum gmem_access access);
 
-/* CPU side: translation without any check but that [at, at + size) lies in RAM. NULL / false otherwise. */
+/*
+ * CPU side: translation without any check but that [at, at + size) lies in RAM. NULL / false
+ * otherwise.
+ */
 void *gmem_host(const struct gmem *memory, gpa_t at, size_t size);
 bool gmem_address_of(const struct gmem *memory, const volatile void *pointer, gpa_t *at);
 
 /*
- * The pool, for hal_dma_alloc and hal_stack_alloc: same contracts. A size or an alignment that makes no sense gives NULL. Release
- * returns false when it was not allocated so; NULL is fine. Releasing a stack closes the windows in it.
+ * The pool, for hal_dma_alloc and hal_stack_alloc: same contracts. A size or an alignment that
+ * makes no sense gives NULL. Release returns false when it was not allocated so; NULL is fine.
+ * Releasing a stack closes the windows in it.
  */
 void *gmem_alloc(struct gmem *memory, size_t size, size_t align);
 bool gmem_release(struct gmem *memory, void *va, size_t size);
@@ -85,9 +97,9 @@ void *gmem_stack_alloc(struct gmem *memory, size_t size);
 bool gmem_stack_release(struct gmem *memory, void *stack, size_t size);
 
 /*
- * Windows, for hal_dma_window: false when empty, when overlapping / not open exactly so, and when it is not memory of the
- * guest's that can be accessed so: RAM outside of the pool, the image as it is mapped (its constants can only be
- * read), and inside a stack.
+ * Windows, for hal_dma_window: false when empty, when overlapping / not open exactly so, and when
+ * it is not memory of the guest's that can be accessed so: RAM outside of the pool, the image as it
+ * is mapped (its constants can only be read), and inside a stack.
  */
 bool gmem_open(struct gmem *memory, gpa_t at, size_t size, enum gmem_access access);
 bool gmem_close(struct gmem *memory, gpa_t at, size_t size);

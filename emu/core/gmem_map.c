@@ -36,7 +36,10 @@ static bool gmem_map_piece(uint64_t start, uint64_t end, GError **error)
                     reason == EEXIST ? "the addresses are taken" : g_strerror(reason));
         return false;
     }
-    /* A huge page would make the first byte that a guest touches cost 2 MiB. Kernels without them refuse: fine. */
+    /*
+     * A huge page would make the first byte that a guest touches cost 2 MiB. Kernels without them
+     * refuse: fine.
+     */
     madvise(at, size, MADV_NOHUGEPAGE);
     return true;
 }

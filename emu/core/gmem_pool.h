@@ -1,8 +1,9 @@
 /*
  * gmem_pool.h - free memory of the pool
  *
- * First fit by address over the free extents, so that the same calls give the same addresses. The books are kept outside of guest
- * memory, where a guest cannot damage them; what is allocated is known to the caller. Part of gmem.
+ * First fit by address over the free extents, so that the same calls give the same addresses. The
+ * books are kept outside of guest memory, where a guest cannot damage them; what is allocated is
+ * known to the caller. Part of gmem.
  */
 #ifndef EMU_CORE_GMEM_POOL_H
 #define EMU_CORE_GMEM_POOL_H

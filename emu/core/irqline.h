@@ -1,8 +1,9 @@
 /*
  * irqline.h - an interrupt line as a value
  *
- * A wire with a driving end and a listening end. Whoever drives it holds a copy of this value; whoever listens made it.
- * Because it is a value, a fault can stand in between: it listens to one line and drives another.
+ * A wire with a driving end and a listening end. Whoever drives it holds a copy of this value;
+ * whoever listens made it. Because it is a value, a fault can stand in between: it listens to one
+ * line and drives another.
  */
 #ifndef EMU_CORE_IRQLINE_H
 #define EMU_CORE_IRQLINE_H
@@ -10,7 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Runs in the driver's context; must not call back into the driver. Setting a level again is harmless. */
+/*
+ * Runs in the driver's context; must not call back into the driver. Setting a level again is
+ * harmless.
+ */
 typedef void irqline_set_fn(void *opaque, unsigned number, bool level);
 
 struct irqline {

@@ -1,8 +1,9 @@
 /*
  * mmio.h - the memory-mapped I/O bus
  *
- * Devices are mapped at fixed ranges; an access goes to the one that covers it, as an offset. An access that is misaligned, of
- * a size that the device does not have, or where nothing is, reads as all ones, is ignored as a write, and is an event.
+ * Devices are mapped at fixed ranges; an access goes to the one that covers it, as an offset. An
+ * access that is misaligned, of a size that the device does not have, or where nothing is, reads as
+ * all ones, is ignored as a write, and is an event.
  */
 #ifndef EMU_CORE_MMIO_H
 #define EMU_CORE_MMIO_H

@@ -64,7 +64,9 @@ static void tear_down(struct fixture *f)
     vclock_free(f->clock);
 }
 
-/* The one event since the last call is of this kind, with these fields; and no device was touched. */
+/*
+ * The one event since the last call is of this kind, with these fields; and no device was touched.
+ */
 static void check_refused(struct fixture *f, uint64_t *seen, enum trace_kind kind, uint64_t pa,
                           unsigned size, const char *access)
 {

@@ -1,9 +1,10 @@
 /*
  * prng.c - xoshiro256** and its seeding
  *
- * The generator and SplitMix64 are those of Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators";
- * the consumer's name enters as its 64-bit FNV-1a hash. Bounded numbers are drawn by Lemire's multiplication,
- * "Fast Random Integer Generation in an Interval", which rejects what would make some results more likely.
+ * The generator and SplitMix64 are those of Blackman and Vigna, "Scrambled Linear Pseudorandom
+ * Number Generators"; the consumer's name enters as its 64-bit FNV-1a hash. Bounded numbers are
+ * drawn by Lemire's multiplication, "Fast Random Integer Generation in an Interval", which rejects
+ * what would make some results more likely.
  */
 #include "emu/core/prng.h"
 

@@ -1,8 +1,8 @@
 /*
  * prng.h - reproducible randomness, a stream a consumer
  *
- * xoshiro256** seeded through SplitMix64 from the run's seed and the consumer's name, so that a new consumer does not
- * shift the numbers that others draw.
+ * xoshiro256** seeded through SplitMix64 from the run's seed and the consumer's name, so that a new
+ * consumer does not shift the numbers that others draw.
  */
 #ifndef EMU_CORE_PRNG_H
 #define EMU_CORE_PRNG_H

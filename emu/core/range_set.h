@@ -1,8 +1,9 @@
 /*
  * range_set.h - ranges of addresses that do not overlap
  *
- * A sorted array: a lookup is a binary search, and none at all when it falls into the range that was found last,
- * which is what accesses to memory and to devices do. Adding and removing move the ranges behind.
+ * A sorted array: a lookup is a binary search, and none at all when it falls into the range that
+ * was found last, which is what accesses to memory and to devices do. Adding and removing move the
+ * ranges behind.
  */
 #ifndef EMU_CORE_RANGE_SET_H
 #define EMU_CORE_RANGE_SET_H
@@ -31,7 +32,10 @@ static inline guint range_set_count(const struct range_set *set)
     return set->ranges->len;
 }
 
-/* The range at an index, in the order of addresses; borrowed until the set changes. Its owner keeps it apart from the others. */
+/*
+ * The range at an index, in the order of addresses; borrowed until the set changes. Its owner keeps
+ * it apart from the others.
+ */
 static inline struct range *range_set_get(const struct range_set *set, guint index)
 {
     return &g_array_index(set->ranges, struct range, index);

@@ -1,8 +1,9 @@
 /*
  * trace.c - the history of events, its observers and its strings
  *
- * Events lie in blocks of a fixed number, in order, so that a sequence number says where its event is and the oldest are let go a
- * block at a time. Emitting copies the fields and nothing else; a block that was let go is kept for the next one.
+ * Events lie in blocks of a fixed number, in order, so that a sequence number says where its event
+ * is and the oldest are let go a block at a time. Emitting copies the fields and nothing else; a
+ * block that was let go is kept for the next one.
  */
 #include "emu/core/trace.h"
 

@@ -1,9 +1,10 @@
 /*
  * trace.h - typed events with one sequence number
  *
- * Everything of interest that happens in a run is an event: a kind from trace_events.def, the virtual time, a
- * sequence number that orders all events of the run, and the kind's fields. Expectations, diagnosis, the timeline
- * and the event log read nothing else. An event costs a copy of its fields; text is made only when somebody asks.
+ * Everything of interest that happens in a run is an event: a kind from trace_events.def, the
+ * virtual time, a sequence number that orders all events of the run, and the kind's fields.
+ * Expectations, diagnosis, the timeline and the event log read nothing else. An event costs a copy
+ * of its fields; text is made only when somebody asks.
  *
  *     trace_emit(trace, TRACE_VQ_USED, TS(queue->name), TN(head), TN(len), TN(used_index));
  *
@@ -70,7 +71,10 @@ struct trace;
 struct trace *trace_new(const struct vclock *clock);
 void trace_free(struct trace *trace);
 
-/* Emits an event and returns its sequence number. Number and types of the arguments must be those of the table. */
+/*
+ * Emits an event and returns its sequence number. Number and types of the arguments must be those
+ * of the table.
+ */
 #define trace_emit(trace, kind, ...)                                                               \
     trace_emit_arguments((trace), (kind), (const struct trace_argument[]){__VA_ARGS__},            \
                          sizeof((const struct trace_argument[]){__VA_ARGS__}) /                    \
@@ -80,23 +84,24 @@ uint64_t trace_emit_arguments(struct trace *trace, enum trace_kind kind,
                               const struct trace_argument *arguments, size_t count);
 
 /*
- * A string that lives as long as the trace: one copy of each text, or a copy a call (for text that hardly repeats). In the latter
- * a NUL byte becomes U+2400, its symbol.
+ * A string that lives as long as the trace: one copy of each text, or a copy a call (for text that
+ * hardly repeats). In the latter a NUL byte becomes U+2400, its symbol.
  */
 const char *trace_intern(struct trace *trace, const char *string);
 const char *trace_copy(struct trace *trace, const char *text, size_t size);
 
 /*
- * Observers are called for each event, in the order in which they were added, from inside trace_emit(): they may
- * record and arm clock events, and must not emit, touch a device or switch context.
+ * Observers are called for each event, in the order in which they were added, from inside
+ * trace_emit(): they may record and arm clock events, and must not emit, touch a device or switch
+ * context.
  */
 typedef void trace_observer_fn(void *opaque, const struct trace_event *event);
 void trace_add_observer(struct trace *trace, trace_observer_fn *fn, void *opaque);
 
 /*
- * The history. trace_last() is the newest sequence number (0: none yet), trace_first() the oldest that is still kept;
- * trace_get() borrows an event in between, until the next emission. trace_discard_before() lets go of older ones;
- * it may keep some of them.
+ * The history. trace_last() is the newest sequence number (0: none yet), trace_first() the oldest
+ * that is still kept; trace_get() borrows an event in between, until the next emission.
+ * trace_discard_before() lets go of older ones; it may keep some of them.
  */
 uint64_t trace_first(const struct trace *trace);
 uint64_t trace_last(const struct trace *trace);
@@ -108,7 +113,10 @@ const struct trace_kind_info *trace_kind_info(enum trace_kind kind);
 enum trace_kind trace_kind_by_name(const char *name);
 int trace_field_by_name(enum trace_kind kind, const char *field);
 
-/* Appends `vq.used queue=eth0.rx head=3 len=60 used=4`. Strings with blanks, quotes or control characters are quoted. */
+/*
+ * Appends `vq.used queue=eth0.rx head=3 len=60 used=4`. Strings with blanks, quotes or control
+ * characters are quoted.
+ */
 void trace_format_fields(GString *out, const struct trace_event *event);
 /* Appends the line of the event log, without newline: `1.000140002 #57 vq.used queue=…`. */
 void trace_format_line(GString *out, const struct trace_event *event);

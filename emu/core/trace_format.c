@@ -1,8 +1,9 @@
 /*
  * trace_format.c - events as text
  *
- * The notation of the event log: key=value, text in quotes when it would not stand as one word. What is printed is valid
- * UTF-8 without control characters whatever a guest wrote, so that a log can be shown on a terminal.
+ * The notation of the event log: key=value, text in quotes when it would not stand as one word.
+ * What is printed is valid UTF-8 without control characters whatever a guest wrote, so that a log
+ * can be shown on a terminal.
  */
 #include "emu/core/trace.h"
 
@@ -21,7 +22,10 @@ static bool trace_is_word(const char *text)
     return *text != '\0';
 }
 
-/* Appends a character that is no plain ASCII, or an escape, and returns the number of bytes that it took. */
+/*
+ * Appends a character that is no plain ASCII, or an escape, and returns the number of bytes that it
+ * took.
+ */
 static size_t trace_format_foreign(GString *out, const char *text)
 {
     gunichar character = g_utf8_get_char_validated(text, -1);

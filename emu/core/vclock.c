@@ -1,9 +1,10 @@
 /*
  * vclock.c - the virtual clock's event queue
  *
- * A binary heap of pointers to the armed events, ordered by time and, at equal times, by the order of arming. Every event knows
- * its place in the heap, so that it is moved or taken out without a search. A count of armed events for each class
- * answers the question of quiescence in constant time.
+ * A binary heap of pointers to the armed events, ordered by time and, at equal times, by the order
+ * of arming. Every event knows its place in the heap, so that it is moved or taken out without a
+ * search. A count of armed events for each class answers the question of quiescence in constant
+ * time.
  */
 #include "emu/core/vclock.h"
 

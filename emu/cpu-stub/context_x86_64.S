@@ -3,8 +3,8 @@
  *
  * A suspended stack, from its stack pointer upwards: r15 r14 r13 r12 rbx rbp, return address.
  *
- * The switch goes on with pop and jmp instead of ret: the return predictor holds the return address of the stack that
- * was left, so that a ret would be mispredicted each time.
+ * The switch goes on with pop and jmp instead of ret: the return predictor holds the return address
+ * of the stack that was left, so that a ret would be mispredicted each time.
  */
 
 .macro PUSH_SAVED reg
@@ -50,8 +50,9 @@ context_switch:
 	.size	context_switch, . - context_switch
 
 /*
- * The first frame of a prepared stack: rbx is the entry, r12 its argument. A debugger looks up the instruction before a return
- * address; the nop keeps that inside this function although nothing was called from here.
+ * The first frame of a prepared stack: rbx is the entry, r12 its argument. A debugger looks up the
+ * instruction before a return address; the nop keeps that inside this function although nothing was
+ * called from here.
  */
 	.p2align 4
 	.type	context_first_frame, @function

@@ -1,10 +1,11 @@
 /*
  * cpu.c - the CPU, from the host's and the bench's side: life, time, deadlines, upcalls, reports
  *
- * See cpu_priv.h for the sides and execute.c for the guest's. How a stop works: whoever asks for it sets a flag; the
- * call of the bench that is under way ends after the current event or access; the guest's side sees the flag and
- * switches to the host's stack. Nothing of the guest is unwound, so cpu_resume() goes on where it was. A stop that is asked
- * for while the host runs takes effect on the next cpu_resume().
+ * See cpu_priv.h for the sides and execute.c for the guest's. How a stop works: whoever asks for it
+ * sets a flag; the call of the bench that is under way ends after the current event or access; the
+ * guest's side sees the flag and switches to the host's stack. Nothing of the guest is unwound, so
+ * cpu_resume() goes on where it was. A stop that is asked for while the host runs takes effect on
+ * the next cpu_resume().
  */
 #include "emu/cpu-stub/cpu_priv.h"
 
@@ -206,8 +207,8 @@ void cpu_kill_program(struct cpu *cpu, uint32_t program, int signal_number)
 }
 
 /*
- * The command line is handed over in guest RAM, where all memory of a guest lies. It takes whole pages of the
- * pool, for the time of the call.
+ * The command line is handed over in guest RAM, where all memory of a guest lies. It takes whole
+ * pages of the pool, for the time of the call.
  */
 struct cpu_upcall *cpu_begin_upcall(struct cpu *cpu)
 {

@@ -1,15 +1,16 @@
 /*
  * cpu.h - the CPU: runs a guest's contexts, implements hal.h
  *
- * One CPU, one at a time in a process (the guest's calls carry no handle). The guest runs on its own stacks. Whatever it
- * asks of a device runs on the bench's stack, which lies at lower addresses than guest RAM, so that a debugger unwinds
- * from a device model through the hal into the driver.
+ * One CPU, one at a time in a process (the guest's calls carry no handle). The guest runs on its
+ * own stacks. Whatever it asks of a device runs on the bench's stack, which lies at lower addresses
+ * than guest RAM, so that a debugger unwinds from a device model through the hal into the driver.
  *
- * Time. now = time of the last synchronisation + ticks since then * step. The tick deadline stands at the next
- * event, or at the next tick when an interrupt could be taken; no work is done a tick otherwise.
+ * Time. now = time of the last synchronisation + ticks since then * step. The tick deadline stands
+ * at the next event, or at the next tick when an interrupt could be taken; no work is done a tick
+ * otherwise.
  *
- * Events of the clock, the device models that they call and all callbacks below run on the bench's stack, never inside
- * each other, and must not call the hal.
+ * Events of the clock, the device models that they call and all callbacks below run on the bench's
+ * stack, never inside each other, and must not call the hal.
  */
 #ifndef EMU_CPU_STUB_CPU_H
 #define EMU_CPU_STUB_CPU_H
@@ -26,8 +27,9 @@ struct cpu_ops {
     uint64_t (*sysreg_read)(void *opaque, enum hal_sysreg reg);
     void (*sysreg_write)(void *opaque, enum hal_sysreg reg, uint64_t value);
     /*
-     * The CPU waits for an interrupt, and nothing but housekeeping is left: this can never change by itself. The callee
-     * arms something, or stops the CPU (cpu_stop); when it does neither, the CPU stops with CPU_STOP_QUIESCENT.
+     * The CPU waits for an interrupt, and nothing but housekeeping is left: this can never change
+     * by itself. The callee arms something, or stops the CPU (cpu_stop); when it does neither, the
+     * CPU stops with CPU_STOP_QUIESCENT.
      */
     void (*quiescent)(void *opaque);
 };
@@ -67,8 +69,9 @@ enum cpu_stop cpu_resume(struct cpu *cpu);
 void cpu_stop(struct cpu *cpu);
 
 /*
- * Queues a command for the guest's start(), or a signal for its kill(), to be delivered like an interrupt. The
- * guest must offer it and be ready. The return value of start() is in the callback. Copies the string.
+ * Queues a command for the guest's start(), or a signal for its kill(), to be delivered like an
+ * interrupt. The guest must offer it and be ready. The return value of start() is in the callback.
+ * Copies the string.
  */
 typedef void cpu_started_fn(void *opaque, uint32_t program, int result);
 void cpu_start_program(struct cpu *cpu, uint32_t program, const char *command_line,

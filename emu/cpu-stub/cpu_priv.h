@@ -8,8 +8,9 @@
  *     bench side   functions passed to cpu_bench_call(): on the bench's stack. Only here the clock moves, events run, devices are
  *                  accessed, the trace grows and memory is allocated.
  *
- * The guest's time is `guest_ns` at tick `synced_count`, plus step_ns for each tick since. The clock is brought there on
- * each call of the bench; it stays behind only when a stop comes between two events that are due.
+ * The guest's time is `guest_ns` at tick `synced_count`, plus step_ns for each tick since. The
+ * clock is brought there on each call of the bench; it stays behind only when a stop comes between
+ * two events that are due.
  */
 #ifndef EMU_CPU_STUB_CPU_PRIV_H
 #define EMU_CPU_STUB_CPU_PRIV_H
@@ -91,16 +92,23 @@ extern struct cpu *cpu_active;
 
 /* ---- bench side (cpu.c) ---------------------------------------------------------------------- */
 
-/* Brings the clock to the guest's time, or to the next event if that is earlier: for time stamps. */
+/*
+ * Brings the clock to the guest's time, or to the next event if that is earlier: for time stamps.
+ */
 void cpu_sync(struct cpu *cpu);
-/* Brings the clock to the guest's time, running what is due. False when a stop was requested in between. */
+/*
+ * Brings the clock to the guest's time, running what is due. False when a stop was requested in
+ * between.
+ */
 bool cpu_catch_up(struct cpu *cpu);
 /* Lets the guest's time pass. */
 void cpu_spend_ns(struct cpu *cpu, uint64_t ns);
 
 /* Reports that the guest broke a rule of hal.h. */
 void cpu_report(struct cpu *cpu, const char *function, const char *rule, uint64_t value);
-/* A copy, owned by the trace, of a string of the guest; reports, and returns "?", when it is none. */
+/*
+ * A copy, owned by the trace, of a string of the guest; reports, and returns "?", when it is none.
+ */
 const char *cpu_guest_string(struct cpu *cpu, const char *function, const char *string);
 void cpu_console_put(struct cpu *cpu, char c);
 void cpu_flush_console(struct cpu *cpu);
@@ -112,7 +120,10 @@ void cpu_end_upcall(struct cpu *cpu, struct cpu_upcall *upcall);
 
 /* ---- either side ----------------------------------------------------------------------------- */
 
-/* Recomputes the tick deadline: from the clock, or only for a change of PSTATE.I, vector, line or upcalls. */
+/*
+ * Recomputes the tick deadline: from the clock, or only for a change of PSTATE.I, vector, line or
+ * upcalls.
+ */
 void cpu_set_deadline(struct cpu *cpu);
 
 static inline bool cpu_can_deliver(const struct cpu *cpu)
@@ -143,7 +154,10 @@ static inline struct cpu *cpu_of_guest(void)
     return cpu;
 }
 
-/* Runs a function on the bench's stack. When a stop was requested meanwhile, returns after cpu_resume(). */
+/*
+ * Runs a function on the bench's stack. When a stop was requested meanwhile, returns after
+ * cpu_resume().
+ */
 void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg);
 
 /* Brings time up to the ticks, then takes interrupts and upcalls while there are any. */

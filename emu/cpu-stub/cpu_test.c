@@ -466,7 +466,10 @@ static void test_a_stop_between_two_due_events_resumes_with_the_second(void)
     testbed_fini();
 }
 
-/* An event that is due before an access stops the CPU: the access happens after the resumption, once. */
+/*
+ * An event that is due before an access stops the CPU: the access happens after the resumption,
+ * once.
+ */
 static void guest_stops_before_access(void)
 {
     ringside_ticks.count += 60; /* as an uninstrumented copy would */

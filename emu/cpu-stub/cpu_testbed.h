@@ -1,9 +1,10 @@
 /*
  * cpu_testbed.h - a machine for the CPU's tests: clock, trace, RAM, a bus with one device, a CPU
  *
- * The guest is a function of the test. It is not instrumented, so it ticks by guest_ticks(); its strings and contexts must lie in guest
- * RAM, where testbed_ram() and testbed_string() put them. testbed_run() makes the machine, runs the guest until it stops, and leaves the
- * machine for questions until the next run; testbed_fini() takes it down.
+ * The guest is a function of the test. It is not instrumented, so it ticks by guest_ticks(); its
+ * strings and contexts must lie in guest RAM, where testbed_ram() and testbed_string() put them.
+ * testbed_run() makes the machine, runs the guest until it stops, and leaves the machine for
+ * questions until the next run; testbed_fini() takes it down.
  */
 #ifndef EMU_CPU_STUB_CPU_TESTBED_H
 #define EMU_CPU_STUB_CPU_TESTBED_H

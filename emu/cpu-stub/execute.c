@@ -1,12 +1,13 @@
 /*
  * execute.c - the CPU, from the guest's side: calls of the bench, interrupts and upcalls, stopping
  *
- * Everything here runs on the guest's stack (see cpu_priv.h). A tick whose deadline has come, and the end of each hal
- * function, lead to cpu_settle(): the only place where an interrupt or an upcall is delivered. So none is ever taken
- * in a probe, inside an MMIO access, or on the bench's stack.
+ * Everything here runs on the guest's stack (see cpu_priv.h). A tick whose deadline has come, and
+ * the end of each hal function, lead to cpu_settle(): the only place where an interrupt or an
+ * upcall is delivered. So none is ever taken in a probe, inside an MMIO access, or on the bench's
+ * stack.
  *
- * Taking an exception costs one tick: a handler that neither ticks nor calls the hal, and never quiets its
- * line, is a storm that takes time.
+ * Taking an exception costs one tick: a handler that neither ticks nor calls the hal, and never
+ * quiets its line, is a storm that takes time.
  */
 #include "emu/cpu-stub/cpu_priv.h"
 

@@ -1,9 +1,10 @@
 /*
  * hal_context.c - hal.h: contexts
  *
- * A hal_context is the guest's memory, so nothing in it is trusted: the first bench word is a mark that only this file can have put there
- * for this address, and the stack pointer is checked against the stack before it is loaded. What the bench has to know of
- * the running context, it keeps itself.
+ * A hal_context is the guest's memory, so nothing in it is trusted: the first bench word is a mark
+ * that only this file can have put there for this address, and the stack pointer is checked against
+ * the stack before it is loaded. What the bench has to know of the running context, it keeps
+ * itself.
  */
 #include "emu/cpu-stub/cpu_priv.h"
 
@@ -54,7 +55,10 @@ static void hal_context_arrived(struct cpu *cpu)
     cpu_settle_if_due(cpu);
 }
 
-/* context_prepare() has room for one argument; the entry and its own wait at the bottom of the stack. */
+/*
+ * context_prepare() has room for one argument; the entry and its own wait at the bottom of the
+ * stack.
+ */
 struct hal_context_entry {
     void (*entry)(void *);
     void *arg;

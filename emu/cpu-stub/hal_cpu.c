@@ -1,12 +1,13 @@
 /*
  * hal_cpu.c - hal.h: ticks, MMIO, barriers, interrupts, system registers, waiting
  *
- * Each function that needs the bench has a body cpu_do_…(), which runs on the bench's stack; what stands in the hal function itself
- * runs on the guest's.
+ * Each function that needs the bench has a body cpu_do_…(), which runs on the bench's stack; what
+ * stands in the hal function itself runs on the guest's.
  *
- * An MMIO access happens at the guest's time, after all that is due by then, and takes mmio_ns afterwards. Instructions
- * that the instrumentation cannot see in an uninstrumented guest (barriers, system registers, WFI, YIELD) cost one
- * tick, so that a loop over any of them gets somewhere.
+ * An MMIO access happens at the guest's time, after all that is due by then, and takes mmio_ns
+ * afterwards. Instructions that the instrumentation cannot see in an uninstrumented guest
+ * (barriers, system registers, WFI, YIELD) cost one tick, so that a loop over any of them gets
+ * somewhere.
  */
 #include "emu/cpu-stub/cpu_priv.h"
 
@@ -40,8 +41,8 @@ void hal_relax(void)
 }
 
 /*
- * Devices read guest memory on the CPU's own thread, in the order in which the guest stores. What is left to do is to keep the compiler
- * from moving accesses, which the call does.
+ * Devices read guest memory on the CPU's own thread, in the order in which the guest stores. What
+ * is left to do is to keep the compiler from moving accesses, which the call does.
  */
 void hal_mb(void)
 {
@@ -271,7 +272,10 @@ struct cpu_wait {
     bool done;
 };
 
-/* Nothing but housekeeping is left: asks the board. False when it neither armed anything nor woke the CPU. */
+/*
+ * Nothing but housekeeping is left: asks the board. False when it neither armed anything nor woke
+ * the CPU.
+ */
 static bool cpu_ask_when_quiescent(struct cpu *cpu)
 {
     cpu->config.ops->quiescent(cpu->config.opaque);

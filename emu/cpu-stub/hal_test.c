@@ -1,5 +1,6 @@
 /*
- * hal_test.c - contexts, system registers, memory, console, entropy, and every rule that a guest can break
+ * hal_test.c - contexts, system registers, memory, console, entropy, and every rule that a guest
+ * can break
  */
 #include "emu/cpu-stub/cpu_testbed.h"
 

@@ -1,8 +1,8 @@
 /*
  * image.c - see image.h
  *
- * The ELF header is read first: the dynamic linker's own words for a text file or a foreign architecture help nobody. What
- * the header cannot tell is asked of the loaded object.
+ * The ELF header is read first: the dynamic linker's own words for a text file or a foreign
+ * architecture help nobody. What the header cannot tell is asked of the loaded object.
  */
 #include "emu/cpu-stub/image.h"
 

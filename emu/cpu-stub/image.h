@@ -1,9 +1,10 @@
 /*
  * image.h - the guest's image: a shared object in guest RAM
  *
- * A guest is built by ringside_add_guest() (cmake/RingsideGuest.cmake): linked to GMEM_IMAGE_BASE, with one exported symbol,
- * `ringside_guest`. It is loaded by dlopen(), so the executable must export the hal (ringside_export_hal()), and before gmem_new(), which
- * maps RAM around it. One image at a time: a second one does not get its address.
+ * A guest is built by ringside_add_guest() (cmake/RingsideGuest.cmake): linked to GMEM_IMAGE_BASE,
+ * with one exported symbol, `ringside_guest`. It is loaded by dlopen(), so the executable must
+ * export the hal (ringside_export_hal()), and before gmem_new(), which maps RAM around it. One
+ * image at a time: a second one does not get its address.
  */
 #ifndef EMU_CPU_STUB_IMAGE_H
 #define EMU_CPU_STUB_IMAGE_H
@@ -29,7 +30,10 @@ GQuark guest_image_error_quark(void);
 
 struct guest_image;
 
-/* Loads a guest. NULL with a GError (GUEST_IMAGE_ERROR) that names the file and says what would be right. */
+/*
+ * Loads a guest. NULL with a GError (GUEST_IMAGE_ERROR) that names the file and says what would be
+ * right.
+ */
 struct guest_image *guest_image_load(const char *path, GError **error);
 /* Unloads it: when memory and CPU are gone. NULL is fine. */
 void guest_image_free(struct guest_image *image);

@@ -1,9 +1,10 @@
 /*
  * probe.c - probe.h: each probe is an event
  *
- * A probe fills a list of arguments on the guest's stack, with strings as the guest gave them; the bench copies those and
- * emits. The clock is brought to the guest's time, but not past an event that is due: nothing runs in a probe but
- * the trace's observers. A stop that they ask for takes effect at once, which the guest cannot notice.
+ * A probe fills a list of arguments on the guest's stack, with strings as the guest gave them; the
+ * bench copies those and emits. The clock is brought to the guest's time, but not past an event
+ * that is due: nothing runs in a probe but the trace's observers. A stop that they ask for takes
+ * effect at once, which the guest cannot notice.
  */
 #include "ringside/probe.h"
 #include "emu/cpu-stub/cpu_priv.h"

@@ -1,8 +1,9 @@
 /*
  * stack.c - see stack.h
  *
- * The sanitizers' functions are weak references: one object file serves builds with and without them. This file is compiled
- * without AddressSanitizer, because its functions are left on one stack and come back on another.
+ * The sanitizers' functions are weak references: one object file serves builds with and without
+ * them. This file is compiled without AddressSanitizer, because its functions are left on one stack
+ * and come back on another.
  */
 #include "emu/cpu-stub/stack.h"
 
@@ -22,7 +23,9 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-/* <sanitizer/common_interface_defs.h>, <sanitizer/lsan_interface.h>, <sanitizer/asan_interface.h> */
+/*
+ * <sanitizer/common_interface_defs.h>, <sanitizer/lsan_interface.h>, <sanitizer/asan_interface.h>
+ */
 void __sanitizer_start_switch_fiber(void **fake_stack_save, const void *bottom, size_t size)
     __attribute__((weak));
 void __sanitizer_finish_switch_fiber(void *fake_stack_save, const void **bottom_old,
@@ -37,7 +40,10 @@ struct stack_call {
     void *arg;
 };
 
-/* To AddressSanitizer, frames that were left for good still stand; to Valgrind, what lies below the last stack pointer is gone. */
+/*
+ * To AddressSanitizer, frames that were left for good still stand; to Valgrind, what lies below the
+ * last stack pointer is gone.
+ */
 void stack_forget(struct stack_bounds stack)
 {
     if (__asan_unpoison_memory_region != NULL) {

@@ -16,6 +16,7 @@
 #include "emu/gic-timer/gicv2.h"
 #include "emu/gic-timer/gicv2_priv.h"
 
+#include <assert.h>
 #include <string.h>
 
 static_assert(GICV2_WORDS_MAX * 32 >= GICV2_IRQS_MAX, "every INTID has a bit");
@@ -171,13 +172,16 @@ void gicv2_end(struct gicv2 *gic, unsigned intid)
 {
     unsigned index = gicv2_find_nested(gic, intid);
     if (index == gic->nesting) {
-        gicv2_breach(gic, "[GICv2] 4.4.5",
-                     "a write to EOIR must name an interrupt that IAR returned and that was not ended since", intid);
+        gicv2_breach(
+            gic, "4.4.5",
+            "a write to EOIR must name an interrupt that IAR returned and that was not ended since",
+            intid);
         return;
     }
     if (index != gic->nesting - 1) {
-        gicv2_breach(gic, "[GICv2] 4.4.5",
-                     "interrupts must be ended in the reverse order of their acknowledgement", intid);
+        gicv2_breach(gic, "4.4.5",
+                     "interrupts must be ended in the reverse order of their acknowledgement",
+                     intid);
     }
     gic->nesting--;
     memmove(&gic->nested_intid[index], &gic->nested_intid[index + 1],
@@ -191,15 +195,15 @@ void gicv2_end(struct gicv2 *gic, unsigned intid)
 void gicv2_deactivate(struct gicv2 *gic, unsigned intid)
 {
     if (!gic->end_split) {
-        gicv2_breach(gic, "[GICv2] 4.4.15", "DIR must not be written while EOImode is 0", intid);
+        gicv2_breach(gic, "4.4.15", "DIR must not be written while EOImode is 0", intid);
         return;
     }
     if (!gicv2_exists(gic, intid) || (gic->active[intid / 32] & gicv2_bit(intid)) == 0) {
-        gicv2_breach(gic, "[GICv2] 4.4.15", "a write to DIR must name an active interrupt", intid);
+        gicv2_breach(gic, "4.4.15", "a write to DIR must name an active interrupt", intid);
         return;
     }
     if (gicv2_find_nested(gic, intid) != gic->nesting) {
-        gicv2_breach(gic, "[GICv2] 3.2.1",
+        gicv2_breach(gic, "3.2.1",
                      "the priority must be dropped before the interrupt is deactivated", intid);
     }
     gicv2_clear_active(gic, intid);

@@ -32,9 +32,10 @@ struct gicv2 {
 
     /* distributor, by word */
     bool dist_enabled;
-    uint32_t level[GICV2_WORDS_MAX];    /* input lines */
-    uint32_t edge[GICV2_WORDS_MAX];     /* configured as edge-triggered */
-    uint32_t latch[GICV2_WORDS_MAX];    /* pending by an edge, an SGI or software: held until taken or cleared */
+    uint32_t level[GICV2_WORDS_MAX]; /* input lines */
+    uint32_t edge[GICV2_WORDS_MAX];  /* configured as edge-triggered */
+    uint32_t latch
+        [GICV2_WORDS_MAX]; /* pending by an edge, an SGI or software: held until taken or cleared */
     uint32_t enabled[GICV2_WORDS_MAX];
     uint32_t active[GICV2_WORDS_MAX];
     uint32_t targeted[GICV2_WORDS_MAX]; /* routed to the CPU */
@@ -44,7 +45,7 @@ struct gicv2 {
     uint32_t pending[GICV2_WORDS_MAX];      /* latch | (level & ~edge) */
     uint16_t best_of_word[GICV2_WORDS_MAX]; /* valid where the word's bit in words_ready is set */
     uint32_t words_ready;                   /* words in which something can be delivered */
-    unsigned best;                          /* what the distributor would forward; GICV2_SPURIOUS: nothing */
+    unsigned best; /* what the distributor would forward; GICV2_SPURIOUS: nothing */
 
     /* CPU interface */
     bool cpu_enabled;

@@ -2,7 +2,7 @@
  * virtio_net.h - the virtio network device
  *
  * [VIRTIO1.2] 5.1. Receive queue eth0.rx and transmit queue eth0.tx, no control queue. Features: MAC, STATUS, MTU when asked for. The header is
- * that of [VIRTIO1.2] 5.1.6: 12 bytes with VERSION_1 or MRG_RXBUF negotiated, 10 without.
+ * that of [VIRTIO1.2] 5.1.6: 12 bytes with VERSION_1 negotiated, 10 without.
  */
 #ifndef EMU_VIRTIO_NET_VIRTIO_NET_H
 #define EMU_VIRTIO_NET_VIRTIO_NET_H
@@ -10,15 +10,16 @@
 #include "emu/virtio/virtio.h"
 #include "emu/wire/wire.h"
 
-#define VIRTIO_NET_FRAMES_HELD 256 /* frames kept while the guest has no receive buffer; more are dropped by name */
+/* Frames kept while the guest has no receive buffer, or is not up; more are dropped by name. */
+#define VIRTIO_NET_FRAMES_HELD 256
 
 struct virtio_net_config {
-    const char *name;   /* "eth0" */
+    const char *name; /* "eth0" */
     uint8_t mac[6];
-    uint64_t features_on;  /* beyond the default, and */
+    uint64_t features_on;  /* beyond the default, all of them supported, and */
     uint64_t features_off; /* those of the default not to offer */
     unsigned queue_size;   /* maximum, of both queues */
-    uint64_t latency_ns;   /* completion latency, of both queues */
+    uint64_t latency_ns;   /* completion latency, of both queues: usually VIRTQUEUE_LATENCY_NS */
 };
 
 struct virtio_net;
@@ -44,5 +45,8 @@ struct virtio_net_counters virtio_net_counters(const struct virtio_net *net);
 
 /* Feature names as scenarios write them ("mac", "status", "event-idx"): the bit, or -1. */
 int virtio_net_feature_by_name(const char *name);
+
+/* The features that features_on may ask for: this device does not serve all that have a name. */
+uint64_t virtio_net_features_supported(void);
 
 #endif

@@ -21,7 +21,7 @@
 struct virtio_dev;
 
 struct virtio_dev_ops {
-    uint32_t device_id;     /* [VIRTIO1.2] 5 */
+    uint32_t device_id; /* [VIRTIO1.2] 5 */
     unsigned queue_count;
     const char *const *queue_names; /* "rx", "tx": the queue is called eth0.rx */
 

@@ -14,7 +14,7 @@
 #include "emu/core/gmem.h"
 #include "emu/core/trace.h"
 
-#define VIRTQUEUE_SIZE_MAX 1024
+#define VIRTQUEUE_SIZE_MAX   1024
 #define VIRTQUEUE_LATENCY_NS 2000 /* the default: a fast virtual machine's order of magnitude */
 
 struct virtio_dev;
@@ -33,6 +33,13 @@ struct virtqueue_chain {
     struct virtqueue_segment segments[VIRTQUEUE_SIZE_MAX];
 };
 
+/* A chain on its way back. */
+struct virtqueue_completion {
+    uint64_t when_ns;
+    uint32_t len;
+    uint16_t head;
+};
+
 /* Embedded in struct virtio_dev; members are private to emu/virtio. */
 struct virtqueue {
     struct virtio_dev *dev;
@@ -40,10 +47,15 @@ struct virtqueue {
     unsigned size_max, size;
     bool ready, broken;
     gpa_t desc, avail, used;
+    uint16_t seen_avail;             /* the available index, when it was read last */
     uint16_t last_avail, used_index; /* used_index: what the driver can see */
     uint64_t latency_ns;
     struct vevent completion;
-    GArray *completing; /* pushed, not yet visible */
+    /* Pushed, not yet visible: a ring of size_max, as many as can be in flight. */
+    struct virtqueue_completion *completing;
+    unsigned completing_first, completing_count;
+    unsigned in_flight_count;
+    uint64_t in_flight[VIRTQUEUE_SIZE_MAX / 64]; /* a bit a head: popped, and not visible as used */
 };
 
 /* True when the driver has made a chain available that was not popped yet. Reads the available index. */
@@ -52,7 +64,14 @@ bool virtqueue_has_avail(struct virtqueue *queue);
 /* Takes the next chain. False when there is none, or the queue is or has just become broken. */
 bool virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain);
 
-/* Gives a chain back with the number of bytes written to it. */
+/* The same in two steps, for a device that must see a chain before it knows whether to take it. */
+bool virtqueue_peek(struct virtqueue *queue, struct virtqueue_chain *chain);
+void virtqueue_take(struct virtqueue *queue, const struct virtqueue_chain *chain);
+
+/*
+ * Gives a chain back with the number of bytes written to it. One that the queue does not know any more, because the driver
+ * disabled the queue or reset the device in between, is ignored.
+ */
 void virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t len);
 
 /* Gather from what the device reads / scatter to what it writes, `offset` bytes in. They return the bytes copied. */
@@ -60,6 +79,9 @@ size_t virtqueue_chain_read(struct virtqueue *queue, const struct virtqueue_chai
                             size_t offset, void *buffer, size_t size);
 size_t virtqueue_chain_write(struct virtqueue *queue, const struct virtqueue_chain *chain,
                              size_t offset, const void *buffer, size_t size);
+
+/* For the pushes from now on; they keep their order. */
+void virtqueue_set_latency(struct virtqueue *queue, uint64_t latency_ns);
 
 /* What a report shows: chains that the driver made available and the device did not pop; those popped and not returned. */
 unsigned virtqueue_avail_count(struct virtqueue *queue);

@@ -13,10 +13,10 @@
 
 #include "emu/core/trace.h"
 
-#define WIRE_LATENCY_NS  1000
-#define WIRE_FRAME_MIN   60   /* without FCS */
-#define WIRE_FRAME_MAX   65550
-#define WIRE_PORTS_MAX   64
+#define WIRE_LATENCY_NS 1000
+#define WIRE_FRAME_MIN  60 /* without FCS */
+#define WIRE_FRAME_MAX  65550
+#define WIRE_PORTS_MAX  64
 
 enum wire_direction {
     WIRE_OUT, /* from the port's owner to the switch */

@@ -16,6 +16,7 @@ struct wire_slirp;
 /* Adds a port `name` to the wire. One at a time in a process: libslirp has globals. NULL with a GError when libslirp refuses. */
 struct wire_slirp *wire_slirp_new(struct wire *wire, struct vclock *clock, const char *name,
                                   GError **error);
+/* Its port stays on the wire, which must not deliver frames any more. NULL is fine. */
 void wire_slirp_free(struct wire_slirp *slirp);
 
 #endif

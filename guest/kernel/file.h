@@ -43,6 +43,9 @@ struct file {
     void *object;
 };
 
+/* Empties the pool, and forgets families and prefixes. */
+void file_init(void);
+
 /* A file with one reference. NULL when the pool is empty. */
 struct file *file_alloc(const struct file_ops *ops, void *object);
 void file_release(struct file *file);
@@ -60,16 +63,21 @@ void file_table_close_all(struct file_table *table);
 /* socket(2) for an address family. `make` gives a file, or an error in *error. */
 typedef struct file *socket_make_fn(int type, int protocol, int *error);
 void socket_family_register(int family, socket_make_fn *make);
+struct file *socket_open(int family, int type, int protocol, int *error);
 
 /* open(2) below a prefix ("/proc/net/"). The longest prefix wins. */
 typedef struct file *path_open_fn(const char *path, int flags, int *error);
 void path_register(const char *prefix, path_open_fn *open);
+struct file *path_open(const char *path, int flags, int *error);
 
 /* A read-only file with text made at open time; for /proc. The text is copied, up to FILE_TEXT_MAX. */
 #define FILE_TEXT_MAX 2048
 struct file *file_from_text(const char *text, size_t size, int *error);
 
-/* A configuration file that came with the boot information: NUL-terminated copy in `buffer`, its length, or -KENOENT. */
+/*
+ * A configuration file that came with the boot information: a NUL-terminated copy in `buffer`, its length, or -KENOENT; -KE2BIG when it
+ * does not fit.
+ */
 long config_read(const char *path, char *buffer, size_t size);
 
 /* A boot parameter's value ("face"), or NULL. */

@@ -23,6 +23,7 @@ struct irq_chip {
 
 typedef void irq_handler_fn(void *arg);
 
+void irq_init(void);
 void irq_register_chip(const struct irq_chip *chip);
 
 /* Several handlers may share an INTID; all are called. Enables it. 0, -KEINVAL, -KENOMEM. */

@@ -39,6 +39,10 @@ struct netif_stack {
     uint64_t (*poll)(uint64_t now_ns); /* timers that are due; returns the next deadline, or UINT64_MAX */
 };
 
+/* Forgets all interfaces and the stack. */
+void netif_init(void);
+
+/* Once. Interfaces that are there already are attached at once. */
 void netif_set_stack(const struct netif_stack *stack);
 
 /* Names and adds an interface ("eth0", "eth1", …). Keeps the pointer. 0, or -KENOSPC. */

@@ -22,6 +22,11 @@ struct timeout {
     bool armed;
 };
 
+/* Empties the registry. */
+void timeout_registry_init(void);
+/* From tickless to a periodic tick; 0: back. */
+void timeout_set_tick(uint64_t period_ns);
+
 void timeout_init(struct timeout *timeout, timeout_fn *fn, void *arg);
 /* Registers a timeout, or moves it. */
 void timeout_arm(struct timeout *timeout, uint64_t deadline_ns);

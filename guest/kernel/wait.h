@@ -34,6 +34,7 @@ struct waiter {
     struct list link;
     struct task *task;
     struct wait_queue *queue;
+    struct waiter *outer; /* prepared before this one by the same task, and not finished */
     const char *kind; /* what the bench is told that the task waits on */
     bool woken;
 };

@@ -1,8 +1,9 @@
 /*
  * hook.c - the instrumentation's hook, linked into every guest
  *
- * The compiler calls it at the start of each basic block of a guest. It is hidden, so that the image calls its own copy; it is itself
- * compiled without instrumentation, which would call it without end.
+ * The compiler calls it at the start of each basic block of a guest. It is hidden, so that the
+ * image calls its own copy; it is itself compiled without instrumentation, which would call it
+ * without end.
  */
 #include "ringside/hal.h"
 

@@ -1,10 +1,12 @@
 /*
  * mem.c - the four functions that a C compiler may call in any program
  *
- * Every guest gets them, hidden: whatever goes wrong inside them has its PC in the guest's image. They are not instrumented;
- * each charges one tick for 16 bytes, which the next instrumented block notices.
+ * Every guest gets them, hidden: whatever goes wrong inside them has its PC in the guest's image.
+ * They are not instrumented; each charges one tick for 16 bytes, which the next instrumented block
+ * notices.
  *
- * The build keeps the compiler from recognising these loops as calls of the functions that they implement.
+ * The build keeps the compiler from recognising these loops as calls of the functions that they
+ * implement.
  */
 #include "ringside/hal.h"
 
@@ -23,7 +25,10 @@ static inline void mem_charge(size_t size)
     ringside_ticks.count += size / sizeof(mem_chunk);
 }
 
-/* Ascending: right for overlapping memory when `to` is below `from`, since each chunk is read before it is written. */
+/*
+ * Ascending: right for overlapping memory when `to` is below `from`, since each chunk is read
+ * before it is written.
+ */
 static inline void mem_copy_up(unsigned char *to, const unsigned char *from, size_t size)
 {
     for (; size >= sizeof(mem_chunk); size -= sizeof(mem_chunk)) {

@@ -1,5 +1,6 @@
 /*
- * mem_test.c - the guests' memory functions against byte-by-byte loops, at every alignment and overlap
+ * mem_test.c - the guests' memory functions against byte-by-byte loops, at every alignment and
+ * overlap
  *
  * mem.c is included under other names, so that the program keeps the host's own functions.
  */

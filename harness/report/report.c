@@ -1,8 +1,9 @@
 /*
  * report.c - text and TAP
  *
- * A failure is one block: where and what, expected and got in the same notation, the virtual time, the last events, the line
- * that reproduces it. Nothing here depends on the host's time or on the number of parallel tests.
+ * A failure is one block: where and what, expected and got in the same notation, the virtual time,
+ * the last events, the line that reproduces it. Nothing here depends on the host's time or on the
+ * number of parallel tests.
  */
 #include "harness/report/report.h"
 

@@ -1,7 +1,8 @@
 /*
  * report.h - what a person, or a CI system, reads of the results
  *
- * Everything goes to one stream, in the order of the tests. Progress goes to stderr, and only when that is a terminal.
+ * Everything goes to one stream, in the order of the tests. Progress goes to stderr, and only when
+ * that is a terminal.
  */
 #ifndef HARNESS_REPORT_REPORT_H
 #define HARNESS_REPORT_REPORT_H

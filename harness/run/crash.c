@@ -1,9 +1,9 @@
 /*
  * crash.c - tells a crash of the guest from one of ours
  *
- * The handler has a stack of its own, so that a guest that ran out of its stack is caught too. Guest code never runs
- * inside malloc or GLib: when the program counter is in the image, nothing of the bench was interrupted, and the
- * handler may use all of it.
+ * The handler has a stack of its own, so that a guest that ran out of its stack is caught too.
+ * Guest code never runs inside malloc or GLib: when the program counter is in the image, nothing of
+ * the bench was interrupted, and the handler may use all of it.
  */
 #include "harness/run/crash.h"
 

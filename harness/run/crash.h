@@ -1,15 +1,19 @@
 /*
  * crash.h - whose fault was that fault?
  *
- * A fault (SIGSEGV, SIGBUS, SIGILL, SIGFPE) whose program counter lies in the guest's image is a crash of the guest, a result. Any other
- * is ours and goes to whoever handled it before (a sanitizer, or the kernel's default).
+ * A fault (SIGSEGV, SIGBUS, SIGILL, SIGFPE) whose program counter lies in the guest's image is a
+ * crash of the guest, a result. Any other is ours and goes to whoever handled it before (a
+ * sanitizer, or the kernel's default).
  */
 #ifndef HARNESS_RUN_CRASH_H
 #define HARNESS_RUN_CRASH_H
 
 #include "emu/cpu-stub/image.h"
 
-/* Runs in the signal handler, on a stack of its own; `what` says signal, address and program counter. Must not return. */
+/*
+ * Runs in the signal handler, on a stack of its own; `what` says signal, address and program
+ * counter. Must not return.
+ */
 typedef void crash_fn(void *opaque, const char *what);
 
 /* Borrows the image, and its path for messages, until crash_unwatch(). */

@@ -1,8 +1,8 @@
 /*
  * frame_store.c - frames in one growing buffer, with a sorted index
  *
- * Discarding moves what is left to the front, and only when that frees at least half: each byte is moved a bounded
- * number of times.
+ * Discarding moves what is left to the front, and only when that frees at least half: each byte is
+ * moved a bounded number of times.
  */
 #include "harness/run/frame_store.h"
 

@@ -1,7 +1,8 @@
 /*
  * frame_store.h - the frames of a run, by the sequence number of their event
  *
- * The trace says that a frame passed; what it contained is kept here, so that filters can look at it later.
+ * The trace says that a frame passed; what it contained is kept here, so that filters can look at
+ * it later.
  */
 #ifndef HARNESS_RUN_FRAME_STORE_H
 #define HARNESS_RUN_FRAME_STORE_H
@@ -19,7 +20,10 @@ void frame_store_free(struct frame_store *store);
 void frame_store_add(struct frame_store *store, uint64_t sequence, const uint8_t *frame,
                      size_t len);
 
-/* Borrows a frame until the next call that changes the store. False when there is none of this number. */
+/*
+ * Borrows a frame until the next call that changes the store. False when there is none of this
+ * number.
+ */
 bool frame_store_get(const struct frame_store *store, uint64_t sequence, const uint8_t **frame,
                      size_t *len);
 

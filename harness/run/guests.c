@@ -7,7 +7,10 @@
 
 #define GUEST_SUFFIX ".so"
 
-/* The folder with the guests of this build: the program lies in PRESET/bin, they lie in PRESET/guests. */
+/*
+ * The folder with the guests of this build: the program lies in PRESET/bin, they lie in
+ * PRESET/guests.
+ */
 static char *guests_folder(GError **error)
 {
     g_autofree char *program = g_file_read_link("/proc/self/exe", error);

@@ -1,8 +1,9 @@
 /*
  * pool.c - children and their pipes
  *
- * A child inherits the parsed scenario, runs it, writes its encoded result into a pipe and leaves without running exit handlers.
- * A child that ends in another way has no result: the parent says how it ended.
+ * A child inherits the parsed scenario, runs it, writes its encoded result into a pipe and leaves
+ * without running exit handlers. A child that ends in another way has no result: the parent says
+ * how it ended.
  */
 #include "harness/run/pool.h"
 
@@ -23,7 +24,9 @@ struct pool_child {
     GByteArray *bytes;
 };
 
-/* ---- in the child ----------------------------------------------------------------------------- */
+/*
+ * ---- in the child -----------------------------------------------------------------------------
+ */
 
 static bool child_send(int fd, const struct run_result *result)
 {
@@ -51,7 +54,10 @@ static void child_crashed(void *opaque, struct run_result *result)
 
 static G_NORETURN void child_main(const struct pool_job *job, int fd)
 {
-    /* The kernel's signal ends a guest that never gives up the CPU; a second one would kill without a name. */
+    /*
+     * The kernel's signal ends a guest that never gives up the CPU; a second one would kill without
+     * a name.
+     */
     const struct rlimit cpu = {.rlim_cur = POOL_CPU_SECONDS, .rlim_max = POOL_CPU_SECONDS + 5};
     setrlimit(RLIMIT_CPU, &cpu);
     struct session_options options = job->options;
@@ -63,7 +69,9 @@ static G_NORETURN void child_main(const struct pool_job *job, int fd)
     _exit(child_send(fd, &result) ? 0 : RUN_FAULT);
 }
 
-/* ---- in the parent ---------------------------------------------------------------------------- */
+/*
+ * ---- in the parent ----------------------------------------------------------------------------
+ */
 
 static void pool_set_verdict(struct run_result *result, enum run_status status, char *what)
 {

@@ -10,7 +10,10 @@
 #include "harness/run/result.h"
 #include "harness/run/session.h"
 
-/* What a child may use before it is ended: a guest that spins for ever in code without ticks is caught by this. */
+/*
+ * What a child may use before it is ended: a guest that spins for ever in code without ticks is
+ * caught by this.
+ */
 #define POOL_CPU_SECONDS 60
 
 struct pool_job {

@@ -1,8 +1,8 @@
 /*
  * result.h - what a test came to
  *
- * A test runs in a forked child; its result travels to the parent through a pipe, as a GVariant. Everything in it
- * is a function of (guest build, scenario, seed): no host time, no pointer.
+ * A test runs in a forked child; its result travels to the parent through a pipe, as a GVariant.
+ * Everything in it is a function of (guest build, scenario, seed): no host time, no pointer.
  */
 #ifndef HARNESS_RUN_RESULT_H
 #define HARNESS_RUN_RESULT_H

@@ -1,8 +1,9 @@
 /*
  * select.h - from paths on the command line to tests
  *
- * A path is a scenario file, or a folder that is searched for *.scn. A test is called after its file's folder and name:
- * scenarios/icmp/gateway.scn holds icmp/gateway, from wherever one looks at it.
+ * A path is a scenario file, or a folder that is searched for *.scn. A test is called after its
+ * file's folder and name: scenarios/icmp/gateway.scn holds icmp/gateway, from wherever one looks at
+ * it.
  */
 #ifndef HARNESS_RUN_SELECT_H
 #define HARNESS_RUN_SELECT_H
@@ -17,8 +18,9 @@ struct selected_file {
 };
 
 /*
- * Finds and loads the files, sorted within each folder, each once. Tests whose name does not match `filter` (with * and ?; NULL:
- * all) are left out. NULL with a GError when a path is not there or holds no scenario.
+ * Finds and loads the files, sorted within each folder, each once. Tests whose name does not match
+ * `filter` (with * and ?; NULL: all) are left out. NULL with a GError when a path is not there or
+ * holds no scenario.
  */
 GPtrArray *select_files(char **paths, const char *filter, GError **error);
 

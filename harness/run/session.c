@@ -1,9 +1,9 @@
 /*
  * session.c - builds the machine for a test, runs it, comes to a verdict
  *
- * The trace drives everything: the model and the event log take each event, and events that the timeline asked for
- * arm its step. Captures are written as frames arrive. The first verdict stands; what is found when the
- * files are closed (a full disk) can only make it worse.
+ * The trace drives everything: the model and the event log take each event, and events that the
+ * timeline asked for arm its step. Captures are written as frames arrive. The first verdict stands;
+ * what is found when the files are closed (a full disk) can only make it worse.
  */
 #include "harness/run/crash.h"
 #include "harness/run/session_priv.h"
@@ -19,7 +19,9 @@ uint64_t session_now_ns(const struct session *session)
     return vclock_now_ns(session->clock);
 }
 
-/* ---- the verdict ------------------------------------------------------------------------------ */
+/*
+ * ---- the verdict ------------------------------------------------------------------------------
+ */
 
 static void session_collect_context(struct session *session)
 {
@@ -80,7 +82,9 @@ static void session_error(struct run_result *result, const GError *error)
     }
 }
 
-/* ---- observing -------------------------------------------------------------------------------- */
+/*
+ * ---- observing --------------------------------------------------------------------------------
+ */
 
 static void session_log_event(struct session *session, const struct trace_event *event)
 {
@@ -126,9 +130,13 @@ static void session_quiescent(void *opaque)
     }
 }
 
-/* ---- setting up ------------------------------------------------------------------------------- */
+/*
+ * ---- setting up -------------------------------------------------------------------------------
+ */
 
-/* Frames are kept only where the scenario looks at them: a long run would be all frames otherwise. */
+/*
+ * Frames are kept only where the scenario looks at them: a long run would be all frames otherwise.
+ */
 static bool session_needs_frames(const struct scenario *scenario)
 {
     for (guint i = 0; i < scenario->statements->len; i++) {
@@ -242,7 +250,9 @@ static void session_attach(struct session *session)
     vclock_arm(session->clock, &session->limit, VCLOCK_POWER_ON_NS + session->scenario->limit_ns);
 }
 
-/* ---- running ---------------------------------------------------------------------------------- */
+/*
+ * ---- running ----------------------------------------------------------------------------------
+ */
 
 /* The machine stopped by itself: the guest did it. */
 static void session_judge_stop(struct session *session, enum cpu_stop stop)

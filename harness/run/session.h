@@ -1,8 +1,8 @@
 /*
  * session.h - one test, in this process
  *
- * Loads the guest, builds the board, runs the timeline and comes to a verdict. One a process: the guest's image
- * and RAM have fixed addresses, and libslirp has globals.
+ * Loads the guest, builds the board, runs the timeline and comes to a verdict. One a process: the
+ * guest's image and RAM have fixed addresses, and libslirp has globals.
  */
 #ifndef HARNESS_RUN_SESSION_H
 #define HARNESS_RUN_SESSION_H
@@ -11,8 +11,9 @@
 #include "harness/run/result.h"
 
 /*
- * Called instead of a return when the guest crashed: its stacks and its image are in no state to go on with. Must not
- * return. Runs in a signal handler, but as the fault lies in guest code nothing of ours was interrupted.
+ * Called instead of a return when the guest crashed: its stacks and its image are in no state to go
+ * on with. Must not return. Runs in a signal handler, but as the fault lies in guest code nothing
+ * of ours was interrupted.
  */
 typedef void session_crashed_fn(void *opaque, struct run_result *result);
 

@@ -17,7 +17,10 @@
 
 #include <stdio.h>
 
-/* A program that the timeline started. Its number, as the guest knows it, is its place in the array plus 1. */
+/*
+ * A program that the timeline started. Its number, as the guest knows it, is its place in the array
+ * plus 1.
+ */
 struct session_program {
     const char *name; /* of the scenario */
     const struct scenario_statement *statement;
@@ -89,7 +92,10 @@ struct session {
 
 /* session.c */
 uint64_t session_now_ns(const struct session *session);
-/* Ends the run with a verdict; the first one counts. `statement` may be NULL. Takes the strings; expected and got may be NULL. */
+/*
+ * Ends the run with a verdict; the first one counts. `statement` may be NULL. Takes the strings;
+ * expected and got may be NULL.
+ */
 void session_finish(struct session *session, enum run_status status,
                     const struct scenario_statement *statement, char *what, char *expected,
                     char *got);
@@ -107,12 +113,18 @@ void timeline_limit(void *opaque);
 void statement_begin(struct session *session, const struct scenario_statement *statement);
 /* True when the statement is done. May finish the session with a failure. */
 bool statement_poll(struct session *session, const struct scenario_statement *statement);
-/* Its time is over, or it can never be satisfied: `why` says which. Finishes the session, or returns true when it is satisfied now. */
+/*
+ * Its time is over, or it can never be satisfied: `why` says which. Finishes the session, or
+ * returns true when it is satisfied now.
+ */
 bool statement_give_up(struct session *session, const struct scenario_statement *statement,
                        const char *why);
 /* Looks for breaches of the watches, and ends those that are over. */
 void statement_poll_watches(struct session *session);
-/* The finals, at the end of a timeline that passed. False when one failed, and the session is finished. */
+/*
+ * The finals, at the end of a timeline that passed. False when one failed, and the session is
+ * finished.
+ */
 bool statement_judge_finals(struct session *session);
 
 /* match.c */

@@ -1,15 +1,18 @@
 /*
  * statement.c - what each statement does, and when it is done
  *
- * A statement begins once and is then polled whenever something of interest has happened. Expectations about frames, events and calls
- * search from the cursor and move it to their match. Those about a program's exit and output and about counters are about
- * state: they hold from the moment it is so, wherever the cursor stands, and move the cursor only forward.
+ * A statement begins once and is then polled whenever something of interest has happened.
+ * Expectations about frames, events and calls search from the cursor and move it to their match.
+ * Those about a program's exit and output and about counters are about state: they hold from the
+ * moment it is so, wherever the cursor stands, and move the cursor only forward.
  */
 #include "harness/run/session_priv.h"
 
 #include <string.h>
 
-/* ---- acting ----------------------------------------------------------------------------------- */
+/*
+ * ---- acting -----------------------------------------------------------------------------------
+ */
 
 static void statement_started(void *opaque, uint32_t number, int result)
 {
@@ -110,7 +113,9 @@ void statement_begin(struct session *session, const struct scenario_statement *s
     }
 }
 
-/* ---- polling ---------------------------------------------------------------------------------- */
+/*
+ * ---- polling ----------------------------------------------------------------------------------
+ */
 
 static bool statement_event_matches(const struct session *session,
                                     const struct scenario_statement *statement,
@@ -307,7 +312,9 @@ bool statement_give_up(struct session *session, const struct scenario_statement 
     return false;
 }
 
-/* ---- watches and finals ----------------------------------------------------------------------- */
+/*
+ * ---- watches and finals -----------------------------------------------------------------------
+ */
 
 static void statement_poll_watch(struct session *session, struct session_watch *watch)
 {

@@ -1,12 +1,14 @@
 /*
  * timeline.c - walks the statements of a scenario
  *
- * One statement is current. Whenever an event that somebody asked for is emitted, the session's observer arms `step`, an
- * event at the present moment; it looks at what has come and goes on as far as it can. So a statement's action happens on
- * the bench's stack between two events of the machine, never inside a device.
+ * One statement is current. Whenever an event that somebody asked for is emitted, the session's
+ * observer arms `step`, an event at the present moment; it looks at what has come and goes on as
+ * far as it can. So a statement's action happens on the bench's stack between two events of the
+ * machine, never inside a device.
  *
- * A statement ends when it is satisfied, and otherwise when its `within` is over, when the machine can never move
- * again, or when the scenario's limit is reached; the two latter are verdicts on the guest if a program is waiting.
+ * A statement ends when it is satisfied, and otherwise when its `within` is over, when the machine
+ * can never move again, or when the scenario's limit is reached; the two latter are verdicts on the
+ * guest if a program is waiting.
  */
 #include "harness/run/session_priv.h"
 
@@ -104,7 +106,10 @@ static bool timeline_watches_time(const struct session *session)
     return false;
 }
 
-/* The timeline has ended: so has the scenario, once its programs have exited and no `until` time is still to come. */
+/*
+ * The timeline has ended: so has the scenario, once its programs have exited and no `until` time is
+ * still to come.
+ */
 static void timeline_end(struct session *session)
 {
     session->interest[TRACE_PROGRAM_EXITED] = true;
@@ -125,8 +130,8 @@ static bool timeline_searches(const struct session *session)
     for (guint i = session->scenario->statements->len; i > session->position; i--) {
         const struct scenario_statement *statement =
             g_ptr_array_index(session->scenario->statements, i - 1);
-        if (statement->verb == SCENARIO_EXPECT_FRAMES ||
-            statement->verb == SCENARIO_EXPECT_EVENT || statement->verb == SCENARIO_EXPECT_CALL) {
+        if (statement->verb == SCENARIO_EXPECT_FRAMES || statement->verb == SCENARIO_EXPECT_EVENT ||
+            statement->verb == SCENARIO_EXPECT_CALL) {
             return true;
         }
     }

@@ -1,10 +1,10 @@
 /*
  * hal.h - the boundary between a guest and the simulated hardware
  *
- * This is the only header through which guest code meets Ringside (probe.h, which is optional, tells
- * the bench what the guest is doing). It is a hardware interface: registers, memory, interrupts, one
- * CPU. Whoever implements the hypervisor side must implement every function with the contract
- * written here; whoever writes a guest may rely on it and on nothing else.
+ * This is the only header through which guest code meets Ringside (probe.h, which is optional,
+ * tells the bench what the guest is doing). It is a hardware interface: registers, memory,
+ * interrupts, one CPU. Whoever implements the hypervisor side must implement every function with
+ * the contract written here; whoever writes a guest may rely on it and on nothing else.
  *
  * The machine is modelled on the Arm "virt" board: identity-mapped memory and devices, a GIC, the
  * generic timer, virtio devices. Physical addresses are what stands in rings and registers.
@@ -15,13 +15,13 @@
  * become due are processed before it returns.
  *
  * Interrupts. When PSTATE.I is clear, an interrupt may be taken at every instrumented basic block
- * and at the end of every hal function: the vector is called as a plain C function on the stack of the
- * running context, with PSTATE.I set. When it returns, PSTATE is as it was. No interrupt is ever
- * taken in the middle of an MMIO access.
+ * and at the end of every hal function: the vector is called as a plain C function on the stack of
+ * the running context, with PSTATE.I set. When it returns, PSTATE is as it was. No interrupt is
+ * ever taken in the middle of an MMIO access.
  *
- * Errors. A hal function that is handed nonsense (an address outside memory, a size of zero, a context
- * that was never initialised) reports a violation by the guest, as a trace event that names the rule,
- * and either fails as documented or ends the guest. It never crashes the bench.
+ * Errors. A hal function that is handed nonsense (an address outside memory, a size of zero, a
+ * context that was never initialised) reports a violation by the guest, as a trace event that names
+ * the rule, and either fails as documented or ends the guest. It never crashes the bench.
  *
  * Context. Unless it says otherwise, a function may be called from tasks and from the interrupt
  * vector.
@@ -39,43 +39,52 @@
 /* ---- the guest image ------------------------------------------------------------------------ */
 
 /*
- * A guest is a shared object with one exported symbol, `ringside_guest`, of this type. Define it with
- * RINGSIDE_GUEST. All pointers are to constant data of the image.
+ * A guest is a shared object with one exported symbol, `ringside_guest`, of this type. Define it
+ * with RINGSIDE_GUEST. All pointers are to constant data of the image.
  */
 struct ringside_guest {
     uint32_t abi_version; /* RINGSIDE_ABI_VERSION; first, in every version */
     uint32_t reserved;    /* 0 */
     const char *name;     /* as scenarios and messages call it */
 
-    /* Entry after power-on, on the boot stack (64 KiB), PSTATE.I set, no vector. Must not return. */
+    /*
+     * Entry after power-on, on the boot stack (64 KiB), PSTATE.I set, no vector. Must not return.
+     */
     void (*boot)(void);
 
     /*
-     * Starts a program. The bench calls it the way it delivers an interrupt: on the running context's stack,
-     * at a moment when PSTATE.I is clear, with PSTATE.I set during the call, only after
-     * probe_ready(). It must not block. `program` is a number chosen by the bench, never 0, by which
-     * probe_program_*() will speak of it; the command line is borrowed. Returns 0, or a negative
-     * number when it cannot start (the reason goes to the console). NULL: no programs.
+     * Starts a program. The bench calls it the way it delivers an interrupt: on the running
+     * context's stack, at a moment when PSTATE.I is clear, with PSTATE.I set during the call, only
+     * after probe_ready(). It must not block. `program` is a number chosen by the bench, never 0,
+     * by which probe_program_*() will speak of it; the command line is borrowed. Returns 0, or a
+     * negative number when it cannot start (the reason goes to the console). NULL: no programs.
      */
     int (*start)(uint32_t program, const char *command_line);
 
-    /* Delivers a signal (Linux numbers) to a started program, in the same context. NULL: no signals. */
+    /*
+     * Delivers a signal (Linux numbers) to a started program, in the same context. NULL: no
+     * signals.
+     */
     int (*kill)(uint32_t program, int signal_number);
 
     /* Names of the programs that start() knows, ended by NULL; NULL where there is no start(). */
     const char *const *programs;
 
-    /* Values that the boot parameter `face` may take, ended by NULL; NULL: the guest has no faces. */
+    /*
+     * Values that the boot parameter `face` may take, ended by NULL; NULL: the guest has no faces.
+     */
     const char *const *faces;
 };
 
-#define RINGSIDE_GUEST __attribute__((visibility("default"), used)) const struct ringside_guest ringside_guest
+#define RINGSIDE_GUEST                                                                             \
+    __attribute__((visibility("default"), used)) const struct ringside_guest ringside_guest
 
 /* ---- ticks: how time passes while the guest executes ---------------------------------------- */
 
 /*
- * The hook that the build links into every guest adds 1 to `count` at each instrumented basic block and,
- * when `count` reaches `deadline`, calls ringside_tick(). Guest code does not touch this object.
+ * The hook that the build links into every guest adds 1 to `count` at each instrumented basic block
+ * and, when `count` reaches `deadline`, calls ringside_tick(). Guest code does not touch this
+ * object.
  */
 struct ringside_tick_state {
     uint64_t count;
@@ -85,8 +94,8 @@ extern struct ringside_tick_state ringside_ticks;
 void ringside_tick(void);
 
 /*
- * Code that only walks a buffer (copy, checksum) may opt out of instrumentation with HAL_NO_TICKS and
- * charge what it did in one call: one tick for each 16 bytes is the custom.
+ * Code that only walks a buffer (copy, checksum) may opt out of instrumentation with HAL_NO_TICKS
+ * and charge what it did in one call: one tick for each 16 bytes is the custom.
  */
 #if defined(__clang__)
 #define HAL_NO_TICKS __attribute__((no_sanitize("coverage")))
@@ -113,18 +122,18 @@ void hal_mmio_write64(uintptr_t pa, uint64_t value);
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 /*
- * DMA memory: zeroed, physically contiguous, open to every device until it is freed. `align` is a power of
- * two, at least 1; the result is aligned to max(align, 16). Returns NULL when memory is exhausted; *pa is
- * written only on success. hal_dma_free takes the pointer and the size of the allocation; the memory
- * is then filled with 0xDB and closed to devices. NULL is fine.
+ * DMA memory: zeroed, physically contiguous, open to every device until it is freed. `align` is a
+ * power of two, at least 1; the result is aligned to max(align, 16). Returns NULL when memory is
+ * exhausted; *pa is written only on success. hal_dma_free takes the pointer and the size of the
+ * allocation; the memory is then filled with 0xDB and closed to devices. NULL is fine.
  */
 void *hal_dma_alloc(size_t size, size_t align, uint64_t *pa);
 void hal_dma_free(void *va, size_t size);
 
 /*
- * Opens memory that did not come from hal_dma_alloc (statics, stacks, the guest's own heap) to devices.
- * Windows may be of any size and alignment and may not overlap. Returns 0, or -1 when [va, va + size) is
- * not guest RAM or overlaps an open range. The drop takes exactly what was opened.
+ * Opens memory that did not come from hal_dma_alloc (statics, stacks, the guest's own heap) to
+ * devices. Windows may be of any size and alignment and may not overlap. Returns 0, or -1 when [va,
+ * va + size) is not guest RAM or overlaps an open range. The drop takes exactly what was opened.
  */
 enum hal_dma_access {
     HAL_DMA_DEVICE_READS = 1,
@@ -135,8 +144,8 @@ int hal_dma_window(void *va, size_t size, enum hal_dma_access access);
 int hal_dma_window_drop(void *va, size_t size);
 
 /*
- * A stack with an inaccessible guard page below it, rounded up to whole pages. Returns its lowest usable
- * address, or NULL. Not open to devices; open a window for DMA from it.
+ * A stack with an inaccessible guard page below it, rounded up to whole pages. Returns its lowest
+ * usable address, or NULL. Not open to devices; open a window for DMA from it.
  */
 void *hal_stack_alloc(size_t size);
 void hal_stack_free(void *stack, size_t size);
@@ -146,8 +155,8 @@ uint64_t hal_virt_to_phys(const volatile void *va);
 void *hal_phys_to_virt(uint64_t pa);
 
 /*
- * Barriers, as the architecture's dmb/dsb: full, loads before loads, stores before stores. Devices and the
- * CPU are ordered by them and by nothing else.
+ * Barriers, as the architecture's dmb/dsb: full, loads before loads, stores before stores. Devices
+ * and the CPU are ordered by them and by nothing else.
  */
 void hal_mb(void);
 void hal_rmb(void);
@@ -186,9 +195,10 @@ uint64_t hal_sysreg_read(enum hal_sysreg reg);
 void hal_sysreg_write(enum hal_sysreg reg, uint64_t value);
 
 /*
- * Waits for an interrupt. Returns when one is pending for this CPU, whether or not PSTATE.I lets it be
- * taken, as WFI does; with PSTATE.I clear it has been taken by then. May return early. When nothing is pending,
- * the clock jumps to the next event; when no event is left, the machine can never move again.
+ * Waits for an interrupt. Returns when one is pending for this CPU, whether or not PSTATE.I lets it
+ * be taken, as WFI does; with PSTATE.I clear it has been taken by then. May return early. When
+ * nothing is pending, the clock jumps to the next event; when no event is left, the machine can
+ * never move again.
  */
 void hal_wfi(void);
 
@@ -198,9 +208,9 @@ void hal_relax(void);
 /* ---- contexts -------------------------------------------------------------------------------- */
 
 /*
- * A suspended thread of execution. All members belong to the bench; the guest provides the storage and
- * the stack, and keeps both in place for the context's life. PSTATE.I is part of a context: a switch saves
- * it and restores that of the target.
+ * A suspended thread of execution. All members belong to the bench; the guest provides the storage
+ * and the stack, and keeps both in place for the context's life. PSTATE.I is part of a context: a
+ * switch saves it and restores that of the target.
  */
 struct hal_context {
     void *sp;
@@ -211,15 +221,16 @@ struct hal_context {
 };
 
 /*
- * Prepares a context that calls entry(arg) on [stack, stack + size) with PSTATE.I clear when it is first switched
- * to. The entry must not return. The size is at least 4 KiB, in guest RAM.
+ * Prepares a context that calls entry(arg) on [stack, stack + size) with PSTATE.I clear when it is
+ * first switched to. The entry must not return. The size is at least 4 KiB, in guest RAM.
  */
 void hal_context_init(struct hal_context *context, void (*entry)(void *), void *arg, void *stack,
                       size_t size);
 
 /*
- * Suspends the running context into *from and resumes *to. The first call out of the boot code fills *from.
- * May be called from the vector: the interrupted code goes on when its context is resumed.
+ * Suspends the running context into *from and resumes *to. The first call out of the boot code
+ * fills *from. May be called from the vector: the interrupted code goes on when its context is
+ * resumed.
  */
 void hal_context_switch(struct hal_context *from, struct hal_context *to);
 
@@ -234,14 +245,17 @@ struct hal_boot_file {
     size_t size;
 };
 
-/* What firmware hands over. The structure and all that it points to stay valid and lie in guest RAM. */
+/*
+ * What firmware hands over. The structure and all that it points to stay valid and lie in guest
+ * RAM.
+ */
 struct hal_boot {
     uint64_t ram_base, ram_size;   /* all of RAM, physical */
     uint64_t free_base, free_size; /* the part that the guest may manage as it likes */
     const void *device_tree;       /* flattened, or NULL */
     size_t device_tree_size;
-    uint64_t acpi_rsdp; /* physical, or 0 */
-    const char *command_line; /* key=value words, separated by spaces */
+    uint64_t acpi_rsdp;                /* physical, or 0 */
+    const char *command_line;          /* key=value words, separated by spaces */
     const struct hal_boot_file *files; /* configuration, as an initial RAM disk would bring it */
     size_t file_count;
 };

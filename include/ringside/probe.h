@@ -1,15 +1,16 @@
 /*
  * probe.h - what only the guest knows, told to the bench
  *
- * Optional: a guest without probes runs as well, but its hangs are then explained from the hardware side
- * alone. Each call becomes one event of the trace, under the name given here. Probes take no virtual time,
- * never switch context and never take an interrupt. Build with RINGSIDE_NO_PROBES (real hardware, another
- * emulator) and they cost nothing.
+ * Optional: a guest without probes runs as well, but its hangs are then explained from the hardware
+ * side alone. Each call becomes one event of the trace, under the name given here. Probes take no
+ * virtual time, never switch context and never take an interrupt. Build with RINGSIDE_NO_PROBES
+ * (real hardware, another emulator) and they cost nothing.
  *
- * Strings are copied. Objects (what a task waits for, locks, timeouts) are named by any number that is
- * stable across runs, such as an index or an address in guest RAM; 0 means none. Tasks are numbered by the
- * guest from 1; 0 is the kernel outside of any task (boot, interrupts). Times are nanoseconds of the
- * machine's own clock, as the guest derives it from the counter; UINT64_MAX is "no deadline".
+ * Strings are copied. Objects (what a task waits for, locks, timeouts) are named by any number that
+ * is stable across runs, such as an index or an address in guest RAM; 0 means none. Tasks are
+ * numbered by the guest from 1; 0 is the kernel outside of any task (boot, interrupts). Times are
+ * nanoseconds of the machine's own clock, as the guest derives it from the counter; UINT64_MAX is
+ * "no deadline".
  */
 #ifndef RINGSIDE_PROBE_H
 #define RINGSIDE_PROBE_H

@@ -159,6 +159,28 @@ static bool options_parse_command(struct options *options, int *argc, char ***ar
     return options_finish(options, jobs, seed, when, error);
 }
 
+/*
+ * The command line without the subcommand, for GOption, which wants "-j 4" where everybody also
+ * writes "-j4".
+ */
+static char **options_split_words(int argc, char **argv)
+{
+    GPtrArray *words = g_ptr_array_new();
+    bool options_over = false;
+    g_ptr_array_add(words, g_strdup(argv[0]));
+    for (int i = 2; i < argc; i++) {
+        const char *word = argv[i];
+        options_over = options_over || g_str_equal(word, "--");
+        if (!options_over && g_str_has_prefix(word, "-j") && g_ascii_isdigit(word[2])) {
+            g_ptr_array_add(words, g_strdup("-j"));
+            word += strlen("-j");
+        }
+        g_ptr_array_add(words, g_strdup(word));
+    }
+    g_ptr_array_add(words, NULL);
+    return (char **)g_ptr_array_free(words, FALSE);
+}
+
 enum options_outcome options_parse(struct options *options, int argc, char **argv)
 {
     *options = (struct options){0};
@@ -183,14 +205,9 @@ enum options_outcome options_parse(struct options *options, int argc, char **arg
         return options_unknown_command(word);
     }
     options->command = (enum command)command;
-    /* GOption reorders and frees: it gets an array of its own, without the subcommand. */
-    g_autofree char **words = g_new0(char *, (size_t)argc);
-    words[0] = argv[0];
-    for (int i = 2; i < argc; i++) {
-        words[i - 1] = argv[i];
-    }
-    int count = argc - 1;
-    char **rest = words;
+    g_auto(GStrv) words = options_split_words(argc, argv);
+    int count = (int)g_strv_length(words);
+    g_autofree char **rest = g_memdup2(words, ((size_t)count + 1) * sizeof *words);
     g_autoptr(GError) error = NULL;
     if (!options_parse_command(options, &count, &rest, &error)) {
         fprintf(stderr, "ringside: %s\n", error->message);

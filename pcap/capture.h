@@ -1,8 +1,8 @@
 /*
  * capture.h - captures and filters, through libpcap
  *
- * Files are pcap with nanosecond timestamps in virtual time and link type Ethernet: the same run gives the same bytes. This
- * folder knows nothing of the bench; time and frames are parameters.
+ * Files are pcap with nanosecond timestamps in virtual time and link type Ethernet: the same run
+ * gives the same bytes. This folder knows nothing of the bench; time and frames are parameters.
  */
 #ifndef PCAP_CAPTURE_H
 #define PCAP_CAPTURE_H

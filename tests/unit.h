@@ -3,7 +3,8 @@
  *
  *     UNIT_SUITE("vclock", UNIT_TEST(ties_run_in_arming_order), UNIT_TEST(…))
  *
- * defines main(): it runs the suite, prints what failed, and exits with 1 when something did or when nothing ran.
+ * defines main(): it runs the suite, prints what failed, and exits with 1 when something did or
+ * when nothing ran.
  */
 #ifndef TESTS_UNIT_H
 #define TESTS_UNIT_H

@@ -269,10 +269,9 @@ void checker_time(struct parser *parser, const struct lexer_token *token,
 }
 
 void checker_until(struct parser *parser, const struct lexer_token *token,
-                   const struct scenario_time *at, const struct scenario_time *until)
+                   const struct scenario_time *until)
 {
     const struct checker *checker = &parser->checker;
-    (void)at;
     if (until->ns == 0) {
         parser_refuse(parser, token, NULL, "%s: the watch would end before it begins", token->text);
     }
@@ -590,35 +589,33 @@ void checker_event_field(struct parser *parser, const struct lexer_token *name,
 }
 
 /*
- * The cards' counters are known: CARD.rx and CARD.tx, frames, bytes and dropped. Others come from the guest, and only it
- * knows them; a name that is nearly a card's is taken for a slip.
+ * The cards' counters are known: CARD.rx and CARD.tx, of each frames, bytes and dropped. Others come from the guest, and
+ * only it knows them; but what begins almost like a card is taken for a slip.
  */
 void checker_counter(struct parser *parser, const struct lexer_token *token)
 {
     static const char *const properties[] = {"frames", "bytes", "dropped"};
+    const char *dot = strchr(token->text, '.');
+    g_autofree char *card = g_strndup(token->text, dot == NULL ? 0 : (gsize)(dot - token->text));
+    g_autofree const char **cards = checker_names(parser, CHECKER_NET);
+    const char *nearest_card = scenario_nearest_word(card, cards);
+    if (nearest_card == NULL) {
+        return;
+    }
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < parser->scenario->nets->len; i++) {
-        const struct scenario_net *net = parser->scenario->nets->pdata[i];
-        for (guint j = 0; j < G_N_ELEMENTS(properties) * 2; j++) {
-            g_ptr_array_add(names,
-                            g_strdup_printf("%s.%s.%s", net->name, checker_queue_suffixes[j % 2],
-                                            properties[j / 2]));
-        }
+    for (guint i = 0; i < G_N_ELEMENTS(properties) * 2; i++) {
+        g_ptr_array_add(names, g_strdup_printf("%s.%s.%s", nearest_card,
+                                               checker_queue_suffixes[i % 2], properties[i / 2]));
     }
     g_ptr_array_add(names, NULL);
     const char *const *list = (const char *const *)names->pdata;
     if (checker_is_one_of(token->text, list)) {
         return;
     }
-    const char *dot = strchr(token->text, '.');
-    g_autofree char *card = g_strndup(token->text, dot == NULL ? 0 : (gsize)(dot - token->text));
     const char *nearest = scenario_nearest_word(token->text, list);
-    if (nearest != NULL || checker_knows(parser, CHECKER_NET, card)) {
-        parser_refuse(
-            parser, token,
-            nearest != NULL
-                ? g_strdup_printf("did you mean '%s'?", nearest)
-                : g_strdup_printf("a card has rx and tx; frames, bytes and dropped of each"),
-            "no counter is called '%s'", token->text);
-    }
+    parser_refuse(parser, token,
+                  nearest != NULL
+                      ? g_strdup_printf("did you mean '%s'?", nearest)
+                      : g_strdup("a card has rx and tx, and of each frames, bytes and dropped"),
+                  "no counter is called '%s'", token->text);
 }

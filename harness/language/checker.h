@@ -58,7 +58,7 @@ void checker_statement(struct parser *parser, const struct lexer_token *word,
 void checker_time(struct parser *parser, const struct lexer_token *token,
                   const struct scenario_time *time);
 void checker_until(struct parser *parser, const struct lexer_token *token,
-                   const struct scenario_time *at, const struct scenario_time *until);
+                   const struct scenario_time *until);
 void checker_within(struct parser *parser, const struct lexer_token *token, uint64_t within_ns);
 void checker_ready(struct parser *parser, const struct lexer_token *token);
 void checker_asserts(struct parser *parser);

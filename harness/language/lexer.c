@@ -70,13 +70,15 @@ static void lexer_add(struct lexer *lexer, enum lexer_kind kind, size_t size, co
 static bool lexer_add_word(struct lexer *lexer, const char *word)
 {
     size_t size = strlen(word);
+    bool colon = word[size - 1] == ':'; /* `ping:` is a name and a colon, `host:tcp` a word */
+    if (colon) {
+        size--;
+    }
     if (size > LEXER_WORD_MAX) {
         lexer_fail(lexer, lexer->at, "a word of %zu bytes: at most %d", size, LEXER_WORD_MAX);
         return false;
     }
-    bool colon =
-        word[size - 1] == ':'; /* `ping:` is a name and a colon, 52:54:… and host:tcp are words */
-    lexer_add(lexer, LEXER_WORD, size - (colon ? 1 : 0), word, size - (colon ? 1 : 0));
+    lexer_add(lexer, LEXER_WORD, size, word, size);
     if (colon) {
         lexer_add(lexer, LEXER_PUNCTUATION, 1, ":", 1);
     }

@@ -115,7 +115,7 @@ struct scenario *parser_run(struct parser *parser)
     scenario->guest_place.file = parser->file->path;
     checker_begin(parser);
     for (guint i = 0; i < parser->file->lines->len; i++) {
-        if (parser->syntax->len >= DIAGNOSTIC_COUNT_MAX) {
+        if (parser->stopped || parser->syntax->len >= DIAGNOSTIC_COUNT_MAX) {
             break;
         }
         parser->line = &g_array_index(parser->file->lines, struct lexer_line, i);

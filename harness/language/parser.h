@@ -32,6 +32,7 @@ struct parser {
     GArray *tokens;                /* its tokens with the parameters' values put in, */
     guint next;                    /* the one to look at, */
     bool substituted;              /* whether there was any parameter */
+    bool stopped;                  /* the rest of the file is in a language that we do not know */
     GStringChunk *texts;
 };
 

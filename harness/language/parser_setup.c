@@ -22,8 +22,9 @@ bool parser_parse_version(struct parser *parser, const struct lexer_token *word,
         return false;
     }
     if (version != 1) {
-        parser_refuse(parser, token, NULL, "unknown version %s of the language: there is only 1",
-                      token->text);
+        parser->stopped = true;
+        return parser_fail(parser, token, NULL,
+                           "unknown version %s of the language: there is only 1", token->text);
     }
     return parser_take_end(parser);
 }

@@ -342,8 +342,7 @@ static bool timeline_parse_matcher(struct parser *parser, struct scenario_matche
     }
 }
 
-static bool timeline_parse_until(struct parser *parser, struct scenario_matcher *until,
-                                 const struct scenario_time *at)
+static bool timeline_parse_until(struct parser *parser, struct scenario_matcher *until)
 {
     const struct lexer_token *token = parser_peek(parser);
     bool relative = token->text[0] == '+';
@@ -362,7 +361,7 @@ static bool timeline_parse_until(struct parser *parser, struct scenario_matcher 
         return false;
     }
     parser_next(parser);
-    checker_until(parser, token, at, &until->time);
+    checker_until(parser, token, &until->time);
     return true;
 }
 
@@ -382,7 +381,7 @@ bool parser_parse_never(struct parser *parser, const struct lexer_token *word,
     if (!parser_accept(parser, "until")) {
         return parser_fail_expected(parser, "'until' or the end of the line", words);
     }
-    return timeline_parse_until(parser, &statement->until, at) && parser_take_end(parser);
+    return timeline_parse_until(parser, &statement->until) && parser_take_end(parser);
 }
 
 /* ---- finally ---------------------------------------------------------------------------------- */

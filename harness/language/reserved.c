@@ -93,7 +93,7 @@ struct reserved_form {
 static const struct reserved_form reserved_forms[] = {
     {"requires", "requires", "REQUIREMENT REQUIREMENT? REQUIREMENT? REQUIREMENT?", ""},
     {"share", "share", "NAME memory CONTENTS", ""},
-    {"share", "share", "NAME PATH", ""},
+    {"share", "share", "NAME STRING", ""},
     {"host", "host", "NAME", "ip=:NETWORK! mac=:MAC"},
     {"serve", "serve", "tcp|udp ENDPOINT echo|discard|chargen|close|reset|refused|silent", ""},
     {"serve", "serve", "tcp ENDPOINT http PATH", ""},

@@ -46,38 +46,45 @@ static const char *values_digits(const char *text, unsigned base, uint64_t *valu
     return at == text ? NULL : at;
 }
 
-static bool values_whole_number(const char *text, uint64_t *value)
+/* Gives a message, or stores the number; *fits is false when it is too large for that. */
+static char *values_whole_number(const char *text, const char *shown, uint64_t *value, bool *fits)
 {
     bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-    const char *end = values_digits(hex ? text + 2 : text, hex ? 16 : 10, value);
-    return end != NULL && *end == '\0';
+    const char *digits = text + (hex ? 2 : 0);
+    const char *all = hex ? G_CSET_DIGITS "abcdefABCDEF" : G_CSET_DIGITS;
+    if (digits[0] == '\0' || digits[strspn(digits, all)] != '\0') {
+        return g_strdup_printf("expected a number, not '%s'", shown);
+    }
+    *fits = values_digits(digits, hex ? 16 : 10, value) != NULL;
+    return NULL;
 }
 
 char *values_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
     uint64_t number;
-    if (!values_whole_number(text, &number)) {
-        return g_strdup_printf("expected a number, not '%s'", text);
+    bool fits;
+    char *message = values_whole_number(text, text, &number, &fits);
+    if (message == NULL && (!fits || number < min || number > max)) {
+        message = g_strdup_printf("%s is out of range: %" PRIu64 " to %" PRIu64, text, min, max);
     }
-    if (number < min || number > max) {
-        return g_strdup_printf("%s is out of range: %" PRIu64 " to %" PRIu64, text, min, max);
+    if (message == NULL) {
+        *value = number;
     }
-    *value = number;
-    return NULL;
+    return message;
 }
 
 char *values_signed(const char *text, int64_t *value)
 {
-    bool negative = text[0] == '-';
+    bool negative = text[0] == '-', fits;
     uint64_t number;
-    if (!values_whole_number(text + (negative ? 1 : 0), &number)) {
-        return g_strdup_printf("expected a number, not '%s'", text);
+    char *message = values_whole_number(text + (negative ? 1 : 0), text, &number, &fits);
+    if (message == NULL && (!fits || number > (uint64_t)INT64_MAX)) {
+        message = g_strdup_printf("%s is out of range", text);
     }
-    if (number > (uint64_t)INT64_MAX) {
-        return g_strdup_printf("%s is out of range", text);
+    if (message == NULL) {
+        *value = negative ? -(int64_t)number : (int64_t)number;
     }
-    *value = negative ? -(int64_t)number : (int64_t)number;
-    return NULL;
+    return message;
 }
 
 static const struct values_unit *values_unit_find(const struct values_unit *units, size_t count,

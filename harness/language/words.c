@@ -52,7 +52,9 @@ const char *scenario_nearest_word(const char *word, const char *const *words)
     unsigned best = limit + 1;
     for (; *words != NULL; words++) {
         size_t other = strlen(*words);
-        if (other > WORDS_SIZE_MAX || other == 0) {
+        /* A number is no misspelt name. */
+        bool alike = g_ascii_isdigit(word[0]) == g_ascii_isdigit((*words)[0]);
+        if (other > WORDS_SIZE_MAX || other == 0 || !alike) {
             continue;
         }
         unsigned distance = words_distance(word, size, *words, other);

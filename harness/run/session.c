@@ -109,14 +109,22 @@ static void session_observe(void *opaque, const struct trace_event *event)
     }
 }
 
-static void session_tap(void *opaque, enum wire_direction direction, uint64_t sequence,
-                        const uint8_t *frame, size_t len)
+/* Kept for the filters; a capture holds only what arrived. */
+static void session_tap_dropped(void *opaque, enum wire_direction direction, uint64_t sequence,
+                                const uint8_t *frame, size_t len)
 {
     struct session *session = opaque;
     (void)direction;
     if (session->keep_frames) {
         frame_store_add(session->frames, sequence, frame, len);
     }
+}
+
+static void session_tap(void *opaque, enum wire_direction direction, uint64_t sequence,
+                        const uint8_t *frame, size_t len)
+{
+    struct session *session = opaque;
+    session_tap_dropped(opaque, direction, sequence, frame, len);
     if (session->capture != NULL) {
         capture_writer_add(session->capture, session_now_ns(session), frame, len);
     }
@@ -241,6 +249,7 @@ static void session_attach(struct session *session)
         struct virtio_net *device = board_net(session->board, net->name);
         wire_port_add_tap(virtio_net_port(device), session_tap, session);
     }
+    wire_set_drop_tap(board_wire(session->board), session_tap_dropped, session);
     board_set_quiescent(session->board, session_quiescent, session);
     /* A step may act on the machine, so that the machine is not quiescent while one is due. */
     vevent_init(&session->step, VEVENT_SCRIPT, "timeline step", timeline_step, session);

@@ -1,8 +1,8 @@
 /*
  * bench.c - the measurements, and the bounds that they must keep
  *
- * Machines differ and are noisy, so every figure is a ratio of two things measured in turns in the same run; each is the
- * median of several samples. The exit status is 1 when a bound is missed.
+ * Machines differ and are noisy, so every figure is a ratio of two things measured in turns in the
+ * same run; each is the median of several samples. The exit status is 1 when a bound is missed.
  */
 #include "tests/bench/slirp_alone.h"
 
@@ -41,7 +41,10 @@ static double bench_median(double *samples, size_t count)
     return samples[count / 2];
 }
 
-/* Runs a program with its output thrown away; it must succeed. Returns wall seconds, and its peak memory in KiB. */
+/*
+ * Runs a program with its output thrown away; it must succeed. Returns wall seconds, and its peak
+ * memory in KiB.
+ */
 static double bench_run(char *const argv[], long *peak_kib)
 {
     posix_spawn_file_actions_t actions;
@@ -79,7 +82,9 @@ static double bench_true(void)
     return bench_run(argv, NULL);
 }
 
-/* ---- the measurements ------------------------------------------------------------------------- */
+/*
+ * ---- the measurements -------------------------------------------------------------------------
+ */
 
 static unsigned bench_missed;
 
@@ -119,7 +124,10 @@ static void bench_idle_hour(void)
                  detail);
 }
 
-/* Round trips a second: a scenario with PINGS pings less one with a single ping, so that start-up does not count. */
+/*
+ * Round trips a second: a scenario with PINGS pings less one with a single ping, so that start-up
+ * does not count.
+ */
 static void bench_round_trips(void)
 {
     enum {

@@ -1,7 +1,8 @@
 /*
  * slirp_alone.c - libslirp by itself, as a measure for the rest
  *
- * Same requests (56 bytes of data), same library, same rhythm: time is synchronised, the frame goes in, the library is pumped.
+ * Same requests (56 bytes of data), same library, same rhythm: time is synchronised, the frame goes
+ * in, the library is pumped.
  */
 #include "tests/bench/slirp_alone.h"
 

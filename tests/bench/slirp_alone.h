@@ -1,8 +1,8 @@
 /*
  * slirp_alone.h - libslirp by itself, as a measure for the rest
  *
- * One echo request to the gateway after the other, prepared beforehand, through the calls that every embedder of libslirp
- * makes; the replies are counted and thrown away.
+ * One echo request to the gateway after the other, prepared beforehand, through the calls that
+ * every embedder of libslirp makes; the replies are counted and thrown away.
  */
 #ifndef TESTS_BENCH_SLIRP_ALONE_H
 #define TESTS_BENCH_SLIRP_ALONE_H

@@ -1,8 +1,9 @@
 /*
  * virtio_net.h - the virtio network device
  *
- * [VIRTIO1.2] 5.1. Receive queue eth0.rx and transmit queue eth0.tx, no control queue. Features: MAC, STATUS, MTU when asked for. The header is
- * that of [VIRTIO1.2] 5.1.6: 12 bytes with VERSION_1 negotiated, 10 without.
+ * [VIRTIO1.2] 5.1. Receive queue eth0.rx and transmit queue eth0.tx, no control queue. Features:
+ * MAC, STATUS, MTU when asked for. The header is that of [VIRTIO1.2] 5.1.6: 12 bytes with VERSION_1
+ * negotiated, 10 without.
  */
 #ifndef EMU_VIRTIO_NET_VIRTIO_NET_H
 #define EMU_VIRTIO_NET_VIRTIO_NET_H
@@ -33,7 +34,9 @@ void virtio_net_free(struct virtio_net *net);
 struct virtio_dev *virtio_net_dev(struct virtio_net *net);
 struct wire_port *virtio_net_port(struct virtio_net *net);
 
-/* Link status: the STATUS field, with a configuration interrupt. While it is down no frame passes. */
+/*
+ * Link status: the STATUS field, with a configuration interrupt. While it is down no frame passes.
+ */
 void virtio_net_set_link(struct virtio_net *net, bool up);
 
 /* Frames that reached the guest's memory, and frames that the guest sent. */

@@ -1,12 +1,14 @@
 /*
  * virtio.h - the device side of virtio, whatever the device and whatever the bus
  *
- * Three layers. A transport (virtio_mmio.h) turns register accesses into the calls of this file. This file keeps what all
- * devices share: the status and feature machine ([VIRTIO1.2] 2.1, 2.2, 3.1), interrupt status, queues. A device
- * is a struct that embeds struct virtio_dev, and one table of operations.
+ * Three layers. A transport (virtio_mmio.h) turns register accesses into the calls of this file.
+ * This file keeps what all devices share: the status and feature machine ([VIRTIO1.2] 2.1, 2.2,
+ * 3.1), interrupt status, queues. A device is a struct that embeds struct virtio_dev, and one table
+ * of operations.
  *
- * A driver that breaks the specification gets the reaction that the specification prescribes, or is tolerated as
- * far as it makes sense, and each breach is counted and traced as `virtio.breach` with its clause.
+ * A driver that breaks the specification gets the reaction that the specification prescribes, or is
+ * tolerated as far as it makes sense, and each breach is counted and traced as `virtio.breach` with
+ * its clause.
  */
 #ifndef EMU_VIRTIO_VIRTIO_H
 #define EMU_VIRTIO_VIRTIO_H
@@ -31,7 +33,10 @@ struct virtio_dev_ops {
     /* May be NULL: then every write is a breach. */
     void (*config_write)(struct virtio_dev *dev, size_t offset, const void *buffer, size_t size);
 
-    /* FEATURES_OK: true when this set of features can be served. May be NULL: any subset of those offered can. */
+    /*
+     * FEATURES_OK: true when this set of features can be served. May be NULL: any subset of those
+     * offered can.
+     */
     bool (*features_ok)(struct virtio_dev *dev, uint64_t features);
     /* DRIVER_OK was set. May be NULL. */
     void (*started)(struct virtio_dev *dev);
@@ -65,15 +70,16 @@ struct virtio_dev {
 };
 
 /*
- * Initialises the embedded part. `features` are device-specific and ring features; VIRTIO_F_VERSION_1 is added. `queue_size_max` holds for
- * every queue: a power of two up to VIRTQUEUE_SIZE_MAX. `line` is what the device asserts.
+ * Initialises the embedded part. `features` are device-specific and ring features;
+ * VIRTIO_F_VERSION_1 is added. `queue_size_max` holds for every queue: a power of two up to
+ * VIRTQUEUE_SIZE_MAX. `line` is what the device asserts.
  */
 void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
                      const struct virtio_env *env, const char *name, uint64_t features,
                      unsigned queue_size_max, struct irqline line);
 void virtio_dev_fini(struct virtio_dev *dev);
 
-/* ---- for devices ------------------------------------------------------------------------------ */
+/* ---- for devices ----------------------------------------------------------------------------- */
 
 bool virtio_dev_is_running(const struct virtio_dev *dev); /* DRIVER_OK, and not broken */
 static inline bool virtio_dev_has(const struct virtio_dev *dev, unsigned feature_bit)
@@ -91,11 +97,14 @@ void virtio_dev_config_changed(struct virtio_dev *dev);
 /* Something is wrong beyond repair: DEVICE_NEEDS_RESET, [VIRTIO1.2] 2.1.2. */
 void virtio_dev_break(struct virtio_dev *dev);
 
-/* A breach by the driver. `clause` and `rule` are literals; `who` is the device's or a queue's name. */
+/*
+ * A breach by the driver. `clause` and `rule` are literals; `who` is the device's or a queue's
+ * name.
+ */
 void virtio_dev_breach(struct virtio_dev *dev, const char *who, const char *clause,
                        const char *rule, uint64_t value);
 
-/* ---- for transports --------------------------------------------------------------------------- */
+/* ---- for transports -------------------------------------------------------------------------- */
 
 uint32_t virtio_dev_features_read(const struct virtio_dev *dev, uint32_t select);
 void virtio_dev_features_write(struct virtio_dev *dev, uint32_t select, uint32_t value);

@@ -1,12 +1,14 @@
 /*
  * virtqueue.h - a split virtqueue, device side
  *
- * [VIRTIO1.2] 2.7. A device pops chains and pushes them back used. Everything in the rings was written by the guest and
- * is not trusted: walks are bounded by the queue size (2.7.5.3.1), indices and addresses are checked, nothing is read
- * twice. A queue that makes no sense is broken (vq.broken, DEVICE_NEEDS_RESET) until the device is reset.
+ * [VIRTIO1.2] 2.7. A device pops chains and pushes them back used. Everything in the rings was
+ * written by the guest and is not trusted: walks are bounded by the queue size (2.7.5.3.1), indices
+ * and addresses are checked, nothing is read twice. A queue that makes no sense is broken
+ * (vq.broken, DEVICE_NEEDS_RESET) until the device is reset.
  *
- * Completion is not immediate: virtqueue_push() makes an element visible to the driver, and interrupts it, `latency_ns` later, in the
- * order of the pushes. With latency 0 it happens at once, inside the push.
+ * Completion is not immediate: virtqueue_push() makes an element visible to the driver, and
+ * interrupts it, `latency_ns` later, in the order of the pushes. With latency 0 it happens at once,
+ * inside the push.
  */
 #ifndef EMU_VIRTIO_VIRTQUEUE_H
 #define EMU_VIRTIO_VIRTQUEUE_H
@@ -19,13 +21,18 @@
 
 struct virtio_dev;
 
-/* One buffer of a chain, checked: it is open to devices for the access that its direction allows. */
+/*
+ * One buffer of a chain, checked: it is open to devices for the access that its direction allows.
+ */
 struct virtqueue_segment {
     gpa_t at;
     uint32_t size;
 };
 
-/* A popped chain: first what the device reads, then what it writes. Belongs to the caller, who may reuse it. */
+/*
+ * A popped chain: first what the device reads, then what it writes. Belongs to the caller, who may
+ * reuse it.
+ */
 struct virtqueue_chain {
     uint16_t head;
     unsigned readable_count, writable_count;
@@ -58,7 +65,10 @@ struct virtqueue {
     uint64_t in_flight[VIRTQUEUE_SIZE_MAX / 64]; /* a bit a head: popped, and not visible as used */
 };
 
-/* True when the driver has made a chain available that was not popped yet. Reads the available index. */
+/*
+ * True when the driver has made a chain available that was not popped yet. Reads the available
+ * index.
+ */
 bool virtqueue_has_avail(struct virtqueue *queue);
 
 /* Takes the next chain. False when there is none, or the queue is or has just become broken. */
@@ -69,12 +79,15 @@ bool virtqueue_peek(struct virtqueue *queue, struct virtqueue_chain *chain);
 void virtqueue_take(struct virtqueue *queue, const struct virtqueue_chain *chain);
 
 /*
- * Gives a chain back with the number of bytes written to it. One that the queue does not know any more, because the driver
- * disabled the queue or reset the device in between, is ignored.
+ * Gives a chain back with the number of bytes written to it. One that the queue does not know any
+ * more, because the driver disabled the queue or reset the device in between, is ignored.
  */
 void virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t len);
 
-/* Gather from what the device reads / scatter to what it writes, `offset` bytes in. They return the bytes copied. */
+/*
+ * Gather from what the device reads / scatter to what it writes, `offset` bytes in. They return the
+ * bytes copied.
+ */
 size_t virtqueue_chain_read(struct virtqueue *queue, const struct virtqueue_chain *chain,
                             size_t offset, void *buffer, size_t size);
 size_t virtqueue_chain_write(struct virtqueue *queue, const struct virtqueue_chain *chain,
@@ -83,7 +96,10 @@ size_t virtqueue_chain_write(struct virtqueue *queue, const struct virtqueue_cha
 /* For the pushes from now on; they keep their order. */
 void virtqueue_set_latency(struct virtqueue *queue, uint64_t latency_ns);
 
-/* What a report shows: chains that the driver made available and the device did not pop; those popped and not returned. */
+/*
+ * What a report shows: chains that the driver made available and the device did not pop; those
+ * popped and not returned.
+ */
 unsigned virtqueue_avail_count(struct virtqueue *queue);
 unsigned virtqueue_in_flight(const struct virtqueue *queue);
 

@@ -1,0 +1,360 @@
+/*
+ * virtio.c - the device side of virtio: status and features, interrupt status, configuration space
+ *
+ * The status register is the state machine, [VIRTIO1.2] 2.1 and 3.1.1:
+ *
+ *     0 → ACKNOWLEDGE → DRIVER → (features) → FEATURES_OK → (queues) → DRIVER_OK
+ *
+ *   - Bits are only added; 0 resets from anywhere. A driver that clears a bit is told so and the
+ *     bit stays.
+ *   - FEATURES_OK is refused, by not being set, for features that were not offered and for a set
+ *     without VERSION_1: there is no legacy interface here. A write that asks for it and for
+ *     DRIVER_OK at once gets neither.
+ *   - Steps that are out of order are recorded and carried out: nothing in the device depends on
+ *     them. In particular a driver that never heard of FEATURES_OK runs, with no feature negotiated
+ *     at all.
+ *   - NEEDS_RESET is the device's: once set, nothing moves before the reset. FAILED stops the
+ *     device as well.
+ *
+ * The interrupt line is a level: it is up while the interrupt status is not zero.
+ */
+#include "emu/virtio/virtio.h"
+
+#include "emu/virtio/virtio_priv.h"
+#include "emu/virtio/virtio_spec.h"
+
+#include <string.h>
+
+/* The bits that drivers set. */
+#define VIRTIO_STATUS_BITS                                                                         \
+    (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK |                  \
+     VIRTIO_STATUS_FEATURES_OK | VIRTIO_STATUS_FAILED)
+
+#define VIRTIO_SEQUENCE "The driver MUST follow this sequence to initialize a device"
+
+void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
+                     const struct virtio_env *env, const char *name, uint64_t features,
+                     unsigned queue_size_max, struct irqline line)
+{
+    g_assert(ops->queue_count <= VIRTIO_QUEUES_MAX);
+    g_assert(ops->kicked != NULL);
+    g_assert(ops->config_size == 0 || ops->config_read != NULL);
+    *dev = (struct virtio_dev){
+        .ops = ops,
+        .env = *env,
+        .name = trace_intern(env->trace, name),
+        .line = line,
+        .offered = features | VIRTIO_FEATURE_MASK(VIRTIO_FEATURE_VERSION_1),
+    };
+    for (unsigned i = 0; i < ops->queue_count; i++) {
+        g_autofree char *full = g_strdup_printf("%s.%s", name, ops->queue_names[i]);
+        virtqueue_init(&dev->queues[i], dev, trace_intern(env->trace, full), queue_size_max);
+    }
+}
+
+void virtio_dev_fini(struct virtio_dev *dev)
+{
+    for (unsigned i = 0; i < dev->ops->queue_count; i++) {
+        virtqueue_fini(&dev->queues[i]);
+    }
+}
+
+bool virtio_dev_is_running(const struct virtio_dev *dev)
+{
+    const uint8_t decisive =
+        VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_NEEDS_RESET | VIRTIO_STATUS_FAILED;
+    return (dev->status & decisive) == VIRTIO_STATUS_DRIVER_OK;
+}
+
+void virtio_dev_breach(struct virtio_dev *dev, const char *who, const char *clause,
+                       const char *rule, uint64_t value)
+{
+    dev->breaches++;
+    trace_emit(dev->env.trace, TRACE_VIRTIO_BREACH, TS(who), TS(clause), TS(rule), TN(value));
+}
+
+/* ---- interrupt status ------------------------------------------------------------------------ */
+
+void virtio_dev_raise(struct virtio_dev *dev, uint32_t isr_bits)
+{
+    g_assert(isr_bits != 0);
+    uint32_t before = dev->isr;
+    dev->isr |= isr_bits;
+    if (dev->isr == before) {
+        return;
+    }
+    trace_emit(dev->env.trace, TRACE_ISR_SET, TS(dev->name), TN(dev->isr));
+    if (before == 0) {
+        irqline_set(&dev->line, true);
+    }
+}
+
+void virtio_dev_isr_ack(struct virtio_dev *dev, uint32_t bits)
+{
+    const uint32_t defined = VIRTIO_ISR_USED | VIRTIO_ISR_CONFIG;
+    if ((bits & ~defined) != 0) {
+        virtio_dev_breach(dev, dev->name, "4.2.2.2",
+                          "The driver [...] MUST NOT set any of the undefined bits in the value.",
+                          bits);
+    }
+    trace_emit(dev->env.trace, TRACE_ISR_ACK, TS(dev->name), TN(bits));
+    bool was_up = dev->isr != 0;
+    dev->isr &= ~bits;
+    if (was_up && dev->isr == 0) {
+        irqline_set(&dev->line, false);
+    }
+}
+
+void virtio_dev_config_changed(struct virtio_dev *dev)
+{
+    dev->config_generation++;
+    trace_emit(dev->env.trace, TRACE_VIRTIO_CONFIG, TS(dev->name), TN(dev->config_generation));
+    /* 2.1.2: no notification before DRIVER_OK; a driver that comes up later reads the new state. */
+    if (virtio_dev_is_running(dev)) {
+        virtio_dev_raise(dev, VIRTIO_ISR_CONFIG);
+    }
+}
+
+void virtio_dev_break(struct virtio_dev *dev)
+{
+    if ((dev->status & VIRTIO_STATUS_NEEDS_RESET) != 0) {
+        return;
+    }
+    dev->status |= VIRTIO_STATUS_NEEDS_RESET;
+    for (unsigned i = 0; i < dev->ops->queue_count; i++) {
+        virtqueue_stop(&dev->queues[i]);
+    }
+    /*
+     * 2.1.2: "If DRIVER_OK is set, after it sets DEVICE_NEEDS_RESET, the device MUST send a device
+     * configuration change notification to the driver."
+     */
+    if ((dev->status & VIRTIO_STATUS_DRIVER_OK) != 0) {
+        virtio_dev_raise(dev, VIRTIO_ISR_CONFIG);
+    }
+}
+
+/* ---- features -------------------------------------------------------------------------------- */
+
+uint32_t virtio_dev_features_read(const struct virtio_dev *dev, uint32_t select)
+{
+    return select < 2 ? (uint32_t)(dev->offered >> 32 * select) : 0;
+}
+
+void virtio_dev_features_write(struct virtio_dev *dev, uint32_t select, uint32_t value)
+{
+    if ((dev->status & VIRTIO_STATUS_FEATURES_OK) != 0) {
+        virtio_dev_breach(dev, dev->name, "3.1.1",
+                          "The driver MUST NOT accept new feature bits after this step.", value);
+        return;
+    }
+    if ((dev->status & VIRTIO_STATUS_DRIVER) == 0) {
+        virtio_dev_breach(dev, dev->name, "3.1.1",
+                          VIRTIO_SEQUENCE ": [...] 3. Set the DRIVER status "
+                                          "bit [...] 4. Read device feature "
+                                          "bits, and write the subset",
+                          dev->status);
+    }
+    if (select >= 2) {
+        if (value != 0) {
+            virtio_dev_breach(dev, dev->name, "2.2.1",
+                              "The driver MUST NOT accept a feature which the device did not offer",
+                              value);
+        }
+        return;
+    }
+    unsigned shift = 32 * select;
+    dev->driver_features &= ~((uint64_t)UINT32_MAX << shift);
+    dev->driver_features |= (uint64_t)value << shift;
+}
+
+/*
+ * 2.2.2: "The device SHOULD accept any valid subset of features the driver accepts, otherwise it
+ * MUST fail to set the FEATURES_OK device status bit when the driver writes it."
+ */
+static bool virtio_dev_accept_features(struct virtio_dev *dev)
+{
+    uint64_t features = dev->driver_features;
+    if ((features & ~dev->offered) != 0) {
+        virtio_dev_breach(dev, dev->name, "2.2.1",
+                          "The driver MUST NOT accept a feature which the device did not offer",
+                          features & ~dev->offered);
+        return false;
+    }
+    if ((features & VIRTIO_FEATURE_MASK(VIRTIO_FEATURE_VERSION_1)) == 0) {
+        /* 6.2: "A device MAY fail to operate further if VIRTIO_F_VERSION_1 is not accepted." */
+        virtio_dev_breach(dev, dev->name, "6.1",
+                          "A driver MUST accept VIRTIO_F_VERSION_1 if it is offered.", features);
+        return false;
+    }
+    if (dev->ops->features_ok != NULL && !dev->ops->features_ok(dev, features)) {
+        virtio_dev_breach(
+            dev, dev->name, "2.2.1",
+            "The driver [...] MUST NOT accept a feature which requires another feature "
+            "which was not accepted.",
+            features);
+        return false;
+    }
+    dev->negotiated = features;
+    trace_emit(dev->env.trace, TRACE_VIRTIO_FEATURES, TS(dev->name), TN(features));
+    return true;
+}
+
+/* ---- status ---------------------------------------------------------------------------------- */
+
+static void virtio_dev_reset(struct virtio_dev *dev)
+{
+    if (dev->ops->reset != NULL) {
+        dev->ops->reset(dev);
+    }
+    for (unsigned i = 0; i < dev->ops->queue_count; i++) {
+        virtqueue_reset(&dev->queues[i]);
+    }
+    dev->status = 0;
+    dev->negotiated = 0;
+    dev->driver_features = 0;
+    trace_emit(dev->env.trace, TRACE_VIRTIO_RESET, TS(dev->name));
+    if (dev->isr != 0) {
+        dev->isr = 0;
+        irqline_set(&dev->line, false);
+    }
+}
+
+/* What a driver may not do with the register, whatever the step it is at. */
+static void virtio_dev_check_status(struct virtio_dev *dev, uint8_t value)
+{
+    uint8_t cleared = dev->status & (uint8_t)~value & VIRTIO_STATUS_BITS;
+    if (cleared != 0) {
+        virtio_dev_breach(dev, dev->name, "2.1.1", "The driver MUST NOT clear a device status bit.",
+                          value);
+    }
+    uint8_t foreign = value & (uint8_t)~dev->status & (uint8_t)~VIRTIO_STATUS_BITS;
+    if (foreign != 0) {
+        virtio_dev_breach(dev, dev->name, "2.1.1",
+                          "The driver MUST update device status, setting bits to indicate the "
+                          "completed steps of the driver initialization sequence",
+                          value);
+    }
+    uint8_t added = value & (uint8_t)~dev->status & VIRTIO_STATUS_BITS;
+    if ((dev->status & VIRTIO_STATUS_FAILED) != 0 && added != 0) {
+        virtio_dev_breach(dev, dev->name, "2.1.1",
+                          "If the driver sets the FAILED bit, the driver MUST later reset the "
+                          "device before attempting to re-initialize.",
+                          value);
+    }
+}
+
+/*
+ * The order of the steps. ACKNOWLEDGE and DRIVER may come in one write: nobody can tell them apart
+ * then. FEATURES_OK and DRIVER_OK may not, for the driver has to look in between.
+ */
+static void virtio_dev_check_order(struct virtio_dev *dev, uint8_t added)
+{
+    uint8_t all = dev->status | added;
+    if ((added & VIRTIO_STATUS_DRIVER) != 0 && (all & VIRTIO_STATUS_ACKNOWLEDGE) == 0) {
+        virtio_dev_breach(dev, dev->name, "3.1.1",
+                          VIRTIO_SEQUENCE
+                          ": [...] 2. Set the ACKNOWLEDGE status bit [...] 3. Set the "
+                          "DRIVER status bit",
+                          all);
+    }
+    if ((added & VIRTIO_STATUS_FEATURES_OK) != 0 && (all & VIRTIO_STATUS_DRIVER) == 0) {
+        virtio_dev_breach(dev, dev->name, "3.1.1",
+                          VIRTIO_SEQUENCE ": [...] 3. Set the DRIVER status bit [...] 5. Set the "
+                                          "FEATURES_OK status bit.",
+                          all);
+    }
+    if ((added & VIRTIO_STATUS_DRIVER_OK) != 0 && (dev->status & VIRTIO_STATUS_FEATURES_OK) == 0) {
+        virtio_dev_breach(dev, dev->name, "3.1.1",
+                          "Re-read device status to ensure the FEATURES_OK bit is still set: "
+                          "otherwise, the device does not support our subset of features and the "
+                          "device is unusable.",
+                          all);
+    }
+}
+
+void virtio_dev_status_write(struct virtio_dev *dev, uint8_t value)
+{
+    if (value == 0) {
+        virtio_dev_reset(dev);
+        trace_emit(dev->env.trace, TRACE_VIRTIO_STATUS, TS(dev->name), TN(dev->status));
+        return;
+    }
+    virtio_dev_check_status(dev, value);
+    uint8_t added = value & (uint8_t)~dev->status & VIRTIO_STATUS_BITS;
+    virtio_dev_check_order(dev, added);
+    if ((added & VIRTIO_STATUS_FEATURES_OK) != 0 && !virtio_dev_accept_features(dev)) {
+        added &= (uint8_t) ~(VIRTIO_STATUS_FEATURES_OK | VIRTIO_STATUS_DRIVER_OK);
+    }
+    dev->status |= added;
+    trace_emit(dev->env.trace, TRACE_VIRTIO_STATUS, TS(dev->name), TN(dev->status));
+    if ((added & VIRTIO_STATUS_DRIVER_OK) != 0 && virtio_dev_is_running(dev) &&
+        dev->ops->started != NULL) {
+        dev->ops->started(dev);
+    }
+}
+
+/* ---- notifications and configuration space --------------------------------------------------- */
+
+void virtio_dev_kick(struct virtio_dev *dev, uint32_t queue)
+{
+    if (queue >= dev->ops->queue_count) {
+        virtio_dev_breach(dev, dev->name, "4.2.2",
+                          "When VIRTIO_F_NOTIFICATION_DATA has not been negotiated, the value "
+                          "written is the queue index.",
+                          queue);
+        return;
+    }
+    struct virtqueue *target = &dev->queues[queue];
+    if ((dev->status & VIRTIO_STATUS_DRIVER_OK) == 0) {
+        virtio_dev_breach(dev, target->name, "3.1.1",
+                          "The driver MUST NOT send any buffer available notifications to the "
+                          "device before setting DRIVER_OK.",
+                          dev->status);
+        return;
+    }
+    if (!target->ready) {
+        virtio_dev_breach(dev, target->name, "4.2.2.1",
+                          "The device MUST NOT access virtual queue contents when QueueReady is "
+                          "zero (0x0).",
+                          queue);
+        return;
+    }
+    if (virtqueue_kick(target)) {
+        dev->ops->kicked(dev, queue);
+    }
+}
+
+static bool virtio_dev_config_covers(struct virtio_dev *dev, size_t offset, size_t size)
+{
+    if (offset < dev->ops->config_size && size <= dev->ops->config_size - offset) {
+        return true;
+    }
+    virtio_dev_breach(dev, dev->name, "4.2.2.2",
+                      "The driver MUST NOT access memory locations not described in the table (or, "
+                      "in case of the configuration space, described in the device specification)",
+                      offset);
+    return false;
+}
+
+void virtio_dev_config_read(struct virtio_dev *dev, size_t offset, void *buffer, size_t size)
+{
+    if (virtio_dev_config_covers(dev, offset, size)) {
+        dev->ops->config_read(dev, offset, buffer, size);
+    } else {
+        memset(buffer, 0xff, size);
+    }
+}
+
+void virtio_dev_config_write(struct virtio_dev *dev, size_t offset, const void *buffer, size_t size)
+{
+    if (!virtio_dev_config_covers(dev, offset, size)) {
+        return;
+    }
+    if (dev->ops->config_write == NULL) {
+        virtio_dev_breach(dev, dev->name, "4.2.2.2",
+                          "The driver MUST NOT write to the read-only registers (direction R)",
+                          offset);
+        return;
+    }
+    dev->ops->config_write(dev, offset, buffer, size);
+}

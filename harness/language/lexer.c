@@ -151,6 +151,9 @@ static bool lexer_split(struct lexer *lexer)
             lexer->at++;
         }
         if (!lexer_add_token(lexer, type)) {
+            /* New input makes GScanner forget its token's text; the end of this one makes it free it. */
+            while (g_scanner_get_next_token(lexer->scanner) != G_TOKEN_EOF) {
+            }
             return false;
         }
     }

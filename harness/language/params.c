@@ -35,21 +35,17 @@ static void params_append_value(GString *out, const char *text)
     }
 }
 
-static bool params_has_value(const struct parser_param *param, const char *text)
+/* False when a value before this one gives a test of the same name. */
+static bool params_add_name(GHashTable *names, const char *text)
 {
-    g_autoptr(GString) wanted = g_string_new(NULL);
-    params_append_value(wanted, text);
-    bool found = false;
-    for (guint i = 0; i < param->values->len && !found; i++) {
-        g_autoptr(GString) other = g_string_new(NULL);
-        params_append_value(other, g_array_index(param->values, struct lexer_token, i).text);
-        found = g_string_equal(wanted, other);
-    }
-    return found;
+    GString *name = g_string_new(NULL);
+    params_append_value(name, text);
+    return g_hash_table_add(names, g_string_free(name, FALSE));
 }
 
 static bool params_parse_values(struct parser *parser, struct parser_param *param)
 {
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     do {
         const struct lexer_token *value;
         if (!parser_take_text(parser, "a value", &value)) {
@@ -62,7 +58,7 @@ static bool params_parse_values(struct parser *parser, struct parser_param *para
         if (value->text[0] == '\0') {
             return parser_fail(parser, value, NULL, "the value of a parameter is not empty");
         }
-        if (params_has_value(param, value->text)) {
+        if (!params_add_name(names, value->text)) {
             parser_refuse(parser, value, NULL, "%s gives a test of the same name twice",
                           parser_shown(parser, value));
         }

@@ -61,8 +61,8 @@ static char *values_whole_number(const char *text, const char *shown, uint64_t *
 
 char *values_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
-    uint64_t number;
-    bool fits;
+    uint64_t number = 0;
+    bool fits = false;
     char *message = values_whole_number(text, text, &number, &fits);
     if (message == NULL && (!fits || number < min || number > max)) {
         message = g_strdup_printf("%s is out of range: %" PRIu64 " to %" PRIu64, text, min, max);
@@ -75,8 +75,8 @@ char *values_number(const char *text, uint64_t min, uint64_t max, uint64_t *valu
 
 char *values_signed(const char *text, int64_t *value)
 {
-    bool negative = text[0] == '-', fits;
-    uint64_t number;
+    bool negative = text[0] == '-', fits = false;
+    uint64_t number = 0;
     char *message = values_whole_number(text + (negative ? 1 : 0), text, &number, &fits);
     if (message == NULL && (!fits || number > (uint64_t)INT64_MAX)) {
         message = g_strdup_printf("%s is out of range", text);

@@ -1,9 +1,10 @@
 /*
  * file.h - descriptors and what stands behind them
  *
- * A file is an object with operations; a program's table maps small numbers to files. Sockets are files: the socket part of the operations is
- * NULL for others (then the call gives -KENOTSOCK). Blocking is the operation's business: `file->flags` has
- * FILE_NONBLOCK. Paths are served by filesystems that register a prefix.
+ * A file is an object with operations; a program's table maps small numbers to files. Sockets are
+ * files: the socket part of the operations is NULL for others (then the call gives -KENOTSOCK).
+ * Blocking is the operation's business: `file->flags` has FILE_NONBLOCK. Paths are served by
+ * filesystems that register a prefix.
  */
 #ifndef KERNEL_FILE_H
 #define KERNEL_FILE_H
@@ -29,8 +30,8 @@ struct file_ops {
     long (*connect)(struct file *file, const struct sockaddr *address, size_t size);
     long (*sendto)(struct file *file, const void *buffer, size_t size, int flags,
                    const struct sockaddr *to, size_t to_size);
-    long (*recvfrom)(struct file *file, void *buffer, size_t size, int flags,
-                     struct sockaddr *from, uint32_t *from_size);
+    long (*recvfrom)(struct file *file, void *buffer, size_t size, int flags, struct sockaddr *from,
+                     uint32_t *from_size);
     long (*setsockopt)(struct file *file, int level, int name, const void *value, size_t size);
     long (*getsockopt)(struct file *file, int level, int name, void *value, uint32_t *size);
 };
@@ -70,13 +71,13 @@ typedef struct file *path_open_fn(const char *path, int flags, int *error);
 void path_register(const char *prefix, path_open_fn *open);
 struct file *path_open(const char *path, int flags, int *error);
 
-/* A read-only file with text made at open time; for /proc. The text is copied, up to FILE_TEXT_MAX. */
+/* A read-only file with text made at open time; for /proc. Copies up to FILE_TEXT_MAX of it. */
 #define FILE_TEXT_MAX 2048
 struct file *file_from_text(const char *text, size_t size, int *error);
 
 /*
- * A configuration file that came with the boot information: a NUL-terminated copy in `buffer`, its length, or -KENOENT; -KE2BIG when it
- * does not fit.
+ * A configuration file that came with the boot information: a NUL-terminated copy in `buffer`,
+ * its length, or -KENOENT; -KE2BIG when it does not fit.
  */
 long config_read(const char *path, char *buffer, size_t size);
 

@@ -1,8 +1,9 @@
 /*
  * irq.h - interrupt dispatch
  *
- * The interrupt controller's driver registers itself once; device drivers register handlers by INTID. The vector acknowledges,
- * calls the handlers and ends interrupts until the controller has none left, then lets the scheduler run.
+ * The interrupt controller's driver registers itself once; device drivers register handlers by
+ * INTID. The vector acknowledges, calls the handlers and ends interrupts until the controller has
+ * none left, then lets the scheduler run.
  */
 #ifndef KERNEL_IRQ_H
 #define KERNEL_IRQ_H

@@ -1,8 +1,8 @@
 /*
  * lock.h - spinlocks and mutexes
  *
- * A spinlock is taken with interrupts masked and protects what interrupt handlers touch. A mutex sleeps; tasks only. Both
- * tell the bench who holds them.
+ * A spinlock is taken with interrupts masked and protects what interrupt handlers touch. A mutex
+ * sleeps; tasks only. Both tell the bench who holds them.
  */
 #ifndef KERNEL_LOCK_H
 #define KERNEL_LOCK_H
@@ -14,7 +14,10 @@ struct spinlock {
     bool held;
 };
 
-#define SPINLOCK_INIT(text) {.name = (text)}
+#define SPINLOCK_INIT(text)                                                                        \
+    {                                                                                              \
+        .name = (text)                                                                             \
+    }
 
 uint64_t spin_lock(struct spinlock *lock); /* returns the DAIF for the unlock */
 void spin_unlock(struct spinlock *lock, uint64_t daif);

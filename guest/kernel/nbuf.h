@@ -1,8 +1,9 @@
 /*
  * nbuf.h - frame buffers
  *
- * A fixed pool of buffers in DMA memory. A buffer has headroom, so that each layer puts its header in front of what it was given:
- * nbuf_push() and nbuf_pull() move `data`. Whoever holds a pointer owns the buffer; passing it on passes the ownership.
+ * A fixed pool of buffers in DMA memory. A buffer has headroom, so that each layer puts its
+ * header in front of what it was given: nbuf_push() and nbuf_pull() move `data`. Whoever holds a
+ * pointer owns the buffer; passing it on passes the ownership.
  */
 #ifndef KERNEL_NBUF_H
 #define KERNEL_NBUF_H
@@ -29,7 +30,7 @@ struct nbuf {
 };
 
 void nbuf_init(void);
-/* An empty buffer with NBUF_HEADROOM in front. NULL when the pool is empty. From tasks and interrupts. */
+/* Empty, with NBUF_HEADROOM in front. NULL when the pool is. From tasks and interrupts. */
 struct nbuf *nbuf_alloc(void);
 void nbuf_free(struct nbuf *nbuf); /* NULL is fine */
 
@@ -41,7 +42,10 @@ static inline size_t nbuf_tailroom(const struct nbuf *nbuf)
 {
     return NBUF_SIZE - nbuf_headroom(nbuf) - nbuf->len;
 }
-/* Grow at the front / shrink at the front / grow at the end by `size`; asserted to fit. They return the new data, or the new part. */
+/*
+ * Grow at the front / shrink at the front / grow at the end by `size`; asserted to fit. They
+ * return the new data, or the new part.
+ */
 uint8_t *nbuf_push(struct nbuf *nbuf, size_t size);
 uint8_t *nbuf_pull(struct nbuf *nbuf, size_t size);
 uint8_t *nbuf_put(struct nbuf *nbuf, size_t size);

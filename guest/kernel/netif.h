@@ -1,11 +1,13 @@
 /*
  * netif.h - where drivers and network stack meet
  *
- * A driver registers an interface and a way to send frames; the stack registers what to do with frames that arrive, and its upkeep. Neither
- * knows the other. All calls here are made by tasks, without spinlocks held.
+ * A driver registers an interface and a way to send frames; the stack registers what to do with
+ * frames that arrive, and its upkeep. Neither knows the other. All calls here are made by tasks,
+ * without spinlocks held.
  *
- * The driver runs in a task of its own (`netd`): it hands up what was received, calls netif_poll(), and sleeps until its
- * interrupt, the time that netif_poll() returned, or netif_wake().
+ * The driver runs in a task of its own (`netd`): it hands up what was received, calls
+ * netif_poll(), and sleeps until its interrupt, the time that netif_poll() returned, or
+ * netif_wake().
  */
 #ifndef KERNEL_NETIF_H
 #define KERNEL_NETIF_H
@@ -26,7 +28,10 @@ struct netif {
     uint8_t mac[6];
     unsigned mtu; /* of IP packets */
     unsigned index;
-    /* Sends an Ethernet frame; takes the buffer whatever the result: 0, or -KEAGAIN when there is no room for it. */
+    /*
+     * Sends an Ethernet frame; takes the buffer whatever the result: 0, or -KEAGAIN when there is
+     * no room for it.
+     */
     int (*transmit)(struct netif *netif, struct nbuf *nbuf);
     void *driver;
     struct netif_counters counters;
@@ -36,7 +41,8 @@ struct netif {
 struct netif_stack {
     void (*attached)(struct netif *netif);
     void (*input)(struct netif *netif, struct nbuf *nbuf); /* takes the buffer */
-    uint64_t (*poll)(uint64_t now_ns); /* timers that are due; returns the next deadline, or UINT64_MAX */
+    /* Timers that are due; returns the next deadline, or UINT64_MAX. */
+    uint64_t (*poll)(uint64_t now_ns);
 };
 
 /* Forgets all interfaces and the stack. */

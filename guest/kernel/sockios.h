@@ -17,8 +17,8 @@ enum {
     SIOCGIFFLAGS = 0x8913, /* ifr_flags */
     SIOCSIFFLAGS = 0x8914,
     SIOCGIFADDR = 0x8915, /* ifr_addr; -KEADDRNOTAVAIL when there is none */
-    SIOCSIFADDR =
-        0x8916, /* sets the netmask of the address's class as well, as Linux does; 0.0.0.0 takes the address away */
+    /* Sets the netmask of the address's class as well, as Linux does; 0.0.0.0 takes it away. */
+    SIOCSIFADDR = 0x8916,
     SIOCGIFBRDADDR = 0x8919,
     SIOCSIFBRDADDR = 0x891a,
     SIOCGIFNETMASK = 0x891b,
@@ -69,8 +69,8 @@ struct rtentry {
     uint64_t rt_pad3;
     void *rt_pad4;
     int16_t rt_metric; /* + 1 */
-    char *
-        rt_dev; /* a NUL-terminated name, or NULL: the interface through which the gateway is reached */
+    /* A NUL-terminated name, or NULL: the interface through which the gateway is reached. */
+    char *rt_dev;
     uint64_t rt_mtu, rt_window;
     uint16_t rt_irtt;
 };

@@ -1,9 +1,10 @@
 /*
  * task.h - tasks and the scheduler
  *
- * Round robin over a run queue, preemptive: an interrupt that wakes a task, and the end of a time slice, ask for a switch, which happens at the end
- * of the interrupt unless preemption is off. Tasks are kernel threads; a program is a task with a descriptor table
- * and arguments. Task 0 is the boot code, which becomes the idle task.
+ * Round robin over a run queue, preemptive: an interrupt that wakes a task, and the end of a time
+ * slice, ask for a switch, which happens at the end of the interrupt unless preemption is off.
+ * Tasks are kernel threads; a program is a task with a descriptor table and arguments. Task 0 is
+ * the boot code, which becomes the idle task.
  */
 #ifndef KERNEL_TASK_H
 #define KERNEL_TASK_H
@@ -21,7 +22,10 @@ struct file_table;
 
 typedef void task_fn(void *arg);
 
-/* Creates a task that is ready to run. NULL when the table or memory is exhausted. From tasks and interrupts. */
+/*
+ * Creates a task that is ready to run. NULL when the table or memory is exhausted. From tasks and
+ * interrupts.
+ */
 struct task *task_create(const char *name, task_fn *fn, void *arg);
 struct task *task_current(void);
 uint32_t task_number(const struct task *task);
@@ -37,8 +41,8 @@ void preempt_disable(void);
 void preempt_enable(void);
 
 /*
- * A signal for a task: it is remembered, and what the task waits for interruptibly ends with -KEINTR. A program ends with
- * status 128 + number when it next enters or leaves a system call.
+ * A signal for a task: it is remembered, and what the task waits for interruptibly ends with
+ * -KEINTR. A program ends with status 128 + number when it next enters or leaves a system call.
  */
 void task_signal(struct task *task, int number);
 int task_pending_signal(const struct task *task); /* 0: none */

@@ -1,8 +1,9 @@
 /*
  * timeout.h - the timeout registry
  *
- * Timeouts sorted by deadline. The clock driver is told the first one (tickless), or ticks periodically when the boot parameter
- * `tick` says so. Expired timeouts are taken off the list first and called afterwards, without the registry's lock.
+ * Timeouts sorted by deadline. The clock driver is told the first one (tickless), or ticks
+ * periodically when the boot parameter `tick` says so. Expired timeouts are taken off the list
+ * first and called afterwards, without the registry's lock.
  */
 #ifndef KERNEL_TIMEOUT_H
 #define KERNEL_TIMEOUT_H

@@ -4,7 +4,7 @@
  *     struct waiter waiter;
  *     for (;;) {
  *         wait_prepare(&queue, &waiter, "socket");
- *         if (condition)              // looked at after the task stands in the queue: no wake-up is lost
+ *         if (condition)              // looked at in the queue: no wake-up is lost
  *             break;
  *         mutex_unlock(&lock);
  *         error = wait_commit(&waiter, deadline_ns);
@@ -35,18 +35,21 @@ struct waiter {
     struct task *task;
     struct wait_queue *queue;
     struct waiter *outer; /* prepared before this one by the same task, and not finished */
-    const char *kind; /* what the bench is told that the task waits on */
+    const char *kind;     /* what the bench is told that the task waits on */
     bool woken;
 };
 
 void wait_queue_init(struct wait_queue *queue);
 bool wait_queue_is_empty(const struct wait_queue *queue);
 
-/* Puts the running task into the queue, or leaves it there for another round. Keeps `kind`, a literal. */
+/*
+ * Puts the running task into the queue, or leaves it there for another round. Keeps `kind`, a
+ * literal.
+ */
 void wait_prepare(struct wait_queue *queue, struct waiter *waiter, const char *kind);
 /*
- * Sleeps until woken: 0. At the deadline (clock_now_ns): -KETIMEDOUT. A signal ends it with -KEINTR. When the task was woken since
- * wait_prepare() it does not sleep at all.
+ * Sleeps until woken: 0. At the deadline (clock_now_ns): -KETIMEDOUT. A signal ends it with
+ * -KEINTR. When the task was woken since wait_prepare() it does not sleep at all.
  */
 int wait_commit(struct waiter *waiter, uint64_t deadline_ns);
 /* As above, but signals are left pending. */

@@ -1,9 +1,10 @@
 /*
  * checksum.h - the Internet checksum [RFC1071]
  *
- * The ones' complement sum of 16-bit big-endian words. A sum may be taken over parts (pseudo-header, header,
- * payload): every part but the last has an even size. Results are numbers in host order: store them with
- * be16_put() or store_be16(). The time for walking the bytes is charged at 16 bytes a tick.
+ * The ones' complement sum of 16-bit big-endian words. A sum may be taken over parts
+ * (pseudo-header, header, payload): every part but the last has an even size. Results are numbers
+ * in host order: store them with be16_put() or store_be16(). The time for walking the bytes is
+ * charged at 16 bytes a tick.
  */
 #ifndef LIB_CHECKSUM_H
 #define LIB_CHECKSUM_H

@@ -1,9 +1,10 @@
 /*
  * endian.h - big-endian numbers, as they stand in frames
  *
- * Two ways, for two uses. A structure that is laid over the wire has be16_t and be32_t members: structures of bytes, so that they need
- * no alignment and cannot be mixed up with a number. A walk over bytes uses load_be16() and its like. Both are by shifts,
- * which a compiler turns into one load and a byte swap.
+ * Two ways, for two uses. A structure that is laid over the wire has be16_t and be32_t members:
+ * structures of bytes, so that they need no alignment and cannot be mixed up with a number. A
+ * walk over bytes uses load_be16() and its like. Both are by shifts, which a compiler turns into
+ * one load and a byte swap.
  */
 #ifndef LIB_ENDIAN_H
 #define LIB_ENDIAN_H
@@ -70,7 +71,10 @@ static inline be32_t be32_put(uint32_t value)
     return wire;
 }
 
-/* A number whose bytes in memory are in network order, as sockaddr_in has its port and address; and back. */
+/*
+ * A number whose bytes in memory are in network order, as sockaddr_in has its port and address;
+ * and back.
+ */
 static inline uint16_t host_to_net16(uint16_t value)
 {
     return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap16(value) : value;

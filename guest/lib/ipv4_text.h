@@ -14,7 +14,9 @@
 
 /* Four decimal numbers, without leading zeros (they mean octal elsewhere), and nothing else. */
 bool ipv4_parse(const char *text, uint32_t *address);
-/* "10.0.2.0/24"; without a slash the length is 32. Bits beyond the length are kept as they stand. */
+/*
+ * "10.0.2.0/24"; without a slash the length is 32. Bits beyond the length are kept as they stand.
+ */
 bool ipv4_parse_prefix(const char *text, uint32_t *address, unsigned *length);
 /* Returns the buffer. */
 char *ipv4_format(uint32_t address, char buffer[IPV4_TEXT_SIZE]);

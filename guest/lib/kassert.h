@@ -1,8 +1,9 @@
 /*
  * kassert.h - conditions that only a bug of the guest can break
  *
- * A broken one ends the machine with file, line and condition. They are on in every build. What a program, a frame or a
- * device does wrong is never asserted: it is refused with an error or dropped and counted.
+ * A broken one ends the machine with file, line and condition. They are on in every build. What a
+ * program, a frame or a device does wrong is never asserted: it is refused with an error or
+ * dropped and counted.
  */
 #ifndef LIB_KASSERT_H
 #define LIB_KASSERT_H

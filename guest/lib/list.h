@@ -1,9 +1,9 @@
 /*
  * list.h - intrusive doubly linked lists
  *
- * A list and each of its links are the same type: a ring of `struct list`, in which the list itself stands
- * for both ends. A link that is in no list points to itself (list_init, list_remove), so that removing it
- * twice is harmless and list_is_linked() can be asked.
+ * A list and each of its links are the same type: a ring of `struct list`, in which the list
+ * itself stands for both ends. A link that is in no list points to itself (list_init,
+ * list_remove), so that removing it twice is harmless and list_is_linked() can be asked.
  */
 #ifndef LIB_LIST_H
 #define LIB_LIST_H

@@ -1,0 +1,14 @@
+/*
+ * drivers.h - the drivers of the machine
+ */
+#ifndef DRIVERS_DRIVERS_H
+#define DRIVERS_DRIVERS_H
+
+/*
+ * Initialises interrupt controller, clock and devices from the device tree. Once, from the boot
+ * code, with interrupts masked. Without a device tree, an interrupt controller or a timer there is
+ * no machine to run on: then it panics.
+ */
+void drivers_init(void);
+
+#endif

@@ -1,0 +1,174 @@
+/*
+ * fake_kernel.c - what drivers need of the kernel, for their unit tests
+ */
+#include "drivers/fake_kernel.h"
+
+#include "kernel/console.h"
+#include "kernel/lock.h"
+#include "lib/errno.h"
+#include "lib/kassert.h"
+
+#include "ringside/hal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+struct fake_kernel fake_kernel;
+static jmp_buf fake_task_left;
+
+static void fake_attached(struct netif *netif)
+{
+    kassert(netif->transmit != NULL);
+}
+
+static void fake_input(struct netif *netif, struct nbuf *nbuf)
+{
+    kassert(nbuf->netif == netif && fake_kernel.received_count < FAKE_RECEIVED_MAX);
+    fake_kernel.received[fake_kernel.received_count++] = nbuf;
+}
+
+static uint64_t fake_poll(uint64_t now_ns)
+{
+    (void)now_ns;
+    fake_kernel.polls++;
+    return fake_kernel.poll_result;
+}
+
+static const struct netif_stack fake_stack = {
+    .attached = fake_attached,
+    .input = fake_input,
+    .poll = fake_poll,
+};
+
+void fake_kernel_reset(void)
+{
+    fake_kernel = (struct fake_kernel){.poll_result = UINT64_MAX};
+    nbuf_init();
+    netif_init();
+    netif_set_stack(&fake_stack);
+}
+
+void fake_kernel_set_stack(const struct netif_stack *stack, struct netif *netif)
+{
+    netif_init();
+    netif_set_stack(stack);
+    kassert(netif_register(netif) == 0);
+}
+
+void fake_kernel_free_received(void)
+{
+    for (unsigned i = 0; i < fake_kernel.received_count; i++)
+        nbuf_free(fake_kernel.received[i]);
+    fake_kernel.received_count = 0;
+}
+
+/* ---- interrupts and clock -------------------------------------------------------------------- */
+
+void irq_register_chip(const struct irq_chip *chip)
+{
+    fake_kernel.chip = chip;
+}
+
+int irq_attach(uint32_t intid, bool edge_triggered, irq_handler_fn *fn, void *arg, const char *name)
+{
+    kassert(name != NULL);
+    if (fake_kernel.attach_result != 0)
+        return fake_kernel.attach_result;
+    fake_kernel.intid = intid;
+    fake_kernel.edge_triggered = edge_triggered;
+    fake_kernel.handler = fn;
+    fake_kernel.handler_arg = arg;
+    return 0;
+}
+
+void clock_register(const struct clock_driver *driver)
+{
+    fake_kernel.clock = driver;
+}
+
+void clock_interrupt(void)
+{
+    fake_kernel.clock_interrupts++;
+}
+
+uint64_t clock_now_ns(void)
+{
+    return 1000000000;
+}
+
+/* ---- tasks, locks, waiting ------------------------------------------------------------------- */
+
+struct task *task_create(const char *name, task_fn *fn, void *arg)
+{
+    static char task;
+    if (fake_kernel.task_fails)
+        return NULL;
+    fake_kernel.task = fn;
+    fake_kernel.task_arg = arg;
+    snprintf(fake_kernel.task_name, sizeof(fake_kernel.task_name), "%s", name);
+    return (struct task *)(void *)&task;
+}
+
+void fake_kernel_run_task(unsigned rounds)
+{
+    fake_kernel.rounds = rounds;
+    if (setjmp(fake_task_left) == 0)
+        fake_kernel.task(fake_kernel.task_arg);
+}
+
+uint64_t spin_lock(struct spinlock *lock)
+{
+    kassert(!lock->held);
+    lock->held = true;
+    return hal_irq_save();
+}
+
+void spin_unlock(struct spinlock *lock, uint64_t daif)
+{
+    kassert(lock->held);
+    lock->held = false;
+    hal_irq_restore(daif);
+}
+
+void wait_queue_init(struct wait_queue *queue)
+{
+    list_init(&queue->waiters);
+}
+
+void wait_prepare(struct wait_queue *queue, struct waiter *waiter, const char *kind)
+{
+    waiter->queue = queue;
+    waiter->kind = kind;
+    waiter->woken = false;
+    list_init(&waiter->link);
+    list_init(&queue->waiters);
+    list_add_tail(&queue->waiters, &waiter->link);
+}
+
+/* A waiter that was woken since wait_prepare() does not sleep. */
+int wait_commit_uninterruptible(struct waiter *waiter, uint64_t deadline_ns)
+{
+    if (waiter->woken)
+        return 0;
+    fake_kernel.slept_until_ns = deadline_ns;
+    kassert(fake_kernel.rounds > 0);
+    if (--fake_kernel.rounds == 0) {
+        list_init(&waiter->queue->waiters);
+        longjmp(fake_task_left, 1);
+    }
+    return 0;
+}
+
+void wait_wake_all(struct wait_queue *queue)
+{
+    struct list *link;
+    fake_kernel.wakes++;
+    list_foreach (link, &queue->waiters)
+        list_entry(link, struct waiter, link)->woken = true;
+}
+
+void console_printf(const char *format, ...)
+{
+    hal_console_write(format, 1);
+}

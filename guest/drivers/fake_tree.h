@@ -1,0 +1,27 @@
+/*
+ * fake_tree.h - device trees for unit tests of drivers
+ *
+ * Three nodes below the root, with two cells for addresses and sizes: "intc", "timer" and, for each
+ * window, "virtio_mmio".
+ */
+#ifndef DRIVERS_FAKE_TREE_H
+#define DRIVERS_FAKE_TREE_H
+
+#include "drivers/fdt.h"
+
+struct fake_tree {
+    const char *controller; /* compatible; NULL: no such node */
+    uint64_t distributor, cpu_interface;
+    const char *timer;         /* compatible; NULL: no such node */
+    unsigned timer_interrupts; /* entries of its interrupts: PPIs 13, 14, 11, 10 */
+    unsigned windows;
+    uint64_t window_base, window_step;
+};
+
+/*
+ * Builds and opens it. The blob is valid until the next call; it is boot information too
+ * (fake_hal.boot).
+ */
+void fake_tree_open(const struct fake_tree *tree, struct fdt *fdt);
+
+#endif

@@ -1,0 +1,12 @@
+/*
+ * gicv2.h - driver of the GICv2 interrupt controller
+ */
+#ifndef DRIVERS_GICV2_H
+#define DRIVERS_GICV2_H
+
+#include "drivers/fdt.h"
+
+/* Finds the controller, initialises it and registers it with the kernel. 0, or -KENODEV. */
+int gicv2_init(const struct fdt *fdt);
+
+#endif

@@ -1,0 +1,224 @@
+/*
+ * The driver side of the split ring, from inside: descriptors, order, wrap.
+ */
+#include "drivers/virtqueue.h"
+
+#include "drivers/fake_hal.h"
+#include "lib/errno.h"
+#include "tests/unit.h"
+
+#define SIZE 4
+
+static struct virtqueue queue;
+static int tokens[SIZE];
+
+static void ring_up(void)
+{
+    fake_hal_reset();
+    CU_ASSERT_EQUAL_FATAL(virtqueue_init(&queue, SIZE), 0);
+    virtqueue_set_name(&queue, "eth0", "rx");
+}
+
+/* The rings are freed with the queue. */
+static void ring_down(void)
+{
+    virtqueue_fini(&queue);
+    CU_ASSERT_EQUAL(fake_hal.dma_live, 0);
+}
+
+static int ring_add(unsigned count, unsigned token)
+{
+    static const struct virtqueue_segment segments[SIZE + 1] = {
+        {.physical = 0x1000, .size = 12},
+        {.physical = 0x2000, .size = 1514},
+        {.physical = 0x3000, .size = 64, .device_writes = true},
+        {.physical = 0x4000, .size = 64, .device_writes = true},
+    };
+    return virtqueue_add(&queue, segments, count, &tokens[token]);
+}
+
+static void ring_complete(uint32_t id, uint32_t len)
+{
+    queue.used->ring[queue.used->index % SIZE].id = id;
+    queue.used->ring[queue.used->index % SIZE].len = len;
+    queue.used->index++;
+}
+
+static void test_index_moves_only_when_published(void)
+{
+    ring_up();
+    CU_ASSERT_EQUAL(ring_add(1, 0), 0);
+    CU_ASSERT_EQUAL(ring_add(1, 1), 0);
+    CU_ASSERT_EQUAL(queue.avail->index, 0);
+    virtqueue_publish(&queue);
+    CU_ASSERT_EQUAL(queue.avail->index, 2);
+    CU_ASSERT_EQUAL(queue.free_count, SIZE - 2);
+    ring_down();
+}
+
+static void test_chain_is_linked_by_next_and_ends(void)
+{
+    ring_up();
+    CU_ASSERT_EQUAL(ring_add(3, 0), 0);
+    uint16_t head = queue.avail->ring[0];
+    const volatile struct vdesc *first = &queue.desc[head];
+    const volatile struct vdesc *second = &queue.desc[first->next];
+    const volatile struct vdesc *third = &queue.desc[second->next];
+    CU_ASSERT_EQUAL(first->address, 0x1000);
+    CU_ASSERT_EQUAL(first->size, 12);
+    CU_ASSERT_EQUAL(first->flags, VDESC_NEXT);
+    CU_ASSERT_EQUAL(second->address, 0x2000);
+    CU_ASSERT_EQUAL(second->flags, VDESC_NEXT);
+    CU_ASSERT_EQUAL(third->address, 0x3000);
+    CU_ASSERT_EQUAL(third->flags, VDESC_DEVICE_WRITES);
+    ring_down();
+}
+
+static void test_chain_longer_than_what_is_free_is_refused_whole(void)
+{
+    ring_up();
+    CU_ASSERT_EQUAL(ring_add(3, 0), 0);
+    CU_ASSERT_EQUAL(ring_add(2, 1), -KENOSPC);
+    CU_ASSERT_EQUAL(queue.free_count, 1);
+    CU_ASSERT_EQUAL(ring_add(1, 1), 0);
+    CU_ASSERT_EQUAL(ring_add(1, 2), -KENOSPC);
+    CU_ASSERT_EQUAL(queue.chains, 2);
+    ring_down();
+}
+
+static void test_all_descriptors_of_a_chain_come_back(void)
+{
+    uint32_t written;
+    ring_up();
+    for (unsigned round = 0; round < 10; round++) {
+        CU_ASSERT_EQUAL(ring_add(3, 0), 0);
+        CU_ASSERT_EQUAL(ring_add(1, 1), 0);
+        uint16_t first = queue.avail->ring[(2 * round) % SIZE];
+        uint16_t second = queue.avail->ring[(2 * round + 1) % SIZE];
+        virtqueue_publish(&queue);
+        ring_complete(second, 7);
+        ring_complete(first, 9);
+        CU_ASSERT_PTR_EQUAL(virtqueue_take_used(&queue, &written), &tokens[1]);
+        CU_ASSERT_EQUAL(written, 7);
+        CU_ASSERT_PTR_EQUAL(virtqueue_take_used(&queue, &written), &tokens[0]);
+        CU_ASSERT_EQUAL(written, 9);
+        CU_ASSERT_EQUAL(queue.free_count, SIZE);
+        CU_ASSERT_EQUAL(queue.chains, 0);
+    }
+    ring_down();
+}
+
+static void test_indices_wrap_from_65535_to_0(void)
+{
+    uint32_t written;
+    ring_up();
+    queue.avail_index = queue.used_index = 65534;
+    queue.avail->index = queue.used->index = 65534;
+    for (unsigned i = 0; i < 6; i++) {
+        CU_ASSERT_EQUAL(ring_add(1, i % SIZE), 0);
+        virtqueue_publish(&queue);
+        CU_ASSERT_EQUAL(queue.avail->index, (uint16_t)(65535 + i));
+        ring_complete(queue.avail->ring[(65534 + i) % SIZE], i);
+        CU_ASSERT_TRUE(virtqueue_has_used(&queue));
+        CU_ASSERT_PTR_EQUAL(virtqueue_take_used(&queue, &written), &tokens[i % SIZE]);
+        CU_ASSERT_FALSE(virtqueue_has_used(&queue));
+    }
+    CU_ASSERT_EQUAL(queue.used_index, 4);
+    CU_ASSERT_PTR_NULL(queue.broken);
+    ring_down();
+}
+
+static void test_a_whole_ring_may_be_completed_at_once_over_the_wrap(void)
+{
+    uint32_t written;
+    ring_up();
+    queue.avail_index = queue.used_index = 65533;
+    queue.avail->index = queue.used->index = 65533;
+    for (unsigned i = 0; i < SIZE; i++)
+        CU_ASSERT_EQUAL(ring_add(1, i), 0);
+    virtqueue_publish(&queue);
+    for (uint16_t i = 0; i < SIZE; i++)
+        ring_complete(queue.avail->ring[(65533 + i) % SIZE], 0);
+    for (unsigned i = 0; i < SIZE; i++)
+        CU_ASSERT_PTR_EQUAL(virtqueue_take_used(&queue, &written), &tokens[i]);
+    CU_ASSERT_PTR_NULL(virtqueue_take_used(&queue, &written));
+    CU_ASSERT_PTR_NULL(queue.broken);
+    ring_down();
+}
+
+static void test_a_device_that_scribbles_over_descriptors_does_not_reach_the_free_list(void)
+{
+    uint32_t written;
+    ring_up();
+    CU_ASSERT_EQUAL(ring_add(3, 0), 0);
+    for (unsigned i = 0; i < SIZE; i++)
+        queue.desc[i].next = 0xffff;
+    ring_complete(queue.avail->ring[0], 0);
+    CU_ASSERT_PTR_EQUAL(virtqueue_take_used(&queue, &written), &tokens[0]);
+    CU_ASSERT_EQUAL(ring_add(4, 1), 0);
+    CU_ASSERT_EQUAL(queue.free_count, 0);
+    ring_down();
+}
+
+static void test_middle_of_a_chain_is_no_id(void)
+{
+    uint32_t written;
+    ring_up();
+    CU_ASSERT_EQUAL(ring_add(2, 0), 0);
+    ring_complete(queue.desc[queue.avail->ring[0]].next, 0);
+    CU_ASSERT_PTR_NULL(virtqueue_take_used(&queue, &written));
+    CU_ASSERT_PTR_NOT_NULL(queue.broken);
+    ring_down();
+}
+
+static void test_more_completions_than_chains_break_the_queue(void)
+{
+    uint32_t written;
+    ring_up();
+    CU_ASSERT_EQUAL(ring_add(1, 0), 0);
+    ring_complete(queue.avail->ring[0], 0);
+    queue.used->index++; /* not more than the ring has, but than there are chains */
+    CU_ASSERT_PTR_NULL(virtqueue_take_used(&queue, &written));
+    CU_ASSERT_PTR_NOT_NULL(queue.broken);
+    CU_ASSERT_EQUAL(queue.chains, 1);
+    ring_down();
+}
+
+static void test_broken_queue_neither_takes_nor_gives(void)
+{
+    uint32_t written;
+    ring_up();
+    CU_ASSERT_EQUAL(ring_add(1, 0), 0);
+    virtqueue_break(&queue, "test");
+    virtqueue_break(&queue, "once more");
+    CU_ASSERT_EQUAL(fake_hal.drops, 1);
+    CU_ASSERT_EQUAL(fake_hal_counter("eth0.rx.broken"), 1);
+    ring_complete(0, 0);
+    CU_ASSERT_FALSE(virtqueue_has_used(&queue));
+    CU_ASSERT_PTR_NULL(virtqueue_take_used(&queue, &written));
+    CU_ASSERT_EQUAL(ring_add(1, 1), -KEIO);
+    CU_ASSERT_FALSE(virtqueue_wants_kick(&queue));
+    ring_down();
+}
+
+static void test_failed_allocation_leaves_nothing(void)
+{
+    for (int k = 0; k < 3; k++) {
+        fake_hal_reset();
+        fake_hal.dma_fail_at = k;
+        CU_ASSERT_EQUAL(virtqueue_init(&queue, SIZE), -KENOMEM);
+        CU_ASSERT_EQUAL(fake_hal.dma_live, 0);
+    }
+}
+
+UNIT_SUITE("virtqueue", UNIT_TEST(test_index_moves_only_when_published),
+           UNIT_TEST(test_chain_is_linked_by_next_and_ends),
+           UNIT_TEST(test_chain_longer_than_what_is_free_is_refused_whole),
+           UNIT_TEST(test_all_descriptors_of_a_chain_come_back),
+           UNIT_TEST(test_indices_wrap_from_65535_to_0),
+           UNIT_TEST(test_a_whole_ring_may_be_completed_at_once_over_the_wrap),
+           UNIT_TEST(test_a_device_that_scribbles_over_descriptors_does_not_reach_the_free_list),
+           UNIT_TEST(test_middle_of_a_chain_is_no_id),
+           UNIT_TEST(test_more_completions_than_chains_break_the_queue),
+           UNIT_TEST(test_broken_queue_neither_takes_nor_gives),
+           UNIT_TEST(test_failed_allocation_leaves_nothing))

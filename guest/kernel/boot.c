@@ -1,0 +1,82 @@
+/* boot.c - from power-on to the idle task */
+#include "kernel/boot.h"
+
+#include "kernel/boot_data.h"
+#include "kernel/file.h"
+#include "kernel/irq.h"
+#include "kernel/nbuf.h"
+#include "kernel/netif.h"
+#include "kernel/pool.h"
+#include "kernel/sched.h"
+#include "kernel/task_priv.h"
+#include "kernel/timeout.h"
+#include "kernel/user_memory.h"
+#include "lib/errno.h"
+#include "lib/format.h"
+#include "lib/kassert.h"
+#include "lib/string.h"
+
+#include "ringside/hal.h"
+#include "ringside/probe.h"
+
+#define BOOT_NS_PER_S 1000000000u
+#define BOOT_TICK_MAX 10000 /* Hz */
+
+/* A table of all pools, a line each. */
+static struct file *boot_open_pools(const char *path, int flags, int *error)
+{
+    (void)flags;
+    if (!kstreq(path, "/proc/pools")) {
+        *error = -KENOENT;
+        return NULL;
+    }
+    char text[FILE_TEXT_MAX];
+    size_t used = ksnprintf(text, sizeof text, "%-16s %8s %8s %8s %8s\n", "name", "used", "highest",
+                            "size", "refused");
+    const struct pool *pool;
+    for (unsigned i = 0; (pool = pool_by_index(i)) != NULL && used < sizeof text; i++)
+        used +=
+            ksnprintf(text + used, sizeof text - used, "%-16s %8u %8u %8u %8lu\n", pool->name,
+                      pool->used, pool->high_water, pool->capacity, (unsigned long)pool->exhausted);
+    return file_from_text(text, used, error);
+}
+kstatic_assert((POOLS_MAX + 1) * 64 <= FILE_TEXT_MAX, "a line for each pool");
+
+void kernel_init(const struct program_entry *programs, size_t program_count)
+{
+    file_init();
+    boot_data_init();
+    user_memory_init();
+    timeout_registry_init();
+    task_init();
+    irq_init();
+    nbuf_init();
+    netif_init();
+    program_init(programs, program_count);
+    path_register("/proc/pools", boot_open_pools);
+}
+
+/* The boot parameter `tick`, in Hz. */
+static void boot_start_tick(void)
+{
+    const char *value = boot_parameter("tick");
+    uint32_t hz = 0;
+    if (value == NULL)
+        return;
+    if (!kparse_u32(value, BOOT_TICK_MAX, &hz) || hz == 0)
+        kpanic("boot parameter tick: not a number of Hz from 1 to 10000");
+    timeout_set_tick(BOOT_NS_PER_S / hz);
+}
+
+_Noreturn void kernel_boot(const struct kernel_parts *parts)
+{
+    kernel_init(parts->programs, parts->program_count);
+    parts->init_drivers();
+    parts->init_netstack();
+    boot_start_tick();
+    hal_irq_restore(hal_irq_flags() & ~HAL_DAIF_I);
+    while (sched_has_ready())
+        task_yield();
+    probe_ready();
+    sched_idle();
+}

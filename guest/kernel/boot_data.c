@@ -1,0 +1,192 @@
+/*
+ * boot_data.c - what came with the boot information: parameters and configuration files
+ *
+ * Boot files are seen under their own paths by open(2), read-only, and by config_read() in the
+ * kernel. Texts made at open time (/proc) are here too: both are bytes in memory with an offset.
+ */
+#include "kernel/boot_data.h"
+
+#include "kernel/file.h"
+#include "kernel/pool.h"
+#include "kernel/syscall.h"
+#include "lib/errno.h"
+#include "lib/kassert.h"
+#include "lib/string.h"
+
+#include "ringside/hal.h"
+
+#define BOOT_PARAMETERS_MAX   32
+#define BOOT_COMMAND_LINE_MAX 1024
+#define TEXT_FILES_MAX        8
+
+/* The command line, with NUL behind each name and each value. */
+static char boot_command_line[BOOT_COMMAND_LINE_MAX];
+static struct {
+    const char *name;
+    const char *value;
+} boot_parameters[BOOT_PARAMETERS_MAX];
+static unsigned boot_parameter_count;
+
+struct text_file {
+    size_t size;
+    char text[FILE_TEXT_MAX];
+};
+kstatic_assert(sizeof(struct text_file) % sizeof(void *) == 0, "text files lie in a pool");
+
+static struct text_file text_file_objects[TEXT_FILES_MAX];
+static struct pool text_file_pool;
+
+/* ---- boot parameters ------------------------------------------------------------------------- */
+
+/* Ends the word that begins here and returns the rest of the line. */
+static char *boot_end_word(char *word)
+{
+    while (*word != '\0' && *word != ' ')
+        word++;
+    if (*word == ' ')
+        *word++ = '\0';
+    return word;
+}
+
+static void boot_add_parameter(char *word)
+{
+    if (boot_parameter_count == BOOT_PARAMETERS_MAX)
+        kpanic("too many boot parameters");
+    char *value = word;
+    while (*value != '\0' && *value != '=')
+        value++;
+    if (*value == '=')
+        *value++ = '\0';
+    boot_parameters[boot_parameter_count].name = word;
+    boot_parameters[boot_parameter_count].value = value;
+    boot_parameter_count++;
+}
+
+static void boot_parse_command_line(const char *command_line)
+{
+    boot_parameter_count = 0;
+    size_t length = kstrlcpy(boot_command_line, command_line, sizeof boot_command_line);
+    if (length >= sizeof boot_command_line)
+        kpanic("the boot command line is too long");
+    char *rest = boot_command_line;
+    while (*rest != '\0') {
+        char *word = rest;
+        rest = boot_end_word(word);
+        if (*word != '\0')
+            boot_add_parameter(word);
+    }
+}
+
+const char *boot_parameter(const char *name)
+{
+    for (unsigned i = 0; i < boot_parameter_count; i++) {
+        if (kstreq(boot_parameters[i].name, name))
+            return boot_parameters[i].value;
+    }
+    return NULL;
+}
+
+/* ---- files that are bytes in memory ---------------------------------------------------------- */
+
+static long memory_file_read(struct file *file, void *buffer, size_t size, const char *data,
+                             size_t data_size)
+{
+    size_t left = file->offset < data_size ? data_size - file->offset : 0;
+    size_t count = size < left ? size : left;
+    if (count > 0)
+        memcpy(buffer, data + file->offset, count);
+    file->offset += count;
+    return (long)count;
+}
+
+static long text_file_read(struct file *file, void *buffer, size_t size)
+{
+    const struct text_file *text = file->object;
+    return memory_file_read(file, buffer, size, text->text, text->size);
+}
+
+static void text_file_close(struct file *file)
+{
+    pool_free(&text_file_pool, file->object);
+}
+
+static const struct file_ops text_file_ops = {
+    .kind = "text",
+    .read = text_file_read,
+    .close = text_file_close,
+};
+
+struct file *file_from_text(const char *text, size_t size, int *error)
+{
+    struct text_file *object = pool_alloc(&text_file_pool);
+    struct file *file = object != NULL ? file_alloc(&text_file_ops, object) : NULL;
+    if (file == NULL) {
+        if (object != NULL)
+            pool_free(&text_file_pool, object);
+        *error = -KENFILE;
+        return NULL;
+    }
+    object->size = size < FILE_TEXT_MAX ? size : FILE_TEXT_MAX;
+    memcpy(object->text, text, object->size);
+    return file;
+}
+
+static long boot_file_read(struct file *file, void *buffer, size_t size)
+{
+    const struct hal_boot_file *boot_file = file->object;
+    return memory_file_read(file, buffer, size, boot_file->data, boot_file->size);
+}
+
+static const struct file_ops boot_file_ops = {
+    .kind = "boot file",
+    .read = boot_file_read,
+};
+
+/* ---- boot files ------------------------------------------------------------------------------ */
+
+static const struct hal_boot_file *boot_file_find(const char *path)
+{
+    const struct hal_boot *boot = hal_boot_info();
+    for (size_t i = 0; i < boot->file_count; i++) {
+        if (kstreq(boot->files[i].path, path))
+            return &boot->files[i];
+    }
+    return NULL;
+}
+
+static struct file *boot_file_open(const char *path, int flags, int *error)
+{
+    const struct hal_boot_file *boot_file = boot_file_find(path);
+    if (boot_file == NULL) {
+        *error = -KENOENT;
+        return NULL;
+    }
+    if ((flags & O_ACCMODE) != O_RDONLY) {
+        *error = -KEROFS;
+        return NULL;
+    }
+    struct file *file = file_alloc(&boot_file_ops, (void *)(uintptr_t)boot_file);
+    if (file == NULL)
+        *error = -KENFILE;
+    return file;
+}
+
+long config_read(const char *path, char *buffer, size_t size)
+{
+    const struct hal_boot_file *boot_file = boot_file_find(path);
+    if (boot_file == NULL)
+        return -KENOENT;
+    if (boot_file->size >= size)
+        return -KE2BIG;
+    memcpy(buffer, boot_file->data, boot_file->size);
+    buffer[boot_file->size] = '\0';
+    return (long)boot_file->size;
+}
+
+void boot_data_init(void)
+{
+    boot_parse_command_line(hal_boot_info()->command_line);
+    pool_init(&text_file_pool, "text-files", text_file_objects, sizeof text_file_objects[0],
+              TEXT_FILES_MAX);
+    path_register("/", boot_file_open);
+}

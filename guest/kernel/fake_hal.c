@@ -1,0 +1,579 @@
+/* fake_hal.c - the machine that unit tests of the kernel run on */
+#include "kernel/fake_hal.h"
+
+#include "kernel/boot.h"
+#include "kernel/clock.h"
+#include "kernel/irq.h"
+#include "kernel/sched.h"
+#include "kernel/task.h"
+
+#include "ringside/probe.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define FAKE_HAS_ASAN
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FAKE_HAS_ASAN
+#endif
+#endif
+#ifdef FAKE_HAS_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+#define FAKE_CONTEXTS_MAX 512
+#define FAKE_LOG_SIZE     (64u << 10)
+
+const char *fake_command_line = "";
+const struct hal_boot_file *fake_files;
+size_t fake_file_count;
+uint64_t fake_now_ns;
+bool fake_memory_is_exhausted;
+jmp_buf *fake_panic_to;
+char fake_panic_reason[256];
+
+static struct hal_boot fake_boot_info;
+static uint64_t fake_daif;
+static void (*fake_vector)(void);
+static uint32_t fake_pending, fake_enabled, fake_active;
+static unsigned fake_ends;
+static uint64_t fake_deadline;
+static unsigned fake_deadlines;
+static unsigned fake_stacks;
+
+static _Alignas(65536) char fake_ram_bytes[FAKE_RAM_SIZE];
+static size_t fake_ram_used;
+
+static ucontext_t fake_contexts[FAKE_CONTEXTS_MAX];
+static unsigned fake_context_count;
+
+static char fake_log_text[FAKE_LOG_SIZE], fake_output_text[FAKE_LOG_SIZE];
+static size_t fake_log_used, fake_output_used;
+
+/* ---- the log --------------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 1, 2))) static void fake_note(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length =
+        vsnprintf(fake_log_text + fake_log_used, FAKE_LOG_SIZE - fake_log_used, format, args);
+    va_end(args);
+    if (length < 0 || (size_t)length >= FAKE_LOG_SIZE - fake_log_used)
+        abort();
+    fake_log_used += (size_t)length;
+}
+
+const char *fake_log(void)
+{
+    return fake_log_text;
+}
+
+void fake_log_clear(void)
+{
+    fake_log_used = 0;
+    fake_log_text[0] = '\0';
+}
+
+unsigned fake_log_count(const char *line_prefix)
+{
+    unsigned count = 0;
+    for (const char *line = fake_log_text; *line != '\0'; line = strchr(line, '\n') + 1)
+        count += strncmp(line, line_prefix, strlen(line_prefix)) == 0;
+    return count;
+}
+
+const char *fake_output(void)
+{
+    return fake_output_text;
+}
+
+/* ---- interrupts ------------------------------------------------------------------------------ */
+
+static void fake_settle(void)
+{
+    while ((fake_daif & HAL_DAIF_I) == 0 && fake_vector != NULL &&
+           ((fake_pending & fake_enabled) != 0 || fake_now_ns >= fake_deadline)) {
+        uint64_t saved = fake_daif;
+        fake_daif |= HAL_DAIF_I;
+        fake_vector();
+        fake_daif = saved;
+    }
+}
+
+uint64_t hal_irq_save(void)
+{
+    uint64_t before = fake_daif;
+    fake_daif |= HAL_DAIF_I;
+    return before;
+}
+
+void hal_irq_restore(uint64_t daif)
+{
+    fake_daif = daif;
+    fake_settle();
+}
+
+uint64_t hal_irq_flags(void)
+{
+    return fake_daif;
+}
+
+void hal_irq_set_vector(void (*entry)(void))
+{
+    fake_vector = entry;
+}
+
+static uint32_t fake_chip_acknowledge(void)
+{
+    if (fake_now_ns >= fake_deadline && (fake_active >> FAKE_TIMER_IRQ & 1) == 0)
+        fake_pending |= UINT32_C(1) << FAKE_TIMER_IRQ;
+    uint32_t candidates = fake_pending & fake_enabled & ~fake_active;
+    if (candidates == 0)
+        return IRQ_NONE;
+    uint32_t intid = (uint32_t)__builtin_ctz(candidates);
+    fake_pending &= ~(UINT32_C(1) << intid);
+    fake_active |= UINT32_C(1) << intid;
+    return intid;
+}
+
+static void fake_chip_end(uint32_t intid)
+{
+    fake_active &= ~(UINT32_C(1) << intid);
+    fake_ends++;
+}
+
+static void fake_chip_enable(uint32_t intid, bool edge_triggered)
+{
+    (void)edge_triggered;
+    if (intid < 32)
+        fake_enabled |= UINT32_C(1) << intid;
+}
+
+static void fake_chip_disable(uint32_t intid)
+{
+    fake_enabled &= ~(UINT32_C(1) << intid);
+}
+
+static const struct irq_chip fake_chip = {
+    .name = "fake",
+    .acknowledge = fake_chip_acknowledge,
+    .end = fake_chip_end,
+    .enable = fake_chip_enable,
+    .disable = fake_chip_disable,
+};
+
+void fake_raise(uint32_t intid)
+{
+    fake_pending |= UINT32_C(1) << intid;
+    fake_settle();
+}
+
+void fake_enable_irq(uint32_t intid)
+{
+    fake_chip_enable(intid, false);
+}
+
+unsigned fake_irq_end_count(void)
+{
+    return fake_ends;
+}
+
+/* ---- the clock ------------------------------------------------------------------------------- */
+
+static uint64_t fake_clock_now(void)
+{
+    return fake_now_ns;
+}
+
+static void fake_clock_set_deadline(uint64_t deadline_ns)
+{
+    fake_deadline = deadline_ns;
+    fake_deadlines++;
+}
+
+static void fake_clock_interrupt(void *arg)
+{
+    (void)arg;
+    clock_interrupt();
+}
+
+static const struct clock_driver fake_clock = {
+    .name = "fake",
+    .now_ns = fake_clock_now,
+    .set_deadline = fake_clock_set_deadline,
+};
+
+uint64_t fake_deadline_ns(void)
+{
+    return fake_deadline;
+}
+
+unsigned fake_deadline_count(void)
+{
+    return fake_deadlines;
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+void *fake_ram(size_t size)
+{
+    size_t begin = (fake_ram_used + 4095) & ~(size_t)4095;
+    if (size > FAKE_RAM_SIZE - begin)
+        abort();
+    fake_ram_used = begin + size;
+    return fake_ram_bytes + begin;
+}
+
+void *hal_dma_alloc(size_t size, size_t align, uint64_t *pa)
+{
+    if (fake_memory_is_exhausted || align > 4096)
+        return NULL;
+    void *memory = fake_ram(size);
+    memset(memory, 0, size);
+    *pa = hal_virt_to_phys(memory);
+    return memory;
+}
+
+void *hal_stack_alloc(size_t size)
+{
+    if (fake_memory_is_exhausted)
+        return NULL;
+    fake_stacks++;
+    return fake_ram(size);
+}
+
+void hal_stack_free(void *stack, size_t size)
+{
+    (void)stack;
+    (void)size;
+    fake_stacks--;
+}
+
+unsigned fake_stacks_in_use(void)
+{
+    return fake_stacks;
+}
+
+uint64_t hal_virt_to_phys(const volatile void *va)
+{
+    return fake_boot_info.ram_base + ((uintptr_t)va - (uintptr_t)fake_ram_bytes);
+}
+
+void *hal_phys_to_virt(uint64_t pa)
+{
+    return fake_ram_bytes + (pa - fake_boot_info.ram_base);
+}
+
+/* ---- contexts -------------------------------------------------------------------------------- */
+
+/*
+ * makecontext() passes ints: a context is known by its number. The stack is that of the context;
+ * task 0 has the host's.
+ */
+static struct {
+    void (*entry)(void *);
+    void *arg;
+    void *asan_frames;
+    const void *stack;
+    size_t stack_size;
+} fake_entries[FAKE_CONTEXTS_MAX];
+
+/* Which context AddressSanitizer has to learn of when the next one begins to run. */
+static int fake_previous;
+
+static void fake_leave(int from, int to, bool for_good)
+{
+    fake_previous = from;
+#ifdef FAKE_HAS_ASAN
+    __sanitizer_start_switch_fiber(for_good ? NULL : &fake_entries[from].asan_frames,
+                                   fake_entries[to].stack, fake_entries[to].stack_size);
+#else
+    (void)to;
+    (void)for_good;
+#endif
+}
+
+static void fake_arrive(int number)
+{
+#ifdef FAKE_HAS_ASAN
+    __sanitizer_finish_switch_fiber(fake_entries[number].asan_frames,
+                                    &fake_entries[fake_previous].stack,
+                                    &fake_entries[fake_previous].stack_size);
+#else
+    (void)number;
+#endif
+}
+
+static void fake_context_enter(int number)
+{
+    fake_arrive(number);
+    fake_entries[number].entry(fake_entries[number].arg);
+    abort(); /* the entry must not return */
+}
+
+static int fake_context_number(struct hal_context *context)
+{
+    if (context->bench[0] == NULL) {
+        if (fake_context_count == FAKE_CONTEXTS_MAX)
+            abort();
+        fake_entries[fake_context_count].asan_frames = NULL;
+        context->bench[0] = &fake_contexts[fake_context_count++];
+    }
+    return (int)((ucontext_t *)context->bench[0] - fake_contexts);
+}
+
+void hal_context_init(struct hal_context *context, void (*entry)(void *), void *arg, void *stack,
+                      size_t size)
+{
+    int number = fake_context_number(context);
+    ucontext_t *host = &fake_contexts[number];
+    fake_entries[number].entry = entry;
+    fake_entries[number].arg = arg;
+    fake_entries[number].stack = stack;
+    fake_entries[number].stack_size = size;
+    context->daif = 0;
+    getcontext(host);
+    host->uc_stack.ss_sp = stack;
+    host->uc_stack.ss_size = size;
+    host->uc_link = NULL;
+    makecontext(host, (void (*)(void))(void *)fake_context_enter, 1, number);
+}
+
+void hal_context_switch(struct hal_context *from, struct hal_context *to)
+{
+    int here = fake_context_number(from), there = fake_context_number(to);
+    from->daif = fake_daif;
+    fake_daif = to->daif;
+    fake_leave(here, there, false);
+    swapcontext(&fake_contexts[here], &fake_contexts[there]);
+    fake_arrive(here);
+}
+
+_Noreturn void hal_context_exit(struct hal_context *from, struct hal_context *to)
+{
+    int here = fake_context_number(from), there = fake_context_number(to);
+    fake_daif = to->daif;
+    fake_leave(here, there, true);
+    setcontext(&fake_contexts[there]);
+    abort();
+}
+
+/* ---- the rest of the machine ----------------------------------------------------------------- */
+
+const struct hal_boot *hal_boot_info(void)
+{
+    return &fake_boot_info;
+}
+
+void hal_console_write(const char *text, size_t size)
+{
+    fake_note("console %.*s", (int)size, text);
+}
+
+void hal_charge(uint64_t ticks)
+{
+    (void)ticks;
+}
+
+void hal_relax(void)
+{
+    abort(); /* one CPU: nobody will ever release what we spin for */
+}
+
+void hal_wfi(void)
+{
+    hal_panic("wfi"); /* the test is the idle task: it can only see that this was the end */
+}
+
+_Noreturn void hal_panic(const char *why)
+{
+    snprintf(fake_panic_reason, sizeof fake_panic_reason, "%s", why);
+    if (fake_panic_to == NULL) {
+        fprintf(stderr, "panic: %s\n", why);
+        abort();
+    }
+    longjmp(*fake_panic_to, 1);
+}
+
+void fake_power_on(void)
+{
+    fake_boot_info = (struct hal_boot){
+        .ram_base = 0x40000000,
+        .ram_size = FAKE_RAM_SIZE,
+        .command_line = fake_command_line,
+        .files = fake_files,
+        .file_count = fake_file_count,
+    };
+    fake_daif = HAL_DAIF_I;
+    fake_vector = NULL;
+    fake_pending = fake_enabled = fake_active = 0;
+    fake_ends = 0;
+    fake_deadline = UINT64_MAX;
+    fake_now_ns = FAKE_START_NS;
+    fake_memory_is_exhausted = false;
+    fake_stacks = 0;
+    fake_ram_used = 0;
+    fake_context_count = 0;
+    fake_log_clear();
+    fake_output_used = 0;
+    fake_output_text[0] = '\0';
+}
+
+void fake_init_drivers(void)
+{
+    irq_register_chip(&fake_chip);
+    clock_register(&fake_clock);
+    if (irq_attach(FAKE_TIMER_IRQ, false, fake_clock_interrupt, NULL, "timer") != 0)
+        abort();
+}
+
+void fake_boot_with(const struct program_entry *programs, size_t count)
+{
+    fake_power_on();
+    kernel_init(programs, count);
+    fake_init_drivers();
+    fake_log_clear();
+    fake_deadlines = 0;
+    hal_irq_restore(0);
+}
+
+void fake_boot(void)
+{
+    fake_boot_with(NULL, 0);
+}
+
+void fake_run(void)
+{
+    fake_settle();
+    while (sched_has_ready())
+        task_yield();
+}
+
+void fake_run_until(uint64_t end_ns)
+{
+    fake_run();
+    while (fake_deadline <= end_ns) {
+        if (fake_now_ns < fake_deadline)
+            fake_now_ns = fake_deadline;
+        fake_run();
+    }
+    if (fake_now_ns < end_ns)
+        fake_now_ns = end_ns;
+}
+
+/* ---- probes ---------------------------------------------------------------------------------- */
+
+void probe_ready(void)
+{
+    fake_note("ready\n");
+}
+
+void probe_task_created(uint32_t task, const char *name, const void *context)
+{
+    (void)context;
+    fake_note("created %u %s\n", task, name);
+}
+
+void probe_task_exited(uint32_t task)
+{
+    fake_note("exited %u\n", task);
+}
+
+void probe_task_blocked(uint32_t task, const char *kind, uint64_t object, uint64_t deadline_ns)
+{
+    (void)object;
+    (void)deadline_ns;
+    fake_note("blocked %u %s\n", task, kind);
+}
+
+void probe_task_woken(uint32_t task)
+{
+    fake_note("woken %u\n", task);
+}
+
+void probe_task_running(uint32_t task)
+{
+    fake_note("running %u\n", task);
+}
+
+void probe_lock_taken(uint64_t lock, const char *name)
+{
+    (void)lock;
+    fake_note("taken %s\n", name);
+}
+
+void probe_lock_released(uint64_t lock)
+{
+    (void)lock;
+    fake_note("released\n");
+}
+
+void probe_timeout_registered(uint64_t timeout, uint64_t deadline_ns)
+{
+    (void)timeout;
+    fake_note("timeout %llu\n", (unsigned long long)deadline_ns);
+}
+
+void probe_timeout_fired(uint64_t timeout)
+{
+    (void)timeout;
+    fake_note("fired\n");
+}
+
+void probe_timeout_cancelled(uint64_t timeout)
+{
+    (void)timeout;
+    fake_note("cancelled\n");
+}
+
+void probe_call_entered(uint32_t task, const char *call, uint64_t a0, uint64_t a1, uint64_t a2,
+                        uint64_t a3)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    fake_note("call %u %s\n", task, call);
+}
+
+void probe_call_returned(uint32_t task, const char *call, int64_t result)
+{
+    fake_note("return %u %s %lld\n", task, call, (long long)result);
+}
+
+void probe_counter(const char *name, uint64_t value)
+{
+    fake_note("counter %s %llu\n", name, (unsigned long long)value);
+}
+
+void probe_drop(const char *where, const char *why)
+{
+    fake_note("drop %s %s\n", where, why);
+}
+
+void probe_program_started(uint32_t program, uint32_t task)
+{
+    fake_note("program %u started %u\n", program, task);
+}
+
+void probe_program_output(uint32_t program, const char *text, size_t size)
+{
+    fake_note("program %u wrote %zu\n", program, size);
+    if (size >= FAKE_LOG_SIZE - fake_output_used)
+        abort();
+    if (size > 0)
+        memcpy(fake_output_text + fake_output_used, text, size);
+    fake_output_used += size;
+    fake_output_text[fake_output_used] = '\0';
+}
+
+void probe_program_exited(uint32_t program, int status)
+{
+    fake_note("program %u exited %d\n", program, status);
+}

@@ -1,0 +1,142 @@
+/* file.c - files, descriptor tables, and who makes files: socket families and paths */
+#include "kernel/file.h"
+
+#include "kernel/pool.h"
+#include "lib/errno.h"
+#include "lib/kassert.h"
+#include "lib/string.h"
+
+#define SOCKET_FAMILIES_MAX 4
+#define PATH_PREFIXES_MAX   16
+
+static struct file file_objects[FILES_MAX];
+static struct pool file_pool;
+
+static struct {
+    int family;
+    socket_make_fn *make;
+} file_families[SOCKET_FAMILIES_MAX];
+static unsigned file_family_count;
+
+static struct {
+    const char *prefix;
+    path_open_fn *open;
+} file_prefixes[PATH_PREFIXES_MAX];
+static unsigned file_prefix_count;
+
+void file_init(void)
+{
+    pool_init(&file_pool, "files", file_objects, sizeof file_objects[0], FILES_MAX);
+    file_family_count = 0;
+    file_prefix_count = 0;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+struct file *file_alloc(const struct file_ops *ops, void *object)
+{
+    kassert(ops->kind != NULL);
+    struct file *file = pool_alloc(&file_pool);
+    if (file != NULL)
+        *file = (struct file){.ops = ops, .references = 1, .object = object};
+    return file;
+}
+
+void file_release(struct file *file)
+{
+    kassert(file->references > 0);
+    if (--file->references > 0)
+        return;
+    if (file->ops->close != NULL)
+        file->ops->close(file);
+    pool_free(&file_pool, file);
+}
+
+/* ---- descriptors ----------------------------------------------------------------------------- */
+
+int file_table_add(struct file_table *table, struct file *file)
+{
+    for (int descriptor = 0; descriptor < DESCRIPTORS_MAX; descriptor++) {
+        if (table->files[descriptor] == NULL) {
+            table->files[descriptor] = file;
+            return descriptor;
+        }
+    }
+    return -KEMFILE;
+}
+
+struct file *file_table_get(struct file_table *table, int descriptor)
+{
+    if (descriptor < 0 || descriptor >= DESCRIPTORS_MAX)
+        return NULL;
+    return table->files[descriptor];
+}
+
+int file_table_close(struct file_table *table, int descriptor)
+{
+    struct file *file = file_table_get(table, descriptor);
+    if (file == NULL)
+        return -KEBADF;
+    table->files[descriptor] = NULL;
+    file_release(file);
+    return 0;
+}
+
+void file_table_close_all(struct file_table *table)
+{
+    for (int descriptor = 0; descriptor < DESCRIPTORS_MAX; descriptor++)
+        (void)file_table_close(table, descriptor); /* a hole is no error here */
+}
+
+/* ---- socket families ------------------------------------------------------------------------- */
+
+void socket_family_register(int family, socket_make_fn *make)
+{
+    kassert(file_family_count < SOCKET_FAMILIES_MAX);
+    file_families[file_family_count].family = family;
+    file_families[file_family_count].make = make;
+    file_family_count++;
+}
+
+struct file *socket_open(int family, int type, int protocol, int *error)
+{
+    for (unsigned i = 0; i < file_family_count; i++) {
+        if (file_families[i].family == family)
+            return file_families[i].make(type, protocol, error);
+    }
+    *error = -KEAFNOSUPPORT;
+    return NULL;
+}
+
+/* ---- paths ----------------------------------------------------------------------------------- */
+
+void path_register(const char *prefix, path_open_fn *open)
+{
+    kassert(file_prefix_count < PATH_PREFIXES_MAX);
+    file_prefixes[file_prefix_count].prefix = prefix;
+    file_prefixes[file_prefix_count].open = open;
+    file_prefix_count++;
+}
+
+static path_open_fn *path_find(const char *path)
+{
+    path_open_fn *open = NULL;
+    size_t longest = 0;
+    for (unsigned i = 0; i < file_prefix_count; i++) {
+        size_t length = kstrlen(file_prefixes[i].prefix);
+        if (length > longest && kstr_has_prefix(path, file_prefixes[i].prefix)) {
+            longest = length;
+            open = file_prefixes[i].open;
+        }
+    }
+    return open;
+}
+
+struct file *path_open(const char *path, int flags, int *error)
+{
+    path_open_fn *open = path_find(path);
+    if (open != NULL)
+        return open(path, flags, error);
+    *error = -KENOENT;
+    return NULL;
+}

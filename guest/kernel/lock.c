@@ -1,0 +1,95 @@
+/*
+ * lock.c - spinlocks and mutexes
+ *
+ * A mutex is known to the bench by its wait queue's address: what is taken and what a task blocks
+ * on have the same number. A task that takes a mutex twice sleeps for ever, as it does in kernels
+ * whose locks do not look at their owner: the bench can tell.
+ */
+#include "kernel/lock.h"
+
+#include "kernel/irq.h"
+#include "kernel/sched.h"
+#include "kernel/task.h"
+#include "lib/kassert.h"
+
+#include "ringside/hal.h"
+#include "ringside/probe.h"
+
+/*
+ * Off: a spinlock is held for a few instructions with interrupts masked, so on one CPU its order
+ * says nothing, and two events for each would be the larger part of a trace and of a run's time.
+ * Mutexes are always told.
+ */
+#define LOCK_TELL_SPINLOCKS 0
+
+uint64_t spin_lock(struct spinlock *lock)
+{
+    uint64_t daif = hal_irq_save();
+    if (lock->held)
+        probe_task_blocked(task_number(sched_current()), "lock", (uintptr_t)lock, WAIT_FOREVER);
+    while (lock->held)
+        hal_relax();
+    lock->held = true;
+    if (LOCK_TELL_SPINLOCKS)
+        probe_lock_taken((uintptr_t)lock, lock->name);
+    return daif;
+}
+
+void spin_unlock(struct spinlock *lock, uint64_t daif)
+{
+    kassert(lock->held);
+    if (LOCK_TELL_SPINLOCKS)
+        probe_lock_released((uintptr_t)lock);
+    lock->held = false;
+    hal_irq_restore(daif);
+}
+
+void mutex_init(struct mutex *mutex, const char *name)
+{
+    mutex->name = name;
+    mutex->owner = NULL;
+    wait_queue_init(&mutex->queue);
+}
+
+static bool mutex_try(struct mutex *mutex)
+{
+    uint64_t daif = hal_irq_save();
+    bool taken = mutex->owner == NULL;
+    if (taken)
+        mutex->owner = sched_current();
+    hal_irq_restore(daif);
+    return taken;
+}
+
+static void mutex_wait(struct mutex *mutex)
+{
+    struct waiter waiter;
+    for (;;) {
+        wait_prepare(&mutex->queue, &waiter, "lock");
+        if (mutex_try(mutex))
+            break;
+        (void)wait_commit_uninterruptible(&waiter, WAIT_FOREVER);
+    }
+    wait_finish(&waiter);
+}
+
+void mutex_lock(struct mutex *mutex)
+{
+    kassert(!irq_is_active());
+    if (!mutex_try(mutex))
+        mutex_wait(mutex);
+    probe_lock_taken((uintptr_t)&mutex->queue, mutex->name);
+}
+
+void mutex_unlock(struct mutex *mutex)
+{
+    kassert(mutex_is_mine(mutex));
+    probe_lock_released((uintptr_t)&mutex->queue);
+    mutex->owner = NULL;
+    wait_wake_one(&mutex->queue);
+}
+
+bool mutex_is_mine(const struct mutex *mutex)
+{
+    return mutex->owner == sched_current();
+}

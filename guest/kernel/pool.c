@@ -1,0 +1,84 @@
+/* pool.c - fixed pools of equal objects: a list of free ones through their first bytes */
+#include "kernel/pool.h"
+
+#include "lib/format.h"
+#include "lib/kassert.h"
+
+#include "ringside/hal.h"
+#include "ringside/probe.h"
+
+static struct pool *pool_table[POOLS_MAX];
+static unsigned pool_count;
+
+static void pool_register(struct pool *pool)
+{
+    for (unsigned i = 0; i < pool_count; i++) {
+        if (pool_table[i] == pool)
+            return;
+    }
+    kassert(pool_count < POOLS_MAX);
+    pool_table[pool_count++] = pool;
+}
+
+static void pool_push(struct pool *pool, void *object)
+{
+    *(void **)object = pool->free;
+    pool->free = object;
+}
+
+void pool_init(struct pool *pool, const char *name, void *memory, size_t object_size,
+               unsigned capacity)
+{
+    kassert(object_size >= sizeof(void *));
+    kassert(object_size % _Alignof(void *) == 0);
+    *pool = (struct pool){
+        .name = name,
+        .memory = memory,
+        .object_size = object_size,
+        .capacity = capacity,
+    };
+    for (unsigned i = capacity; i > 0; i--)
+        pool_push(pool, pool->memory + (i - 1) * object_size);
+    pool_register(pool);
+}
+
+static void pool_count_exhaustion(struct pool *pool)
+{
+    char name[48];
+    pool->exhausted++;
+    ksnprintf(name, sizeof name, "%s.exhausted", pool->name);
+    probe_counter(name, pool->exhausted);
+}
+
+void *pool_alloc(struct pool *pool)
+{
+    uint64_t daif = hal_irq_save();
+    void *object = pool->free;
+    if (object != NULL) {
+        pool->free = *(void **)object;
+        pool->used++;
+        if (pool->used > pool->high_water)
+            pool->high_water = pool->used;
+    } else {
+        pool_count_exhaustion(pool);
+    }
+    hal_irq_restore(daif);
+    return object;
+}
+
+void pool_free(struct pool *pool, void *object)
+{
+    size_t offset = (size_t)((char *)object - pool->memory);
+    kassert(offset < pool->capacity * pool->object_size);
+    kassert(offset % pool->object_size == 0);
+    uint64_t daif = hal_irq_save();
+    kassert(pool->used > 0);
+    pool->used--;
+    pool_push(pool, object);
+    hal_irq_restore(daif);
+}
+
+const struct pool *pool_by_index(unsigned index)
+{
+    return index < pool_count ? pool_table[index] : NULL;
+}

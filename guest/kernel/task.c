@@ -1,0 +1,138 @@
+/* task.c - tasks: birth, death, names, signals */
+#include "kernel/task.h"
+
+#include "kernel/irq.h"
+#include "kernel/pool.h"
+#include "kernel/sched.h"
+#include "kernel/task_priv.h"
+#include "lib/kassert.h"
+#include "lib/string.h"
+
+#include "ringside/hal.h"
+#include "ringside/probe.h"
+
+static struct task task_objects[TASKS_MAX];
+static struct pool task_pool;
+static struct task task_idle;
+static uint32_t task_last_number;
+
+kstatic_assert(TASK_STACK_SIZE >= 4096, "a context needs a page of stack");
+
+void task_init(void)
+{
+    pool_init(&task_pool, "tasks", task_objects, sizeof task_objects[0], TASKS_MAX);
+    task_last_number = 0;
+    task_idle = (struct task){.name = "idle"};
+    list_init(&task_idle.link);
+    sched_init(&task_idle);
+}
+
+/* Every task begins here, with interrupts open. */
+static void task_enter(void *arg)
+{
+    struct task *task = arg;
+    sched_reap();
+    task->fn(task->arg);
+    task_exit();
+}
+
+struct task *task_create(const char *name, task_fn *fn, void *arg)
+{
+    struct task *task = pool_alloc(&task_pool);
+    if (task == NULL)
+        return NULL;
+    void *stack = hal_stack_alloc(TASK_STACK_SIZE);
+    if (stack == NULL) {
+        pool_free(&task_pool, task);
+        return NULL;
+    }
+    *task = (struct task){.number = ++task_last_number, .fn = fn, .arg = arg, .stack = stack};
+    list_init(&task->link);
+    kstrlcpy(task->name, name, sizeof task->name);
+    hal_context_init(&task->context, task_enter, task, stack, TASK_STACK_SIZE);
+    probe_task_created(task->number, task->name, &task->context);
+    sched_make_ready(task);
+    return task;
+}
+
+void task_free(struct task *task)
+{
+    kassert(task->state == TASK_EXITED);
+    hal_stack_free(task->stack, TASK_STACK_SIZE);
+    pool_free(&task_pool, task);
+}
+
+struct task *task_current(void)
+{
+    return sched_current();
+}
+
+uint32_t task_number(const struct task *task)
+{
+    return task->number;
+}
+
+const char *task_name(const struct task *task)
+{
+    return task->name;
+}
+
+struct file_table *task_files(void)
+{
+    return sched_current()->files;
+}
+
+_Noreturn void task_exit(void)
+{
+    struct task *task = sched_current();
+    kassert(task != sched_idle_task());
+    kassert(task->waiters == NULL);
+    kassert(task->preempt_depth == 0);
+    (void)hal_irq_save();
+    task->state = TASK_EXITED;
+    probe_task_exited(task->number);
+    sched_switch_for_good();
+}
+
+void task_yield(void)
+{
+    uint64_t daif = hal_irq_save();
+    sched_switch();
+    hal_irq_restore(daif);
+}
+
+void preempt_disable(void)
+{
+    sched_current()->preempt_depth++;
+}
+
+void preempt_enable(void)
+{
+    struct task *task = sched_current();
+    kassert(task->preempt_depth > 0);
+    uint64_t daif = hal_irq_save();
+    task->preempt_depth--;
+    /*
+     * What an interrupt asked for meanwhile. Its own end does it when we are inside one; a masked
+     * caller is not ready for it.
+     */
+    if (!irq_is_active() && (daif & HAL_DAIF_I) == 0)
+        sched_preempt();
+    hal_irq_restore(daif);
+}
+
+void task_signal(struct task *task, int number)
+{
+    kassert(number > 0);
+    uint64_t daif = hal_irq_save();
+    if (task->signal == 0)
+        task->signal = number;
+    if (task->asleep_on != NULL && task->interruptible)
+        wait_wake_task(task);
+    hal_irq_restore(daif);
+}
+
+int task_pending_signal(const struct task *task)
+{
+    return task->signal;
+}

@@ -1,0 +1,55 @@
+/*
+ * task_priv.h - what a task is; for the kernel's own files
+ *
+ * TASK_READY    stands in the run queue TASK_RUNNING  is the current one TASK_BLOCKED  is in
+ * nobody's list but a wait queue's; `asleep_on` says which waiter ends that TASK_EXITED   never
+ * runs again; the next task that runs frees its stack and gives it back to the pool
+ */
+#ifndef KERNEL_TASK_PRIV_H
+#define KERNEL_TASK_PRIV_H
+
+#include "kernel/task.h"
+#include "kernel/timeout.h"
+#include "kernel/wait.h"
+#include "lib/list.h"
+
+#include "ringside/hal.h"
+
+struct program;
+
+enum task_state {
+    TASK_READY,
+    TASK_RUNNING,
+    TASK_BLOCKED,
+    TASK_EXITED,
+};
+
+struct task {
+    struct list link; /* of the run queue */
+    enum task_state state;
+    uint32_t number; /* never used twice; 0 is the idle task */
+    char name[TASK_NAME_MAX];
+    task_fn *fn;
+    void *arg;
+    void *stack;
+    struct hal_context context;
+
+    unsigned preempt_depth;
+    int signal; /* pending; 0: none */
+    struct file_table *files;
+    struct program *program;
+
+    struct waiter *waiters;   /* prepared and not finished, the innermost first */
+    struct waiter *asleep_on; /* NULL unless blocked */
+    bool interruptible;       /* the sleep */
+    bool timed_out;           /* the sleep ended so */
+    struct timeout timeout;   /* of the sleep */
+};
+
+void task_init(void);
+/* Stack and all; not the running one's. */
+void task_free(struct task *task);
+/* Ends the sleep of a blocked task (wait.c). With interrupts masked. */
+void wait_wake_task(struct task *task);
+
+#endif

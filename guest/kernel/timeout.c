@@ -1,0 +1,164 @@
+/*
+ * timeout.c - the timeout registry
+ *
+ * Without a tick the clock is told the first deadline whenever that changes. With a tick it is
+ * told the next multiple of the period, and what expires in between waits for that.
+ */
+#include "kernel/timeout.h"
+
+#include "kernel/clock.h"
+#include "kernel/lock.h"
+#include "lib/kassert.h"
+
+#include "ringside/probe.h"
+
+#define TIMEOUT_NEVER UINT64_MAX
+
+static struct {
+    struct spinlock lock;
+    struct list armed; /* struct timeout.link, the earliest first, in order of arming when equal */
+    uint64_t programmed_ns;  /* what the clock was told last */
+    uint64_t tick_period_ns; /* 0: tickless */
+} timeouts;
+
+void timeout_registry_init(void)
+{
+    timeouts.lock = (struct spinlock)SPINLOCK_INIT("timeouts");
+    list_init(&timeouts.armed);
+    timeouts.programmed_ns = TIMEOUT_NEVER;
+    timeouts.tick_period_ns = 0;
+}
+
+void timeout_init(struct timeout *timeout, timeout_fn *fn, void *arg)
+{
+    list_init(&timeout->link);
+    timeout->deadline_ns = TIMEOUT_NEVER;
+    timeout->fn = fn;
+    timeout->arg = arg;
+    timeout->armed = false;
+}
+
+/* ---- with the registry's lock ---------------------------------------------------------------- */
+
+static struct timeout *timeout_first(void)
+{
+    struct list *first = list_first(&timeouts.armed);
+    return first != NULL ? list_entry(first, struct timeout, link) : NULL;
+}
+
+static void timeout_insert(struct timeout *timeout)
+{
+    struct list *position = &timeouts.armed;
+    while (position->prev != &timeouts.armed &&
+           list_entry(position->prev, struct timeout, link)->deadline_ns > timeout->deadline_ns)
+        position = position->prev;
+    list_insert_before(position, &timeout->link);
+}
+
+static void timeout_program(uint64_t deadline_ns)
+{
+    timeouts.programmed_ns = deadline_ns;
+    clock_set_deadline(deadline_ns);
+}
+
+/* After a change of the list. */
+static void timeout_follow_first(void)
+{
+    const struct timeout *first = timeout_first();
+    uint64_t deadline_ns = first != NULL ? first->deadline_ns : TIMEOUT_NEVER;
+    if (timeouts.tick_period_ns == 0 && deadline_ns != timeouts.programmed_ns)
+        timeout_program(deadline_ns);
+}
+
+/* ---- arming and cancelling ------------------------------------------------------------------- */
+
+void timeout_arm(struct timeout *timeout, uint64_t deadline_ns)
+{
+    kassert(timeout->fn != NULL);
+    uint64_t daif = spin_lock(&timeouts.lock);
+    list_remove(&timeout->link);
+    timeout->deadline_ns = deadline_ns;
+    timeout->armed = true;
+    timeout_insert(timeout);
+    probe_timeout_registered((uintptr_t)timeout, deadline_ns);
+    timeout_follow_first();
+    spin_unlock(&timeouts.lock, daif);
+}
+
+void timeout_cancel(struct timeout *timeout)
+{
+    uint64_t daif = spin_lock(&timeouts.lock);
+    if (timeout->armed) {
+        list_remove(&timeout->link);
+        timeout->armed = false;
+        probe_timeout_cancelled((uintptr_t)timeout);
+        timeout_follow_first();
+    }
+    spin_unlock(&timeouts.lock, daif);
+}
+
+/* ---- expiry ---------------------------------------------------------------------------------- */
+
+static void timeout_take_expired(uint64_t now_ns, struct list *expired)
+{
+    struct timeout *first;
+    while ((first = timeout_first()) != NULL && first->deadline_ns <= now_ns) {
+        list_remove(&first->link);
+        list_add_tail(expired, &first->link);
+    }
+}
+
+/*
+ * Takes the next one off; NULL at the end. One that a callback before it has cancelled or moved
+ * is not there any more.
+ */
+static struct timeout *timeout_next_expired(struct list *expired)
+{
+    struct timeout *timeout = NULL;
+    uint64_t daif = spin_lock(&timeouts.lock);
+    struct list *first = list_pop(expired);
+    if (first != NULL) {
+        timeout = list_entry(first, struct timeout, link);
+        timeout->armed = false;
+    }
+    spin_unlock(&timeouts.lock, daif);
+    return timeout;
+}
+
+static uint64_t timeout_next_tick(uint64_t now_ns)
+{
+    return (now_ns / timeouts.tick_period_ns + 1) * timeouts.tick_period_ns;
+}
+
+/* The clock's condition holds until it is given another deadline, so it is always given one. */
+static void timeout_reprogram(uint64_t now_ns)
+{
+    uint64_t daif = spin_lock(&timeouts.lock);
+    const struct timeout *first = timeout_first();
+    if (timeouts.tick_period_ns != 0)
+        timeout_program(timeout_next_tick(now_ns));
+    else
+        timeout_program(first != NULL ? first->deadline_ns : TIMEOUT_NEVER);
+    spin_unlock(&timeouts.lock, daif);
+}
+
+void timeout_run(uint64_t now_ns)
+{
+    struct list expired;
+    list_init(&expired);
+    uint64_t daif = spin_lock(&timeouts.lock);
+    timeout_take_expired(now_ns, &expired);
+    spin_unlock(&timeouts.lock, daif);
+    struct timeout *timeout;
+    while ((timeout = timeout_next_expired(&expired)) != NULL) {
+        probe_timeout_fired((uintptr_t)timeout);
+        timeout->fn(timeout->arg);
+    }
+    timeout_reprogram(now_ns);
+}
+
+void timeout_set_tick(uint64_t period_ns)
+{
+    timeouts.tick_period_ns = period_ns;
+    timeout_reprogram(clock_now_ns());
+}

@@ -1,0 +1,38 @@
+/* user_memory.c - whether what a program points to is memory */
+#include "kernel/user_memory.h"
+
+#include "lib/errno.h"
+#include "lib/kassert.h"
+
+#include "ringside/hal.h"
+
+static uintptr_t user_ram_base;
+static size_t user_ram_size;
+
+void user_memory_init(void)
+{
+    const struct hal_boot *boot = hal_boot_info();
+    user_ram_base = (uintptr_t)hal_phys_to_virt(boot->ram_base);
+    user_ram_size = boot->ram_size;
+    kassert(user_ram_base != 0);
+}
+
+bool user_range_is_ram(const void *pointer, size_t size)
+{
+    uintptr_t offset = (uintptr_t)pointer - user_ram_base;
+    return offset < user_ram_size && size <= user_ram_size - offset;
+}
+
+long user_copy_string(char *to, const char *from, size_t size)
+{
+    kassert(size > 0);
+    for (size_t i = 0; i < size; i++) {
+        if (!user_range_is_ram(from + i, 1))
+            return -KEFAULT;
+        to[i] = from[i];
+        if (to[i] == '\0')
+            return (long)i;
+    }
+    to[size - 1] = '\0';
+    return -KENAMETOOLONG;
+}

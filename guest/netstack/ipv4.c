@@ -1,0 +1,214 @@
+/*
+ * ipv4.c - the Internet Protocol
+ */
+#include "netstack/ipv4.h"
+
+#include "lib/checksum.h"
+#include "lib/endian.h"
+#include "lib/errno.h"
+#include "netstack/arp.h"
+#include "netstack/drop.h"
+#include "netstack/ethernet.h"
+#include "netstack/icmp.h"
+#include "netstack/interface.h"
+#include "netstack/loopback.h"
+#include "netstack/route.h"
+
+#define IPV4_VERSION         4
+#define IPV4_DONT_FRAGMENT   0x4000
+#define IPV4_MORE_FRAGMENTS  0x2000
+#define IPV4_FRAGMENT_OFFSET 0x1fff
+
+struct ipv4_header {
+    uint8_t version_length;
+    uint8_t service;
+    be16_t total_size;
+    be16_t identification;
+    be16_t fragment;
+    uint8_t ttl;
+    uint8_t protocol;
+    be16_t checksum;
+    be32_t source;
+    be32_t destination;
+};
+kstatic_assert(sizeof(struct ipv4_header) == IPV4_HEADER_SIZE, "as on the wire");
+
+static uint16_t ipv4_next_identification;
+
+static size_t ipv4_header_size(const struct ipv4_header *header)
+{
+    return (size_t)(header->version_length & 0x0f) * 4;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+int ipv4_find_path(uint32_t destination, struct ipv4_path *path)
+{
+    if (interface_by_address(destination) != NULL) {
+        *path = (struct ipv4_path){interface_lo(), destination, destination};
+        return 0;
+    }
+    if (destination == IPV4_BROADCAST) {
+        struct interface *interface = interface_first_configured();
+        if (interface == NULL)
+            return -KENETUNREACH;
+        *path = (struct ipv4_path){interface, interface->address, destination};
+        return 0;
+    }
+    const struct route *route = ipv4_is_unicast(destination) ? route_lookup(destination) : NULL;
+    if (route == NULL)
+        return -KENETUNREACH;
+    *path = (struct ipv4_path){
+        .interface = route->interface,
+        .source = route->interface->address,
+        .next_hop = route->gateway != 0 ? route->gateway : destination,
+    };
+    return 0;
+}
+
+static void ipv4_push_header(struct nbuf *nbuf, uint32_t source, uint32_t destination,
+                             enum ipv4_protocol protocol)
+{
+    struct ipv4_header *header = (struct ipv4_header *)nbuf_push(nbuf, IPV4_HEADER_SIZE);
+    *header = (struct ipv4_header){
+        .version_length = IPV4_VERSION << 4 | IPV4_HEADER_SIZE / 4,
+        .total_size = be16_put((uint16_t)nbuf->len),
+        .identification = be16_put(ipv4_next_identification++),
+        .fragment = be16_put(IPV4_DONT_FRAGMENT),
+        .ttl = IPV4_TTL,
+        .protocol = (uint8_t)protocol,
+        .source = be32_put(source),
+        .destination = be32_put(destination),
+    };
+    header->checksum = be16_put(checksum_of(header, IPV4_HEADER_SIZE));
+}
+
+int ipv4_output(struct nbuf *nbuf, const struct ipv4_path *path, uint32_t destination,
+                enum ipv4_protocol protocol, uint64_t now_ns)
+{
+    struct interface *interface = path->interface;
+    if (nbuf->len + IPV4_HEADER_SIZE > interface->mtu) {
+        net_drop(nbuf, "ipv4", "longer than the MTU");
+        return -KEMSGSIZE;
+    }
+    ipv4_push_header(nbuf, path->source, destination, protocol);
+    if (interface == interface_lo())
+        return loopback_output(nbuf);
+    if (interface_is_broadcast(interface, destination))
+        return ethernet_output(interface, nbuf, ethernet_broadcast, ETHERNET_IPV4);
+    return arp_output(&interface->arp, nbuf, path->next_hop, now_ns);
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
+/*
+ * What is wrong with the header itself; NULL: nothing. In this order: each check makes the next one
+ * safe.
+ */
+static const char *ipv4_malformed(const struct nbuf *nbuf)
+{
+    const struct ipv4_header *header = (const struct ipv4_header *)nbuf->data;
+    if (nbuf->len < IPV4_HEADER_SIZE)
+        return "shorter than a header";
+    if (header->version_length >> 4 != IPV4_VERSION)
+        return "version is not 4";
+    size_t header_size = ipv4_header_size(header);
+    if (header_size < IPV4_HEADER_SIZE || header_size > nbuf->len)
+        return "bad header length";
+    size_t total_size = be16_get(header->total_size);
+    if (total_size < header_size)
+        return "total length shorter than the header";
+    if (total_size > nbuf->len)
+        return "total length beyond the frame";
+    if (!checksum_is_right(header, header_size))
+        return "bad header checksum";
+    return NULL;
+}
+
+/*
+ * A source must be a host's, and not one of our own: those never come from outside [RFC1122]
+ * 3.2.1.3.
+ */
+static const char *ipv4_bad_source(const struct interface *interface, uint32_t source)
+{
+    if (source == 0 || (interface->netif == NULL && interface_by_address(source) != NULL))
+        return NULL;
+    if (!ipv4_is_unicast(source) || interface_is_broadcast(interface, source))
+        return "source is no host";
+    if (interface_by_address(source) != NULL)
+        return "source is our own address";
+    return NULL;
+}
+
+static bool ipv4_is_for_us(const struct interface *interface, uint32_t destination, bool broadcast)
+{
+    if (broadcast)
+        return true;
+    if (ipv4_is_loopback(destination) && interface->netif != NULL)
+        return false;
+    return interface_by_address(destination) != NULL;
+}
+
+static const char *ipv4_refusal(const struct ipv4_header *header, const struct ipv4_info *info)
+{
+    const char *why = ipv4_bad_source(info->interface, info->source);
+    if (why != NULL)
+        return why;
+    if (!ipv4_is_for_us(info->interface, info->destination, info->broadcast))
+        return "not for us";
+    if ((be16_get(header->fragment) & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) != 0)
+        return "fragment";
+    return NULL;
+}
+
+/* Frames are padded: what lies behind the packet goes first, then the header with its options. */
+static void ipv4_strip(struct nbuf *nbuf)
+{
+    const struct ipv4_header *header = (const struct ipv4_header *)nbuf->data;
+    nbuf->len = be16_get(header->total_size);
+    nbuf_pull(nbuf, ipv4_header_size(header));
+}
+
+/*
+ * The time to live does not matter at the destination: "MUST NOT discard a datagram just because it
+ * was received with TTL less than 2" 3.2.1.7.
+ */
+void ipv4_input(struct interface *interface, struct nbuf *nbuf, uint64_t now_ns)
+{
+    const char *why = ipv4_malformed(nbuf);
+    if (why != NULL) {
+        net_drop(nbuf, "ipv4", why);
+        return;
+    }
+    const struct ipv4_header *header = (const struct ipv4_header *)nbuf->data;
+    struct ipv4_info info = {
+        .source = be32_get(header->source),
+        .destination = be32_get(header->destination),
+        .interface = interface,
+    };
+    info.broadcast = interface_is_broadcast(interface, info.destination);
+    why = ipv4_refusal(header, &info);
+    if (why != NULL) {
+        net_drop(nbuf, "ipv4", why);
+        return;
+    }
+    uint8_t protocol = header->protocol;
+    ipv4_strip(nbuf);
+    if (protocol == IPV4_ICMP)
+        icmp_input(nbuf, &info, now_ns);
+    else
+        net_drop(nbuf, "ipv4", "unknown protocol");
+}
+
+void ipv4_report_failure(const uint8_t *packet, size_t size, int error)
+{
+    const struct ipv4_header *header = (const struct ipv4_header *)packet;
+    if (size < IPV4_HEADER_SIZE || header->version_length >> 4 != IPV4_VERSION)
+        return;
+    size_t header_size = ipv4_header_size(header);
+    if (header_size < IPV4_HEADER_SIZE || header_size > size)
+        return;
+    if (header->protocol == IPV4_ICMP)
+        icmp_report_failure(packet + header_size, size - header_size, be32_get(header->destination),
+                            error);
+}

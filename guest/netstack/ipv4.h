@@ -1,0 +1,75 @@
+/*
+ * ipv4.h - the Internet Protocol [RFC791] [RFC1122]
+ *
+ * A host: packets for others are dropped, not forwarded. Fragments are not put together in this
+ * version: they are dropped by name, and nothing is sent that would need them. Options are skipped.
+ * Addresses are numbers in host order.
+ */
+#ifndef NETSTACK_IPV4_H
+#define NETSTACK_IPV4_H
+
+#include "kernel/nbuf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define IPV4_HEADER_SIZE   20
+#define IPV4_BROADCAST     UINT32_MAX
+#define IPV4_LOOPBACK      0x7f000001 /* 127.0.0.1 */
+#define IPV4_LOOPBACK_MASK 0xff000000
+#define IPV4_TTL           64
+
+enum ipv4_protocol {
+    IPV4_ICMP = 1,
+};
+
+struct interface;
+
+/* What the layer above needs to know of a packet that arrived. */
+struct ipv4_info {
+    uint32_t source, destination;
+    struct interface *interface;
+    bool broadcast; /* the destination is a broadcast address */
+};
+
+/* The way to a destination. */
+struct ipv4_path {
+    struct interface *interface; /* lo for what is our own */
+    uint32_t source;
+    uint32_t next_hop;
+};
+
+static inline bool ipv4_is_loopback(uint32_t address)
+{
+    return (address & IPV4_LOOPBACK_MASK) == (IPV4_LOOPBACK & IPV4_LOOPBACK_MASK);
+}
+
+/*
+ * Neither "this network" (0.0.0.0/8), nor multicast, nor reserved, nor broadcast: classes A, B, C.
+ */
+static inline bool ipv4_is_unicast(uint32_t address)
+{
+    return address >> 24 != 0 && address < 0xe0000000;
+}
+
+/* 0, or -KENETUNREACH. */
+int ipv4_find_path(uint32_t destination, struct ipv4_path *path);
+
+/*
+ * Sends what the buffer holds as one packet. Takes the buffer. 0; -KEMSGSIZE: it does not fit into
+ * the interface's MTU; or what the layers below say.
+ */
+int ipv4_output(struct nbuf *nbuf, const struct ipv4_path *path, uint32_t destination,
+                enum ipv4_protocol protocol, uint64_t now_ns);
+
+/* A packet that arrived. Takes the buffer. */
+void ipv4_input(struct interface *interface, struct nbuf *nbuf, uint64_t now_ns);
+
+/*
+ * A packet of ours did not reach its destination: tells the socket that sent it. `packet` is its
+ * beginning, as far as it is known; it comes from here or from another host and is not trusted.
+ * Borrows. `error` is positive.
+ */
+void ipv4_report_failure(const uint8_t *packet, size_t size, int error);
+
+#endif

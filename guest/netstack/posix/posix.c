@@ -1,0 +1,26 @@
+/*
+ * posix.c - what the socket face registers with the kernel
+ */
+#include "netstack/posix/posix.h"
+
+#include "kernel/file.h"
+#include "kernel/syscall.h"
+#include "netstack/posix/ping_socket.h"
+#include "netstack/posix/proc_net.h"
+
+/* For the present there are ping sockets; nothing else of AF_INET is served. */
+static struct file *posix_make_inet(int type, int protocol, int *error)
+{
+    if (type != SOCK_DGRAM || protocol != IPPROTO_ICMP) {
+        *error = -KEPROTONOSUPPORT;
+        return NULL;
+    }
+    return ping_socket_make(error);
+}
+
+void posix_init(void)
+{
+    ping_socket_init();
+    socket_family_register(AF_INET, posix_make_inet);
+    path_register(PROC_NET_PREFIX, proc_net_open);
+}

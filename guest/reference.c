@@ -1,0 +1,48 @@
+/*
+ * reference.c - the reference guest: what the bench sees of it, and what is put together
+ *
+ * Face `posix`: socket system calls in the kernel, programs as tasks.
+ */
+#include "drivers/drivers.h"
+#include "kernel/boot.h"
+#include "kernel/file.h"
+#include "kernel/program.h"
+#include "lib/kassert.h"
+#include "lib/string.h"
+#include "netstack/netstack.h"
+#include "netstack/posix/posix.h"
+#include "programs/table.h"
+#include "ringside/hal.h"
+
+static const char *const reference_faces[] = {"posix", NULL};
+
+/* The stack and, above it, its face. Without the parameter that is the first one. */
+static void reference_init_netstack(void)
+{
+    const char *face = boot_parameter("face");
+    if (face != NULL && !kstreq(face, reference_faces[0]))
+        kpanic("boot parameter face: this guest has only posix");
+    netstack_init();
+    posix_init();
+}
+
+static void reference_boot(void)
+{
+    const struct kernel_parts parts = {
+        .init_drivers = drivers_init,
+        .init_netstack = reference_init_netstack,
+        .programs = program_table,
+        .program_count = program_table_count,
+    };
+    kernel_boot(&parts);
+}
+
+RINGSIDE_GUEST = {
+    .abi_version = RINGSIDE_ABI_VERSION,
+    .name = "reference",
+    .boot = reference_boot,
+    .start = program_start,
+    .kill = program_kill,
+    .programs = program_names,
+    .faces = reference_faces,
+};

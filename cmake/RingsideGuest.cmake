@@ -85,7 +85,7 @@ function(ringside_add_guest)
     LINKER_LANGUAGE C C_STANDARD 17 C_EXTENSIONS OFF
     LINK_DEPENDS ${RINGSIDE_GUEST_ROOT}/cmake/guest.map)
   target_include_directories(${target} PRIVATE
-    ${RINGSIDE_GUEST_ROOT}/guest ${RINGSIDE_GUEST_ROOT}/include ${ARG_INCLUDES})
+    ${ARG_INCLUDES} ${RINGSIDE_GUEST_ROOT}/include)
   target_compile_definitions(${target} PRIVATE ${ARG_DEFINITIONS})
   target_compile_options(${target} PRIVATE ${flags})
   target_link_options(${target} PRIVATE

@@ -7,6 +7,7 @@
 #include "emu/cpu-stub/image.h"
 #include "harness/options.h"
 #include "harness/report/report.h"
+#include "harness/run/guest_check.h"
 #include "harness/run/guests.h"
 #include "harness/run/pool.h"
 #include "harness/run/select.h"
@@ -51,9 +52,7 @@ static GArray *main_entries(const GPtrArray *files)
     return entries;
 }
 
-/*
- * ---- list and check ---------------------------------------------------------------------------
- */
+/* ---- list and check -------------------------------------------------------------------------- */
 
 static enum run_status main_list(const struct options *options, const GArray *entries)
 {
@@ -88,14 +87,21 @@ static bool main_check_guest(const struct scenario *scenario)
     if (path != NULL) {
         pid_t pid = fork();
         if (pid == 0) {
+            struct scenario_place place = scenario->guest_place;
             struct guest_image *image = guest_image_load(path, &error);
-            if (image == NULL) {
-                fprintf(stderr, "%s:%u:%u: error: %s\n", scenario->file, scenario->guest_place.line,
-                        scenario->guest_place.column, error->message);
+            bool good = image != NULL &&
+                        guest_check(scenario, guest_image_descriptor(image), &place, &error);
+            if (!good) {
+                fprintf(stderr, "%s:%u:%u: error: %s\n", scenario->file, place.line, place.column,
+                        error->message);
             }
-            _exit(image == NULL ? EXIT_FAILURE : EXIT_SUCCESS);
+            _exit(good ? EXIT_SUCCESS : EXIT_FAILURE);
         }
         while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        }
+        if (pid > 0 && (!WIFEXITED(status) || WEXITSTATUS(status) > EXIT_FAILURE)) {
+            fprintf(stderr, "%s:%u:%u: error: the guest %s cannot be loaded: the loader crashed\n",
+                    scenario->file, scenario->guest_place.line, scenario->guest_place.column, path);
         }
         return pid > 0 && status == 0;
     }
@@ -108,29 +114,27 @@ static enum run_status main_check(const struct options *options, const GArray *e
 {
     enum run_status status = main_list(options, entries);
     unsigned tests = 0;
+    const char *refused = NULL;
     for (guint i = 0; i < entries->len; i++) {
         const struct scenario *scenario = g_array_index(entries, struct entry, i).scenario;
         if (scenario == NULL) {
             continue;
         }
         tests++;
-        const struct scenario *before =
-            i > 0 ? g_array_index(entries, struct entry, i - 1).scenario : NULL;
-        bool same = before != NULL && g_str_equal(before->file, scenario->file) &&
-                    g_str_equal(before->guest, scenario->guest);
-        if (!same && !main_check_guest(scenario)) {
+        /* One test of a file shows what is wrong with all of them. */
+        bool told = refused != NULL && g_str_equal(refused, scenario->file);
+        if (!told && !main_check_guest(scenario)) {
+            refused = scenario->file;
             status = RUN_ERROR;
         }
     }
     if (status == RUN_PASSED && !options->quiet) {
-        printf("%u tests, no errors\n", tests);
+        printf("%u %s, no errors\n", tests, tests == 1 ? "test" : "tests");
     }
     return status;
 }
 
-/*
- * ---- run --------------------------------------------------------------------------------------
- */
+/* ---- run ------------------------------------------------------------------------------------- */
 
 /* The run's own state, for the callbacks of the pool. */
 struct main_run {
@@ -153,6 +157,12 @@ static void main_progress(void *opaque, size_t finished, size_t total)
 {
     const struct main_run *run = opaque;
     report_progress(run->report, finished, total);
+}
+
+/* Whether an option names a folder, in which each test has a file of its own. */
+static bool main_is_folder(const char *target)
+{
+    return g_str_has_suffix(target, "/") || g_file_test(target, G_FILE_TEST_IS_DIR);
 }
 
 /*
@@ -204,16 +214,12 @@ static void main_prepare_job(struct pool_job *job, const struct options *options
         return;
     }
     if (options->pcap != NULL) {
-        bool is_folder =
-            g_str_has_suffix(options->pcap, "/") || g_file_test(options->pcap, G_FILE_TEST_IS_DIR);
-        job->options.capture_path =
-            main_output_path(options->pcap, is_folder, scenario->name, ".pcap", &error);
+        job->options.capture_path = main_output_path(options->pcap, main_is_folder(options->pcap),
+                                                     scenario->name, ".pcap", &error);
     }
     if (error == NULL && options->events != NULL) {
-        bool is_folder = g_str_has_suffix(options->events, "/") ||
-                         g_file_test(options->events, G_FILE_TEST_IS_DIR);
-        job->options.events_path =
-            main_output_path(options->events, is_folder, scenario->name, ".events", &error);
+        job->options.events_path = main_output_path(
+            options->events, main_is_folder(options->events), scenario->name, ".events", &error);
     }
     if (error != NULL) {
         main_job_error(job, NULL, error);
@@ -228,17 +234,33 @@ static void main_clear_job(struct pool_job *job)
     run_result_clear(&job->result);
 }
 
-/* A file can hold one test's output only. */
+/* How many of the entries are tests that can be run. */
+static size_t main_count_tests(const GArray *entries)
+{
+    size_t count = 0;
+    for (guint i = 0; i < entries->len; i++) {
+        count += g_array_index(entries, struct entry, i).scenario != NULL ? 1 : 0;
+    }
+    return count;
+}
+
+/* A file can hold one output of one test only. */
 static char *main_check_outputs(const struct options *options, size_t count)
 {
     const char *const targets[] = {options->pcap, options->events};
     static const char *const names[] = {"--pcap", "--events"};
     for (size_t i = 0; i < G_N_ELEMENTS(targets); i++) {
-        if (targets[i] != NULL && count > 1 && !g_str_has_suffix(targets[i], "/") &&
-            !g_file_test(targets[i], G_FILE_TEST_IS_DIR)) {
+        if (targets[i] != NULL && count > 1 && !main_is_folder(targets[i])) {
             return g_strdup_printf("%s %s would be written by %zu tests; name a folder (%s/), or "
                                    "select one test with --filter",
                                    names[i], targets[i], count, targets[i]);
+        }
+    }
+    if (targets[0] != NULL && targets[1] != NULL && !main_is_folder(targets[0])) {
+        g_autofree char *pcap = g_canonicalize_filename(targets[0], NULL);
+        g_autofree char *events = g_canonicalize_filename(targets[1], NULL);
+        if (g_str_equal(pcap, events)) {
+            return g_strdup_printf("--pcap and --events both name %s", targets[0]);
         }
     }
     return NULL;
@@ -246,12 +268,15 @@ static char *main_check_outputs(const struct options *options, size_t count)
 
 static enum run_status main_run(const struct options *options, const GArray *entries)
 {
-    g_autofree char *refused = main_check_outputs(options, entries->len);
+    size_t test_count = main_count_tests(entries);
+    g_autofree char *refused = main_check_outputs(options, test_count);
+    if (refused == NULL && options->no_fork && test_count > 1) {
+        refused = g_strdup_printf("--no-fork takes one test, and these are %zu; select one with "
+                                  "--filter",
+                                  test_count);
+    }
     if (refused != NULL) {
         return main_usage_error(refused);
-    }
-    if (options->no_fork && entries->len != 1) {
-        return main_usage_error("--no-fork takes exactly one test; select it with --filter");
     }
     const struct report_options report_options = {
         .format = options->tap ? REPORT_TAP : REPORT_TEXT,
@@ -274,10 +299,12 @@ static enum run_status main_run(const struct options *options, const GArray *ent
         }
     }
     if (options->no_fork) {
-        if (jobs[0].scenario != NULL) {
-            pool_run_here(&jobs[0]);
+        for (guint i = 0; i < entries->len; i++) {
+            if (jobs[i].scenario != NULL) {
+                pool_run_here(&jobs[i]);
+            }
+            main_done(&run, i, &jobs[i]);
         }
-        main_done(&run, 0, &jobs[0]);
     } else {
         pool_run(jobs, entries->len, options->jobs, main_done, main_progress, &run);
     }
@@ -290,11 +317,7 @@ static enum run_status main_run(const struct options *options, const GArray *ent
 
 static enum run_status main_dispatch(const struct options *options)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) files = select_files(options->paths, options->filter, &error);
-    if (files == NULL) {
-        return main_usage_error(error->message);
-    }
+    g_autoptr(GPtrArray) files = select_files(options->paths, options->filter);
     g_autoptr(GArray) entries = main_entries(files);
     if (entries->len == 0) {
         g_autofree char *message =
@@ -335,9 +358,12 @@ int main(int argc, char **argv)
     enum run_status status = main_dispatch(&options);
     options_clear(&options);
     /* A full disk or a closed pipe under stdout must not look like success. */
-    if (fflush(stdout) != 0 && status == RUN_PASSED) {
-        fprintf(stderr, "ringside: cannot write the report: %s\n", g_strerror(errno));
-        status = RUN_ERROR;
+    errno = 0;
+    bool lost = fflush(stdout) != 0 || ferror(stdout) != 0;
+    if (lost) {
+        fprintf(stderr, "ringside: cannot write the report%s%s\n", errno != 0 ? ": " : "",
+                errno != 0 ? g_strerror(errno) : "");
+        status = run_status_worse(status, RUN_ERROR);
     }
     return (int)status;
 }

@@ -56,7 +56,8 @@ static enum options_outcome options_unknown_command(const char *word)
     if (near != NULL) {
         fprintf(stderr, "ringside: unknown command '%s': did you mean '%s'?\n", word, near);
     } else {
-        fprintf(stderr, "ringside: unknown command '%s'; 'ringside --help' lists them\n", word);
+        fprintf(stderr, "ringside: unknown %s '%s'; 'ringside --help' lists them\n",
+                *word == '-' ? "option" : "command", word);
     }
     return OPTIONS_WRONG;
 }
@@ -64,7 +65,8 @@ static enum options_outcome options_unknown_command(const char *word)
 static bool options_decide_color(const char *when, bool *color, GError **error)
 {
     if (when == NULL || g_str_equal(when, "auto")) {
-        *color = isatty(STDOUT_FILENO) && g_getenv("NO_COLOR") == NULL;
+        const char *no_color = g_getenv("NO_COLOR"); /* no-color.org: empty is as good as absent */
+        *color = isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0');
     } else if (g_str_equal(when, "always")) {
         *color = true;
     } else if (g_str_equal(when, "never")) {
@@ -77,31 +79,43 @@ static bool options_decide_color(const char *when, bool *color, GError **error)
     return true;
 }
 
-/* What GOption does not check by itself. */
-static bool options_finish(struct options *options, int jobs, const char *seed, const char *when,
-                           GError **error)
+/* Without a text (NULL) the value stays. */
+static bool options_set_number(const char *option, const char *text, uint64_t min, uint64_t max,
+                               uint64_t *value, GError **error)
 {
-    if (!options_decide_color(when, &options->color, error)) {
-        return false;
+    if (text == NULL || g_ascii_string_to_unsigned(text, 10, min, max, value, NULL)) {
+        return true;
     }
-    if (jobs < 0 || jobs > JOBS_MAX) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "-j takes a number from 1 to %d", JOBS_MAX);
-        return false;
-    }
-    options->jobs = jobs == 0 ? g_get_num_processors() : (unsigned)jobs;
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "%s takes a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ", not '%s'",
+                option, min, max, text);
+    return false;
+}
+
+/* What GOption does not check by itself. */
+static bool options_finish(struct options *options, const char *jobs, const char *seed,
+                           const char *when, GError **error)
+{
+    uint64_t job_count = g_get_num_processors();
     options->seed = 1;
-    if (seed != NULL &&
-        !g_ascii_string_to_unsigned(seed, 10, 0, UINT64_MAX, &options->seed, NULL)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "--seed takes a number from 0 to %" G_GUINT64_FORMAT ", not '%s'", UINT64_MAX,
-                    seed);
+    if (!options_decide_color(when, &options->color, error) ||
+        !options_set_number("-j", jobs, 1, JOBS_MAX, &job_count, error) ||
+        !options_set_number("--seed", seed, 0, UINT64_MAX, &options->seed, error)) {
+        return false;
+    }
+    options->jobs = (unsigned)job_count;
+    if (options->filter != NULL && !g_utf8_validate(options->filter, -1, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--filter is not UTF-8 text");
         return false;
     }
     if (options->paths == NULL || *options->paths == NULL) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                     "which scenarios? give a file or a folder: ringside %s scenarios",
                     commands[options->command].name);
+        return false;
+    }
+    if (g_strv_contains((const char *const *)options->paths, "")) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "the name of a file is empty");
         return false;
     }
     if (options->verbose && options->quiet) {
@@ -111,13 +125,39 @@ static bool options_finish(struct options *options, int jobs, const char *seed, 
     return true;
 }
 
+/* GOption says no more than "Unknown option --sed". */
+static void options_explain_unknown(GError *error, enum command command, const GOptionEntry *common,
+                                    const GOptionEntry *more)
+{
+    const char *option = strrchr(error->message, ' ');
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (; common->long_name != NULL; common++) {
+        g_ptr_array_add(names, (gpointer)common->long_name);
+    }
+    for (; more != NULL && more->long_name != NULL; more++) {
+        g_ptr_array_add(names, (gpointer)more->long_name);
+    }
+    g_ptr_array_add(names, NULL);
+    g_assert(option != NULL);
+    option++;
+    const char *near =
+        g_str_has_prefix(option, "--")
+            ? scenario_nearest_word(option + strlen("--"), (const char *const *)names->pdata)
+            : NULL;
+    char *message = near != NULL
+                        ? g_strdup_printf("unknown option '%s': did you mean '--%s'?", option, near)
+                        : g_strdup_printf("unknown option '%s'; 'ringside %s --help' lists them",
+                                          option, commands[command].name);
+    g_free(error->message);
+    error->message = message;
+}
+
 static bool options_parse_command(struct options *options, int *argc, char ***argv, GError **error)
 {
-    int jobs = 0;
     gboolean list = FALSE, tap = FALSE, verbose = FALSE, quiet = FALSE, no_fork = FALSE;
-    g_autofree char *seed = NULL, *when = NULL;
+    g_autofree char *jobs = NULL, *seed = NULL, *when = NULL;
     const GOptionEntry common[] = {
-        {"filter", 0, 0, G_OPTION_ARG_STRING, &options->filter,
+        {"filter", 0, 0, G_OPTION_ARG_FILENAME, &options->filter,
          "only tests whose name matches (* and ? are wild)", "GLOB"},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "say more", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "say only what failed", NULL},
@@ -127,7 +167,8 @@ static bool options_parse_command(struct options *options, int *argc, char ***ar
     };
     const GOptionEntry run[] = {
         {"list", 0, 0, G_OPTION_ARG_NONE, &list, "print the names of the tests, run none", NULL},
-        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "tests at once (the number of processors)", "N"},
+        {"jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs, "tests at once (the number of processors)",
+         "N"},
         {"seed", 0, 0, G_OPTION_ARG_STRING, &seed, "seed of all that is random in a run (1)", "N"},
         {"pcap", 0, 0, G_OPTION_ARG_FILENAME, &options->pcap,
          "write a capture: to a file, or one a test into a folder", "FILE|DIR"},
@@ -146,7 +187,13 @@ static bool options_parse_command(struct options *options, int *argc, char ***ar
     if (options->command == COMMAND_RUN) {
         g_option_context_add_main_entries(context, run, NULL);
     }
-    if (!g_option_context_parse(context, argc, argv, error)) {
+    GError *wrong = NULL;
+    if (!g_option_context_parse(context, argc, argv, &wrong)) {
+        if (g_error_matches(wrong, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION)) {
+            options_explain_unknown(wrong, options->command, common,
+                                    options->command == COMMAND_RUN ? run : NULL);
+        }
+        g_propagate_error(error, wrong);
         return false;
     }
     options->tap = tap;
@@ -171,7 +218,7 @@ static char **options_split_words(int argc, char **argv)
     for (int i = 2; i < argc; i++) {
         const char *word = argv[i];
         options_over = options_over || g_str_equal(word, "--");
-        if (!options_over && g_str_has_prefix(word, "-j") && g_ascii_isdigit(word[2])) {
+        if (!options_over && g_str_has_prefix(word, "-j") && word[2] != '\0') {
             g_ptr_array_add(words, g_strdup("-j"));
             word += strlen("-j");
         }

@@ -1,8 +1,9 @@
 /*
  * board.h - a machine, put together
  *
- * The memory map and interrupt numbers of QEMU's "virt" board, a CPU, a GIC, the generic timer, virtio-mmio windows, one wire. The
- * board owns all of them; who drives it (the harness) sets it up, runs it and looks at it.
+ * The memory map and interrupt numbers of QEMU's "virt" board, a CPU, a GIC, the generic timer,
+ * virtio-mmio windows, one wire. The board owns all of them; who drives it (the harness) sets it
+ * up, runs it and looks at it.
  */
 #ifndef EMU_BOARD_BOARD_H
 #define EMU_BOARD_BOARD_H
@@ -71,16 +72,18 @@ void board_config_init(struct board_config *config);
 struct board;
 
 /*
- * Builds the machine around a guest image that is loaded already (kept); without one it can do everything but run. Network device i is
- * in virtio-mmio window i. One machine at a time in a process. NULL with a GError: BOARD_ERROR, or that of the memory, the CPU or libslirp.
+ * Builds the machine around a guest image that is loaded already (kept); without one it can do
+ * everything but run. Network device i is in virtio-mmio window i. One machine at a time in a
+ * process. NULL with a GError: BOARD_ERROR, or that of the memory, the CPU or libslirp.
  */
 struct board *board_new(const struct board_config *config, const struct guest_image *image,
                         GError **error);
 void board_free(struct board *board);
 
 /*
- * Runs the guest until it stops; again, to go on. `quiescent` (may be NULL) is called when nothing can happen any more: it
- * may arm events, or call board_stop(); if it does neither, the run ends with CPU_STOP_QUIESCENT.
+ * Runs the guest until it stops; again, to go on. `quiescent` (may be NULL) is called when nothing
+ * can happen any more: it may arm events, or call board_stop(); if it does neither, the run ends
+ * with CPU_STOP_QUIESCENT.
  */
 typedef void board_quiescent_fn(void *opaque);
 void board_set_quiescent(struct board *board, board_quiescent_fn *fn, void *opaque);

@@ -11,7 +11,7 @@
  * to translate is caught.
  *
  * Layout of RAM, from its base:
- *     boot area (device tree, tables, boot stack)   GMEM_BOOT_SIZE
+ *     boot area (device tree, tables, files)        GMEM_BOOT_SIZE
  *     the guest's image, where it was linked to
  *     free memory, the guest's own
  *     pool: gmem_alloc(), gmem_stack_alloc()         the upper half of RAM
@@ -47,10 +47,9 @@ enum gmem_access {
 struct gmem;
 
 struct gmem_config {
-    uint64_t size; /* whole MiB, GMEM_SIZE_MIN … GMEM_SIZE_MAX */
-    uint64_t
-        image_size;     /* bytes of the guest's image at GMEM_IMAGE_BASE, already mapped; 0: none */
-    uint64_t pa_offset; /* physical address = host address + offset; whole pages */
+    uint64_t size;       /* whole MiB, GMEM_SIZE_MIN … GMEM_SIZE_MAX */
+    uint64_t image_size; /* bytes of the guest's image at GMEM_IMAGE_BASE, mapped; 0: none */
+    uint64_t pa_offset;  /* physical address = host address + offset; whole pages */
 };
 
 /*

@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-#define CPU_NUL_SHOWN                                                                              \
-    "\xe2\x90\x80" /* U+2400, for a NUL on the console: it would end the event's string */
+/* U+2400, for a NUL on the console: it would end the event's string. */
+#define CPU_NUL_SHOWN "\xe2\x90\x80"
 
 struct cpu *cpu_active;
 struct ringside_tick_state ringside_ticks = {.deadline = UINT64_MAX};

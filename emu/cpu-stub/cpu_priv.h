@@ -3,10 +3,12 @@
  *
  * Three sides, each with functions of its own:
  *     host side    cpu_run() and its neighbours: on the stack of whoever owns the machine.
- *     guest side   hal_*.c, probe.c and execute.c: on the guest's stack, which is small. These files are compiled without AddressSanitizer, so
- *                  that no poison of ours stays behind in guest RAM, and call nothing but each other and stack.h.
- *     bench side   functions passed to cpu_bench_call(): on the bench's stack. Only here the clock moves, events run, devices are
- *                  accessed, the trace grows and memory is allocated.
+ *     guest side   hal_*.c, probe.c and execute.c: on the guest's stack, which is small. These
+ *                  files are compiled without AddressSanitizer, so that no poison of ours stays
+ *                  behind in guest RAM, and call nothing but each other and stack.h.
+ *     bench side   functions passed to cpu_bench_call(): on the bench's stack. Only here the clock
+ *                  moves, events run, devices are accessed, the trace grows and memory is
+ *                  allocated.
  *
  * The guest's time is `guest_ns` at tick `synced_count`, plus step_ns for each tick since. The
  * clock is brought there on each call of the bench; it stays behind only when a stop comes between
@@ -21,12 +23,12 @@
 
 #define CPU_BOOT_STACK_SIZE  (UINT64_C(64) << 10) /* as hal.h says */
 #define CPU_TIME_MAX_NS      (VCLOCK_NEVER - 1)
-#define CPU_TICKS_MAX        (UINT64_C(1) << 63) /* hal_charge() saturates here: no overflow follows */
+#define CPU_TICKS_MAX        (UINT64_C(1) << 63) /* hal_charge() saturates: no overflow follows */
 #define CPU_CONSOLE_LINE_MAX 4096U
 #define CPU_GUEST_STRING_MAX 1024U /* of a name; longer ones are cut */
-#define CPU_COMMAND_REFUSED                                                                        \
-    (-12) /* what start() is said to return when no RAM is left to pass the command line */
-#define CPU_DAIF_MASK UINT64_C(0x3c0)
+#define CPU_DAIF_MASK        UINT64_C(0x3c0)
+/* What start() is said to return when no RAM is left to pass the command line. */
+#define CPU_COMMAND_REFUSED (-12)
 
 /* A queued call of the guest's start() or kill(). */
 struct cpu_upcall {

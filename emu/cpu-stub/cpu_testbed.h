@@ -18,7 +18,7 @@
 #define DEVICE_NOW         (DEVICE_BASE + 0x00) /* read: virtual time since power-on */
 #define DEVICE_LEVEL       (DEVICE_BASE + 0x08) /* write: the level of the CPU's input */
 #define DEVICE_ARM         (DEVICE_BASE + 0x10) /* write: the input rises so many ns later */
-#define DEVICE_STOP        (DEVICE_BASE + 0x18) /* read or write: asks the CPU to stop; reads as 77 */
+#define DEVICE_STOP        (DEVICE_BASE + 0x18) /* either: asks the CPU to stop; reads as 77 */
 #define DEVICE_CALL        (DEVICE_BASE + 0x20) /* write: calls testbed.on_device */
 #define DEVICE_STOPS_VALUE 77U
 

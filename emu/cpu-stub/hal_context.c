@@ -13,8 +13,8 @@
 /* The words in hal_context.bench. */
 enum hal_context_word {
     HAL_CONTEXT_MARK,
-    HAL_CONTEXT_FAKE, /* AddressSanitizer's note about the stack */
-    HAL_CONTEXT_STACK_ID, /* Valgrind's number for it; 0 for the boot stack, which is not the context's own */
+    HAL_CONTEXT_FAKE,     /* AddressSanitizer's note about the stack */
+    HAL_CONTEXT_STACK_ID, /* Valgrind's number for it; 0 for the boot stack, which is not its own */
 };
 
 /* Only a suspended context can be switched to. */

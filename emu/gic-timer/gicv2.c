@@ -1,17 +1,20 @@
 /*
  * gicv2.c - the GICv2's state machine: lines, pending, selection, acknowledge, end
  *
- * Model. For each INTID the states of [GICv2] 3.2.4: inactive, pending, active, active and pending. A level-sensitive
- * interrupt is pending while its line is high, or while software set it pending (Figure 4-10); an edge-triggered one from a
- * rising edge until it is taken. Each CPU interface decision is that of 3.3: the best pending interrupt (lowest priority value, then
- * lowest INTID) is signalled when its priority is above the mask, and its group priority above the running priority.
+ * Model. For each INTID the states of [GICv2] 3.2.4: inactive, pending, active, active and pending.
+ * A level-sensitive interrupt is pending while its line is high, or while software set it pending
+ * (Figure 4-10); an edge-triggered one from a rising edge until it is taken. Each CPU interface
+ * decision is that of 3.3: the best pending interrupt (lowest priority value, then lowest INTID) is
+ * signalled when its priority is above the mask, and its group priority above the running priority.
  *
- * Selection costs no more than 32 candidates of the word that changed and one look at each word that has any: the best of each word is kept.
+ * Selection costs no more than 32 candidates of the word that changed and one look at each word
+ * that has any: the best of each word is kept.
  *
- * Implementation defined, as chosen here: 256 priority levels, binary point from 0; SGIs are always enabled; PPIs are
- * configurable, and level-sensitive after reset.
+ * Implementation defined, as chosen here: 256 priority levels, binary point from 0; SGIs are always
+ * enabled; PPIs are configurable, and level-sensitive after reset.
  *
- * Limits. One CPU, one group, no virtualization extensions, nFIQ is not connected, legacy bypass is not there.
+ * Limits. One CPU, one group, no virtualization extensions, nFIQ is not connected, legacy bypass is
+ * not there.
  */
 #include "emu/gic-timer/gicv2.h"
 #include "emu/gic-timer/gicv2_priv.h"
@@ -42,7 +45,7 @@ void gicv2_breach(struct gicv2 *gic, const char *clause, const char *rule, unsig
     trace_emit(gic->trace, TRACE_IRQ_BREACH, TS(clause), TS(rule), TN(intid));
 }
 
-/* ---- selection -------------------------------------------------------------------------------- */
+/* ---- selection ------------------------------------------------------------------------------- */
 
 /* The better of two: lowest priority value, then lowest INTID. The first is the lower INTID. */
 static unsigned gicv2_better(const struct gicv2 *gic, unsigned lower, unsigned higher)
@@ -101,9 +104,16 @@ unsigned gicv2_forwarded(const struct gicv2 *gic)
 }
 
 /* [GICv2] 3.3.3: binary point n leaves bits 7 to n + 1 as the group priority. */
-static uint8_t gicv2_group_priority(const struct gicv2 *gic, unsigned intid)
+static uint8_t gicv2_group_priority(const struct gicv2 *gic, uint8_t priority)
 {
-    return (uint8_t)(gic->priority[intid] & (0xffu << (gic->binary_point + 1u)));
+    return (uint8_t)(priority & (0xffu << (gic->binary_point + 1u)));
+}
+
+/* [GICv2] 3.3.1: by group priority, and nothing preempts within its group. */
+static bool gicv2_preempts(const struct gicv2 *gic, unsigned intid)
+{
+    return gic->nesting == 0 || gicv2_group_priority(gic, gic->priority[intid]) <
+                                    gicv2_group_priority(gic, gicv2_running_priority(gic));
 }
 
 /* What nIRQ is about, [GICv2] 3.3.1 and 3.3.2: GICV2_SPURIOUS when it is low. */
@@ -111,7 +121,7 @@ static unsigned gicv2_signalled(const struct gicv2 *gic)
 {
     unsigned intid = gic->cpu_enabled ? gicv2_forwarded(gic) : GICV2_SPURIOUS;
     if (intid == GICV2_SPURIOUS || gic->priority[intid] >= gic->priority_mask ||
-        gicv2_group_priority(gic, intid) >= gicv2_running_priority(gic)) {
+        !gicv2_preempts(gic, intid)) {
         return GICV2_SPURIOUS;
     }
     return intid;
@@ -126,7 +136,7 @@ void gicv2_signal(struct gicv2 *gic)
     }
 }
 
-/* ---- acknowledge and end ---------------------------------------------------------------------- */
+/* ---- acknowledge and end --------------------------------------------------------------------- */
 
 unsigned gicv2_acknowledge(struct gicv2 *gic)
 {
@@ -139,7 +149,7 @@ unsigned gicv2_acknowledge(struct gicv2 *gic)
     g_assert(gic->nesting < GICV2_NESTING_MAX);
     g_assert((gic->active[word] & gicv2_bit(intid)) == 0);
     gic->nested_intid[gic->nesting] = (uint16_t)intid;
-    gic->nested_priority[gic->nesting] = gicv2_group_priority(gic, intid);
+    gic->nested_priority[gic->nesting] = gicv2_group_priority(gic, gic->priority[intid]);
     gic->nesting++;
     gic->active[word] |= gicv2_bit(intid);
     gic->latch[word] &= ~gicv2_bit(intid);
@@ -209,7 +219,7 @@ void gicv2_deactivate(struct gicv2 *gic, unsigned intid)
     gicv2_clear_active(gic, intid);
 }
 
-/* ---- lines ------------------------------------------------------------------------------------ */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static void gicv2_set_line(void *opaque, unsigned intid, bool level)
 {
@@ -234,7 +244,7 @@ struct irqline gicv2_input(struct gicv2 *gic, unsigned intid)
     return (struct irqline){.set = gicv2_set_line, .opaque = gic, .number = intid};
 }
 
-/* ---- construction and views ------------------------------------------------------------------- */
+/* ---- construction and views ------------------------------------------------------------------ */
 
 struct gicv2 *gicv2_new(struct trace *trace, unsigned irq_count, struct irqline nirq)
 {

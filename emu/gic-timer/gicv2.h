@@ -1,9 +1,10 @@
 /*
  * gicv2.h - the GICv2 interrupt controller, for one CPU
  *
- * Distributor and CPU interface as in the Arm Generic Interrupt Controller Architecture Specification, version 2.0
- * (IHI 0048B), without the Security Extensions and with one group. INTIDs 0–15 are SGIs, 16–31 PPIs, 32 and up SPIs. Level-sensitive
- * and edge-triggered inputs. An INTID that nothing drives has a low level.
+ * Distributor and CPU interface as in the Arm Generic Interrupt Controller Architecture
+ * Specification, version 2.0 (IHI 0048B), without the Security Extensions and with one group.
+ * INTIDs 0–15 are SGIs, 16–31 PPIs, 32 and up SPIs. Level-sensitive and edge-triggered inputs. An
+ * INTID that nothing drives has a low level.
  */
 #ifndef EMU_GIC_TIMER_GICV2_H
 #define EMU_GIC_TIMER_GICV2_H
@@ -19,7 +20,9 @@
 
 struct gicv2;
 
-/* `irq_count` is a multiple of 32, from 64 to 1020 rounded up; `nirq` is the CPU's interrupt input. */
+/*
+ * `irq_count` is a multiple of 32, from 64 to 1020 rounded up; `nirq` is the CPU's interrupt input.
+ */
 struct gicv2 *gicv2_new(struct trace *trace, unsigned irq_count, struct irqline nirq);
 void gicv2_free(struct gicv2 *gic);
 

@@ -1,10 +1,12 @@
 /*
  * gicv2_priv.h - what the files of the GICv2 share
  *
- * gicv2.c owns the state machine of [GICv2] 3.2.4 and its selection; gicv2_dist.c and gicv2_cpu.c turn register accesses into
- * changes of state. State of INTIDs is kept as bitmaps, 32 INTIDs a word: INTID n is bit n % 32 of word n / 32.
+ * gicv2.c owns the state machine of [GICv2] 3.2.4 and its selection; gicv2_dist.c and gicv2_cpu.c
+ * turn register accesses into changes of state. State of INTIDs is kept as bitmaps, 32 INTIDs a
+ * word: INTID n is bit n % 32 of word n / 32.
  *
- * Whoever changes an input of the selection says so with gicv2_refresh(word), or gicv2_signal() when no INTID changed.
+ * Whoever changes an input of the selection says so with gicv2_refresh(word), or gicv2_signal()
+ * when no INTID changed.
  */
 #ifndef EMU_GIC_TIMER_GICV2_PRIV_H
 #define EMU_GIC_TIMER_GICV2_PRIV_H
@@ -17,8 +19,9 @@
 #define GICV2_SGI_MASK  UINT32_C(0xffff)
 
 /*
- * The binary point leaves at least bit 0 out of the group priority, and an interrupt preempts only one of a
- * lower group priority: no more than this many can be active at a time, however the guest sets the binary point.
+ * The binary point leaves at least bit 0 out of the group priority, and an interrupt preempts only
+ * one of a lower group priority: no more than this many can be active at a time, however the guest
+ * sets the binary point.
  */
 #define GICV2_NESTING_MAX   128
 #define GICV2_PRIORITY_IDLE 0xff
@@ -54,8 +57,9 @@ struct gicv2 {
     uint8_t binary_point;
 
     /*
-     * Acknowledged and not yet dropped, oldest first. As in hardware, priorities know nothing of INTIDs: an
-     * end takes its INTID out of one and the top out of the other, whatever the order of the ends.
+     * Acknowledged and not yet dropped, oldest first. As in hardware, priorities know nothing of
+     * INTIDs: an end takes its INTID out of one and the top out of the other, whatever the order of
+     * the ends.
      */
     unsigned nesting;
     uint16_t nested_intid[GICV2_NESTING_MAX];
@@ -71,14 +75,22 @@ static inline uint32_t gicv2_bit(unsigned intid)
 uint32_t gicv2_implemented(const struct gicv2 *gic, unsigned word);
 bool gicv2_exists(const struct gicv2 *gic, unsigned intid);
 
-/* Works out a word's pending state and the selection again after any of its bitmaps or priorities changed. */
+/*
+ * Works out a word's pending state and the selection again after any of its bitmaps or priorities
+ * changed.
+ */
 void gicv2_refresh(struct gicv2 *gic, unsigned word);
 /* Drives nIRQ after anything else changed that decides about it. */
 void gicv2_signal(struct gicv2 *gic);
 
-/* What the distributor forwards, whatever the CPU interface makes of it: an INTID or GICV2_SPURIOUS. */
+/*
+ * What the distributor forwards, whatever the CPU interface makes of it: an INTID or
+ * GICV2_SPURIOUS.
+ */
 unsigned gicv2_forwarded(const struct gicv2 *gic);
-/* Takes the interrupt that is being signalled, as a read of IAR does; GICV2_SPURIOUS when none is. */
+/*
+ * Takes the interrupt that is being signalled, as a read of IAR does; GICV2_SPURIOUS when none is.
+ */
 unsigned gicv2_acknowledge(struct gicv2 *gic);
 /* A write of an INTID to EOIR, to DIR. */
 void gicv2_end(struct gicv2 *gic, unsigned intid);

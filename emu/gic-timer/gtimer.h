@@ -2,9 +2,9 @@
  * gtimer.h - the Arm generic timer of one CPU: CNTP and CNTV
  *
  * As in the Arm Architecture Reference Manual, D11 (the Generic Timer): a system counter and two
- * comparators with CVAL, TVAL and CTL (ENABLE, IMASK, ISTATUS). The output of a timer is ENABLE && condition && !IMASK, a level.
- * CNTVOFF_EL2 is 0. The count is the virtual clock's time / 16 ns, so that a guest that derives its time from the counter has the bench's
- * time: 1 s at power-on.
+ * comparators with CVAL, TVAL and CTL (ENABLE, IMASK, ISTATUS). The output of a timer is ENABLE &&
+ * condition && !IMASK, a level. CNTVOFF_EL2 is 0. The count is the virtual clock's time / 16 ns, so
+ * that a guest that derives its time from the counter has the bench's time: 1 s at power-on.
  */
 #ifndef EMU_GIC_TIMER_GTIMER_H
 #define EMU_GIC_TIMER_GTIMER_H

@@ -5,7 +5,7 @@
  *
  *     uint64_t sum = checksum_add_pseudo_header(0, source, destination, protocol, len);
  *     sum = checksum_add(sum, segment, len);
- *     checksum_finish(sum)        what to store in a field that was zero; 0 when the field was right already
+ *     checksum_finish(sum)        what to store in a field that was zero; 0 when it was right
  */
 #ifndef EMU_WIRE_CHECKSUM_H
 #define EMU_WIRE_CHECKSUM_H

@@ -4,7 +4,8 @@
  * Two cables lie between any two owners, one on either side of the switch, so a frame takes 2 ×
  * WIRE_LATENCY_NS:
  *
- *     owner → stages → cable → frame.out, taps → switch → padding → stages → cable → frame.in, taps → owner
+ *     owner → stages → cable → frame.out, taps → switch → padding → stages → cable → frame.in, taps
+ *     → owner
  *
  * All cables share one queue of frames in flight and one event, of class MACHINE. Ports have a
  * number, the order in which they were added; flooding follows it, and ties in time follow the

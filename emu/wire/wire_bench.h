@@ -26,8 +26,8 @@ struct bench {
 struct bench_port {
     struct bench *bench;
     struct wire_port *port;
-    const uint8_t
-        *answer; /* sent back for each frame that arrives, from inside the receive function */
+    /* Sent back for each frame that arrives, from inside the receive function. */
+    const uint8_t *answer;
     size_t answer_len;
 };
 

@@ -4,7 +4,8 @@
  * libslirp opens sockets of the host for whatever it does not answer itself. This filter stands in
  * front of it and knows nothing of it; it judges a frame by its bytes alone, which may be anything:
  *
- *     pass     ARP; ICMP echo requests to the gateway and the DNS address; DHCP from port 68 to port 67 of the gateway or of everybody
+ *     pass     ARP; ICMP echo requests to the gateway and the DNS address; DHCP from port 68 to
+ *              port 67 of the gateway or of everybody
  *     answer   other TCP and UDP to these two addresses, as a host with closed ports does
  *     drop     everything else, fragments and everything damaged, with a reason
  */
@@ -22,8 +23,8 @@
 #define WIRE_EGRESS_LEASE   UINT32_C(0x0a00020f) /* 10.0.2.15, the first that DHCP gives out */
 
 #define WIRE_EGRESS_WHY_SIZE 64
-#define WIRE_EGRESS_ANSWER_MAX                                                                     \
-    110 /* Ethernet, IPv4, ICMP, a quoted header with options and 8 bytes */
+/* Ethernet, IPv4, ICMP, a quoted header with options and 8 bytes. */
+#define WIRE_EGRESS_ANSWER_MAX 110
 
 enum wire_egress_verdict {
     WIRE_EGRESS_PASS,

@@ -11,8 +11,8 @@
 
 #include "emu/wire/wire.h"
 
-#define WIRE_IN_FLIGHT_MAX                                                                         \
-    4096 /* frames on all cables together: bounds memory, whatever a guest sends */
+/* Frames on all cables together: bounds memory, whatever a guest sends. */
+#define WIRE_IN_FLIGHT_MAX 4096
 
 struct wire_buffer;
 

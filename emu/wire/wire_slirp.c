@@ -4,16 +4,20 @@
  * The only file that includes libslirp.h. libslirp 4.7 or later is a user-mode network with
  * callbacks for time and frames, and becomes a function of its input when it is held right:
  *
- *   - Time is ours: clock_get_ns is the virtual clock. libslirp keeps a copy in a global that it refreshes only in
- *     slirp_pollfds_poll(); so that is called, with select_error = 1 to leave sockets alone, after slirp_new() and whenever time has
- *     passed before a frame goes in. A clock that starts at 0 would mean "never" to it; ours starts at 1 s.
- *   - After each frame it is pumped: fill, poll. Replies come inside slirp_input(), through send_packet.
- *   - It says how long it may sleep: up to 499 ms while it has timers to run, for sockets or fragments, else 1000. The egress filter
- *     (wire_egress.h) lets neither come about, so it has none, and is never woken: an idle hour costs nothing. Packets that wait
- *     for ARP are the only thing with an age, and they are looked at before a frame goes in.
- *   - For the same reason there are no host sockets. Both are asserted, where libslirp would tell us otherwise.
- *   - IPv6, TFTP, boot files and emulation are off; its log messages are dropped: they are about the guest's doing, and
- *     would go to standard error with the host's time.
+ *   - Time is ours: clock_get_ns is the virtual clock. libslirp keeps a copy in a global that it
+ *     refreshes only in slirp_pollfds_poll(); so that is called, with select_error = 1 to leave
+ *     sockets alone, after slirp_new() and whenever time has passed before a frame goes in. A clock
+ *     that starts at 0 would mean "never" to it; ours starts at 1 s.
+ *   - After each frame it is pumped: fill, poll. Replies come inside slirp_input(), through
+ *     send_packet.
+ *   - It says how long it may sleep: up to 499 ms while it has timers to run, for sockets or
+ *     fragments, else 1000. The egress filter (wire_egress.h) lets neither come about, so it has
+ *     none, and is never woken: an idle hour costs nothing. Packets that wait for ARP are the only
+ *     thing with an age, and they are looked at before a frame goes in.
+ *   - For the same reason there are no host sockets. Both are asserted, where libslirp would tell
+ *     us otherwise.
+ *   - IPv6, TFTP, boot files and emulation are off; its log messages are dropped: they are about
+ *     the guest's doing, and would go to standard error with the host's time.
  */
 #include "emu/wire/wire_slirp.h"
 
@@ -22,9 +26,9 @@
 #include <libslirp.h>
 
 #define SLIRP_CONFIG_VERSION 4
-#define SLIRP_SLEEP_TIMERS                                                                         \
-    499 /* ms: the longest sleep that it asks for when it has timers to run */
-#define SLIRP_LOG_DOMAIN "Slirp"
+/* ms: the longest sleep that it asks for when it has timers to run. */
+#define SLIRP_SLEEP_TIMERS 499
+#define SLIRP_LOG_DOMAIN   "Slirp"
 
 struct wire_slirp {
     Slirp *slirp;

@@ -20,8 +20,8 @@
 
 /* A frame on its way through the stages. */
 struct wire_frame {
-    const uint8_t *
-        data; /* borrowed: a stage that keeps it copies it, a stage that changes it changes a copy */
+    /* Borrowed: a stage that keeps it copies it, a stage that changes it changes a copy. */
+    const uint8_t *data;
     size_t len;
     uint64_t delay_ns; /* what the cable adds to its latency for this frame */
 };

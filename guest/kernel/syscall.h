@@ -54,24 +54,18 @@ struct kernel_timeval { /* of SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
     int64_t tv_sec, tv_usec;
 };
 
-#define AF_INET       2
-#define AF_INET6      10
-#define SOCK_STREAM   1
-#define SOCK_DGRAM    2
-#define SOCK_NONBLOCK 04000
-#define SOCK_CLOEXEC  02000000
-#define IPPROTO_IP    0
-#define IPPROTO_ICMP  1
-#define SOL_SOCKET    1
-#define SO_RCVTIMEO   20
-#define SO_SNDTIMEO   21
-#define SO_ERROR      4
-#define IP_TTL        2
-/*
- * getsockopt(IPPROTO_IP, IP_RECVTTL): the TTL of the datagram that was received last, an int.
- * Linux has it as control data of recvmsg.
- */
-#define IP_RECVTTL      12
+#define AF_INET         2
+#define AF_INET6        10
+#define SOCK_STREAM     1
+#define SOCK_DGRAM      2
+#define SOCK_NONBLOCK   04000
+#define SOCK_CLOEXEC    02000000
+#define IPPROTO_IP      0
+#define IPPROTO_ICMP    1
+#define SOL_SOCKET      1
+#define SO_RCVTIMEO     20
+#define SO_SNDTIMEO     21
+#define SO_ERROR        4
 #define MSG_DONTWAIT    0x40
 #define CLOCK_MONOTONIC 1
 #define AT_FDCWD        (-100)

@@ -63,9 +63,7 @@ int dialogue_ping(uint32_t destination);
 unsigned dialogue_replies(void);
 int dialogue_error(void);
 
-/*
- * ---- what the other side sends ----------------------------------------------------------------
- */
+/* ---- what the other side sends --------------------------------------------------------------- */
 
 /* The hardware address of a neighbour: 02:00 and its IPv4 address. */
 void dialogue_mac(uint32_t address, uint8_t mac[6]);

@@ -29,7 +29,7 @@ void fake_reset(void)
 {
     fake = (struct fake_kernel){
         .now_ns = 1000 * FAKE_MS,
-        .peer = {.rtt_ns = FAKE_MS / 10, .ttl = 255},
+        .peer = {.rtt_ns = FAKE_MS / 10},
     };
     fake_reply_count = 0;
     fake_timeout_ns = FAKE_FOREVER_NS;
@@ -163,14 +163,6 @@ static long fake_setsockopt(long level, long name, const struct kernel_timeval *
     return 0;
 }
 
-static long fake_getsockopt(long level, long name, int *value)
-{
-    if (level != IPPROTO_IP || name != IP_RECVTTL || fake.peer.ttl == 0)
-        return -KENOPROTOOPT;
-    *value = fake.peer.ttl;
-    return 0;
-}
-
 /* ---- interfaces and routes ------------------------------------------------------------------- */
 
 /*
@@ -299,8 +291,6 @@ long system_call(long number, long a0, long a1, long a2, long a3, long a4, long 
         return fake_recvfrom((void *)a1, (size_t)a2, (struct sockaddr_in *)a4);
     case SYS_SETSOCKOPT:
         return fake_setsockopt(a1, a2, (const struct kernel_timeval *)a3);
-    case SYS_GETSOCKOPT:
-        return fake_getsockopt(a1, a2, (int *)a3);
     case SYS_IOCTL:
         return fake_ioctl((unsigned long)a1, (void *)a2);
     case SYS_NANOSLEEP:

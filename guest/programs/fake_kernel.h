@@ -23,7 +23,6 @@ struct fake_peer {
     uint64_t rtt_ns;
     uint64_t lost;       /* bit n: the request with sequence number n is not answered */
     uint64_t duplicated; /* bit n: answered twice, the second time 1 ms later */
-    int ttl;             /* 0: the kernel does not tell */
 };
 
 struct fake_ioctl {

@@ -215,14 +215,6 @@ static unsigned long ping_us(uint64_t ns)
     return (unsigned long)(ns / USER_NS_PER_US);
 }
 
-static void ping_print_ttl(struct ping *ping)
-{
-    int ttl;
-    uint32_t size = sizeof ttl;
-    if (user_getsockopt(ping->socket, IPPROTO_IP, IP_RECVTTL, &ttl, &size) == 0)
-        user_print(&ping->output, " ttl=%d", ttl);
-}
-
 static void ping_print_reply(struct ping *ping, const struct sockaddr_in *from, size_t size,
                              uint64_t sent_ns)
 {
@@ -232,7 +224,6 @@ static void ping_print_reply(struct ping *ping, const struct sockaddr_in *from, 
         return;
     user_print(output, "%zu bytes from %s: icmp_seq=%u", size,
                ipv4_format(net_to_host32(from->sin_addr), address), load_be16(ping->reply + 6));
-    ping_print_ttl(ping);
     if (sent_ns == 0) {
         user_print(output, " (DUP!)\n");
         return;

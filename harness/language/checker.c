@@ -1,8 +1,9 @@
 /*
  * checker.c - names, order, times, ranges: what a scenario means before it runs
  *
- * The checks are strict where a mistake could make a test pass for nothing. A `never` for an event with a misspelt queue would
- * hold for ever; so names of queues and devices in the fields of events are checked as well.
+ * The checks are strict where a mistake could make a test pass for nothing. A `never` for an event
+ * with a misspelt queue would hold for ever; so names of queues and devices in the fields of events
+ * are checked as well.
  */
 #include "harness/language/checker.h"
 #include "emu/core/gmem.h"
@@ -40,7 +41,7 @@ static bool checker_is_one_of(const char *word, const char *const *words)
     return false;
 }
 
-/* ---- names ------------------------------------------------------------------------------------ */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static const char *checker_kind_noun(enum checker_kind kind)
 {
@@ -136,7 +137,7 @@ void checker_need(struct parser *parser, enum checker_kind kind, const struct le
                   checker_kind_noun(kind), verb, name);
 }
 
-/* ---- the file as a whole ---------------------------------------------------------------------- */
+/* ---- the file as a whole --------------------------------------------------------------------- */
 
 void checker_begin(struct parser *parser)
 {
@@ -151,7 +152,10 @@ void checker_fini(struct parser *parser)
     g_clear_pointer(&parser->checker.names, g_array_unref);
 }
 
-/* Cards without an address of their own get 52:54:00:12:34:56 and those behind it, by their place among the cards. */
+/*
+ * Cards without an address of their own get 52:54:00:12:34:56 and those behind it, by their place
+ * among the cards.
+ */
 static void checker_number_cards(struct scenario *scenario)
 {
     static const uint8_t unset[6];
@@ -220,7 +224,7 @@ void checker_finish(struct parser *parser)
     checker_unused_params(parser);
 }
 
-/* ---- order and times -------------------------------------------------------------------------- */
+/* ---- order and times ------------------------------------------------------------------------- */
 
 void checker_statement(struct parser *parser, const struct lexer_token *word,
                        const struct parser_statement *statement)
@@ -310,7 +314,7 @@ void checker_asserts(struct parser *parser)
     parser->checker.asserts = true;
 }
 
-/* ---- set-up ----------------------------------------------------------------------------------- */
+/* ---- set-up ---------------------------------------------------------------------------------- */
 
 void checker_ram(struct parser *parser, const struct lexer_token *token, uint64_t size)
 {
@@ -450,7 +454,7 @@ void checker_file_path(struct parser *parser, const struct lexer_token *token)
     checker_declare(parser, CHECKER_FILE, token, path);
 }
 
-/* ---- timeline --------------------------------------------------------------------------------- */
+/* ---- timeline -------------------------------------------------------------------------------- */
 
 void checker_program_name(struct parser *parser, const struct lexer_token *token)
 {
@@ -589,8 +593,9 @@ void checker_event_field(struct parser *parser, const struct lexer_token *name,
 }
 
 /*
- * The cards' counters are known: CARD.rx and CARD.tx, of each frames, bytes and dropped. Others come from the guest, and
- * only it knows them; but what begins almost like a card is taken for a slip.
+ * The cards' counters are known: CARD.rx and CARD.tx, of each frames, bytes and dropped. Others
+ * come from the guest, and only it knows them; but what begins almost like a card is taken for a
+ * slip.
  */
 void checker_counter(struct parser *parser, const struct lexer_token *token)
 {

@@ -1,8 +1,8 @@
 /*
  * checker.h - what a scenario means, as far as that can be judged without running it
  *
- * Called by the parser while it reads, in the order of the file: names have to be declared before they are used. Each finding is a
- * refusal (parser_refuse) at the token in question.
+ * Called by the parser while it reads, in the order of the file: names have to be declared before
+ * they are used. Each finding is a refusal (parser_refuse) at the token in question.
  */
 #ifndef HARNESS_LANGUAGE_CHECKER_H
 #define HARNESS_LANGUAGE_CHECKER_H

@@ -1,9 +1,9 @@
 /*
  * diagnostic.c - diagnostics: made, sorted, formatted
  *
- * What a diagnostic shows of a file is made harmless for a terminal: a control character or a byte that is not
- * UTF-8 becomes '?', a tab one blank. A long line is cut to a screen's width around the caret, and only that part of
- * it is looked at, so that a line of many megabytes costs nothing.
+ * What a diagnostic shows of a file is made harmless for a terminal: a control character or a byte
+ * that is not UTF-8 becomes '?', a tab one blank. A long line is cut to a screen's width around the
+ * caret, and only that part of it is looked at, so that a line of many megabytes costs nothing.
  */
 #include "harness/language/diagnostic.h"
 
@@ -63,8 +63,8 @@ static size_t diagnostic_char_start(const char *line, size_t at)
 }
 
 /*
- * The excerpt starts so that the caret has a third of the width before it where the line is too long, and the whole line
- * is shown where it is not.
+ * The excerpt starts so that the caret has a third of the width before it where the line is too
+ * long, and the whole line is shown where it is not.
  */
 static void diagnostic_excerpt(struct scenario_diagnostic *diagnostic, const char *line,
                                size_t size)

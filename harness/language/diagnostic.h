@@ -10,8 +10,8 @@
 #define DIAGNOSTIC_COUNT_MAX 20 /* in a file; more of them help nobody */
 
 /*
- * Appends a diagnostic. `line` (borrowed, `size` bytes of anything) is the offending line, or NULL; place.column its byte
- * that the caret shall stand under. `hint` is taken and may be NULL.
+ * Appends a diagnostic. `line` (borrowed, `size` bytes of anything) is the offending line, or NULL;
+ * place.column its byte that the caret shall stand under. `hint` is taken and may be NULL.
  */
 void diagnostic_add(GPtrArray *diagnostics, struct scenario_place place, const char *line,
                     size_t size, char *hint, const char *format, ...) G_GNUC_PRINTF(6, 7);

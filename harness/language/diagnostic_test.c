@@ -79,7 +79,10 @@ static struct scenario_diagnostic *only(GPtrArray *list, const char *source, siz
     return list->pdata[list->len - 1];
 }
 
-/* Wherever the caret is, the excerpt is no wider than the limit and the caret stands on the right character. */
+/*
+ * Wherever the caret is, the excerpt is no wider than the limit and the caret stands on the right
+ * character.
+ */
 static void test_long_lines_are_cut_around_the_caret(void)
 {
     GString *line = g_string_new(NULL);

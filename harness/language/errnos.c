@@ -1,7 +1,8 @@
 /*
  * errnos.c - errors of system calls by name
  *
- * The numbers of arm64 Linux (include/uapi/asm-generic/errno-base.h and errno.h), whatever the host's are.
+ * The numbers of arm64 Linux (include/uapi/asm-generic/errno-base.h and errno.h), whatever the
+ * host's are.
  */
 #include "harness/language/values.h"
 

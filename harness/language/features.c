@@ -1,8 +1,9 @@
 /*
  * features.c - feature bits by name
  *
- * [VIRTIO1.2] 5.1.3 (network device) and 6 (reserved bits); names are those of the specification in small letters with dashes.
- * What the device can offer has to agree with virtio_net_feature_by_name(); a test compares the two.
+ * [VIRTIO1.2] 5.1.3 (network device) and 6 (reserved bits); names are those of the specification in
+ * small letters with dashes. What the device can offer has to agree with
+ * virtio_net_feature_by_name(); a test compares the two.
  */
 #include "harness/language/features.h"
 

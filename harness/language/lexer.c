@@ -1,9 +1,10 @@
 /*
  * lexer.c - GScanner, a line at a time
  *
- * GScanner reads words (its identifiers, with a wide set of characters), strings and single characters. It is given one line at a time, so
- * that an error ends with its line. It does not tell where a token begins; that follows from where the one before ended, as
- * only blanks stand between two tokens.
+ * GScanner reads words (its identifiers, with a wide set of characters), strings and single
+ * characters. It is given one line at a time, so that an error ends with its line. It does not tell
+ * where a token begins; that follows from where the one before ended, as only blanks stand between
+ * two tokens.
  */
 #include "harness/language/lexer.h"
 #include "harness/language/diagnostic.h"
@@ -85,7 +86,9 @@ static bool lexer_add_word(struct lexer *lexer, const char *word)
     return true;
 }
 
-/* GScanner knows more escapes than the language has: octal numbers, and any character for itself. */
+/*
+ * GScanner knows more escapes than the language has: octal numbers, and any character for itself.
+ */
 static bool lexer_add_string(struct lexer *lexer, const char *text)
 {
     const char *source = lexer->line.source;
@@ -151,7 +154,10 @@ static bool lexer_split(struct lexer *lexer)
             lexer->at++;
         }
         if (!lexer_add_token(lexer, type)) {
-            /* New input makes GScanner forget its token's text; the end of this one makes it free it. */
+            /*
+             * New input makes GScanner forget its token's text; the end of this one makes it free
+             * it.
+             */
             while (g_scanner_get_next_token(lexer->scanner) != G_TOKEN_EOF) {
             }
             return false;
@@ -180,7 +186,10 @@ static void lexer_take_line(struct lexer *lexer)
     }
 }
 
-/* One diagnostic for all lines of a file that comes from another system; its lines are then read without their CR. */
+/*
+ * One diagnostic for all lines of a file that comes from another system; its lines are then read
+ * without their CR.
+ */
 static void lexer_strip_return(struct lexer *lexer, bool *reported)
 {
     struct lexer_line *line = &lexer->line;

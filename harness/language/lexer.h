@@ -1,9 +1,9 @@
 /*
  * lexer.h - a scenario's text as lines of words
  *
- * A line is a statement. Its tokens are words, strings in double quotes, and punctuation; a comment runs from '#' to the end of the line.
- * Words take in everything that has no blank inside it: names, numbers with units, addresses, paths, `$name`. What a word means is
- * for the parser to say.
+ * A line is a statement. Its tokens are words, strings in double quotes, and punctuation; a comment
+ * runs from '#' to the end of the line. Words take in everything that has no blank inside it:
+ * names, numbers with units, addresses, paths, `$name`. What a word means is for the parser to say.
  */
 #ifndef HARNESS_LANGUAGE_LEXER_H
 #define HARNESS_LANGUAGE_LEXER_H
@@ -42,8 +42,8 @@ struct lexer_file {
 };
 
 /*
- * Splits a text, which has to outlive the result. Lines with an error are left out and have a diagnostic; after
- * DIAGNOSTIC_COUNT_MAX of them it stops.
+ * Splits a text, which has to outlive the result. Lines with an error are left out and have a
+ * diagnostic; after DIAGNOSTIC_COUNT_MAX of them it stops.
  */
 struct lexer_file *lexer_file_new(const char *text, size_t size, const char *path,
                                   GPtrArray *diagnostics);

@@ -24,7 +24,7 @@ static struct parser_param *params_find(const struct parser *parser, const char 
     return NULL;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* What a test is called after: letters that make trouble in file names and patterns become '_'. */
 static void params_append_value(GString *out, const char *text)
@@ -139,7 +139,7 @@ bool params_skip(struct parser *parser, const struct lexer_token *word,
     return true;
 }
 
-/* ---- putting in ------------------------------------------------------------------------------- */
+/* ---- putting in ------------------------------------------------------------------------------ */
 
 /* The size of the name behind a '$'. */
 static size_t params_name_size(const char *text)

@@ -1,9 +1,10 @@
 /*
  * parser.c - statements, one a line, by a table of their first words
  *
- * A file with parameters is parsed once for each of their values. `$name` is replaced in tokens, not in the text, so that places stay
- * those of the file and a value cannot change how a line is split: a token that is nothing but `$name` becomes the
- * value's token, word or string; inside a longer word or a string the value's text is put in.
+ * A file with parameters is parsed once for each of their values. `$name` is replaced in tokens,
+ * not in the text, so that places stay those of the file and a value cannot change how a line is
+ * split: a token that is nothing but `$name` becomes the value's token, word or string; inside a
+ * longer word or a string the value's text is put in.
  */
 #include "harness/language/parser.h"
 #include "harness/language/diagnostic.h"

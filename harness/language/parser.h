@@ -1,10 +1,11 @@
 /*
  * parser.h - what the parts of the parser share
  *
- * A statement is parsed from left to right by functions that return false after they have reported what is wrong; the rest of the
- * line is then skipped. Two kinds of findings are kept apart. A syntax error says that the text is none of the
- * language's. A refusal (parser_refuse) says that it is, but makes no sense or is not available; refusals are shown only when the whole
- * file is free of syntax errors, as a statement that could not be read would make others look wrong.
+ * A statement is parsed from left to right by functions that return false after they have reported
+ * what is wrong; the rest of the line is then skipped. Two kinds of findings are kept apart. A
+ * syntax error says that the text is none of the language's. A refusal (parser_refuse) says that it
+ * is, but makes no sense or is not available; refusals are shown only when the whole file is free
+ * of syntax errors, as a statement that could not be read would make others look wrong.
  */
 #ifndef HARNESS_LANGUAGE_PARSER_H
 #define HARNESS_LANGUAGE_PARSER_H
@@ -40,10 +41,13 @@ struct parser {
 void parser_init(struct parser *parser, const struct lexer_file *file);
 void parser_fini(struct parser *parser);
 
-/* Parses the file once, with the parameters' current values. Gives; meaningless when there are findings. */
+/*
+ * Parses the file once, with the parameters' current values. Gives; meaningless when there are
+ * findings.
+ */
 struct scenario *parser_run(struct parser *parser);
 
-/* ---- findings --------------------------------------------------------------------------------- */
+/* ---- findings -------------------------------------------------------------------------------- */
 
 /* Adds a syntax error and returns false. `hint` is taken. */
 bool parser_fail(struct parser *parser, const struct lexer_token *token, char *hint,
@@ -57,7 +61,7 @@ void parser_refuse(struct parser *parser, const struct lexer_token *token, char 
 /* As a message shows it: quoted and cut. Lives as long as the parser. */
 const char *parser_shown(struct parser *parser, const struct lexer_token *token);
 
-/* ---- tokens ----------------------------------------------------------------------------------- */
+/* ---- tokens ---------------------------------------------------------------------------------- */
 
 const struct lexer_token *parser_peek(const struct parser *parser);
 const struct lexer_token *parser_ahead(const struct parser *parser, guint count);
@@ -92,7 +96,7 @@ struct parser_key {
 bool parser_take_keys(struct parser *parser, const struct parser_key *keys, size_t count,
                       void *target);
 
-/* ---- statements ------------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------------------ */
 
 enum parser_part {
     PARSER_SETUP,

@@ -10,7 +10,7 @@
 
 #define MATCHER_FIELDS_MAX TRACE_FIELDS_MAX
 
-/* ---- frames: [in|out|dropped] [eth0] "filter" ------------------------------------------------- */
+/* ---- frames: [in|out|dropped] [eth0] "filter" ------------------------------------------------ */
 
 static void matcher_take_where(struct parser *parser, struct scenario_frames *frames)
 {
@@ -73,7 +73,7 @@ bool parser_parse_frames(struct parser *parser, struct scenario_frames *frames)
     return matcher_take_net(parser, frames) && parser_parse_filter(parser, frames);
 }
 
-/* ---- events: irq.taken intid=27 --------------------------------------------------------------- */
+/* ---- events: irq.taken intid=27 -------------------------------------------------------------- */
 
 bool parser_parse_event(struct parser *parser, struct scenario_event *event)
 {
@@ -108,7 +108,7 @@ bool parser_parse_event(struct parser *parser, struct scenario_event *event)
     return true;
 }
 
-/* ---- calls: ping recvfrom = EHOSTUNREACH ------------------------------------------------------ */
+/* ---- calls: ping recvfrom = EHOSTUNREACH ----------------------------------------------------- */
 
 static bool matcher_take_result(struct parser *parser, int64_t *result)
 {

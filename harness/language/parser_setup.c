@@ -79,7 +79,7 @@ bool parser_parse_limit(struct parser *parser, const struct lexer_token *word,
     return parser_take_end(parser);
 }
 
-/* ---- machine ---------------------------------------------------------------------------------- */
+/* ---- machine --------------------------------------------------------------------------------- */
 
 static bool setup_parse_gic(struct parser *parser, void *target)
 {
@@ -205,7 +205,7 @@ bool parser_parse_machine(struct parser *parser, const struct lexer_token *word,
            parser_take_keys(parser, keys, G_N_ELEMENTS(keys), &parser->scenario->machine);
 }
 
-/* ---- guest ------------------------------------------------------------------------------------ */
+/* ---- guest ----------------------------------------------------------------------------------- */
 
 /* They go into one command line, split at blanks. */
 static bool setup_parse_guest_option(struct parser *parser, GString *options)
@@ -249,7 +249,7 @@ bool parser_parse_guest(struct parser *parser, const struct lexer_token *word,
     return true;
 }
 
-/* ---- net -------------------------------------------------------------------------------------- */
+/* ---- net ------------------------------------------------------------------------------------- */
 
 static bool setup_parse_transport(struct parser *parser, void *target)
 {
@@ -355,7 +355,7 @@ bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
     return true;
 }
 
-/* ---- file ------------------------------------------------------------------------------------- */
+/* ---- file ------------------------------------------------------------------------------------ */
 
 bool parser_parse_file(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at)

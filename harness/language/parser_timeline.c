@@ -1,8 +1,8 @@
 /*
  * parser_timeline.c - the statements of the timeline, except what is to come
  *
- * A statement is built in place and handed to the scenario before it is complete, so that a syntax error leaves nothing
- * behind that somebody would have to free.
+ * A statement is built in place and handed to the scenario before it is complete, so that a syntax
+ * error leaves nothing behind that somebody would have to free.
  */
 #include "harness/language/parser.h"
 #include "harness/language/values.h"
@@ -71,7 +71,7 @@ bool parser_parse_wait(struct parser *parser, const struct lexer_token *word,
     return timeline_take_tail(parser, statement);
 }
 
-/* ---- programs --------------------------------------------------------------------------------- */
+/* ---- programs -------------------------------------------------------------------------------- */
 
 bool parser_parse_program(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at)
@@ -173,7 +173,7 @@ static bool timeline_parse_expect_program(struct parser *parser, const struct sc
                       : timeline_parse_prints(parser, statement);
 }
 
-/* ---- expect ----------------------------------------------------------------------------------- */
+/* ---- expect ---------------------------------------------------------------------------------- */
 
 /* [within T] [as name], in either order. */
 static bool timeline_take_frames_tail(struct parser *parser, struct scenario_statement *statement)
@@ -273,7 +273,9 @@ static const struct timeline_expectation timeline_expectations[] = {
     {"counter", timeline_parse_expect_counter}, {"call", timeline_parse_expect_call},
 };
 
-/* Neither a kind of expectation nor followed by what a program does: the word itself must be wrong. */
+/*
+ * Neither a kind of expectation nor followed by what a program does: the word itself must be wrong.
+ */
 static bool timeline_fail_expect(struct parser *parser)
 {
     g_autofree const char **programs = checker_names(parser, CHECKER_PROGRAM);
@@ -319,7 +321,7 @@ bool parser_parse_expect(struct parser *parser, const struct lexer_token *word,
     return timeline_fail_expect(parser);
 }
 
-/* ---- never ------------------------------------------------------------------------------------ */
+/* ---- never ----------------------------------------------------------------------------------- */
 
 static bool timeline_parse_matcher(struct parser *parser, struct scenario_matcher *matcher)
 {
@@ -384,7 +386,7 @@ bool parser_parse_never(struct parser *parser, const struct lexer_token *word,
     return timeline_parse_until(parser, &statement->until) && parser_take_end(parser);
 }
 
-/* ---- finally ---------------------------------------------------------------------------------- */
+/* ---- finally --------------------------------------------------------------------------------- */
 
 static bool timeline_parse_finally_queue(struct parser *parser)
 {

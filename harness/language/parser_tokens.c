@@ -12,7 +12,7 @@
 
 static const char *const parser_comparisons[] = {"==", "!=", "<", "<=", ">", ">="};
 
-/* ---- findings --------------------------------------------------------------------------------- */
+/* ---- findings -------------------------------------------------------------------------------- */
 
 struct scenario_place parser_place(const struct parser *parser, const struct lexer_token *token)
 {
@@ -91,7 +91,7 @@ bool parser_fail_expected(struct parser *parser, const char *what, const char *c
                        parser_shown(parser, token));
 }
 
-/* ---- looking ---------------------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 const struct lexer_token *parser_ahead(const struct parser *parser, guint count)
 {
@@ -133,7 +133,7 @@ bool parser_accept(struct parser *parser, const char *word)
     return true;
 }
 
-/* ---- taking ----------------------------------------------------------------------------------- */
+/* ---- taking ---------------------------------------------------------------------------------- */
 
 bool parser_take(struct parser *parser, const char *word)
 {
@@ -281,7 +281,7 @@ bool parser_take_keys(struct parser *parser, const struct parser_key *keys, size
     return true;
 }
 
-/* ---- comparisons ------------------------------------------------------------------------------ */
+/* ---- comparisons ----------------------------------------------------------------------------- */
 
 const char *scenario_comparison_text(enum scenario_comparison comparison)
 {

@@ -1,13 +1,15 @@
 /*
  * reserved.c - what is in the language, but not in this version
  *
- * The list of reasons is the only place that knows what is to come: whoever makes something available deletes its row, and
- * for a statement its forms as well. Until then the grammar of such a statement is checked here, so that a scenario that is written
- * ahead has its syntax errors found, and is then refused with the reason.
+ * The list of reasons is the only place that knows what is to come: whoever makes something
+ * available deletes its row, and for a statement its forms as well. Until then the grammar of such
+ * a statement is checked here, so that a scenario that is written ahead has its syntax errors
+ * found, and is then refused with the reason.
  *
- * A form is a sequence of elements. In small letters or punctuation: itself, `a|b` one of several. In capitals: a kind of value. A
- * '?' at the end makes an element optional. Options, in any order, follow the form; `name:KIND` is written `name value`, `name=:KIND`
- * is written `name=value`, and a '!' makes it obligatory.
+ * A form is a sequence of elements. In small letters or punctuation: itself, `a|b` one of several.
+ * In capitals: a kind of value. A '?' at the end makes an element optional. Options, in any order,
+ * follow the form; `name:KIND` is written `name value`, `name=:KIND` is written `name=value`, and a
+ * '!' makes it obligatory.
  */
 #include "harness/language/reserved.h"
 #include "harness/language/diagnostic.h"
@@ -78,7 +80,7 @@ void reserved_check(struct parser *parser, const struct lexer_token *token, cons
     }
 }
 
-/* ---- forms ------------------------------------------------------------------------------------ */
+/* ---- forms ----------------------------------------------------------------------------------- */
 
 #define RESERVED_FRAME_OPTIONS                                                                     \
     "flags:WORD! seq:WORD ack:WORD win:NUMBER mss:NUMBER len:NUMBER data:STRING"
@@ -141,7 +143,7 @@ static const struct reserved_form reserved_forms[] = {
     {"explore", "explore", "irq|preempt NAME?", "runs=:NUMBER seed=:NUMBER"},
 };
 
-/* ---- values ----------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* What may stand somewhere, as it is collected for "expected …". */
 struct reserved_expected {
@@ -258,7 +260,7 @@ static const struct reserved_value *reserved_find_value(const char *kind)
     g_assert_not_reached();
 }
 
-/* ---- matching --------------------------------------------------------------------------------- */
+/* ---- matching -------------------------------------------------------------------------------- */
 
 /* Whatever could stand at the current token counts only when no other form got further. */
 static bool reserved_is_furthest(struct parser *parser, struct reserved_expected *expected)
@@ -409,7 +411,9 @@ static bool reserved_match_sequence(struct parser *parser, const char *form,
     return true;
 }
 
-/* One option `name:KIND` at the current token. False with `*tried`: it is the one, and it is wrong. */
+/*
+ * One option `name:KIND` at the current token. False with `*tried`: it is the one, and it is wrong.
+ */
 static bool reserved_match_option(struct parser *parser, const char *option, bool *tried,
                                   struct reserved_expected *expected)
 {
@@ -469,7 +473,7 @@ static bool reserved_match_options(struct parser *parser, const char *options,
     return true;
 }
 
-/* ---- the statement ---------------------------------------------------------------------------- */
+/* ---- the statement --------------------------------------------------------------------------- */
 
 static bool reserved_fail(struct parser *parser, struct reserved_expected *expected)
 {

@@ -10,8 +10,8 @@
 const char *reserved_reason(const char *what);
 
 /*
- * Refuses `what` at the token when it is reserved; `shown` is what the message calls it. The statement goes on: whether there are
- * syntax errors behind it is still to be found out.
+ * Refuses `what` at the token when it is reserved; `shown` is what the message calls it. The
+ * statement goes on: whether there are syntax errors behind it is still to be found out.
  */
 void reserved_check(struct parser *parser, const struct lexer_token *token, const char *what,
                     const char *shown);

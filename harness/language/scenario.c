@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* ---- small things ----------------------------------------------------------------------------- */
+/* ---- small things ---------------------------------------------------------------------------- */
 
 const char *scenario_verb_name(enum scenario_verb verb)
 {
@@ -60,7 +60,7 @@ static const struct scenario_time scenario_end_of_time = {
     .ns = VCLOCK_NEVER - VCLOCK_POWER_ON_NS,
 };
 
-/* ---- life cycle ------------------------------------------------------------------------------- */
+/* ---- life cycle ------------------------------------------------------------------------------ */
 
 struct scenario_net *scenario_net_new(struct scenario_place place, const char *name)
 {
@@ -197,7 +197,7 @@ void scenario_free(struct scenario *scenario)
     g_free(scenario);
 }
 
-/* ---- loading ---------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 static void scenario_free_element(gpointer data)
 {

@@ -1,12 +1,13 @@
 /*
  * scenario.h - a scenario file, parsed and checked
  *
- * One file gives one or more tests: one for each value of its `param`, and for each of its `guards` one more with the
- * guest that carries the bug. All of them are fully expanded here, so that whoever runs a test sees plain values only.
+ * One file gives one or more tests: one for each value of its `param`, and for each of its `guards`
+ * one more with the guest that carries the bug. All of them are fully expanded here, so that
+ * whoever runs a test sees plain values only.
  *
- * Everything that can be known without running is checked here: words, units, names, filters, events and their fields. What is
- * in the language but not in this version is refused with that reason, so that a scenario never passes because a statement did
- * nothing.
+ * Everything that can be known without running is checked here: words, units, names, filters,
+ * events and their fields. What is in the language but not in this version is refused with that
+ * reason, so that a scenario never passes because a statement did nothing.
  */
 #ifndef HARNESS_LANGUAGE_SCENARIO_H
 #define HARNESS_LANGUAGE_SCENARIO_H
@@ -29,7 +30,7 @@ struct scenario_place {
     unsigned line, column; /* from 1; a column counts bytes */
 };
 
-/* ---- set-up ----------------------------------------------------------------------------------- */
+/* ---- set-up ---------------------------------------------------------------------------------- */
 
 enum scenario_boot {
     SCENARIO_BOOT_FDT,
@@ -67,7 +68,7 @@ struct scenario_file {
     size_t size;
 };
 
-/* ---- the timeline ----------------------------------------------------------------------------- */
+/* ---- the timeline ---------------------------------------------------------------------------- */
 
 enum scenario_verb {
     SCENARIO_WAIT_READY,
@@ -182,20 +183,20 @@ struct scenario_statement {
     struct scenario_matcher never, until; /* NEVER; without `until` its end is VCLOCK_NEVER */
 };
 
-/* ---- a test ----------------------------------------------------------------------------------- */
+/* ---- a test ---------------------------------------------------------------------------------- */
 
 struct scenario {
     char *file; /* the path as given */
-    char *
-        name; /* "icmp/gateway", "icmp/burst[burst=8]": path below the folder given, without .scn */
+    /* "icmp/gateway", "icmp/burst[burst=8]": the folder and the name of the file, without .scn. */
+    char *name;
     char *title; /* NULL: none */
     char **tags; /* NULL-terminated */
     uint64_t limit_ns;
     struct scenario_machine machine;
     struct scenario_place guest_place;
     char *guest; /* name or path */
-    char *
-        guest_options; /* "face=posix tick=100": becomes part of the boot command line; "" when none */
+    /* "face=posix tick=100": becomes part of the boot command line; "" when none. */
+    char *guest_options;
     GPtrArray *nets;       /* struct scenario_net */
     GPtrArray *files;      /* struct scenario_file */
     GPtrArray *statements; /* struct scenario_statement: the timeline, in order */
@@ -207,7 +208,7 @@ void scenario_init(struct scenario *scenario);
 struct scenario_net *scenario_net_new(struct scenario_place place, const char *name);
 struct scenario_statement *scenario_statement_new(enum scenario_verb verb);
 
-/* ---- loading ---------------------------------------------------------------------------------- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 struct scenario_diagnostic {
     struct scenario_place place; /* line 0: the file as a whole */
@@ -218,9 +219,9 @@ struct scenario_diagnostic {
 };
 
 /*
- * Loads a file: its tests (struct scenario, freed by the array) or, when there is anything wrong with it, NULL with
- * at least one struct scenario_diagnostic appended to `diagnostics`. `name` is what the tests are called after. Nothing but the file
- * and what it refers to is read.
+ * Loads a file: its tests (struct scenario, freed by the array) or, when there is anything wrong
+ * with it, NULL with at least one struct scenario_diagnostic appended to `diagnostics`. `name` is
+ * what the tests are called after. Nothing but the file and what it refers to is read.
  */
 GPtrArray *scenario_load(const char *path, const char *name, GPtrArray *diagnostics);
 /* The same from memory: `size` bytes of anything. Messages name `path`. */
@@ -229,7 +230,9 @@ GPtrArray *scenario_load_text(const char *text, size_t size, const char *path, c
 void scenario_free(struct scenario *scenario);
 GPtrArray *scenario_diagnostics_new(void);
 
-/* Appends `file:line:col: error: …`, the line, the caret and the hint. `color`: with ANSI colours. */
+/*
+ * Appends `file:line:col: error: …`, the line, the caret and the hint. `color`: with ANSI colours.
+ */
 void scenario_diagnostic_format(GString *out, const struct scenario_diagnostic *diagnostic,
                                 bool color);
 

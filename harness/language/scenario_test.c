@@ -279,7 +279,7 @@ static void test_nothing_is_freed_without_complaint(void)
     scenario_free(empty);
 }
 
-/* ---- texts that nobody wrote ------------------------------------------------------------------ */
+/* ---- texts that nobody wrote ----------------------------------------------------------------- */
 
 /* Changes a few bytes, cuts, or puts a piece somewhere else. */
 static void mutate(struct prng *prng, GString *text)

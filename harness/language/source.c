@@ -1,8 +1,8 @@
 /*
  * source.c - reads a scenario file and refuses what is no text
  *
- * A scenario is UTF-8 with LF. What does not show is refused, since a reader could not see it: control characters, and the marks that
- * change the direction of writing.
+ * A scenario is UTF-8 with LF. What does not show is refused, since a reader could not see it:
+ * control characters, and the marks that change the direction of writing.
  */
 #include "harness/language/source.h"
 #include "harness/language/diagnostic.h"
@@ -26,7 +26,9 @@ static const char *source_kind(mode_t mode)
                             : "a device";
 }
 
-/* Opens without waiting for the other end of a pipe, and without becoming the owner of a terminal. */
+/*
+ * Opens without waiting for the other end of a pipe, and without becoming the owner of a terminal.
+ */
 static int source_open(const char *path, GPtrArray *diagnostics)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -1,7 +1,8 @@
 /*
  * values.h - numbers, times, sizes and addresses, as they are written in a scenario
  *
- * Each function reads a whole word. It returns NULL and stores the value, or gives a message that says what is wrong with the word.
+ * Each function reads a whole word. It returns NULL and stores the value, or gives a message that
+ * says what is wrong with the word.
  */
 #ifndef HARNESS_LANGUAGE_VALUES_H
 #define HARNESS_LANGUAGE_VALUES_H
@@ -20,14 +21,19 @@ char *values_time(const char *text, uint64_t *value_ns);
 char *values_size(const char *text, uint64_t *value);
 /* A unicast address, as `52:54:00:12:34:56`. */
 char *values_mac(const char *text, uint8_t mac[6]);
-/* `10.0.2.15`, and with `prefix` (may be NULL) `10.0.2.15/24`; *prefix is 32 when it is not written. */
+/*
+ * `10.0.2.15`, and with `prefix` (may be NULL) `10.0.2.15/24`; *prefix is 32 when it is not
+ * written.
+ */
 char *values_ipv4(const char *text, uint32_t *address, unsigned *prefix);
 /* `10.0.2.15:80`. */
 char *values_endpoint(const char *text, uint32_t *address, uint16_t *port);
 /* `yes` or `no`. */
 char *values_yes_no(const char *text, bool *value);
 
-/* A name as people give them: a letter, then letters, digits, '-', '_' and '.'; at most 32 of them. */
+/*
+ * A name as people give them: a letter, then letters, digits, '-', '_' and '.'; at most 32 of them.
+ */
 char *values_name(const char *text);
 
 /* errno values of arm64 Linux by name: EINPROGRESS is 115. 0: there is none of that name. */

@@ -230,7 +230,9 @@ static void test_errors_have_the_numbers_of_linux(void)
     CU_ASSERT_EQUAL(values_errno("ECONNREFUSED"), ECONNREFUSED);
     CU_ASSERT_EQUAL(values_errno("ENOTSOCK"), ENOTSOCK);
     CU_ASSERT_EQUAL(values_errno("ENOTSOCKET"), 0);
-    /* Each name has a number, and strerrorname_np() agrees where the two names of 11 do not differ. */
+    /*
+     * Each name has a number, and strerrorname_np() agrees where the two names of 11 do not differ.
+     */
     for (const char *const *name = values_errno_names(); *name != NULL; name++) {
         int number = values_errno(*name);
         CU_ASSERT(number > 0);

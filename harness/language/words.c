@@ -1,8 +1,9 @@
 /*
  * words.c - the nearest word to a misspelt one
  *
- * Optimal string alignment distance: an insertion, deletion, replacement or exchange of neighbours costs 1; a wrong case costs
- * nothing. A word is near when no more than a third of its letters are wrong, or one.
+ * Optimal string alignment distance: an insertion, deletion, replacement or exchange of neighbours
+ * costs 1; a wrong case costs nothing. A word is near when no more than a third of its letters are
+ * wrong, or one.
  */
 #include "harness/language/scenario.h"
 

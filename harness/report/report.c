@@ -25,6 +25,8 @@ struct report *report_new(FILE *out, const struct report_options *options, size_
     struct report *report = g_new0(struct report, 1);
     report->out = out;
     report->options = *options;
+    /* TAP is read by programs. */
+    report->options.color = options->color && options->format != REPORT_TAP;
     report->total = test_count;
     report->worst = RUN_SKIPPED;
     if (options->format == REPORT_TAP) {
@@ -252,12 +254,10 @@ void report_file_error(struct report *report, const char *name, GPtrArray *diagn
     report_clear_progress(report);
     report_count(report, RUN_ERROR);
     g_autoptr(GString) text = g_string_new(NULL);
-    bool tap = report->options.format == REPORT_TAP;
     for (guint i = 0; i < diagnostics->len; i++) {
-        scenario_diagnostic_format(text, g_ptr_array_index(diagnostics, i),
-                                   report->options.color && !tap);
+        scenario_diagnostic_format(text, g_ptr_array_index(diagnostics, i), report->options.color);
     }
-    if (tap) {
+    if (report->options.format == REPORT_TAP) {
         g_autofree char *tap_name = report_tap_name(name);
         g_autoptr(GString) out = g_string_new(NULL);
         g_string_append_printf(out, "not ok %zu - %s\n", report->reported, tap_name);

@@ -7,12 +7,16 @@
  */
 #include "harness/run/crash.h"
 
+#include "emu/core/gmem.h"
+
 #include <glib.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
 #define CRASH_STACK_SIZE (256 * 1024)
+#define CRASH_FRAME_MAX  ((uintptr_t)64 * 1024) /* a function's frame is smaller */
+#define CRASH_FRAMES_MAX 16                     /* of ours above the guest's last one */
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 
@@ -26,15 +30,83 @@ static struct {
     struct sigaction old[G_N_ELEMENTS(crash_signals)];
 } crash;
 
-static uintptr_t crash_program_counter(const ucontext_t *context)
+struct crash_registers {
+    uintptr_t pc, sp, fp;
+};
+
+static struct crash_registers crash_read_registers(const ucontext_t *context)
 {
 #if defined(__x86_64__)
-    return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+    const greg_t *registers = context->uc_mcontext.gregs;
+    return (struct crash_registers){
+        .pc = (uintptr_t)registers[REG_RIP],
+        .sp = (uintptr_t)registers[REG_RSP],
+        .fp = (uintptr_t)registers[REG_RBP],
+    };
 #elif defined(__aarch64__)
-    return (uintptr_t)context->uc_mcontext.pc;
+    return (struct crash_registers){
+        .pc = (uintptr_t)context->uc_mcontext.pc,
+        .sp = (uintptr_t)context->uc_mcontext.sp,
+        .fp = (uintptr_t)context->uc_mcontext.regs[29],
+    };
 #else
 #error "where does this architecture keep the program counter?"
 #endif
+}
+
+/* Guest RAM holds the guests' stacks and none of ours. */
+static bool crash_is_guest_ram(uintptr_t address)
+{
+    return address >= GMEM_BASE && address < GMEM_BASE + GMEM_SIZE_MAX;
+}
+
+/* An access close to the stack pointer: a fault there means that the stack has come to its end. */
+static bool crash_is_at_stack(uintptr_t sp, uintptr_t address)
+{
+    uintptr_t distance = address > sp ? address - sp : sp - address;
+    return crash_is_guest_ram(sp) && crash_is_guest_ram(address) && distance < CRASH_FRAME_MAX;
+}
+
+static bool crash_is_guests(const struct crash_registers *registers, int number, uintptr_t address)
+{
+    if (guest_image_contains(crash.image, registers->pc)) {
+        return true;
+    }
+    bool is_access = number == SIGSEGV || number == SIGBUS;
+    bool is_jump = registers->pc == address && crash_is_guest_ram(registers->sp);
+    return is_access && (is_jump || crash_is_at_stack(registers->sp, address));
+}
+
+/*
+ * Where in the image it happened, or from where the image called what faulted; 0: cannot be told.
+ * Both sides keep frame pointers: below each lies the caller's, and above it the return address. A
+ * jump to nowhere has made no frame yet.
+ */
+static uintptr_t crash_guest_address(const struct crash_registers *registers)
+{
+    if (guest_image_contains(crash.image, registers->pc)) {
+        return registers->pc;
+    }
+    if (registers->pc < GMEM_PAGE && registers->sp % sizeof(uintptr_t) == 0) {
+        uintptr_t caller = *(const uintptr_t *)registers->sp;
+        if (guest_image_contains(crash.image, caller)) {
+            return caller;
+        }
+    }
+    uintptr_t fp = registers->fp;
+    for (unsigned i = 0; i < CRASH_FRAMES_MAX; i++) {
+        bool is_frame = fp >= registers->sp && crash_is_at_stack(registers->sp, fp) &&
+                        fp % sizeof(uintptr_t) == 0;
+        if (!is_frame) {
+            break;
+        }
+        const uintptr_t *frame = (const uintptr_t *)fp;
+        if (guest_image_contains(crash.image, frame[1])) {
+            return frame[1];
+        }
+        fp = frame[0];
+    }
+    return 0;
 }
 
 static const char *crash_signal_text(int number)
@@ -53,20 +125,38 @@ static const char *crash_signal_text(int number)
     }
 }
 
+static GString *crash_describe(const struct crash_registers *registers, int number,
+                               uintptr_t address)
+{
+    GString *what = g_string_new(crash_signal_text(number));
+    uintptr_t guest_address = crash_guest_address(registers);
+    if (number == SIGSEGV || number == SIGBUS) {
+        g_string_append_printf(what, " at address 0x%" G_GINTPTR_MODIFIER "x%s", address,
+                               crash_is_at_stack(registers->sp, address) ? ", where the stack ends"
+                                                                         : "");
+    }
+    if (guest_address == registers->pc || registers->pc == address) {
+        g_string_append_printf(what, ", program counter 0x%" G_GINTPTR_MODIFIER "x", registers->pc);
+    } else {
+        /* The bench lies somewhere else in every run. */
+        g_string_append(what, ", in a function of hal.h or probe.h");
+    }
+    if (guest_address != registers->pc && guest_address != 0) {
+        g_string_append_printf(what, ", called from 0x%" G_GINTPTR_MODIFIER "x", guest_address);
+    }
+    if (guest_address != 0) {
+        g_string_append_printf(what, " (addr2line -f -e %s 0x%" G_GINTPTR_MODIFIER "x)", crash.path,
+                               guest_address);
+    }
+    return what;
+}
+
 static void crash_handler(int number, siginfo_t *info, void *opaque)
 {
-    uintptr_t pc = crash_program_counter(opaque);
-    if (guest_image_contains(crash.image, pc)) {
-        GString *what = g_string_new(crash_signal_text(number));
-        if (number == SIGSEGV || number == SIGBUS) {
-            g_string_append_printf(what, " at address 0x%" G_GINTPTR_MODIFIER "x",
-                                   (uintptr_t)info->si_addr);
-        }
-        g_string_append_printf(what,
-                               ", program counter 0x%" G_GINTPTR_MODIFIER
-                               "x (addr2line -f -e %s 0x%" G_GINTPTR_MODIFIER "x)",
-                               pc, crash.path, pc);
-        crash.fn(crash.opaque, what->str);
+    const struct crash_registers registers = crash_read_registers(opaque);
+    uintptr_t address = (uintptr_t)info->si_addr;
+    if (crash_is_guests(&registers, number, address)) {
+        crash.fn(crash.opaque, crash_describe(&registers, number, address)->str);
     }
     /* Ours: returning repeats the fault, under the handler from before. */
     for (size_t i = 0; i < G_N_ELEMENTS(crash_signals); i++) {

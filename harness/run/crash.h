@@ -2,8 +2,9 @@
  * crash.h - whose fault was that fault?
  *
  * A fault (SIGSEGV, SIGBUS, SIGILL, SIGFPE) whose program counter lies in the guest's image is a
- * crash of the guest, a result. Any other is ours and goes to whoever handled it before (a
- * sanitizer, or the kernel's default).
+ * crash of the guest, a result. So are a jump to nowhere from a guest's stack, and a guest's stack
+ * that is exhausted in a hal function. Any other fault is ours and goes to whoever handled it
+ * before (a sanitizer, or the kernel's default).
  */
 #ifndef HARNESS_RUN_CRASH_H
 #define HARNESS_RUN_CRASH_H

@@ -57,7 +57,7 @@ static char *guests_find_by_name(const char *guest, GError **error)
     g_auto(GStrv) names = guests_names(folder);
     const char *near = scenario_nearest_word(guest, (const char *const *)names);
     g_autofree char *known = g_strjoinv(", ", names);
-    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "unknown guest '%s'%s%s%s; %s%s", guest,
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "unknown guest '%s'%s%s%s (%s%s)", guest,
                 near != NULL ? ": did you mean '" : "", near != NULL ? near : "",
                 near != NULL ? "'?" : "", *known != '\0' ? "built here: " : "none is built in ",
                 *known != '\0' ? known : folder);
@@ -70,8 +70,9 @@ char *guests_find(const char *guest, const char *scenario_file, GError **error)
         return guests_find_by_name(guest, error);
     }
     g_autofree char *folder = g_path_get_dirname(scenario_file);
+    const char *below = g_str_has_prefix(guest, "./") ? guest + strlen("./") : guest;
     g_autofree char *path =
-        g_path_is_absolute(guest) ? g_strdup(guest) : g_build_filename(folder, guest, NULL);
+        g_path_is_absolute(guest) ? g_strdup(guest) : g_build_filename(folder, below, NULL);
     if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "there is no guest at '%s'", path);
         return NULL;

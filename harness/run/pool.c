@@ -24,9 +24,7 @@ struct pool_child {
     GByteArray *bytes;
 };
 
-/*
- * ---- in the child -----------------------------------------------------------------------------
- */
+/* ---- in the child ---------------------------------------------------------------------------- */
 
 static bool child_send(int fd, const struct run_result *result)
 {
@@ -52,13 +50,22 @@ static void child_crashed(void *opaque, struct run_result *result)
     _exit(child_send(*fd, result) ? 0 : RUN_FAULT);
 }
 
+/* POOL_CPU_SECONDS, or less where the user's own limit is lower. */
+static rlim_t pool_cpu_limit(void)
+{
+    struct rlimit limit;
+    bool is_lower = getrlimit(RLIMIT_CPU, &limit) == 0 && limit.rlim_cur < POOL_CPU_SECONDS;
+    return is_lower ? limit.rlim_cur : POOL_CPU_SECONDS;
+}
+
 static G_NORETURN void child_main(const struct pool_job *job, int fd)
 {
     /*
      * The kernel's signal ends a guest that never gives up the CPU; a second one would kill without
      * a name.
      */
-    const struct rlimit cpu = {.rlim_cur = POOL_CPU_SECONDS, .rlim_max = POOL_CPU_SECONDS + 5};
+    rlim_t seconds = pool_cpu_limit();
+    const struct rlimit cpu = {.rlim_cur = seconds, .rlim_max = seconds + 5};
     setrlimit(RLIMIT_CPU, &cpu);
     struct session_options options = job->options;
     options.crashed = child_crashed;
@@ -69,9 +76,7 @@ static G_NORETURN void child_main(const struct pool_job *job, int fd)
     _exit(child_send(fd, &result) ? 0 : RUN_FAULT);
 }
 
-/*
- * ---- in the parent ----------------------------------------------------------------------------
- */
+/* ---- in the parent --------------------------------------------------------------------------- */
 
 static void pool_set_verdict(struct run_result *result, enum run_status status, char *what)
 {
@@ -110,9 +115,9 @@ static void pool_judge_end(struct pool_job *job, int status)
 {
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
         pool_set_verdict(&job->result, RUN_STUCK,
-                         g_strdup_printf("the test used %d s of CPU time without an end: the guest "
-                                         "spins",
-                                         POOL_CPU_SECONDS));
+                         g_strdup_printf("the test used %lu s of CPU time without an end: the "
+                                         "guest spins",
+                                         (unsigned long)pool_cpu_limit()));
     } else if (WIFSIGNALED(status)) {
         pool_set_verdict(
             &job->result, RUN_FAULT,
@@ -216,4 +221,5 @@ void pool_run_here(struct pool_job *job)
 {
     job->options.crashed = pool_crashed_here;
     session_run(job->scenario, &job->options, &job->result);
+    run_result_make_printable(&job->result);
 }

@@ -71,13 +71,37 @@ void run_result_clear(struct run_result *result)
     *result = (struct run_result){0};
 }
 
-/* Guests print any bytes; GVariant strings, reports and terminals want UTF-8. */
-static void result_make_valid(char **text)
+/* Replaces the text (NULL is fine), see run_result_make_printable(). */
+static void result_escape(char **text)
 {
-    if (*text != NULL && !g_utf8_validate(*text, -1, NULL)) {
-        char *valid = g_utf8_make_valid(*text, -1);
-        g_free(*text);
-        *text = valid;
+    if (*text == NULL) {
+        return;
+    }
+    GString *out = g_string_new(NULL);
+    for (const char *at = *text, *next; *at != '\0'; at = next) {
+        gunichar c = g_utf8_get_char_validated(at, -1);
+        bool is_valid = c != (gunichar)-1 && c != (gunichar)-2;
+        next = is_valid ? g_utf8_next_char(at) : at + 1;
+        if (is_valid && (c == '\n' || c == '\t' || !g_unichar_iscntrl(c))) {
+            g_string_append_len(out, at, next - at);
+            continue;
+        }
+        for (const char *byte = at; byte < next; byte++) {
+            g_string_append_printf(out, "\\x%02x", (unsigned char)*byte);
+        }
+    }
+    g_free(*text);
+    *text = g_string_free(out, FALSE);
+}
+
+void run_result_make_printable(struct run_result *result)
+{
+    result_escape(&result->what);
+    result_escape(&result->expected);
+    result_escape(&result->got);
+    result_escape(&result->output);
+    for (char **line = result->context; *line != NULL; line++) {
+        result_escape(line);
     }
 }
 
@@ -89,13 +113,7 @@ GBytes *run_result_encode(const struct run_result *result)
     copy.got = g_strdup(result->got);
     copy.output = g_strdup(result->output);
     copy.context = g_strdupv(result->context);
-    result_make_valid(&copy.what);
-    result_make_valid(&copy.expected);
-    result_make_valid(&copy.got);
-    result_make_valid(&copy.output);
-    for (char **line = copy.context; *line != NULL; line++) {
-        result_make_valid(line);
-    }
+    run_result_make_printable(&copy);
     g_autoptr(GVariant) variant = g_variant_ref_sink(
         g_variant_new("(uuusmsmstt^ass)", (guint32)copy.status, (guint32)copy.line,
                       (guint32)copy.column, copy.what, copy.expected, copy.got,

@@ -41,7 +41,16 @@ struct run_result {
 void run_result_init(struct run_result *result);
 void run_result_clear(struct run_result *result);
 
-/* To and from bytes. The decoder refuses anything that is not exactly a result: false. */
+/*
+ * Guests and files hold any bytes, and a report must not do to a terminal what those say: in all
+ * texts, control characters other than LF and TAB, and what is not UTF-8, become \xNN.
+ */
+void run_result_make_printable(struct run_result *result);
+
+/*
+ * To and from bytes; what arrives is printable. The decoder refuses anything that is not exactly a
+ * result: false.
+ */
 GBytes *run_result_encode(const struct run_result *result);
 bool run_result_decode(struct run_result *result, GBytes *bytes);
 

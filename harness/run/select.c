@@ -1,6 +1,8 @@
 /* select.c - from paths on the command line to tests */
 #include "harness/run/select.h"
 
+#include "harness/language/diagnostic.h"
+
 #include <glib.h>
 #include <string.h>
 
@@ -12,12 +14,19 @@ static int select_compare(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Adds the scenario files below a folder. Hidden entries and links to folders are passed over. */
+/*
+ * Adds the scenario files below a folder, and the folder itself when it cannot be read: loading it
+ * gives the message. Hidden entries and links to folders are passed over.
+ */
 static void select_walk(const char *folder, unsigned depth, GPtrArray *found)
 {
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     const char *entry;
-    while (dir != NULL && (entry = g_dir_read_name(dir)) != NULL) {
+    if (dir == NULL) {
+        g_ptr_array_add(found, g_strdup(folder));
+        return;
+    }
+    while ((entry = g_dir_read_name(dir)) != NULL) {
         if (*entry == '.') {
             continue;
         }
@@ -58,12 +67,26 @@ static void select_free_file(void *opaque)
     g_free(file);
 }
 
-static struct selected_file *select_load(const char *path, const char *filter)
+static struct selected_file *select_new_file(const char *path)
 {
     struct selected_file *file = g_new0(struct selected_file, 1);
     file->path = g_strdup(path);
     file->name = select_name(path);
     file->diagnostics = scenario_diagnostics_new();
+    return file;
+}
+
+static struct selected_file *select_error(const char *path, const char *what)
+{
+    struct selected_file *file = select_new_file(path);
+    const struct scenario_place whole = {.file = g_intern_string(path)};
+    diagnostic_add(file->diagnostics, whole, NULL, 0, NULL, "%s", what);
+    return file;
+}
+
+static struct selected_file *select_load(const char *path, const char *filter)
+{
+    struct selected_file *file = select_new_file(path);
     file->tests = scenario_load(path, file->name, file->diagnostics);
     for (guint i = file->tests != NULL ? file->tests->len : 0; filter != NULL && i > 0; i--) {
         const struct scenario *scenario = g_ptr_array_index(file->tests, i - 1);
@@ -74,37 +97,23 @@ static struct selected_file *select_load(const char *path, const char *filter)
     return file;
 }
 
-/* The files that one path stands for, sorted. */
-static GPtrArray *select_expand(const char *path, GError **error)
+GPtrArray *select_files(char **paths, const char *filter)
 {
-    GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
-    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: there is no such file or folder",
-                    path);
-    } else if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        g_ptr_array_add(found, g_strdup(path));
-        return found;
-    } else {
-        select_walk(path, 0, found);
-        g_ptr_array_sort(found, select_compare);
-        if (found->len > 0) {
-            return found;
-        }
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                    "%s: no scenario (*" SCENARIO_SUFFIX ") in this folder", path);
-    }
-    g_ptr_array_unref(found);
-    return NULL;
-}
-
-GPtrArray *select_files(char **paths, const char *filter, GError **error)
-{
-    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(select_free_file);
+    GPtrArray *files = g_ptr_array_new_with_free_func(select_free_file);
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (char **path = paths; *path != NULL; path++) {
-        g_autoptr(GPtrArray) found = select_expand(*path, error);
-        if (found == NULL) {
-            return NULL;
+        g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+        if (!g_file_test(*path, G_FILE_TEST_EXISTS)) {
+            g_ptr_array_add(files, select_error(*path, "there is no such file or folder"));
+        } else if (!g_file_test(*path, G_FILE_TEST_IS_DIR)) {
+            g_ptr_array_add(found, g_strdup(*path));
+        } else {
+            select_walk(*path, 0, found);
+            g_ptr_array_sort(found, select_compare);
+            if (found->len == 0) {
+                g_ptr_array_add(files, select_error(*path, "no scenario (*" SCENARIO_SUFFIX
+                                                           ") is in this folder"));
+            }
         }
         for (guint i = 0; i < found->len; i++) {
             const char *one = g_ptr_array_index(found, i);
@@ -113,5 +122,5 @@ GPtrArray *select_files(char **paths, const char *filter, GError **error)
             }
         }
     }
-    return g_steal_pointer(&files);
+    return files;
 }

@@ -6,6 +6,7 @@
  * what is found when the files are closed (a full disk) can only make it worse.
  */
 #include "harness/run/crash.h"
+#include "harness/run/guest_check.h"
 #include "harness/run/session_priv.h"
 
 #include <errno.h>
@@ -19,9 +20,7 @@ uint64_t session_now_ns(const struct session *session)
     return vclock_now_ns(session->clock);
 }
 
-/*
- * ---- the verdict ------------------------------------------------------------------------------
- */
+/* ---- the verdict ----------------------------------------------------------------------------- */
 
 static void session_collect_context(struct session *session)
 {
@@ -82,9 +81,7 @@ static void session_error(struct run_result *result, const GError *error)
     }
 }
 
-/*
- * ---- observing --------------------------------------------------------------------------------
- */
+/* ---- observing ------------------------------------------------------------------------------- */
 
 static void session_log_event(struct session *session, const struct trace_event *event)
 {
@@ -138,9 +135,7 @@ static void session_quiescent(void *opaque)
     }
 }
 
-/*
- * ---- setting up -------------------------------------------------------------------------------
- */
+/* ---- setting up ------------------------------------------------------------------------------ */
 
 /*
  * Frames are kept only where the scenario looks at them: a long run would be all frames otherwise.
@@ -259,9 +254,7 @@ static void session_attach(struct session *session)
     vclock_arm(session->clock, &session->limit, VCLOCK_POWER_ON_NS + session->scenario->limit_ns);
 }
 
-/*
- * ---- running ----------------------------------------------------------------------------------
- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 /* The machine stopped by itself: the guest did it. */
 static void session_judge_stop(struct session *session, enum cpu_stop stop)
@@ -274,6 +267,8 @@ static void session_judge_stop(struct session *session, enum cpu_stop stop)
                        NULL);
         break;
     case CPU_STOP_POWER_OFF:
+        /* Perhaps that is what the scenario waits for. */
+        timeline_step(session);
         session_finish(session, RUN_FAILED, NULL,
                        g_strdup_printf("the guest switched the machine off with status %d, before "
                                        "the scenario was over",
@@ -350,10 +345,12 @@ void session_run(const struct scenario *scenario, const struct session_options *
         .frames = frame_store_new(),
         .keep_frames = session_needs_frames(scenario),
     };
+    struct scenario_place place = scenario->guest_place;
     session.image = guest_image_load(options->guest_path, &error);
-    if (session.image == NULL) {
-        result->line = scenario->guest_place.line;
-        result->column = scenario->guest_place.column;
+    if (session.image == NULL ||
+        !guest_check(scenario, guest_image_descriptor(session.image), &place, &error)) {
+        result->line = place.line;
+        result->column = place.column;
         session_error(result, error);
     } else if (!session_open_files(&session, &error)) {
         session_error(result, error);

@@ -6,22 +6,34 @@
  * Those about a program's exit and output and about counters are about state: they hold from the
  * moment it is so, wherever the cursor stands, and move the cursor only forward.
  */
+#include "harness/language/values.h"
 #include "harness/run/session_priv.h"
 
 #include <string.h>
 
-/*
- * ---- acting -----------------------------------------------------------------------------------
- */
+/* ---- acting ---------------------------------------------------------------------------------- */
+
+/* "ENOENT" for -2, or "" when the number is none of Linux's. */
+static const char *statement_errno_name(int result)
+{
+    for (const char *const *name = values_errno_names(); *name != NULL; name++) {
+        if (values_errno(*name) == -result) {
+            return *name;
+        }
+    }
+    return "";
+}
 
 static void statement_started(void *opaque, uint32_t number, int result)
 {
     struct session *session = opaque;
     const struct session_program *program = g_ptr_array_index(session->programs, number - 1);
     if (result != 0) {
+        const char *name = statement_errno_name(result);
         session_finish(session, RUN_FAILED, program->statement,
-                       g_strdup_printf("the guest refused to start \"%s\": %d",
-                                       program->statement->command, result),
+                       g_strdup_printf("the guest refused to start \"%s\": %d%s%s%s",
+                                       program->statement->command, result,
+                                       *name != '\0' ? " (" : "", name, *name != '\0' ? ")" : ""),
                        NULL, NULL);
     }
 }
@@ -29,13 +41,6 @@ static void statement_started(void *opaque, uint32_t number, int result)
 static void statement_start_program(struct session *session,
                                     const struct scenario_statement *statement)
 {
-    const struct ringside_guest *guest = guest_image_descriptor(session->image);
-    if (guest->start == NULL) {
-        session_finish(session, RUN_ERROR, statement,
-                       g_strdup_printf("the guest '%s' offers no programs", guest->name), NULL,
-                       NULL);
-        return;
-    }
     uint32_t number;
     model_add_program(session, statement, &number);
     cpu_start_program(board_cpu(session->board), number, statement->command, statement_started,
@@ -45,12 +50,6 @@ static void statement_start_program(struct session *session,
 static void statement_kill_program(struct session *session,
                                    const struct scenario_statement *statement)
 {
-    const struct ringside_guest *guest = guest_image_descriptor(session->image);
-    if (guest->kill == NULL) {
-        session_finish(session, RUN_ERROR, statement,
-                       g_strdup_printf("the guest '%s' knows no signals", guest->name), NULL, NULL);
-        return;
-    }
     for (guint i = 0; i < session->programs->len; i++) {
         const struct session_program *program = g_ptr_array_index(session->programs, i);
         if (g_str_equal(program->name, statement->program) && !program->exited) {
@@ -113,9 +112,7 @@ void statement_begin(struct session *session, const struct scenario_statement *s
     }
 }
 
-/*
- * ---- polling ----------------------------------------------------------------------------------
- */
+/* ---- polling --------------------------------------------------------------------------------- */
 
 static bool statement_event_matches(const struct session *session,
                                     const struct scenario_statement *statement,
@@ -258,6 +255,22 @@ bool statement_poll(struct session *session, const struct scenario_statement *st
     g_assert_not_reached();
 }
 
+/* What the call returned the last time, whenever that was. */
+static char *statement_got_call(const struct session *session, const struct scenario_call *wanted)
+{
+    const struct session_program *program = model_program(session, wanted->program);
+    for (uint64_t sequence = trace_last(session->trace);
+         program != NULL && sequence >= trace_first(session->trace); sequence--) {
+        const struct trace_event *event = trace_get(session->trace, sequence);
+        if (event->kind == TRACE_CALL_RETURNED && event->fields[0].number == program->task &&
+            g_str_equal(event->fields[1].string, wanted->call)) {
+            return g_strdup_printf("%s returned %" G_GINT64_FORMAT, wanted->call,
+                                   (int64_t)event->fields[2].number);
+        }
+    }
+    return g_strdup("no such call");
+}
+
 /* What there was instead, for the message. */
 static char *statement_got(const struct session *session,
                            const struct scenario_statement *statement)
@@ -270,7 +283,7 @@ static char *statement_got(const struct session *session,
     case SCENARIO_EXPECT_EVENT:
         return g_strdup("no such event");
     case SCENARIO_EXPECT_CALL:
-        return g_strdup("no such call");
+        return statement_got_call(session, &statement->call);
     case SCENARIO_WAIT_READY:
         return g_strdup("the guest did not say that it is ready");
     case SCENARIO_EXPECT_COUNTER:
@@ -312,9 +325,7 @@ bool statement_give_up(struct session *session, const struct scenario_statement 
     return false;
 }
 
-/*
- * ---- watches and finals -----------------------------------------------------------------------
- */
+/* ---- watches and finals ---------------------------------------------------------------------- */
 
 static void statement_poll_watch(struct session *session, struct session_watch *watch)
 {

@@ -11,8 +11,9 @@
  *
  * Time. Virtual nanoseconds pass only when the guest executes: one `step` for each instrumented
  * basic block (see ringside_tick_state), a larger cost for each MMIO access, and whatever
- * hal_wfi() has to wait. Every hal function is also a point where time may pass: events that have
- * become due are processed before it returns.
+ * hal_wfi() has to wait. Barriers, system register accesses and taking an interrupt cost one tick,
+ * so that a loop without instrumented blocks makes progress too. Every hal function is also a point
+ * where time may pass: events that have become due are processed before it returns.
  *
  * Interrupts. When PSTATE.I is clear, an interrupt may be taken at every instrumented basic block
  * and at the end of every hal function: the vector is called as a plain C function on the stack of

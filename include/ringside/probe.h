@@ -21,6 +21,8 @@
 #ifndef RINGSIDE_NO_PROBES
 #define RINGSIDE_PROBE(prototype) void prototype;
 #else
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
 #define RINGSIDE_PROBE(prototype)                                                                  \
     static inline void prototype                                                                   \
     {                                                                                              \
@@ -64,4 +66,7 @@ RINGSIDE_PROBE(probe_program_output(uint32_t program, const char *text, size_t s
 RINGSIDE_PROBE(probe_program_exited(uint32_t program, int status))
 
 #undef RINGSIDE_PROBE
+#ifdef RINGSIDE_NO_PROBES
+#pragma GCC diagnostic pop
+#endif
 #endif

@@ -82,9 +82,7 @@ static double bench_true(void)
     return bench_run(argv, NULL);
 }
 
-/*
- * ---- the measurements -------------------------------------------------------------------------
- */
+/* ---- the measurements ------------------------------------------------------------------------ */
 
 static unsigned bench_missed;
 

@@ -13,8 +13,8 @@
 #include "netstack/posix/inet_address.h"
 #include "netstack/route.h"
 
-#define IFREQ_MTU_MIN                                                                              \
-    68 /* "Every internet module must be able to forward a datagram of 68 octets" [RFC791] */
+/* "Every internet module must be able to forward a datagram of 68 octets" [RFC791] */
+#define IFREQ_MTU_MIN 68
 
 /* ---- interfaces ------------------------------------------------------------------------------ */
 

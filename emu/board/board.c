@@ -1,0 +1,344 @@
+/*
+ * board.c - a machine, put together
+ *
+ * Who is built after whom: clock, trace, memory, boot area, bus, CPU, GIC (it drives the CPU's
+ * input), timer (it drives the GIC's), wire, libslirp, network devices, virtio-mmio windows. Torn
+ * down in reverse. Nothing looks anything up: each part is handed the lines, the bus and the wire
+ * that it is connected to.
+ *
+ * Network device i of the configuration is in virtio-mmio window i, INTID 48 + i. (QEMU fills its
+ * windows from the last one down; guests find devices by scanning, so the order is ours to choose.)
+ * All other windows are empty.
+ *
+ * With VHE the guest runs at EL2 and ID_AA64MMFR1_EL1.VH says so; which of the two timers it then
+ * takes is its own matter, both are there.
+ */
+#include "emu/board/board.h"
+
+#include "emu/board/board_priv.h"
+#include "emu/virtio/virtio_mmio.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define BOARD_MPIDR    UINT64_C(0x80000000) /* RES1 bit 31, affinity 0.0.0 */
+#define BOARD_MMFR1_VH (UINT64_C(1) << 8)
+#define BOARD_EL_SHIFT 2
+
+static_assert(BOARD_NETS_MAX <= BOARD_VIRTIO_MMIO_SLOTS, "each network device has a window");
+static_assert(BOARD_VIRTIO_MMIO_INTID + BOARD_VIRTIO_MMIO_SLOTS <= BOARD_IRQ_COUNT,
+              "each window has an INTID");
+static_assert(BOARD_GICD_BASE + GICV2_DIST_SIZE <= BOARD_GICC_BASE, "the frames are disjoint");
+
+struct board {
+    const struct guest_image *image;
+    bool vhe;
+    bool started;
+    board_quiescent_fn *quiescent;
+    void *quiescent_opaque;
+
+    /* owned, in the order of construction */
+    struct vclock *clock;
+    struct trace *trace;
+    struct gmem *memory;
+    struct mmio_bus *bus;
+    struct cpu *cpu;
+    struct gicv2 *gic;
+    struct gtimer *timer;
+    struct wire *wire;
+    struct wire_slirp *slirp;
+    unsigned net_count;
+    struct virtio_net *nets[BOARD_NETS_MAX];
+    unsigned window_count;
+    struct virtio_mmio *windows[BOARD_VIRTIO_MMIO_SLOTS];
+};
+
+/* ---- what the CPU asks of the machine -------------------------------------------------------- */
+
+static uint64_t board_read_timer(const struct board *board, enum gtimer_id id,
+                                 enum gtimer_register reg)
+{
+    return gtimer_read(board->timer, id, reg);
+}
+
+static uint64_t board_sysreg_read(void *opaque, enum hal_sysreg reg)
+{
+    const struct board *board = opaque;
+    switch (reg) {
+    case HAL_CNTFRQ_EL0:
+        return GTIMER_FREQUENCY_HZ;
+    case HAL_CNTPCT_EL0:
+    case HAL_CNTVCT_EL0: /* CNTVOFF_EL2 is 0 */
+        return gtimer_count(board->timer);
+    case HAL_CNTP_CTL_EL0:
+        return board_read_timer(board, GTIMER_PHYSICAL, GTIMER_CTL);
+    case HAL_CNTP_CVAL_EL0:
+        return board_read_timer(board, GTIMER_PHYSICAL, GTIMER_CVAL);
+    case HAL_CNTP_TVAL_EL0:
+        return board_read_timer(board, GTIMER_PHYSICAL, GTIMER_TVAL);
+    case HAL_CNTV_CTL_EL0:
+        return board_read_timer(board, GTIMER_VIRTUAL, GTIMER_CTL);
+    case HAL_CNTV_CVAL_EL0:
+        return board_read_timer(board, GTIMER_VIRTUAL, GTIMER_CVAL);
+    case HAL_CNTV_TVAL_EL0:
+        return board_read_timer(board, GTIMER_VIRTUAL, GTIMER_TVAL);
+    case HAL_MPIDR_EL1:
+        return BOARD_MPIDR;
+    case HAL_ID_AA64MMFR1_EL1:
+        return board->vhe ? BOARD_MMFR1_VH : 0;
+    case HAL_CURRENT_EL:
+        return (board->vhe ? UINT64_C(2) : UINT64_C(1)) << BOARD_EL_SHIFT;
+    case HAL_SYSREG_COUNT:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+static void board_sysreg_write(void *opaque, enum hal_sysreg reg, uint64_t value)
+{
+    struct board *board = opaque;
+    switch (reg) {
+    case HAL_CNTP_CTL_EL0:
+        gtimer_write(board->timer, GTIMER_PHYSICAL, GTIMER_CTL, value);
+        return;
+    case HAL_CNTP_CVAL_EL0:
+        gtimer_write(board->timer, GTIMER_PHYSICAL, GTIMER_CVAL, value);
+        return;
+    case HAL_CNTP_TVAL_EL0:
+        gtimer_write(board->timer, GTIMER_PHYSICAL, GTIMER_TVAL, value);
+        return;
+    case HAL_CNTV_CTL_EL0:
+        gtimer_write(board->timer, GTIMER_VIRTUAL, GTIMER_CTL, value);
+        return;
+    case HAL_CNTV_CVAL_EL0:
+        gtimer_write(board->timer, GTIMER_VIRTUAL, GTIMER_CVAL, value);
+        return;
+    case HAL_CNTV_TVAL_EL0:
+        gtimer_write(board->timer, GTIMER_VIRTUAL, GTIMER_TVAL, value);
+        return;
+    case HAL_CNTFRQ_EL0:
+    case HAL_CNTPCT_EL0:
+    case HAL_CNTVCT_EL0:
+    case HAL_MPIDR_EL1:
+    case HAL_ID_AA64MMFR1_EL1:
+    case HAL_CURRENT_EL:
+        return; /* read-only, and the CPU lets no write through */
+    case HAL_SYSREG_COUNT:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+static void board_cpu_quiescent(void *opaque)
+{
+    struct board *board = opaque;
+    if (board->quiescent != NULL) {
+        board->quiescent(board->quiescent_opaque);
+    }
+}
+
+static const struct cpu_ops board_cpu_ops = {
+    .sysreg_read = board_sysreg_read,
+    .sysreg_write = board_sysreg_write,
+    .quiescent = board_cpu_quiescent,
+};
+
+/* ---- construction ---------------------------------------------------------------------------- */
+
+static bool board_build_cpu(struct board *board, const struct board_config *config, GError **error)
+{
+    board->clock = vclock_new();
+    board->trace = trace_new(board->clock);
+    struct gmem_config memory = {
+        .size = config->ram_size,
+        .image_size = board->image == NULL ? 0 : guest_image_size(board->image),
+        .pa_offset = config->pa_offset,
+    };
+    board->memory = gmem_new(board->trace, &memory, error);
+    if (board->memory == NULL) {
+        return false;
+    }
+    const struct hal_boot *boot = board_boot_write(board->memory, config, error);
+    if (boot == NULL) {
+        return false;
+    }
+    board->bus = mmio_bus_new(board->trace);
+    struct cpu_config cpu = {
+        .step_ns = config->step_ns,
+        .mmio_ns = config->mmio_ns,
+        .seed = config->seed,
+        .boot = boot,
+        .ops = &board_cpu_ops,
+        .opaque = board,
+    };
+    board->cpu = cpu_new(board->clock, board->trace, board->memory, board->bus, &cpu, error);
+    return board->cpu != NULL;
+}
+
+static void board_build_interrupts(struct board *board)
+{
+    board->gic = gicv2_new(board->trace, BOARD_IRQ_COUNT, cpu_irq_input(board->cpu));
+    gicv2_map(board->gic, board->bus, BOARD_GICD_BASE, BOARD_GICC_BASE);
+    const struct irqline timers[GTIMER_COUNT] = {
+        [GTIMER_PHYSICAL] = gicv2_input(board->gic, BOARD_TIMER_PHYS_INTID),
+        [GTIMER_VIRTUAL] = gicv2_input(board->gic, BOARD_TIMER_VIRT_INTID),
+    };
+    board->timer = gtimer_new(board->clock, board->trace, timers);
+}
+
+static bool board_build_wire(struct board *board, const struct board_config *config, GError **error)
+{
+    board->wire = wire_new(board->clock, board->trace);
+    for (unsigned i = 0; i < config->net_count; i++) {
+        if (config->nets[i].backend != BOARD_BACKEND_SLIRP) {
+            continue;
+        }
+        board->slirp = wire_slirp_new(board->wire, board->clock, BOARD_SLIRP_PORT, error);
+        return board->slirp != NULL;
+    }
+    return true;
+}
+
+static void board_build_devices(struct board *board, const struct board_config *config)
+{
+    const struct virtio_env env = {
+        .clock = board->clock, .trace = board->trace, .memory = board->memory};
+    for (unsigned i = 0; i < config->net_count; i++) {
+        struct irqline line = gicv2_input(board->gic, BOARD_VIRTIO_MMIO_INTID + i);
+        board->nets[board->net_count++] =
+            virtio_net_new(&env, &config->nets[i].device, board->wire, line);
+    }
+    for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
+        g_autofree char *name = g_strdup_printf("virtio-mmio.%u", slot);
+        struct virtio_dev *dev = slot < board->net_count ? virtio_net_dev(board->nets[slot]) : NULL;
+        uint64_t base = BOARD_VIRTIO_MMIO_BASE + slot * (uint64_t)VIRTIO_MMIO_WINDOW;
+        board->windows[board->window_count++] =
+            virtio_mmio_new(board->bus, trace_intern(board->trace, name), base, dev);
+    }
+}
+
+struct board *board_new(const struct board_config *config, const struct guest_image *image,
+                        GError **error)
+{
+    if (!board_config_check(config, error)) {
+        return NULL;
+    }
+    struct board *board = g_new0(struct board, 1);
+    board->image = image;
+    board->vhe = config->vhe;
+    if (!board_build_cpu(board, config, error)) {
+        board_free(board);
+        return NULL;
+    }
+    board_build_interrupts(board);
+    if (!board_build_wire(board, config, error)) {
+        board_free(board);
+        return NULL;
+    }
+    board_build_devices(board, config);
+    return board;
+}
+
+void board_free(struct board *board)
+{
+    if (board == NULL) {
+        return;
+    }
+    while (board->window_count > 0) {
+        virtio_mmio_free(board->windows[--board->window_count]);
+    }
+    while (board->net_count > 0) {
+        virtio_net_free(board->nets[--board->net_count]);
+    }
+    wire_slirp_free(board->slirp);
+    wire_free(board->wire);
+    gtimer_free(board->timer);
+    gicv2_free(board->gic);
+    cpu_free(board->cpu);
+    mmio_bus_free(board->bus);
+    gmem_free(board->memory);
+    trace_free(board->trace);
+    vclock_free(board->clock);
+    g_free(board);
+}
+
+/* ---- running and looking --------------------------------------------------------------------- */
+
+void board_set_quiescent(struct board *board, board_quiescent_fn *fn, void *opaque)
+{
+    board->quiescent = fn;
+    board->quiescent_opaque = opaque;
+}
+
+enum cpu_stop board_run(struct board *board)
+{
+    g_assert(board->image != NULL);
+    if (board->started) {
+        return cpu_resume(board->cpu);
+    }
+    board->started = true;
+    return cpu_run(board->cpu, guest_image_descriptor(board->image));
+}
+
+void board_stop(struct board *board)
+{
+    cpu_stop(board->cpu);
+}
+
+struct vclock *board_clock(struct board *board)
+{
+    return board->clock;
+}
+
+struct trace *board_trace(struct board *board)
+{
+    return board->trace;
+}
+
+struct gmem *board_memory(struct board *board)
+{
+    return board->memory;
+}
+
+struct cpu *board_cpu(struct board *board)
+{
+    return board->cpu;
+}
+
+struct gicv2 *board_gic(struct board *board)
+{
+    return board->gic;
+}
+
+struct gtimer *board_timer(struct board *board)
+{
+    return board->timer;
+}
+
+struct wire *board_wire(struct board *board)
+{
+    return board->wire;
+}
+
+struct virtio_net *board_net(struct board *board, const char *name)
+{
+    for (unsigned i = 0; i < board->net_count; i++) {
+        if (strcmp(virtio_net_dev(board->nets[i])->name, name) == 0) {
+            return board->nets[i];
+        }
+    }
+    return NULL;
+}
+
+struct virtqueue *board_queue(struct board *board, const char *name)
+{
+    for (unsigned i = 0; i < board->net_count; i++) {
+        struct virtio_dev *dev = virtio_net_dev(board->nets[i]);
+        for (unsigned queue = 0; queue < dev->ops->queue_count; queue++) {
+            if (strcmp(dev->queues[queue].name, name) == 0) {
+                return &dev->queues[queue];
+            }
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,143 @@
+/*
+ * board_config.c - what a machine may be configured to
+ *
+ * Configuration comes from users: every limit that the parts of the machine assert is checked here
+ * before, in words.
+ */
+#include "emu/board/board_priv.h"
+
+#include <string.h>
+
+#define BOARD_MIB (UINT64_C(1) << 20)
+
+G_DEFINE_QUARK(board - error - quark, board_error)
+
+void board_config_init(struct board_config *config)
+{
+    *config = (struct board_config){
+        .ram_size = 64 * BOARD_MIB,
+        .step_ns = 1,
+        .mmio_ns = 100,
+        .command_line = "",
+    };
+}
+
+G_GNUC_PRINTF(2, 3)
+static bool board_config_refuse(GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    GError *refusal = g_error_new_valist(BOARD_ERROR, BOARD_ERROR_CONFIG, format, arguments);
+    va_end(arguments);
+    g_propagate_error(error, refusal);
+    return false;
+}
+
+static bool board_config_check_memory(const struct board_config *config, GError **error)
+{
+    if (config->ram_size < GMEM_SIZE_MIN || config->ram_size > GMEM_SIZE_MAX ||
+        config->ram_size % BOARD_MIB != 0) {
+        return board_config_refuse(
+            error,
+            "memory of %" G_GUINT64_FORMAT " bytes: it must be whole MiB, from %" G_GUINT64_FORMAT
+            " to %" G_GUINT64_FORMAT,
+            config->ram_size, GMEM_SIZE_MIN / BOARD_MIB, GMEM_SIZE_MAX / BOARD_MIB);
+    }
+    if (config->pa_offset % GMEM_PAGE != 0) {
+        return board_config_refuse(error,
+                                   "translation offset %#" G_GINT64_MODIFIER
+                                   "x: it must be a multiple of %" G_GUINT64_FORMAT,
+                                   config->pa_offset, GMEM_PAGE);
+    }
+    uint64_t offset_max = BOARD_RAM_END_MAX - GMEM_BASE - config->ram_size;
+    if (config->pa_offset > offset_max) {
+        return board_config_refuse(error,
+                                   "translation offset %#" G_GINT64_MODIFIER
+                                   "x: with this memory it may be at most %#" G_GINT64_MODIFIER "x",
+                                   config->pa_offset, offset_max);
+    }
+    return true;
+}
+
+static bool board_config_check_net(const struct board_config *config, unsigned index,
+                                   GError **error)
+{
+    const struct virtio_net_config *device = &config->nets[index].device;
+    const char *name = device->name;
+    if (name == NULL || name[0] == '\0' || strchr(name, '.') != NULL) {
+        return board_config_refuse(error, "network device %u needs a name without a dot", index);
+    }
+    if (strcmp(name, BOARD_SLIRP_PORT) == 0) {
+        return board_config_refuse(
+            error, "a network device cannot be called %s: libslirp's port is called so", name);
+    }
+    for (unsigned other = 0; other < index; other++) {
+        if (strcmp(config->nets[other].device.name, name) == 0) {
+            return board_config_refuse(error, "two network devices are called %s", name);
+        }
+        if (config->nets[index].backend == BOARD_BACKEND_SLIRP &&
+            config->nets[other].backend == BOARD_BACKEND_SLIRP) {
+            return board_config_refuse(error,
+                                       "%s and %s both want backend slirp: all devices are on one "
+                                       "wire, and libslirp is there once",
+                                       config->nets[other].device.name, name);
+        }
+    }
+    unsigned size = device->queue_size;
+    if (size == 0 || size > VIRTQUEUE_SIZE_MAX || (size & (size - 1)) != 0) {
+        return board_config_refuse(error, "%s: queue size %u must be a power of two up to %u", name,
+                                   size, VIRTQUEUE_SIZE_MAX);
+    }
+    uint64_t unsupported = device->features_on & ~virtio_net_features_supported();
+    if (unsupported != 0) {
+        return board_config_refuse(error,
+                                   "%s cannot offer features %#" G_GINT64_MODIFIER
+                                   "x: the device has only %#" G_GINT64_MODIFIER "x",
+                                   name, unsupported, virtio_net_features_supported());
+    }
+    return true;
+}
+
+static bool board_config_check_file(const struct board_file *file, unsigned index, GError **error)
+{
+    if (file->path == NULL || file->path[0] != '/') {
+        return board_config_refuse(error, "file %u, %s: it needs an absolute path", index,
+                                   file->path == NULL ? "without a name" : file->path);
+    }
+    if (file->data == NULL && file->size != 0) {
+        return board_config_refuse(error, "file %s has a size and no data", file->path);
+    }
+    return true;
+}
+
+bool board_config_check(const struct board_config *config, GError **error)
+{
+    if (!board_config_check_memory(config, error)) {
+        return false;
+    }
+    if (config->step_ns == 0) {
+        return board_config_refuse(error, "a step must be at least 1 ns");
+    }
+    if (config->command_line == NULL) {
+        return board_config_refuse(error, "there is no command line; it may be empty");
+    }
+    if (config->net_count > BOARD_NETS_MAX) {
+        return board_config_refuse(error, "%u network devices: there can be %u", config->net_count,
+                                   BOARD_NETS_MAX);
+    }
+    for (unsigned i = 0; i < config->net_count; i++) {
+        if (!board_config_check_net(config, i, error)) {
+            return false;
+        }
+    }
+    if (config->file_count > BOARD_FILES_MAX) {
+        return board_config_refuse(error, "%u files: there can be %u", config->file_count,
+                                   BOARD_FILES_MAX);
+    }
+    for (unsigned i = 0; i < config->file_count; i++) {
+        if (!board_config_check_file(&config->files[i], i, error)) {
+            return false;
+        }
+    }
+    return true;
+}

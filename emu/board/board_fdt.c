@@ -1,0 +1,236 @@
+/*
+ * board_fdt.c - the flattened device tree of the machine
+ *
+ * [DTSPEC] 3 (node contents) and 5 (the blob), written front to back with libfdt. Nodes and their
+ * order of properties are QEMU's for "virt", as far as the devices are there; the sizes of register
+ * frames are those that are really mapped. There is no /psci: a guest switches the machine off
+ * through the hal.
+ *
+ * Interrupt specifiers are those of the GIC's binding: type (0 SPI, 1 PPI), number within the type,
+ * flags (CPU mask in bits 15:8 for PPIs, 4 for level-high). The lines of virtio-mmio windows are
+ * levels here, where QEMU says edge: what is written must be what is there.
+ */
+#include "emu/board/board_priv.h"
+
+#include "emu/virtio/virtio_mmio.h"
+
+#include <libfdt.h>
+#include <string.h>
+
+#define FDT_PHANDLE_GIC    0x8001
+#define FDT_GIC_SPI        0
+#define FDT_GIC_PPI        1
+#define FDT_GIC_FIRST_PPI  16
+#define FDT_GIC_FIRST_SPI  32
+#define FDT_IRQ_LEVEL_HIGH 4
+#define FDT_IRQ_CPU0       0x100
+#define FDT_TIMER_SEC_PPI  13 /* CNTPS and CNTHP are named by the binding and not there */
+#define FDT_TIMER_HYP_PPI  10
+#define FDT_CELLS_MAX      12
+
+/* The blob in the making. The first error sticks, and nothing is written after it. */
+struct board_fdt {
+    void *blob;
+    int error;
+};
+
+static void board_fdt_begin(struct board_fdt *fdt, const char *name)
+{
+    if (fdt->error == 0) {
+        fdt->error = fdt_begin_node(fdt->blob, name);
+    }
+}
+
+static void board_fdt_begin_at(struct board_fdt *fdt, const char *name, uint64_t unit)
+{
+    g_autofree char *full = g_strdup_printf("%s@%" G_GINT64_MODIFIER "x", name, unit);
+    board_fdt_begin(fdt, full);
+}
+
+static void board_fdt_end(struct board_fdt *fdt)
+{
+    if (fdt->error == 0) {
+        fdt->error = fdt_end_node(fdt->blob);
+    }
+}
+
+static void board_fdt_property(struct board_fdt *fdt, const char *name, const void *value,
+                               size_t size)
+{
+    if (fdt->error == 0) {
+        fdt->error =
+            size <= G_MAXINT ? fdt_property(fdt->blob, name, value, (int)size) : -FDT_ERR_NOSPACE;
+    }
+}
+
+static void board_fdt_flag(struct board_fdt *fdt, const char *name)
+{
+    board_fdt_property(fdt, name, NULL, 0);
+}
+
+static void board_fdt_string(struct board_fdt *fdt, const char *name, const char *value)
+{
+    board_fdt_property(fdt, name, value, strlen(value) + 1);
+}
+
+static void board_fdt_cells(struct board_fdt *fdt, const char *name, const uint32_t *cells,
+                            size_t count)
+{
+    fdt32_t big_endian[FDT_CELLS_MAX];
+    g_assert(count <= FDT_CELLS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        big_endian[i] = cpu_to_fdt32(cells[i]);
+    }
+    board_fdt_property(fdt, name, big_endian, count * sizeof(fdt32_t));
+}
+
+static void board_fdt_cell(struct board_fdt *fdt, const char *name, uint32_t cell)
+{
+    board_fdt_cells(fdt, name, &cell, 1);
+}
+
+/* A range of the root's address space: two cells each. */
+struct board_fdt_range {
+    uint64_t base, size;
+};
+
+static void board_fdt_reg(struct board_fdt *fdt, const struct board_fdt_range *ranges, size_t count)
+{
+    uint32_t cells[FDT_CELLS_MAX];
+    g_assert(count * 4 <= FDT_CELLS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        cells[i * 4] = (uint32_t)(ranges[i].base >> 32);
+        cells[i * 4 + 1] = (uint32_t)ranges[i].base;
+        cells[i * 4 + 2] = (uint32_t)(ranges[i].size >> 32);
+        cells[i * 4 + 3] = (uint32_t)ranges[i].size;
+    }
+    board_fdt_cells(fdt, "reg", cells, count * 4);
+}
+
+/* ---- nodes ----------------------------------------------------------------------------------- */
+
+static void board_fdt_memory(struct board_fdt *fdt, uint64_t base, uint64_t size)
+{
+    board_fdt_begin_at(fdt, "memory", base);
+    board_fdt_reg(fdt, &(struct board_fdt_range){.base = base, .size = size}, 1);
+    board_fdt_string(fdt, "device_type", "memory");
+    board_fdt_end(fdt);
+}
+
+static void board_fdt_cpus(struct board_fdt *fdt)
+{
+    board_fdt_begin(fdt, "cpus");
+    board_fdt_cell(fdt, "#size-cells", 0);
+    board_fdt_cell(fdt, "#address-cells", 1);
+    board_fdt_begin_at(fdt, "cpu", 0);
+    board_fdt_cell(fdt, "reg", 0);
+    board_fdt_string(fdt, "compatible", "arm,cortex-a57");
+    board_fdt_string(fdt, "device_type", "cpu");
+    board_fdt_end(fdt);
+    board_fdt_end(fdt);
+}
+
+static void board_fdt_gic(struct board_fdt *fdt)
+{
+    const struct board_fdt_range frames[] = {
+        {.base = BOARD_GICD_BASE, .size = GICV2_DIST_SIZE},
+        {.base = BOARD_GICC_BASE, .size = GICV2_CPU_SIZE},
+    };
+    board_fdt_begin_at(fdt, "intc", BOARD_GICD_BASE);
+    board_fdt_cell(fdt, "phandle", FDT_PHANDLE_GIC);
+    board_fdt_reg(fdt, frames, G_N_ELEMENTS(frames));
+    board_fdt_string(fdt, "compatible", "arm,cortex-a15-gic");
+    board_fdt_flag(fdt, "ranges");
+    board_fdt_cell(fdt, "#size-cells", 2);
+    board_fdt_cell(fdt, "#address-cells", 2);
+    board_fdt_flag(fdt, "interrupt-controller");
+    board_fdt_cell(fdt, "#interrupt-cells", 3);
+    board_fdt_end(fdt);
+}
+
+/* The binding's order: secure physical, physical, virtual, hypervisor. */
+static void board_fdt_timer(struct board_fdt *fdt)
+{
+    static const char compatible[] = "arm,armv8-timer\0arm,armv7-timer";
+    static const uint32_t ppis[] = {
+        FDT_TIMER_SEC_PPI,
+        BOARD_TIMER_PHYS_INTID - FDT_GIC_FIRST_PPI,
+        BOARD_TIMER_VIRT_INTID - FDT_GIC_FIRST_PPI,
+        FDT_TIMER_HYP_PPI,
+    };
+    uint32_t cells[G_N_ELEMENTS(ppis) * 3];
+    for (size_t i = 0; i < G_N_ELEMENTS(ppis); i++) {
+        cells[i * 3] = FDT_GIC_PPI;
+        cells[i * 3 + 1] = ppis[i];
+        cells[i * 3 + 2] = FDT_IRQ_CPU0 | FDT_IRQ_LEVEL_HIGH;
+    }
+    board_fdt_begin(fdt, "timer");
+    board_fdt_cells(fdt, "interrupts", cells, G_N_ELEMENTS(cells));
+    board_fdt_flag(fdt, "always-on");
+    board_fdt_property(fdt, "compatible", compatible, sizeof(compatible));
+    board_fdt_end(fdt);
+}
+
+static void board_fdt_virtio_mmio(struct board_fdt *fdt, unsigned slot)
+{
+    struct board_fdt_range window = {
+        .base = BOARD_VIRTIO_MMIO_BASE + slot * (uint64_t)VIRTIO_MMIO_WINDOW,
+        .size = VIRTIO_MMIO_WINDOW,
+    };
+    const uint32_t interrupt[] = {
+        FDT_GIC_SPI,
+        BOARD_VIRTIO_MMIO_INTID + slot - FDT_GIC_FIRST_SPI,
+        FDT_IRQ_LEVEL_HIGH,
+    };
+    board_fdt_begin_at(fdt, "virtio_mmio", window.base);
+    board_fdt_flag(fdt, "dma-coherent");
+    board_fdt_cells(fdt, "interrupts", interrupt, G_N_ELEMENTS(interrupt));
+    board_fdt_reg(fdt, &window, 1);
+    board_fdt_string(fdt, "compatible", "virtio,mmio");
+    board_fdt_end(fdt);
+}
+
+static void board_fdt_root(struct board_fdt *fdt, uint64_t ram_base, uint64_t ram_size,
+                           const char *command_line)
+{
+    board_fdt_begin(fdt, "");
+    board_fdt_cell(fdt, "interrupt-parent", FDT_PHANDLE_GIC);
+    board_fdt_cell(fdt, "#size-cells", 2);
+    board_fdt_cell(fdt, "#address-cells", 2);
+    board_fdt_string(fdt, "compatible", "linux,dummy-virt");
+    board_fdt_string(fdt, "model", "linux,dummy-virt");
+    board_fdt_begin(fdt, "chosen");
+    board_fdt_string(fdt, "bootargs", command_line);
+    board_fdt_end(fdt);
+    board_fdt_memory(fdt, ram_base, ram_size);
+    board_fdt_cpus(fdt);
+    board_fdt_gic(fdt);
+    board_fdt_timer(fdt);
+    for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
+        board_fdt_virtio_mmio(fdt, slot);
+    }
+    board_fdt_end(fdt);
+}
+
+size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const char *command_line, void *buffer,
+                       size_t size, GError **error)
+{
+    g_assert(size <= G_MAXINT);
+    struct board_fdt fdt = {.blob = buffer, .error = fdt_create(buffer, (int)size)};
+    if (fdt.error == 0) {
+        fdt.error = fdt_finish_reservemap(buffer);
+    }
+    board_fdt_root(&fdt, ram_base, ram_size, command_line);
+    if (fdt.error == 0) {
+        fdt.error = fdt_finish(buffer);
+    }
+    if (fdt.error != 0) {
+        g_assert(fdt.error == -FDT_ERR_NOSPACE); /* any other is a node that we wrote wrongly */
+        g_set_error(error, BOARD_ERROR, BOARD_ERROR_BOOT_SIZE,
+                    "the device tree with its command line of %zu bytes does not fit into the "
+                    "boot area: %zu bytes are left",
+                    strlen(command_line), size);
+        return 0;
+    }
+    return fdt_totalsize(buffer);
+}

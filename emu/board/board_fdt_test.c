@@ -1,0 +1,236 @@
+/*
+ * board_fdt_test.c - the device tree, read back with libfdt
+ *
+ * Addresses and INTIDs are compared with the constants of board.h, which the machine itself is
+ * built from, and those constants with numbers written out here: three witnesses.
+ */
+#include "emu/board/board_priv.h"
+
+#include "emu/virtio/virtio_mmio.h"
+#include "tests/unit.h"
+
+#include <libfdt.h>
+#include <string.h>
+
+#define BLOB_SIZE 16384
+#define RAM_BASE  UINT64_C(0x140000000)
+#define RAM_SIZE  (UINT64_C(64) << 20)
+
+static char blob[BLOB_SIZE] __attribute__((aligned(8)));
+
+static size_t write_tree(const char *command_line)
+{
+    GError *error = NULL;
+    memset(blob, 0xee, sizeof(blob));
+    size_t size = board_fdt_write(RAM_BASE, RAM_SIZE, command_line, blob, sizeof(blob), &error);
+    g_assert_no_error(error);
+    return size;
+}
+
+static int node(const char *path)
+{
+    int offset = fdt_path_offset(blob, path);
+    CU_ASSERT_FATAL(offset >= 0);
+    return offset;
+}
+
+/* A property that must be there: a test cannot go on without it. */
+static const void *property(int at, const char *name, int *size)
+{
+    const void *value = fdt_getprop(blob, at, name, size);
+    g_assert(value != NULL);
+    return value;
+}
+
+/* The property's cells are exactly these. */
+static void expect_cells(int at, const char *name, const uint32_t *cells, int count)
+{
+    int size;
+    const fdt32_t *value = property(at, name, &size);
+    CU_ASSERT_EQUAL_FATAL(size, count * 4);
+    for (int i = 0; i < count; i++) {
+        CU_ASSERT_EQUAL(fdt32_to_cpu(value[i]), cells[i]);
+    }
+}
+
+static void expect_string(int at, const char *name, const char *expected)
+{
+    int size;
+    const char *value = property(at, name, &size);
+    CU_ASSERT_EQUAL(size, (int)strlen(expected) + 1);
+    CU_ASSERT_STRING_EQUAL(value, expected);
+}
+
+static void expect_flag(int at, const char *name)
+{
+    int size = -1;
+    CU_ASSERT_PTR_NOT_NULL(fdt_getprop(blob, at, name, &size));
+    CU_ASSERT_EQUAL(size, 0);
+}
+
+/* INTID of the n-th specifier, by the GIC's binding. */
+static unsigned intid_of(int at, int index)
+{
+    int size;
+    const fdt32_t *value = property(at, "interrupts", &size);
+    CU_ASSERT_FATAL(size >= (index + 1) * 12);
+    const fdt32_t *specifier = value + (ptrdiff_t)index * 3;
+    bool shared = fdt32_to_cpu(specifier[0]) == 0;
+    CU_ASSERT_EQUAL(fdt32_to_cpu(specifier[2]) & 0xf, 4); /* level, high */
+    return fdt32_to_cpu(specifier[1]) + (shared ? 32 : 16);
+}
+
+static void test_blob_is_well_formed_and_as_large_as_said(void)
+{
+    size_t size = write_tree("face=posix");
+    CU_ASSERT_EQUAL(fdt_check_full(blob, size), 0);
+    CU_ASSERT_EQUAL(fdt_totalsize(blob), size);
+    CU_ASSERT(size > 0 && size < sizeof(blob));
+}
+
+static void test_root_has_two_cells_and_the_gic_as_parent(void)
+{
+    write_tree("");
+    int root = node("/");
+    CU_ASSERT_EQUAL(fdt_address_cells(blob, root), 2);
+    CU_ASSERT_EQUAL(fdt_size_cells(blob, root), 2);
+    expect_string(root, "compatible", "linux,dummy-virt");
+    int gic = node("/intc@8000000");
+    const uint32_t parent = fdt_get_phandle(blob, gic);
+    CU_ASSERT(parent != 0);
+    expect_cells(root, "interrupt-parent", &parent, 1);
+}
+
+static void test_memory_is_physical(void)
+{
+    write_tree("");
+    static const uint32_t reg[] = {1, 0x40000000, 0, 0x04000000};
+    int memory = node("/memory@140000000");
+    expect_string(memory, "device_type", "memory");
+    expect_cells(memory, "reg", reg, 4);
+}
+
+static void test_there_is_one_cpu(void)
+{
+    write_tree("");
+    static const uint32_t zero = 0;
+    int cpus = node("/cpus");
+    CU_ASSERT_EQUAL(fdt_address_cells(blob, cpus), 1);
+    CU_ASSERT_EQUAL(fdt_size_cells(blob, cpus), 0);
+    int cpu = fdt_first_subnode(blob, cpus);
+    CU_ASSERT_STRING_EQUAL(fdt_get_name(blob, cpu, NULL), "cpu@0");
+    expect_string(cpu, "device_type", "cpu");
+    expect_cells(cpu, "reg", &zero, 1);
+    CU_ASSERT_EQUAL(fdt_next_subnode(blob, cpu), -FDT_ERR_NOTFOUND);
+}
+
+static void test_command_line_is_in_chosen(void)
+{
+    write_tree("face=posix tick=100");
+    expect_string(node("/chosen"), "bootargs", "face=posix tick=100");
+    write_tree("");
+    expect_string(node("/chosen"), "bootargs", "");
+}
+
+static void test_gic_frames_are_where_board_h_says(void)
+{
+    write_tree("");
+    static const uint32_t frames[] = {0, BOARD_GICD_BASE, 0, GICV2_DIST_SIZE,
+                                      0, BOARD_GICC_BASE, 0, GICV2_CPU_SIZE};
+    static const uint32_t cells = 3;
+    int gic = node("/intc@8000000");
+    expect_string(gic, "compatible", "arm,cortex-a15-gic");
+    expect_flag(gic, "interrupt-controller");
+    expect_cells(gic, "#interrupt-cells", &cells, 1);
+    expect_cells(gic, "reg", frames, 8);
+    CU_ASSERT_EQUAL(BOARD_GICD_BASE, 0x08000000);
+    CU_ASSERT_EQUAL(BOARD_GICC_BASE, 0x08010000);
+}
+
+static void test_timer_interrupts_are_those_of_board_h(void)
+{
+    write_tree("");
+    int timer = node("/timer");
+    CU_ASSERT_EQUAL(fdt_node_check_compatible(blob, timer, "arm,armv8-timer"), 0);
+    CU_ASSERT_EQUAL(fdt_node_check_compatible(blob, timer, "arm,armv7-timer"), 0);
+    expect_flag(timer, "always-on");
+    CU_ASSERT_EQUAL(intid_of(timer, 0), 29);
+    CU_ASSERT_EQUAL(intid_of(timer, 1), BOARD_TIMER_PHYS_INTID);
+    CU_ASSERT_EQUAL(intid_of(timer, 2), BOARD_TIMER_VIRT_INTID);
+    CU_ASSERT_EQUAL(intid_of(timer, 3), 26);
+    CU_ASSERT_EQUAL(BOARD_TIMER_PHYS_INTID, 30);
+    CU_ASSERT_EQUAL(BOARD_TIMER_VIRT_INTID, 27);
+    static const uint32_t specifiers[] = {1, 13, 0x104, 1, 14, 0x104, 1, 11, 0x104, 1, 10, 0x104};
+    expect_cells(timer, "interrupts", specifiers, 12);
+}
+
+static void test_windows_are_where_board_h_says(void)
+{
+    write_tree("");
+    int at = -1;
+    unsigned slot = 0;
+    while ((at = fdt_node_offset_by_compatible(blob, at, "virtio,mmio")) >= 0) {
+        uint64_t base = BOARD_VIRTIO_MMIO_BASE + slot * (uint64_t)VIRTIO_MMIO_WINDOW;
+        const uint32_t reg[] = {0, (uint32_t)base, 0, VIRTIO_MMIO_WINDOW};
+        g_autofree char *name = g_strdup_printf("virtio_mmio@%" G_GINT64_MODIFIER "x", base);
+        CU_ASSERT_STRING_EQUAL(fdt_get_name(blob, at, NULL), name);
+        expect_cells(at, "reg", reg, 4);
+        CU_ASSERT_EQUAL(intid_of(at, 0), BOARD_VIRTIO_MMIO_INTID + slot);
+        expect_flag(at, "dma-coherent");
+        slot++;
+    }
+    CU_ASSERT_EQUAL(slot, BOARD_VIRTIO_MMIO_SLOTS);
+    CU_ASSERT_EQUAL(BOARD_VIRTIO_MMIO_SLOTS, 32);
+    CU_ASSERT_EQUAL(BOARD_VIRTIO_MMIO_INTID, 48);
+    CU_ASSERT_EQUAL(BOARD_VIRTIO_MMIO_BASE, 0x0a000000);
+    static const uint32_t last[] = {0, 0x0a003e00, 0, 0x200};
+    expect_cells(node("/virtio_mmio@a003e00"), "reg", last, 4);
+}
+
+static void test_there_is_nothing_else(void)
+{
+    write_tree("");
+    unsigned count = 0;
+    int child;
+    fdt_for_each_subnode(child, blob, node("/"))
+    {
+        count++;
+    }
+    CU_ASSERT_EQUAL(count, 5 + BOARD_VIRTIO_MMIO_SLOTS); /* chosen, memory, cpus, intc, timer */
+    CU_ASSERT_EQUAL(fdt_path_offset(blob, "/psci"), -FDT_ERR_NOTFOUND);
+    CU_ASSERT_EQUAL(fdt_num_mem_rsv(blob), 0);
+}
+
+static bool tree_fits(size_t room)
+{
+    g_autofree char *buffer =
+        g_malloc(room); /* of this size, for the sanitizer to see an overrun */
+    g_autoptr(GError) error = NULL;
+    bool fits = board_fdt_write(RAM_BASE, RAM_SIZE, "face=posix", buffer, room, &error) != 0;
+    CU_ASSERT_EQUAL(fits, error == NULL);
+    if (!fits) {
+        CU_ASSERT_TRUE(g_error_matches(error, BOARD_ERROR, BOARD_ERROR_BOOT_SIZE));
+    }
+    return fits;
+}
+
+static void test_every_buffer_that_is_too_small_is_an_error(void)
+{
+    size_t size = write_tree("face=posix");
+    for (size_t room = 0; room < size; room += room < 512 ? 8 : 504) {
+        CU_ASSERT_FALSE(tree_fits(room));
+    }
+    for (size_t room = size - 8; room < size; room++) {
+        CU_ASSERT_FALSE(tree_fits(room));
+    }
+    CU_ASSERT_TRUE(tree_fits(size + 64));
+}
+
+UNIT_SUITE("board_fdt", UNIT_TEST(test_blob_is_well_formed_and_as_large_as_said),
+           UNIT_TEST(test_root_has_two_cells_and_the_gic_as_parent),
+           UNIT_TEST(test_memory_is_physical), UNIT_TEST(test_there_is_one_cpu),
+           UNIT_TEST(test_command_line_is_in_chosen),
+           UNIT_TEST(test_gic_frames_are_where_board_h_says),
+           UNIT_TEST(test_timer_interrupts_are_those_of_board_h),
+           UNIT_TEST(test_windows_are_where_board_h_says), UNIT_TEST(test_there_is_nothing_else),
+           UNIT_TEST(test_every_buffer_that_is_too_small_is_an_error))

@@ -17,7 +17,7 @@ static struct wait_queue queue;
 
 static void say(const char *letter)
 {
-    strncat(order, letter, 1);
+    strcat(order, letter);
 }
 
 static void wake_all(void *arg)

@@ -58,6 +58,7 @@ static struct session_program *model_by_task(const struct session *session, uint
 
 static void model_set_counter(struct session *session, const char *name, uint64_t value)
 {
+    /* Names of events are interned: the pointer is the name. */
     uint64_t *slot = g_hash_table_lookup(session->counters, name);
     if (slot == NULL) {
         slot = g_new(uint64_t, 1);
@@ -68,7 +69,8 @@ static void model_set_counter(struct session *session, const char *name, uint64_
 
 bool model_counter(const struct session *session, const char *name, uint64_t *value)
 {
-    const uint64_t *slot = g_hash_table_lookup(session->counters, name);
+    const uint64_t *slot =
+        g_hash_table_lookup(session->counters, trace_intern(session->trace, name));
     if (slot != NULL) {
         *value = *slot;
     }

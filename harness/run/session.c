@@ -341,7 +341,7 @@ void session_run(const struct scenario *scenario, const struct session_options *
         .console = g_string_new(NULL),
         .programs = g_ptr_array_new_with_free_func(model_free_program),
         .watches = g_ptr_array_new_with_free_func(g_free),
-        .counters = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free),
+        .counters = g_hash_table_new_full(NULL, NULL, NULL, g_free),
         .frames = frame_store_new(),
         .keep_frames = session_needs_frames(scenario),
     };

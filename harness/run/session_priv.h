@@ -84,7 +84,7 @@ struct session {
     bool ready;
     GPtrArray *programs;  /* struct session_program */
     GPtrArray *watches;   /* struct session_watch */
-    GHashTable *counters; /* name -> uint64_t *, looked up by name only */
+    GHashTable *counters; /* interned name -> uint64_t *, for look-ups only */
     GString *console;
     struct frame_store *frames;
     bool keep_frames;

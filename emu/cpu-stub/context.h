@@ -11,6 +11,8 @@
 #ifndef EMU_CPU_STUB_CONTEXT_H
 #define EMU_CPU_STUB_CONTEXT_H
 
+#include <stdint.h>
+
 typedef void context_fn(void *arg);
 
 /*
@@ -25,7 +27,11 @@ void *context_prepare(void *stack_top, context_fn *entry, void *arg);
  */
 void context_switch(void **save, void *load);
 
-/* Calls fn(arg) on the stack that ends at `stack_top`, 16-byte aligned, and comes back. */
-void context_call(void *stack_top, context_fn *fn, void *arg);
+/*
+ * Calls fn(arg, second) on the stack that ends at `stack_top`, 16-byte aligned, comes back and
+ * returns what it returned. A function that takes fewer arguments, or returns nothing, does not
+ * mind: arguments and result travel in registers.
+ */
+uintptr_t context_call(void *stack_top, context_fn *fn, void *arg, uintptr_t second);
 
 #endif

@@ -88,7 +88,7 @@ context_prepare:
 	.cfi_endproc
 	.size	context_prepare, . - context_prepare
 
-/* void context_call(void *stack_top, context_fn *fn, void *arg) */
+/* uintptr_t context_call(void *stack_top, context_fn *fn, void *arg, uintptr_t second) */
 	.p2align 4
 	.globl	context_call
 	.hidden	context_call
@@ -101,8 +101,10 @@ context_call:
 	movq	%rsp, %rbp
 	.cfi_def_cfa_register rbp
 	movq	%rdi, %rsp
+	movq	%rsi, %rax
 	movq	%rdx, %rdi
-	callq	*%rsi
+	movq	%rcx, %rsi
+	callq	*%rax
 	movq	%rbp, %rsp
 	popq	%rbp
 	.cfi_def_cfa rsp, 8

@@ -162,16 +162,29 @@ static inline struct cpu *cpu_of_guest(void)
  */
 void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg);
 
-/* Brings time up to the ticks, then takes interrupts and upcalls while there are any. */
-void cpu_settle(struct cpu *cpu);
+/*
+ * Where the guest's frames end and ours begin: the frame of the hal function that the guest called.
+ * What of the guest runs above our frames, an interrupt or a new context's entry, starts
+ * CPU_FRAME_GAP below that, so that its addresses do not depend on how large the compiler made our
+ * frames: they differ between builds of the bench, and the guest may show them.
+ */
+#define CPU_FRAME_GAP     1024
+#define cpu_guest_frame() ((char *)__builtin_frame_address(0))
+#define cpu_inline        __attribute__((always_inline)) static inline
 
-/* The end of each hal function. */
-static inline void cpu_settle_if_due(struct cpu *cpu)
+/* Brings time up to the ticks, then takes interrupts and upcalls while there are any. */
+void cpu_settle(struct cpu *cpu, char *guest_frame);
+
+/* The end of each hal function; inlined into it, with all that leads here. */
+cpu_inline void cpu_settle_if_due(struct cpu *cpu)
 {
     if (__builtin_expect(ringside_ticks.count >= ringside_ticks.deadline, 0)) {
-        cpu_settle(cpu);
+        cpu_settle(cpu, cpu_guest_frame());
     }
 }
+
+/* Calls guest code on the guest's stack, below the gap. */
+uintptr_t cpu_call_guest(char *guest_frame, void (*fn)(void), void *arg, uintptr_t second);
 
 /* Back to the host; returns after cpu_resume(). */
 void cpu_leave(struct cpu *cpu, enum cpu_stop stop);

@@ -108,11 +108,17 @@ static void cpu_do_announce_irq(void *opaque)
     trace_emit_plain(cpu->trace, TRACE_CPU_IRQ);
 }
 
-static void cpu_take_irq(struct cpu *cpu)
+uintptr_t cpu_call_guest(char *guest_frame, void (*fn)(void), void *arg, uintptr_t second)
+{
+    g_assert(cpu_guest_frame() > guest_frame - CPU_FRAME_GAP);
+    return context_call(guest_frame - CPU_FRAME_GAP, (context_fn *)fn, arg, second);
+}
+
+static void cpu_take_irq(struct cpu *cpu, char *guest_frame)
 {
     cpu_bench_call(cpu, cpu_do_announce_irq, cpu);
     struct cpu_exception saved = cpu_enter_exception(cpu);
-    cpu->vector();
+    cpu_call_guest(guest_frame, cpu->vector, NULL, 0);
     cpu_leave_exception(cpu, saved);
 }
 
@@ -129,15 +135,18 @@ static void cpu_do_end_upcall(void *opaque)
     cpu_end_upcall(cpu_active, opaque);
 }
 
-static void cpu_take_upcall(struct cpu *cpu)
+static void cpu_take_upcall(struct cpu *cpu, char *guest_frame)
 {
     struct cpu_upcall *upcall = NULL;
     cpu_bench_call(cpu, cpu_do_begin_upcall, &upcall);
+    void *program = (void *)(uintptr_t)upcall->program;
     struct cpu_exception saved = cpu_enter_exception(cpu);
     if (upcall->line_in_ram != NULL) {
-        upcall->result = cpu->guest->start(upcall->program, upcall->line_in_ram);
+        upcall->result = (int)cpu_call_guest(guest_frame, (void (*)(void))cpu->guest->start,
+                                             program, (uintptr_t)upcall->line_in_ram);
     } else if (upcall->command_line == NULL) {
-        upcall->result = cpu->guest->kill(upcall->program, upcall->signal_number);
+        upcall->result = (int)cpu_call_guest(guest_frame, (void (*)(void))cpu->guest->kill, program,
+                                             (uintptr_t)upcall->signal_number);
     }
     cpu_leave_exception(cpu, saved);
     cpu_bench_call(cpu, cpu_do_end_upcall, upcall);
@@ -148,7 +157,7 @@ static void cpu_do_catch_up(void *opaque)
     cpu_catch_up(opaque);
 }
 
-void cpu_settle(struct cpu *cpu)
+void cpu_settle(struct cpu *cpu, char *guest_frame)
 {
     for (;;) {
         /* Again after a stop in between: what is still due makes the deadline now. */
@@ -159,9 +168,9 @@ void cpu_settle(struct cpu *cpu)
             return;
         }
         if (cpu->line && cpu->vector != NULL) {
-            cpu_take_irq(cpu);
+            cpu_take_irq(cpu, guest_frame);
         } else {
-            cpu_take_upcall(cpu);
+            cpu_take_upcall(cpu, guest_frame);
         }
     }
 }
@@ -172,13 +181,13 @@ void ringside_tick(void)
         ringside_ticks.deadline = UINT64_MAX;
         return;
     }
-    cpu_settle(cpu_of_guest());
+    cpu_settle(cpu_of_guest(), cpu_guest_frame());
 }
 
 void cpu_boot_entry(void *opaque)
 {
     struct cpu *cpu = opaque;
     stack_arrive(&cpu->host);
-    cpu->guest->boot();
+    cpu_call_guest(cpu_guest_frame(), cpu->guest->boot, NULL, 0);
     cpu_fatal(cpu, "boot", "the boot entry must not return", 0);
 }

@@ -45,7 +45,7 @@ static unsigned hal_context_stack_id(const struct hal_context *context)
 }
 
 /* On a context's stack, when it has just become the running one. */
-static void hal_context_arrived(struct cpu *cpu)
+cpu_inline void hal_context_arrived(struct cpu *cpu)
 {
     if (cpu->dead_stack_id != 0) {
         stack_deregister(cpu->dead_stack_id);
@@ -70,7 +70,7 @@ static void hal_context_begin(void *opaque)
     struct cpu *cpu = cpu_of_guest();
     stack_arrive(NULL);
     hal_context_arrived(cpu);
-    entry.entry(entry.arg);
+    cpu_call_guest(cpu_guest_frame(), (void (*)(void))entry.entry, entry.arg, 0);
     cpu_fatal(cpu, "hal_context_init", "a context's entry must not return",
               (uintptr_t)cpu->context);
 }

@@ -28,7 +28,7 @@ void hal_charge(uint64_t ticks)
 }
 
 /* An instruction that takes a tick and does nothing else that the bench could see. */
-static void cpu_spend_tick(void)
+cpu_inline void cpu_spend_tick(void)
 {
     struct cpu *cpu = cpu_of_guest();
     cpu_charge_ticks(1);
@@ -90,7 +90,7 @@ static void cpu_do_mmio_write(void *opaque)
     }
 }
 
-static uint64_t cpu_access(context_fn *fn, uintptr_t pa, unsigned size, uint64_t value)
+cpu_inline uint64_t cpu_access(context_fn *fn, uintptr_t pa, unsigned size, uint64_t value)
 {
     struct cpu *cpu = cpu_of_guest();
     struct cpu_access access = {.pa = pa, .size = size, .value = value};
@@ -143,7 +143,7 @@ void hal_mmio_write64(uintptr_t pa, uint64_t value)
 
 /* ---- interrupt mask and vector --------------------------------------------------------------- */
 
-static void cpu_set_daif(struct cpu *cpu, uint64_t daif)
+cpu_inline void cpu_set_daif(struct cpu *cpu, uint64_t daif)
 {
     cpu->daif = daif & CPU_DAIF_MASK;
     cpu_mask_changed(cpu);

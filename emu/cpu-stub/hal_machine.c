@@ -21,7 +21,7 @@ struct hal_range {
 };
 
 /* The end of a function whose work was one call of the bench. */
-static void hal_finish(struct cpu *cpu)
+cpu_inline void hal_finish(struct cpu *cpu)
 {
     cpu_settle_if_due(cpu);
 }

@@ -128,13 +128,13 @@ void stack_bench_call(struct stack_bench *bench, context_fn *fn, void *arg)
 {
     char *top = bench->low + STACK_BENCH_SIZE;
     if (__sanitizer_start_switch_fiber == NULL) {
-        context_call(top, fn, arg);
+        context_call(top, fn, arg, 0);
         return;
     }
     struct stack_call call = {.bench = bench, .fn = fn, .arg = arg};
     void *fake = NULL;
     __sanitizer_start_switch_fiber(&fake, bench->low, STACK_BENCH_SIZE);
-    context_call(top, stack_bench_run_annotated, &call);
+    context_call(top, stack_bench_run_annotated, &call, 0);
     __sanitizer_finish_switch_fiber(fake, NULL, NULL);
 }
 

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""wireshark.py - Wireshark reads every capture, finds nothing wrong, and sees what the event log says
+
+A second opinion on every frame of every scenario: checksums, lengths, times. Then captures are damaged on purpose,
+and each damage must be found.
+"""
+
+import os
+import re
+import shutil
+import struct
+import sys
+
+from support import Bench
+
+PROTOCOLS = ("ip", "icmp", "tcp", "udp")
+BAD, GOOD = "0", "1"  # of Wireshark's PROTOCOL.checksum.status
+EXPERT_ERROR = 0x00800000
+
+COLUMNS = [
+    "frame.time_epoch",
+    "frame.len",
+    "frame.cap_len",
+    "_ws.malformed",
+    "_ws.short",
+    "_ws.expert.severity",
+    "_ws.expert.message",
+    *(f"{protocol}.checksum.status" for protocol in PROTOCOLS),
+]
+
+FILE_HEADER_SIZE, RECORD_HEADER_SIZE = 24, 16
+MAGIC_NANOSECONDS = 0xA1B23C4D
+MAGIC_MICROSECONDS = 0xA1B2C3D4
+ETHERTYPE_AT, IP_CHECKSUM_AT, ICMP_CHECKSUM_AT, ICMP_DATA_AT = 12, 24, 36, 50
+
+
+def tshark_rows(bench, capture):
+    """What tshark says about each frame: a list of {column: text}, or None."""
+    words = ["tshark", "-n", "-r", capture, "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"]
+    for protocol in ("ip", "tcp", "udp"):  # ICMP is always checked
+        words += ["-o", f"{protocol}.check_checksum:TRUE"]
+    for column in COLUMNS:
+        words += ["-e", column]
+    home = {**os.environ, "HOME": str(bench.scratch), "XDG_CONFIG_HOME": str(bench.scratch)}
+    run = bench.execute(words, env=home)
+    if run.status != 0:
+        return None, [f"tshark cannot read it: {run.stderr.strip()}"]
+    return [dict(zip(COLUMNS, line.split("\t"))) for line in run.stdout.splitlines()], []
+
+
+def frame_findings(number, row):
+    """Everything that is wrong with a frame."""
+    found = []
+    if row["_ws.malformed"] or row["_ws.short"]:
+        found.append("malformed or short")
+    if row["frame.len"] != row["frame.cap_len"]:
+        found.append(f"cut to {row['frame.cap_len']} of {row['frame.len']} bytes")
+    severities = [int(word, 0) for word in row["_ws.expert.severity"].split(",") if word]
+    if any(severity >= EXPERT_ERROR for severity in severities):
+        found.append(f"expert: {row['_ws.expert.message']}")
+    for protocol in PROTOCOLS:
+        states = row[f"{protocol}.checksum.status"].split(",")
+        if BAD in states:
+            found.append(f"bad {protocol} checksum")
+        # Inside an ICMP error stands part of another packet: only the outer header's is known to be complete.
+        elif protocol == "ip" and states[0] not in ("", GOOD):
+            found.append("ip checksum was not verified")
+    return [f"frame {number}: {text}" for text in found]
+
+
+def logged_frames(events):
+    """(time in ns, length) of each frame that arrived at either end, from an event log."""
+    frames = []
+    for line in events.read_text().splitlines():
+        match = re.match(r"(\d+)\.(\d{9}) #\d+ frame\.(?:in|out) .*\blen=(\d+)", line)
+        if match:
+            seconds, nanoseconds, length = map(int, match.groups())
+            frames.append((seconds * 10**9 + nanoseconds, length))
+    return frames
+
+
+def time_ns(text):
+    seconds, fraction = text.split(".")
+    return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))
+
+
+def findings(bench, capture, events):
+    """Everything that is wrong with a capture, and the number of its frames."""
+    magic = struct.unpack("<I", capture.read_bytes()[:4])[0]
+    found = [] if magic == MAGIC_NANOSECONDS else [f"not a nanosecond pcap: magic 0x{magic:08x}"]
+    rows, errors = tshark_rows(bench, capture)
+    if rows is None:
+        return found + errors, 0
+    for number, row in enumerate(rows, 1):
+        found += frame_findings(number, row)
+    seen = [(time_ns(row["frame.time_epoch"]), int(row["frame.len"])) for row in rows]
+    logged = logged_frames(events)
+    if len(seen) != len(logged):
+        found.append(f"{len(seen)} frames, but {len(logged)} in the event log")
+    for number, (ours, theirs) in enumerate(zip(seen, logged), 1):
+        if ours != theirs:
+            found.append(f"frame {number}: (time, length) is {ours}, in the event log {theirs}")
+    return found, len(rows)
+
+
+def records(data):
+    """(offset of the record's header, offset of the frame, length) of each record."""
+    offset = FILE_HEADER_SIZE
+    while offset < len(data):
+        length = struct.unpack_from("<I", data, offset + 8)[0]
+        yield offset, offset + RECORD_HEADER_SIZE, length
+        offset += RECORD_HEADER_SIZE + length
+
+
+def is_icmp(data, frame):
+    return data[frame + ETHERTYPE_AT : frame + ETHERTYPE_AT + 2] == b"\x08\x00" and data[frame + 23] == 1
+
+
+def proofs(bench, capture, events):
+    """Damages copies of a capture with pings in it; each damage must be found by its name."""
+    original = capture.read_bytes()
+    header, frame, _ = next(record for record in records(original) if is_icmp(original, record[1]))
+
+    def flipped(offset):
+        data = bytearray(original)
+        data[offset] ^= 0x01
+        return data
+
+    cut = bytearray(original)
+    del cut[frame + 20 :]
+    struct.pack_into("<II", cut, header + 8, 20, 20)
+    microseconds = bytearray(original)
+    struct.pack_into("<I", microseconds, 0, MAGIC_MICROSECONDS)
+    shifted = bytearray(original)
+    struct.pack_into("<I", shifted, header + 4, struct.unpack_from("<I", original, header + 4)[0] + 1)
+    for name, data, wanted in (
+        ("icmp-checksum", flipped(frame + ICMP_CHECKSUM_AT), "bad icmp checksum"),
+        ("icmp-data", flipped(frame + ICMP_DATA_AT), "bad icmp checksum"),
+        ("ip-checksum", flipped(frame + IP_CHECKSUM_AT), "bad ip checksum"),
+        ("cut-header", cut, "malformed or short"),
+        ("microseconds", microseconds, "not a nanosecond pcap"),
+        ("one-nanosecond-late", shifted, "in the event log"),
+        ("last-frame-missing", original[: list(records(original))[-1][0]], "in the event log"),
+    ):
+        path = bench.write(f"proof/{name}.pcap", bytes(data))
+        found, _ = findings(bench, path, events)
+        bench.check(any(wanted in text for text in found), f"proof {name}: '{wanted}' is found; found: {found}")
+
+
+def main():
+    bench = Bench("wireshark", __doc__.splitlines()[0])
+    if not bench.check(shutil.which("tshark"), "tshark is missing; install it (Debian: apt-get install tshark)"):
+        bench.done()
+    folder = bench.folder("out")
+    run = bench.run("run", "-j", "2", "--pcap", f"{folder}/", "--events", f"{folder}/", bench.scenarios)
+    bench.check(run.status == 0, "all scenarios pass", run)
+    captures = sorted(folder.rglob("*.pcap"))
+
+    def read(capture):
+        return findings(bench, capture, capture.with_name(capture.name[: -len("pcap")] + "events"))
+
+    results = dict(zip(captures, bench.together(read, captures)))
+    for capture, (found, _) in results.items():
+        bench.check(not found, f"{capture.relative_to(folder)}:\n    " + "\n    ".join(found[:20]))
+    frames = sum(count for _, count in results.values())
+    bench.check(frames > 100, f"there is something to read: {frames} frames in {len(captures)} captures")
+
+    with_pings = [path for path in captures if any(is_icmp(path.read_bytes(), r[1]) for r in records(path.read_bytes()))]
+    if bench.check(with_pings, "some capture has a ping in it"):
+        capture = min(with_pings, key=lambda path: path.stat().st_size)
+        proofs(bench, capture, capture.with_name(capture.name[: -len("pcap")] + "events"))
+    print(f"{frames} frames in {len(captures)} captures")
+    bench.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,426 @@
+/*
+ * fuzz_device.c - the reference guest's network driver on a hostile device
+ *
+ * The device is played here, by the input: what its registers say, what it writes into the rings
+ * and the buffers, when it interrupts. It writes only where a device could: into the rings and
+ * into buffers that it was given for writing. In between the driver's task runs and frames are
+ * sent. Whatever the device does:
+ *   - the driver neither panics nor spins, and follows the steps that a driver must follow;
+ *   - what it makes available lies in its own memory: the address sanitizer sees the device's
+ *     accesses;
+ *   - what it hands up is a frame of a possible length, and each buffer is somewhere: none is
+ *     lost, none is twice.
+ *
+ * The driver is included, not linked: its table of interfaces only grows, and each run needs it
+ * empty.
+ */
+#include "drivers/virtio_net.c"
+
+#include "drivers/fake_hal.h"
+#include "drivers/fake_kernel.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <linux/virtio_config.h>
+#include <linux/virtio_mmio.h>
+#include <linux/virtio_net.h>
+#include <linux/virtio_ring.h>
+
+#define FUZZ_BASE      0x0a000000
+#define FUZZ_WINDOW    0x200
+#define FUZZ_QUEUES    2
+#define FUZZ_STEPS_MAX 256
+#define FUZZ_LIE       0xf0 /* bytes from here on are lies, where registers are read */
+
+enum fuzz_op {
+    FUZZ_COMPLETE, /* the next available chain, as it should be */
+    FUZZ_USED,     /* any element */
+    FUZZ_USED_INDEX,
+    FUZZ_USED_FLAGS,
+    FUZZ_SCRIBBLE, /* into any part of a ring */
+    FUZZ_INTERRUPT,
+    FUZZ_TASK,
+    FUZZ_SEND,
+    FUZZ_STATUS,
+    FUZZ_OPS,
+};
+
+struct fuzz_queue {
+    uint32_t size;
+    uint64_t desc, avail, used; /* physical */
+    uint16_t taken;             /* of the available ring */
+    bool ready;
+};
+
+struct fuzz_device {
+    struct fuzz_input input;
+    bool lies; /* registers may say anything */
+    uint32_t status, interrupts, selected, features_selected;
+    uint64_t offered;
+    uint8_t mac[6];
+    struct fuzz_queue queues[FUZZ_QUEUES];
+};
+
+static struct fuzz_device fuzz_device;
+static struct virtio_mmio fuzz_mmio;
+
+/*
+ * ---- registers --------------------------------------------------------------------------------
+ */
+
+static struct fuzz_queue *fuzz_selected(void)
+{
+    return fuzz_device.selected < FUZZ_QUEUES ? &fuzz_device.queues[fuzz_device.selected] : NULL;
+}
+
+static uint32_t fuzz_honest_read(uint32_t offset)
+{
+    switch (offset) {
+    case VIRTIO_MMIO_MAGIC_VALUE:
+        return 0x74726976;
+    case VIRTIO_MMIO_VERSION:
+        return 2;
+    case VIRTIO_MMIO_DEVICE_ID:
+        return 1;
+    case VIRTIO_MMIO_DEVICE_FEATURES:
+        return (uint32_t)(fuzz_device.offered >> 32 * (fuzz_device.features_selected & 1));
+    case VIRTIO_MMIO_QUEUE_NUM_MAX:
+        return 4;
+    case VIRTIO_MMIO_INTERRUPT_STATUS:
+        return fuzz_device.interrupts;
+    case VIRTIO_MMIO_STATUS:
+        return fuzz_device.status;
+    default:
+        return offset >= VIRTIO_MMIO_CONFIG && offset < VIRTIO_MMIO_CONFIG + 6
+                   ? fuzz_device.mac[offset - VIRTIO_MMIO_CONFIG]
+                   : 0;
+    }
+}
+
+static uint32_t fuzz_read(void *opaque, uint32_t offset, unsigned size)
+{
+    (void)opaque;
+    uint32_t value = fuzz_honest_read(offset);
+    if (fuzz_device.lies && fuzz_u8(&fuzz_device.input) >= FUZZ_LIE) {
+        value = (uint32_t)fuzz_number(&fuzz_device.input, size);
+    }
+    return value;
+}
+
+static void fuzz_write_half(uint64_t *whole, uint32_t value, bool high)
+{
+    unsigned shift = high ? 32 : 0;
+    *whole = (*whole & ~((uint64_t)UINT32_MAX << shift)) | (uint64_t)value << shift;
+}
+
+/* [VIRTIO1.2] 2.7: a power of two, and aligned parts. */
+static void fuzz_enable_queue(struct fuzz_queue *queue)
+{
+    FUZZ_CHECK(queue->size > 0 && (queue->size & (queue->size - 1)) == 0);
+    FUZZ_CHECK(queue->desc % 16 == 0 && queue->avail % 2 == 0 && queue->used % 4 == 0);
+    FUZZ_CHECK(queue->desc != 0 && queue->avail != 0 && queue->used != 0);
+    queue->ready = true;
+    queue->taken = 0;
+}
+
+static void fuzz_write_queue(struct fuzz_queue *queue, uint32_t offset, uint32_t value)
+{
+    switch (offset) {
+    case VIRTIO_MMIO_QUEUE_NUM:
+        queue->size = value;
+        break;
+    case VIRTIO_MMIO_QUEUE_READY:
+        FUZZ_CHECK(value == 1);
+        fuzz_enable_queue(queue);
+        break;
+    case VIRTIO_MMIO_QUEUE_DESC_LOW:
+    case VIRTIO_MMIO_QUEUE_DESC_HIGH:
+        fuzz_write_half(&queue->desc, value, offset == VIRTIO_MMIO_QUEUE_DESC_HIGH);
+        break;
+    case VIRTIO_MMIO_QUEUE_AVAIL_LOW:
+    case VIRTIO_MMIO_QUEUE_AVAIL_HIGH:
+        fuzz_write_half(&queue->avail, value, offset == VIRTIO_MMIO_QUEUE_AVAIL_HIGH);
+        break;
+    case VIRTIO_MMIO_QUEUE_USED_LOW:
+    case VIRTIO_MMIO_QUEUE_USED_HIGH:
+        fuzz_write_half(&queue->used, value, offset == VIRTIO_MMIO_QUEUE_USED_HIGH);
+        break;
+    default:
+        fuzz_fail("the driver writes only registers that it may write", __FILE__, __LINE__);
+    }
+}
+
+static void fuzz_write(void *opaque, uint32_t offset, uint32_t value)
+{
+    (void)opaque;
+    switch (offset) {
+    case VIRTIO_MMIO_DEVICE_FEATURES_SEL:
+        fuzz_device.features_selected = value;
+        break;
+    case VIRTIO_MMIO_DRIVER_FEATURES_SEL:
+    case VIRTIO_MMIO_DRIVER_FEATURES:
+        break;
+    case VIRTIO_MMIO_QUEUE_SEL:
+        FUZZ_CHECK(value < FUZZ_QUEUES);
+        fuzz_device.selected = value;
+        break;
+    case VIRTIO_MMIO_QUEUE_NOTIFY:
+        FUZZ_CHECK(value < FUZZ_QUEUES && fuzz_device.queues[value].ready);
+        break;
+    case VIRTIO_MMIO_INTERRUPT_ACK:
+        fuzz_device.interrupts &= ~value;
+        break;
+    case VIRTIO_MMIO_STATUS:
+        fuzz_device.status = value;
+        if (value == 0) {
+            fuzz_device.queues[0].ready = fuzz_device.queues[1].ready = false;
+        }
+        break;
+    default:
+        fuzz_write_queue(fuzz_selected(), offset, value);
+    }
+}
+
+/*
+ * ---- rings ------------------------------------------------------------------------------------
+ */
+
+static void *fuzz_pointer(uint64_t physical)
+{
+    return (void *)(uintptr_t)(physical - FAKE_HAL_OFFSET);
+}
+
+/* The next operand chooses a queue; NULL: it is not there. */
+static struct fuzz_queue *fuzz_choose_queue(void)
+{
+    struct fuzz_queue *queue = &fuzz_device.queues[fuzz_u8(&fuzz_device.input) % FUZZ_QUEUES];
+    return queue->ready ? queue : NULL;
+}
+
+static void fuzz_add_used(const struct fuzz_queue *queue, uint32_t id, uint32_t len)
+{
+    struct vring_used *used = fuzz_pointer(queue->used);
+    used->ring[used->idx % queue->size] = (struct vring_used_elem){.id = id, .len = len};
+    used->idx++;
+}
+
+/*
+ * Takes a chain, reads or writes its buffer, and returns it. The bytes that were written may be
+ * fewer than is said.
+ */
+static void fuzz_complete(struct fuzz_queue *queue)
+{
+    const struct vring_avail *avail = fuzz_pointer(queue->avail);
+    const struct vring_desc *table = fuzz_pointer(queue->desc);
+    uint16_t len = fuzz_u16(&fuzz_device.input) % 2048;
+    if (queue->taken == avail->idx) {
+        return;
+    }
+    uint16_t head = avail->ring[queue->taken++ % queue->size];
+    if (head >= queue->size) {
+        return; /* something else was written there before */
+    }
+    const struct vring_desc *desc = &table[head];
+    uint8_t *buffer = fuzz_pointer(desc->addr);
+    unsigned sum = 0;
+    for (uint32_t i = 0; i < desc->len; i++) {
+        sum += buffer[i];
+    }
+    FUZZ_CHECK(sum <= desc->len * 255);
+    if ((desc->flags & VRING_DESC_F_WRITE) != 0) {
+        memset(buffer, len & 0xff, len < desc->len ? len : desc->len);
+    }
+    fuzz_add_used(queue, head, len);
+}
+
+/*
+ * The rings belong to the driver as much as to the device: a device that writes where it must only
+ * read.
+ */
+static void fuzz_scribble(const struct fuzz_queue *queue)
+{
+    struct fuzz_input *input = &fuzz_device.input;
+    uint8_t part = fuzz_u8(input) % 2;
+    size_t size = part == 0 ? 6 + 2 * (size_t)queue->size : 6 + 8 * (size_t)queue->size;
+    uint8_t *memory = fuzz_pointer(part == 0 ? queue->avail : queue->used);
+    size_t offset = fuzz_u8(input) % size;
+    memory[offset] = fuzz_u8(input);
+}
+
+static void fuzz_ring_step(enum fuzz_op op)
+{
+    struct fuzz_input *input = &fuzz_device.input;
+    struct fuzz_queue *queue = fuzz_choose_queue();
+    if (queue == NULL) {
+        return;
+    }
+    struct vring_used *used = fuzz_pointer(queue->used);
+    if (op == FUZZ_COMPLETE) {
+        fuzz_complete(queue);
+    } else if (op == FUZZ_USED) {
+        uint32_t id = fuzz_u8(input);
+        uint32_t len = fuzz_u16(input);
+        fuzz_add_used(queue, id < FUZZ_LIE ? id % 8 : id << 24 | id, len);
+    } else if (op == FUZZ_USED_INDEX) {
+        used->idx = (uint16_t)(used->idx + (int8_t)fuzz_u8(input));
+    } else if (op == FUZZ_USED_FLAGS) {
+        used->flags = fuzz_u16(input);
+    } else {
+        fuzz_scribble(queue);
+    }
+}
+
+/*
+ * ---- the driver's side ------------------------------------------------------------------------
+ */
+
+static void fuzz_interrupt(void)
+{
+    fuzz_device.interrupts = fuzz_u8(&fuzz_device.input);
+    if (fake_kernel.handler != NULL) {
+        fake_kernel.handler(fake_kernel.handler_arg);
+    }
+}
+
+static void fuzz_task(void)
+{
+    if (fake_kernel.task != NULL) {
+        fake_kernel_run_task(1);
+    }
+}
+
+static void fuzz_send(void)
+{
+    size_t len = VNET_ETHERNET_SIZE + fuzz_u16(&fuzz_device.input) % (VNET_MTU + 1);
+    struct netif *netif = netif_by_index(0);
+    struct nbuf *nbuf = netif == NULL ? NULL : nbuf_alloc();
+    if (nbuf == NULL) {
+        return;
+    }
+    memset(nbuf_put(nbuf, len), 0x55, len);
+    int error = netif->transmit(netif, nbuf);
+    FUZZ_CHECK(error == 0 || error == -KEAGAIN);
+}
+
+static void fuzz_step(void)
+{
+    enum fuzz_op op = (enum fuzz_op)(fuzz_u8(&fuzz_device.input) % FUZZ_OPS);
+    switch (op) {
+    case FUZZ_COMPLETE:
+    case FUZZ_USED:
+    case FUZZ_USED_INDEX:
+    case FUZZ_USED_FLAGS:
+    case FUZZ_SCRIBBLE:
+        fuzz_ring_step(op);
+        break;
+    case FUZZ_INTERRUPT:
+        fuzz_interrupt();
+        break;
+    case FUZZ_TASK:
+        fuzz_task();
+        break;
+    case FUZZ_SEND:
+        fuzz_send();
+        break;
+    case FUZZ_STATUS:
+        fuzz_device.status = fuzz_u8(&fuzz_device.input);
+        break;
+    case FUZZ_OPS:
+        break;
+    }
+}
+
+/*
+ * ---- the stack --------------------------------------------------------------------------------
+ */
+
+static void fuzz_attached(struct netif *netif)
+{
+    FUZZ_CHECK(netif->transmit != NULL && netif->wake != NULL);
+}
+
+static void fuzz_input(struct netif *netif, struct nbuf *nbuf)
+{
+    FUZZ_CHECK(nbuf->netif == netif);
+    FUZZ_CHECK(nbuf->len >= VNET_ETHERNET_SIZE && nbuf->len <= VNET_FRAME_MAX);
+    FUZZ_CHECK(nbuf->data >= nbuf->memory && nbuf->data + nbuf->len <= nbuf->memory + NBUF_SIZE);
+    nbuf_free(nbuf);
+}
+
+static uint64_t fuzz_poll(uint64_t now_ns)
+{
+    (void)now_ns;
+    return UINT64_MAX;
+}
+
+static const struct netif_stack fuzz_stack = {
+    .attached = fuzz_attached,
+    .input = fuzz_input,
+    .poll = fuzz_poll,
+};
+
+/*
+ * ---- a run ------------------------------------------------------------------------------------
+ */
+
+/* The fake machine and its pool of buffers are made once: each run leaves them as they were. */
+static void fuzz_boot_kernel(void)
+{
+    static bool has_machine;
+    if (!has_machine) {
+        fake_hal_reset();
+        nbuf_init();
+        has_machine = true;
+    }
+    FUZZ_CHECK(fake_hal.dma_live == 1 && nbuf_free_count() == NBUF_COUNT);
+    fake_kernel = (struct fake_kernel){.poll_result = UINT64_MAX};
+    netif_init();
+    netif_set_stack(&fuzz_stack);
+    virtio_net_count = 0;
+}
+
+static void fuzz_boot(const uint8_t *data, size_t size)
+{
+    fuzz_device = (struct fuzz_device){
+        .input = {.data = data, .size = size},
+        .offered = UINT64_C(1) << VIRTIO_F_VERSION_1 | UINT64_C(1) << VIRTIO_NET_F_MAC,
+        .mac = {0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc},
+    };
+    fuzz_device.lies = fuzz_u8(&fuzz_device.input) % 2 == 1;
+    fuzz_boot_kernel();
+    fake_hal.mmio_base = FUZZ_BASE;
+    fake_hal.mmio_size = FUZZ_WINDOW;
+    fake_hal.mmio_read = fuzz_read;
+    fake_hal.mmio_write = fuzz_write;
+    fuzz_mmio = (struct virtio_mmio){.base = FUZZ_BASE, .intid = 48};
+}
+
+/*
+ * Takes the driver down as it does itself when it gives up, and looks whether anything is missing.
+ */
+static void fuzz_check_memory(void)
+{
+    for (unsigned i = 0; i < virtio_net_count; i++) {
+        struct virtio_net *net = &virtio_nets[i];
+        for (unsigned head = 0; head < net->tx.size; head++) {
+            nbuf_free(net->tx.tokens[head]);
+        }
+        if (net->rx.size > 0) {
+            virtio_net_fini(net);
+        }
+    }
+    FUZZ_CHECK(nbuf_free_count() == NBUF_COUNT);
+    FUZZ_CHECK(fake_hal.dma_live == 1); /* the pool of buffers */
+}
+
+void fuzz_run(const uint8_t *data, size_t size)
+{
+    fuzz_boot(data, size);
+    if (virtio_mmio_identify(&fuzz_mmio) == 0 && virtio_net_probe(&fuzz_mmio) == 0) {
+        FUZZ_CHECK((fuzz_device.status & VIRTIO_CONFIG_S_DRIVER_OK) != 0);
+        FUZZ_CHECK(fuzz_device.queues[0].ready && fuzz_device.queues[1].ready);
+        for (unsigned i = 0; i < FUZZ_STEPS_MAX && !fuzz_is_empty(&fuzz_device.input); i++) {
+            fuzz_step();
+        }
+    }
+    fuzz_check_memory();
+}

@@ -1,0 +1,509 @@
+#!/usr/bin/env python3
+"""make_corpus.py - writes the seeds of the fuzz targets that take bytes: tests/fuzz/corpus/TARGET/NAME
+
+The formats are those at the top of each fuzz_TARGET.c. The seeds of `scenario` are text and written by hand; files that a fuzzer
+found are added beside the seeds, under the name of what they broke. Run it after a format has changed.
+"""
+
+import struct
+from pathlib import Path
+
+CORPUS = Path(__file__).resolve().parent / "corpus"
+
+
+def write(target, name, data):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def u8(value):
+    return struct.pack("<B", value)
+
+
+def u16(value):
+    return struct.pack("<H", value)
+
+
+def u32(value):
+    return struct.pack("<I", value)
+
+
+def u64(value):
+    return struct.pack("<Q", value)
+
+
+# ---- frames -----------------------------------------------------------------------------------------
+
+GUEST_MAC = bytes.fromhex("525400123456")
+GATEWAY_MAC = bytes.fromhex("52550a000202")
+BROADCAST = b"\xff" * 6
+GUEST_IP = bytes([10, 0, 2, 15])
+GATEWAY_IP = bytes([10, 0, 2, 2])
+
+
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return struct.pack(">H", ~total & 0xFFFF)
+
+
+def ethernet(destination, source, kind, payload):
+    return (destination + source + struct.pack(">H", kind) + payload).ljust(60, b"\0")
+
+
+def arp(operation, sender_mac, sender_ip, target_mac, target_ip):
+    return struct.pack(">HHBBH", 1, 0x0800, 6, 4, operation) + sender_mac + sender_ip + target_mac + target_ip
+
+
+def ipv4(source, destination, protocol, payload, options=b"", fragment=0, ttl=64):
+    words = 5 + len(options) // 4
+    head = struct.pack(">BBHHHBB", 0x40 | words, 0, words * 4 + len(payload), 1, fragment, ttl, protocol)
+    rest = source + destination + options
+    return head + checksum(head + b"\0\0" + rest) + rest + payload
+
+
+def icmp(kind, code, rest, data):
+    message = struct.pack(">BB", kind, code) + b"\0\0" + rest + data
+    return message[:2] + checksum(message) + message[4:]
+
+
+def echo(kind, identifier, sequence, size=56):
+    return icmp(kind, 0, struct.pack(">HH", identifier, sequence), bytes(i & 0xFF for i in range(size)))
+
+
+def from_gateway(payload):
+    return ethernet(GUEST_MAC, GATEWAY_MAC, 0x0800, payload)
+
+
+ARP_REPLY = ethernet(GUEST_MAC, GATEWAY_MAC, 0x0806, arp(2, GATEWAY_MAC, GATEWAY_IP, GUEST_MAC, GUEST_IP))
+ARP_REQUEST = ethernet(BROADCAST, GATEWAY_MAC, 0x0806, arp(1, GATEWAY_MAC, GATEWAY_IP, b"\0" * 6, GUEST_IP))
+GUEST_ARP = ethernet(BROADCAST, GUEST_MAC, 0x0806, arp(1, GUEST_MAC, GUEST_IP, b"\0" * 6, GATEWAY_IP))
+GUEST_ECHO = ethernet(GATEWAY_MAC, GUEST_MAC, 0x0800, ipv4(GUEST_IP, GATEWAY_IP, 1, echo(8, 7, 1)))
+
+# ---- ring: a driver's program -----------------------------------------------------------------------
+
+(START, DESCRIPTOR, OFFER, KICK, PAUSE, BYTES, REGISTER_WRITE, REGISTER_READ, RING_ADDRESS, AVAIL_INDEX, AVAIL_FLAGS,
+ FRAME, LINK) = range(13)
+RX, TX = 0, 1
+NEXT, WRITE, INDIRECT = 1, 2, 4
+BUFFERS = 0x4000  # in the first region, behind the queues
+
+
+def start(size_log=2, features=0xFFFF):
+    return u8(START) + u8(size_log) + u16(features & 0x20)
+
+
+def descriptor(queue, entry, offset, length, flags=0, following=0, region=0):
+    return u8(DESCRIPTOR) + u8(queue + 2 * entry) + u8(region) + u16(offset) + u16(length) + u8(flags) + u8(following)
+
+
+def offer(queue, head):
+    return u8(OFFER) + u8(queue) + u8(head)
+
+
+def kick(queue):
+    return u8(KICK) + u8(queue)
+
+
+def pause(hundred_ns=255):
+    return u8(PAUSE) + u8(hundred_ns)
+
+
+def put(offset, data, region=0):
+    return u8(BYTES) + u8(region) + u16(offset) + u8(len(data)) + data
+
+
+def register(offset, value):
+    return u8(REGISTER_WRITE) + u8(2) + u16(offset) + u32(value)
+
+
+def arrive(length, head=BROADCAST + GATEWAY_MAC + b"\x08\x00"):
+    return u8(FRAME) + u16(length) + head
+
+
+def send(entry, frame=GUEST_ARP):
+    at = BUFFERS + 0x800 * entry
+    return put(at, b"\0" * 12 + frame) + descriptor(TX, entry, at, 12 + len(frame)) + offer(TX, entry)
+
+
+def receive_buffers(count, size=1526):
+    return b"".join(descriptor(RX, i, 0x8000 + 0x600 * i, size, WRITE) + offer(RX, i) for i in range(count))
+
+
+def make_ring():
+    default = u8(4)
+    good = default + start()
+    write("ring", "send", good + send(0) + kick(TX) + pause() + register(0x64, 1))
+    write("ring", "send-chain", good + put(BUFFERS, b"\0" * 12 + GUEST_ARP)
+          + descriptor(TX, 0, BUFFERS, 12, NEXT, 1) + descriptor(TX, 1, BUFFERS + 12, 20, NEXT, 2)
+          + descriptor(TX, 2, BUFFERS + 32, 40) + offer(TX, 0) + kick(TX) + pause())
+    write("ring", "receive", good + receive_buffers(4) + kick(RX) + arrive(98) + arrive(1514) + pause() + pause())
+    write("ring", "receive-before-buffers", good + arrive(60) + arrive(60) + pause() + receive_buffers(2) + kick(RX) + pause())
+    write("ring", "receive-small-buffer", good + receive_buffers(2, 40) + kick(RX) + arrive(100) + pause())
+    write("ring", "wrap", u8(8 + 4) + start(1)
+          + b"".join(send(i % 4) + kick(TX) + pause(30) for i in range(12)))
+    write("ring", "chain-loop", good + descriptor(TX, 0, BUFFERS, 64, NEXT, 1)
+          + descriptor(TX, 1, BUFFERS, 64, NEXT, 0) + offer(TX, 0) + kick(TX))
+    write("ring", "buffer-across-the-end", good + descriptor(RX, 0, 0xFF00, 2000, WRITE) + offer(RX, 0) + kick(RX)
+          + arrive(600) + pause())
+    write("ring", "buffer-in-closed-memory", good + descriptor(TX, 0, 0, 100, 0, 0, 3) + offer(TX, 0) + kick(TX))
+    write("ring", "buffer-read-only", good + descriptor(RX, 0, 0, 2000, WRITE, 0, 2) + offer(RX, 0) + kick(RX)
+          + arrive(60) + pause())
+    write("ring", "indirect", good + descriptor(TX, 0, BUFFERS, 64, INDIRECT) + offer(TX, 0) + kick(TX))
+    write("ring", "head-outside", good + offer(TX, 200) + kick(TX))
+    write("ring", "index-jumps", good + u8(AVAIL_INDEX) + u8(TX) + u16(5000) + kick(TX) + register(0x70, 0) + start())
+    write("ring", "reset-in-flight", good + send(0) + kick(TX) + register(0x70, 0) + pause() + start() + send(1) + kick(TX)
+          + pause())
+    write("ring", "queue-disabled-in-flight", good + send(0) + kick(TX) + register(0x30, TX) + register(0x44, 0) + pause()
+          + register(0x44, 1))
+    write("ring", "ring-moved-to-read-only", good + u8(RING_ADDRESS) + u8(0x80 | 2 << 2 | 2 | TX) + u8(2) + u16(0x100)
+          + send(0) + kick(TX) + pause())
+    write("ring", "no-interrupt", good + u8(AVAIL_FLAGS) + u8(TX) + u16(1) + send(0) + kick(TX) + pause())
+    write("ring", "link-down", good + receive_buffers(2) + u8(LINK) + u8(1) + arrive(60) + send(0) + kick(TX) + pause()
+          + u8(LINK) + u8(0) + arrive(60) + pause())
+    write("ring", "all-features", u8(1 + 4) + start(2, 0x28) + receive_buffers(2) + arrive(3000) + arrive(60) + pause())
+
+
+# ---- mmio: accesses ---------------------------------------------------------------------------------
+
+M_WRITE, M_READ, M_ACKNOWLEDGE, M_END, M_TIMER_WRITE, M_TIMER_READ, M_INPUT, M_PAUSE = range(8)
+GICD, GICC, SLOT, EMPTY, ANYWHERE = range(5)
+CNTP, CNTV = 0, 1
+CTL, CVAL, TVAL = 0, 1, 2
+
+
+def mmio_write(window, offset, value, size_log=2):
+    return u8(M_WRITE) + u8(size_log) + u8(window) + u16(offset) + u64(value)[: 1 << size_log]
+
+
+def mmio_read(window, offset, size_log=2):
+    return u8(M_READ) + u8(size_log) + u8(window) + u16(offset)
+
+
+def timer_write(timer, reg, value):
+    return u8(M_TIMER_WRITE) + u8(timer + 2 * reg) + u32(value)
+
+
+def m_input(intid, level):
+    return u8(M_INPUT) + u8(intid - 64) + u8(level)
+
+
+def m_pause(ns):
+    return u8(M_PAUSE) + u32(ns)[:3]
+
+
+def gic_open():
+    return mmio_write(GICD, 0, 1) + mmio_write(GICC, 4, 0xFF) + mmio_write(GICC, 0, 1)
+
+
+def enable(intid, priority=0xA0):
+    return (mmio_write(GICD, 0x400 + intid, priority, 0) + mmio_write(GICD, 0x800 + intid, 1, 0)
+            + mmio_write(GICD, 0x100 + intid // 32 * 4, 1 << intid % 32))
+
+
+def make_mmio():
+    take = u8(M_ACKNOWLEDGE)
+    end = u8(M_END)
+    write("mmio", "spi", gic_open() + enable(70) + m_input(70, 1) + take + m_input(70, 0) + end + take)
+    write("mmio", "level-again", gic_open() + enable(70) + m_input(70, 1) + take + end + take + m_input(70, 0) + end)
+    write("mmio", "preemption", gic_open() + mmio_write(GICC, 8, 2) + enable(70, 0xA0) + enable(71, 0x20) + m_input(70, 1)
+          + take + m_input(71, 1) + take + end + end)
+    write("mmio", "edge", gic_open() + mmio_write(GICD, 0xC00 + 16, 0xAAAAAAAA) + enable(65) + m_input(65, 1)
+          + m_input(65, 0) + take + m_input(65, 1) + end + take + end)
+    write("mmio", "sgi", gic_open() + enable(3) + mmio_write(GICD, 0xF00, 0x02000003) + take + end)
+    write("mmio", "pending-by-software", gic_open() + enable(40) + mmio_write(GICD, 0x204, 1 << 8) + take + end
+          + mmio_write(GICD, 0x284, 1 << 8))
+    write("mmio", "split-end", gic_open() + mmio_write(GICC, 0, 0x201) + enable(70) + m_input(70, 1) + take + end
+          + mmio_write(GICC, 0x1000, 70))
+    write("mmio", "timer", gic_open() + enable(27) + timer_write(CNTV, TVAL, 1000) + timer_write(CNTV, CTL, 1)
+          + m_pause(100000) + take + timer_write(CNTV, CTL, 0) + end)
+    write("mmio", "timer-masked", gic_open() + enable(30) + timer_write(CNTP, CTL, 3) + timer_write(CNTP, TVAL, 0xFFFFFFFF)
+          + take + timer_write(CNTP, CTL, 1) + take + end)
+    write("mmio", "virtio-probe", b"".join(mmio_read(SLOT, offset) for offset in (0, 4, 8, 12))
+          + b"".join(mmio_write(SLOT, 0x70, status) for status in (0, 1, 3))
+          + mmio_write(SLOT, 0x14, 1) + mmio_read(SLOT, 0x10) + mmio_write(SLOT, 0x24, 1) + mmio_write(SLOT, 0x20, 1)
+          + mmio_write(SLOT, 0x70, 11) + mmio_read(SLOT, 0x70) + mmio_write(SLOT, 0x30, 0) + mmio_read(SLOT, 0x34)
+          + mmio_write(SLOT, 0x38, 16) + mmio_write(SLOT, 0x44, 1) + mmio_write(SLOT, 0x70, 15) + mmio_write(SLOT, 0x50, 0))
+    write("mmio", "virtio-config", b"".join(mmio_read(SLOT, 0x100 + i, 0) for i in range(12)) + mmio_read(SLOT, 0x106, 1)
+          + mmio_read(SLOT, 0x1F8, 3) + mmio_write(SLOT, 0x100, 1, 0))
+    write("mmio", "empty-slot", mmio_read(EMPTY, 0) + mmio_read(EMPTY, 8) + mmio_write(EMPTY, 0x70, 1))
+    write("mmio", "misfits", mmio_read(GICD, 2) + mmio_read(GICC, 0x2004) + mmio_write(GICD, 0xFFE, 0, 3)
+          + u8(M_READ) + u8(3) + u8(ANYWHERE) + u16(0) + u64(0xFFFFFFFFFFFFFFF8))
+
+
+# ---- wire: what a guest sends ------------------------------------------------------------------------
+
+RAW, CHANGED, CHANGED_FIXED, W_PAUSE = range(4)
+T_ARP, T_ECHO, T_SYN, T_UDP, T_DHCP = range(5)
+
+
+def raw(frame):
+    return u8(RAW) + u16(len(frame)) + frame
+
+
+def changed(template, *changes, op=CHANGED_FIXED, more=0):
+    return (u8(op) + u8(template) + u8(len(changes)) + b"".join(u16(at) + u8(value) for at, value in changes)
+            + u8(more))
+
+
+def make_wire():
+    ping = changed(T_ARP) + changed(T_ECHO)
+    write("wire", "arp-echo", ping)
+    write("wire", "echo-before-arp", changed(T_ECHO) + changed(T_ARP) + changed(T_ECHO))
+    write("wire", "dhcp", changed(T_DHCP) + changed(T_DHCP, (284, 3)) + u8(W_PAUSE) + u32(10**9) + changed(T_DHCP))
+    write("wire", "refused", changed(T_ARP) + changed(T_SYN) + changed(T_UDP))
+    write("wire", "syn-to-dns", changed(T_ARP) + changed(T_SYN, (33, 3)))
+    write("wire", "outside", changed(T_ARP) + changed(T_ECHO, (30, 192), (31, 0)) + changed(T_SYN, (30, 192))
+          + changed(T_UDP, (30, 8), (31, 8), (32, 8), (33, 8)))
+    write("wire", "fragment", changed(T_ECHO, (20, 0x20)) + changed(T_ECHO, (21, 1)))
+    write("wire", "bad-checksum", changed(T_ECHO, (36, 1), op=CHANGED) + changed(T_ECHO, (24, 1), op=CHANGED))
+    write("wire", "lengths", changed(T_ECHO, (17, 0xFF)) + changed(T_ECHO, (14, 0x4F)) + changed(T_UDP, (39, 3))
+          + changed(T_ARP, more=128 + 20))
+    write("wire", "raw", raw(GUEST_ARP) + raw(GUEST_ECHO) + raw(b"\x01") + raw(BROADCAST + GUEST_MAC + b"\x86\xdd" + b"\0" * 40))
+    write("wire", "waiting-for-arp", changed(T_ECHO) + changed(T_ECHO, (40, 9)) + u8(W_PAUSE) + u32(0xFFFFFFFF) + ping)
+
+
+# ---- guest_frames: what a guest receives --------------------------------------------------------------
+
+G_FRAME, G_FRAME_FIXED, G_PAUSE, G_PING, G_RECEIVE = range(5)
+
+
+def g_frame(frame, fixed=True):
+    return u8(G_FRAME_FIXED if fixed else G_FRAME) + u16(len(frame)) + frame
+
+
+def g_pause(ms):
+    return u8(G_PAUSE) + u16(ms)
+
+
+def g_ping(*address):
+    return u8(G_PING) + bytes(address)
+
+
+def make_guest_frames():
+    reply = from_gateway(ipv4(GATEWAY_IP, GUEST_IP, 1, echo(0, 1, 1)))
+    request = from_gateway(ipv4(GATEWAY_IP, GUEST_IP, 1, echo(8, 9, 1)))
+    quoted = ipv4(GUEST_IP, bytes([192, 0, 2, 1]), 1, echo(8, 1, 1))[:28]
+    write("guest_frames", "arp-request", g_frame(ARP_REQUEST))
+    write("guest_frames", "ping-and-reply", g_ping(10, 0, 2, 2) + g_frame(ARP_REPLY) + g_frame(reply) + u8(G_RECEIVE))
+    write("guest_frames", "echo-request", g_frame(ARP_REQUEST) + g_frame(request))
+    write("guest_frames", "echo-request-before-arp", g_frame(request) + g_pause(5) + g_frame(ARP_REPLY))
+    write("guest_frames", "broadcast-echo", g_frame(ethernet(
+        BROADCAST, GATEWAY_MAC, 0x0800, ipv4(GATEWAY_IP, bytes([10, 0, 2, 255]), 1, echo(8, 9, 1)))))
+    write("guest_frames", "nobody-answers", g_ping(10, 0, 2, 99) + g_pause(1000) + g_pause(1000) + g_pause(1000) + g_pause(60000)
+          + u8(G_RECEIVE))
+    write("guest_frames", "unreachable", g_ping(192, 0, 2, 1) + g_frame(ARP_REPLY)
+          + g_frame(from_gateway(ipv4(GATEWAY_IP, GUEST_IP, 1, icmp(3, 1, b"\0" * 4, quoted)))) + u8(G_RECEIVE))
+    write("guest_frames", "time-exceeded-cut", g_ping(192, 0, 2, 1) + g_frame(ARP_REPLY)
+          + g_frame(from_gateway(ipv4(GATEWAY_IP, GUEST_IP, 1, icmp(11, 0, b"\0" * 4, quoted[:20])))))
+    write("guest_frames", "error-of-options", g_ping(192, 0, 2, 1) + g_frame(ARP_REPLY) + g_frame(from_gateway(ipv4(
+        GATEWAY_IP, GUEST_IP, 1, icmp(3, 13, b"\0" * 4, ipv4(
+            GUEST_IP, bytes([192, 0, 2, 1]), 1, echo(8, 1, 1)[:8], b"\x07\x07\x04" + b"\0" * 5))))) + u8(G_RECEIVE))
+    write("guest_frames", "options", g_frame(from_gateway(ipv4(GATEWAY_IP, GUEST_IP, 1, echo(8, 9, 1), b"\x07\x07\x04" + b"\0" * 5))))
+    write("guest_frames", "fragment", g_frame(from_gateway(ipv4(GATEWAY_IP, GUEST_IP, 1, echo(8, 9, 1), fragment=0x2000))))
+    write("guest_frames", "loopback", g_ping(127, 0, 0, 1) + u8(G_RECEIVE) + g_ping(10, 0, 2, 15) + u8(G_RECEIVE))
+    write("guest_frames", "conflicting-address", g_frame(ethernet(
+        BROADCAST, GATEWAY_MAC, 0x0806, arp(1, GATEWAY_MAC, GUEST_IP, b"\0" * 6, GUEST_IP))))
+    write("guest_frames", "lengths", g_frame(reply[:14]) + g_frame(reply[:33]) + g_frame(reply[:41]) + g_frame(b"")
+          + g_frame(reply[:16] + b"\xff\xff" + reply[18:]) + g_frame(request + b"\0" * 1400))
+    write("guest_frames", "bad-checksums", g_frame(request[:24] + b"\0\0" + request[26:], fixed=False)
+          + g_frame(request[:-1] + b"\1", fixed=False))
+
+
+# ---- device: what the device does -----------------------------------------------------------------------
+
+(D_COMPLETE, D_USED, D_USED_INDEX, D_USED_FLAGS, D_SCRIBBLE, D_INTERRUPT, D_TASK, D_SEND, D_STATUS) = range(9)
+
+
+def complete(queue, length):
+    return u8(D_COMPLETE) + u8(queue) + u16(length)
+
+
+def used(queue, entry, length):
+    return u8(D_USED) + u8(queue) + u8(entry) + u16(length)
+
+
+def d_send(length):
+    return u8(D_SEND) + u16(length - 14)
+
+
+def make_device():
+    honest = u8(0)
+    run = u8(D_INTERRUPT) + u8(1) + u8(D_TASK)
+    write("device", "receive", honest + complete(RX, 72) + run + complete(RX, 1526) + complete(RX, 26) + run)
+    write("device", "receive-wrap", honest + b"".join(complete(RX, 100) + run for _ in range(10)))
+    write("device", "send", honest + b"".join(d_send(60) for _ in range(5)) + complete(TX, 0) + run + d_send(1514))
+    write("device", "lengths", honest + complete(RX, 0) + complete(RX, 11) + complete(RX, 1527) + complete(RX, 2047) + run)
+    write("device", "used-twice", honest + used(RX, 0, 100) + used(RX, 0, 100) + run)
+    write("device", "used-id-outside", honest + used(RX, 7, 100) + run + used(TX, 0xF5, 0) + run)
+    write("device", "used-not-in-flight", honest + used(TX, 1, 0) + d_send(60) + run + d_send(60))
+    write("device", "used-index-jumps", honest + u8(D_USED_INDEX) + u8(RX) + u8(100) + run)
+    write("device", "used-index-back", honest + complete(RX, 100) + run + u8(D_USED_INDEX) + u8(RX) + u8(0xFF) + run)
+    write("device", "no-kick", honest + u8(D_USED_FLAGS) + u8(TX) + u16(1) + d_send(60) + complete(TX, 0) + run)
+    write("device", "needs-reset", honest + u8(D_STATUS) + u8(0x4F) + u8(D_INTERRUPT) + u8(2) + u8(D_TASK) + d_send(60))
+    write("device", "scribble", honest + u8(D_SCRIBBLE) + u8(TX) + u8(0) + u8(2) + u8(9) + d_send(60) + run)
+    write("device", "interrupt-for-nothing", honest + u8(D_INTERRUPT) + u8(0) + u8(D_INTERRUPT) + u8(3) + u8(D_TASK))
+    write("device", "lies-about-magic", u8(1) + u8(0xF0) + u32(0x12345678))
+    write("device", "lies-about-status", u8(1) + b"\0" * 3 + u8(0xF0) + u32(1) + b"\0" * 4 + u8(0xF0) + u32(3))
+    write("device", "lies-about-queue-size", u8(1) + b"\0" * 16 + (u8(0xF0) + u32(0xFFFFFFFF)) * 4)
+
+
+# ---- fdt: device trees --------------------------------------------------------------------------------
+
+
+class Tree:
+    def __init__(self):
+        self.structure = b""
+        self.strings = b""
+
+    def begin(self, name):
+        text = name.encode() + b"\0"
+        self.structure += struct.pack(">I", 1) + text + b"\0" * (-len(text) % 4)
+
+    def end(self):
+        self.structure += struct.pack(">I", 2)
+
+    def prop(self, name, value):
+        text = name.encode() + b"\0"
+        at = self.strings.find(text)
+        if at < 0:
+            at = len(self.strings)
+            self.strings += text
+        self.structure += struct.pack(">III", 3, len(value), at) + value + b"\0" * (-len(value) % 4)
+
+    def blob(self, structure_size=None):
+        structure = self.structure + struct.pack(">I", 9)
+        at_structure = 40 + 16
+        at_strings = at_structure + len(structure)
+        total = at_strings + len(self.strings)
+        size = len(structure) if structure_size is None else structure_size
+        header = struct.pack(">10I", 0xD00DFEED, total, at_structure, at_strings, 40, 17, 16, 0, len(self.strings), size)
+        return header + b"\0" * 16 + structure + self.strings
+
+
+def cells(*values):
+    return struct.pack(f">{len(values)}I", *values)
+
+
+def machine():
+    tree = Tree()
+    tree.begin("")
+    tree.prop("#address-cells", cells(2))
+    tree.prop("#size-cells", cells(2))
+    tree.prop("compatible", b"linux,dummy-virt\0")
+    tree.begin("memory@40000000")
+    tree.prop("device_type", b"memory\0")
+    tree.prop("reg", cells(0, 0x40000000, 0, 0x4000000))
+    tree.end()
+    tree.begin("intc@8000000")
+    tree.prop("compatible", b"arm,cortex-a15-gic\0")
+    tree.prop("reg", cells(0, 0x8000000, 0, 0x10000, 0, 0x8010000, 0, 0x10000))
+    tree.end()
+    tree.begin("timer")
+    tree.prop("compatible", b"arm,armv8-timer\0arm,armv7-timer\0")
+    tree.prop("interrupts", cells(1, 13, 0x104, 1, 14, 0x104, 1, 11, 0x104, 1, 10, 0x104))
+    tree.end()
+    for slot in range(2):
+        tree.begin(f"virtio_mmio@{0xA000000 + slot * 0x200:x}")
+        tree.prop("compatible", b"virtio,mmio\0")
+        tree.prop("reg", cells(0, 0xA000000 + slot * 0x200, 0, 0x200))
+        tree.prop("interrupts", cells(0, 16 + slot, 1))
+        if slot == 1:
+            tree.prop("status", b"disabled\0")
+        tree.end()
+    return tree
+
+
+def make_fdt():
+    tree = machine()
+    tree.end()
+    blob = tree.blob()
+    write("fdt", "machine", blob)
+    write("fdt", "cut", blob[: len(blob) // 2])
+    write("fdt", "header-only", blob[:40])
+    write("fdt", "not-closed", machine().blob())
+    write("fdt", "structure-too-large", tree.blob(structure_size=0xFFFFFFFC))
+    deep = Tree()
+    for level in range(40):
+        deep.begin(f"n{level}")
+    write("fdt", "deep", deep.blob())
+    cells_wrong = Tree()
+    cells_wrong.begin("")
+    cells_wrong.prop("#address-cells", cells(0xFFFFFFFF))
+    cells_wrong.prop("#size-cells", cells(0))
+    cells_wrong.begin("x@0")
+    cells_wrong.prop("compatible", b"arm,gic-400")
+    cells_wrong.prop("reg", cells(1, 2, 3))
+    cells_wrong.prop("interrupts", cells(0, 0xFFFFFFFF, 4) + b"\0")
+    cells_wrong.end()
+    cells_wrong.end()
+    write("fdt", "cells-wrong", cells_wrong.blob())
+    nops = Tree()
+    nops.structure += struct.pack(">I", 4) * 3
+    nops.begin("")
+    nops.structure += struct.pack(">I", 4)
+    nops.end()
+    write("fdt", "nops", nops.blob())
+
+
+# ---- capture ------------------------------------------------------------------------------------------
+
+
+def pcap(frames, magic=0xA1B23C4D, order="<", link=1):
+    data = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 262144, link)
+    for number, frame in enumerate(frames):
+        data += struct.pack(order + "IIII", 1, number * 1000, len(frame), len(frame)) + frame
+    return data
+
+
+def block(kind, body):
+    body += b"\0" * (-len(body) % 4)
+    size = 12 + len(body)
+    return struct.pack("<II", kind, size) + body + struct.pack("<I", size)
+
+
+def pcapng(frames):
+    data = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+    data += block(1, struct.pack("<HHI", 1, 0, 262144) + struct.pack("<HHB3xHH", 9, 1, 9, 0, 0))
+    for number, frame in enumerate(frames):
+        data += block(6, struct.pack("<IIIII", 0, 0, number * 1000, len(frame), len(frame)) + frame)
+    return data
+
+
+def make_capture():
+    frames = [GUEST_ARP, ARP_REPLY, GUEST_ECHO]
+    read = u8(0)
+    write("capture", "nanoseconds", read + pcap(frames))
+    write("capture", "microseconds-big-endian", read + pcap(frames, 0xA1B2C3D4, ">"))
+    write("capture", "pcapng", read + pcapng(frames))
+    write("capture", "cut", read + pcap(frames)[:-10])
+    write("capture", "no-frames", read + pcap([]))
+    write("capture", "not-ethernet", read + pcap(frames, link=101))
+    write("capture", "longer-than-it-was", read + pcap([]) + struct.pack("<IIII", 1, 0, 60, 20) + GUEST_ARP)
+    write("capture", "impossible-time", read + pcap([]) + struct.pack("<IIII", 0xFFFFFFFF, 0xFFFFFFFF, 60, 60) + GUEST_ARP)
+    filters = {
+        "arp-request": "arp[6:2] = 1 and arp[24:4] = 0x0a000202 and ether broadcast",
+        "echo": "icmp[icmptype] = icmp-echo and src host 10.0.2.15 and dst host 10.0.2.2",
+        "handshake": "tcp[tcpflags] & (tcp-syn|tcp-ack) = (tcp-syn|tcp-ack)",
+        "ports": "udp portrange 67-68 or (tcp dst port 80 and not port 443)",
+        "net": "net 10.0.2.0/24 and less 100",
+        "ether": "ether dst 52:54:00:12:34:56 or ether proto 0x88b5",
+        "vlan": "vlan 5 and ip6 and greater 60",
+        "arithmetic": "ip[2:2] - ((ip[0] & 0xf) << 2) > 576 / 0",
+        "name": "host www.example.com",
+        "unfinished": "tcp[13",
+    }
+    for name, text in filters.items():
+        write("capture", f"filter-{name}", u8(1) + text.encode() + b"\0" + GUEST_ECHO)
+
+
+def main():
+    for make in (make_ring, make_mmio, make_wire, make_guest_frames, make_device, make_fdt, make_capture):
+        make()
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,10 @@
 #include <CUnit/Basic.h>
 #include <stdlib.h>
 
-#define UNIT_TEST(function) {#function, (function)}
+#define UNIT_TEST(function)                                                                        \
+    {                                                                                              \
+#function, (function)                                                                      \
+    }
 
 #define UNIT_SUITE(name, ...)                                                                      \
     int main(void)                                                                                 \

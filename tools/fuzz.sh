@@ -58,10 +58,12 @@ coverage() {
 
 # watch TARGET LOG: on a terminal, one line that is written again each second while the child runs.
 watch() {
-    local began=$SECONDS
+    local began=$SECONDS passed
     while kill -0 "$child" 2>/dev/null; do
         if [ -t 2 ]; then
-            printf '\r\033[K%-14s %3d of %d s   %s' "$1" $((SECONDS - began)) "$seconds" \
+            passed=$((SECONDS - began))
+            printf '\r\033[K%-14s %3d of %d s   %s' "$1" \
+                $((passed < seconds ? passed : seconds)) "$seconds" \
                 "$(sed -n 's/^#\([0-9]*\)\t.* \(cov: [0-9]*\) .*/\1 runs   \2/p' "$2" | tail -n 1)" >&2
         fi
         sleep 1

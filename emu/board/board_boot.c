@@ -15,7 +15,7 @@
 #define BOARD_BOOT_ALIGN 16 /* more than any of the types needs; device trees need 8 */
 
 static_assert(BOARD_BOOT_ALIGN >= alignof(max_align_t), "the area takes any type");
-static_assert(BOARD_BOOT_ALIGN % 8 == 0, "[DTSPEC] 5.6: the blob is aligned to 8 bytes");
+static_assert(BOARD_BOOT_ALIGN % 8 == 0, "[DTSPEC0.4] 5.6: the blob is aligned to 8 bytes");
 
 /* The part of the boot area that is not used yet. */
 struct board_boot_area {

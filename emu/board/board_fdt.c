@@ -1,10 +1,10 @@
 /*
  * board_fdt.c - the flattened device tree of the machine
  *
- * [DTSPEC] 3 (node contents) and 5 (the blob), written front to back with libfdt. Nodes and their
- * order of properties are QEMU's for "virt", as far as the devices are there; the sizes of register
- * frames are those that are really mapped. There is no /psci: a guest switches the machine off
- * through the hal.
+ * [DTSPEC0.4] 3 (node contents) and 5 (the blob), written front to back with libfdt. Nodes and
+ * their order of properties are QEMU's for "virt", as far as the devices are there; the sizes of
+ * register frames are those that are really mapped. There is no /psci: a guest switches the machine
+ * off through the hal.
  *
  * Interrupt specifiers are those of the GIC's binding: type (0 SPI, 1 PPI), number within the type,
  * flags (CPU mask in bits 15:8 for PPIs, 4 for level-high). The lines of virtio-mmio windows are

@@ -39,9 +39,12 @@ G_DEFINE_QUARK(guest - image - error - quark, guest_image_error)
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-/* Reads the ELF header. *size is less than that of a header when the file is. */
+/*
+ * Reads the ELF header. *size is less than that of a header when the file is; *file_size is the
+ * file's.
+ */
 static bool guest_image_read_header(const char *path, Elf64_Ehdr *header, size_t *size,
-                                    GError **error)
+                                    uint64_t *file_size, GError **error)
 {
     struct stat status;
     /* Not to block on a FIFO, which is refused below. */
@@ -67,6 +70,7 @@ static bool guest_image_read_header(const char *path, Elf64_Ehdr *header, size_t
         return false;
     }
     *size = (size_t)got;
+    *file_size = (uint64_t)status.st_size;
     return true;
 }
 
@@ -74,7 +78,8 @@ static bool guest_image_check_header(const char *path, GError **error)
 {
     Elf64_Ehdr header;
     size_t size;
-    if (!guest_image_read_header(path, &header, &size, error)) {
+    uint64_t file_size;
+    if (!guest_image_read_header(path, &header, &size, &file_size, error)) {
         return false;
     }
     if (size < sizeof(header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
@@ -93,6 +98,18 @@ static bool guest_image_check_header(const char *path, GError **error)
     if (header.e_type != ET_DYN) {
         g_set_error(error, GUEST_IMAGE_ERROR, GUEST_IMAGE_ERROR_NOT_ELF,
                     "not a guest: %s is no shared object; build it with ringside_add_guest()",
+                    path);
+        return false;
+    }
+    /*
+     * The section headers are the last thing in the file. The dynamic linker would map what is not
+     * there.
+     */
+    uint64_t sections_size = (uint64_t)header.e_shnum * header.e_shentsize;
+    if (header.e_shoff > file_size || sections_size > file_size - header.e_shoff) {
+        g_set_error(error, GUEST_IMAGE_ERROR, GUEST_IMAGE_ERROR_NOT_ELF,
+                    "guest %s is cut off: its section headers end beyond the end of the file; "
+                    "build it again",
                     path);
         return false;
     }

@@ -122,6 +122,18 @@ static void test_a_file_that_is_no_shared_object_is_refused(void)
     refuse_content(&header, sizeof(header), GUEST_IMAGE_ERROR_LOAD, "cannot load");
 }
 
+/* Wherever it is cut: the dynamic linker would fault on what is not there. */
+static void test_a_guest_that_is_cut_off_is_refused(void)
+{
+    g_autofree char *path = g_strdup_printf("%s/good.so", TESTGUESTS), *content = NULL;
+    gsize size = 0;
+    CU_ASSERT_TRUE_FATAL(g_file_get_contents(path, &content, &size, NULL));
+    const gsize cuts[] = {size - 1, size / 2, size / 4, sizeof(Elf64_Ehdr)};
+    for (size_t i = 0; i < G_N_ELEMENTS(cuts); i++) {
+        refuse_content(content, cuts[i], GUEST_IMAGE_ERROR_NOT_ELF, "is cut off");
+    }
+}
+
 static void test_a_shared_object_that_is_no_guest_is_refused(void)
 {
     refuse("plain", GUEST_IMAGE_ERROR_NOT_A_GUEST, "exports no symbol ringside_guest");
@@ -233,6 +245,7 @@ UNIT_SUITE("image", UNIT_TEST(test_a_guest_is_loaded_at_its_base),
            UNIT_TEST(test_a_guest_can_be_loaded_again_with_fresh_statics),
            UNIT_TEST(test_a_file_that_cannot_be_read_is_refused),
            UNIT_TEST(test_a_file_that_is_no_shared_object_is_refused),
+           UNIT_TEST(test_a_guest_that_is_cut_off_is_refused),
            UNIT_TEST(test_a_shared_object_that_is_no_guest_is_refused),
            UNIT_TEST(test_a_guest_that_needs_more_than_the_hal_is_refused),
            UNIT_TEST(test_another_abi_version_is_refused),

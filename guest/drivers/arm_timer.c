@@ -24,24 +24,15 @@
 #define ID_MMFR1_VH(value) ((value) >> 8 & 0xf)
 #define CURRENT_EL(value)  ((value) >> 2 & 3)
 
-/*
- * Of the `interrupts` property of "arm,armv8-timer": secure, non-secure physical, virtual,
- * hypervisor.
- */
-enum {
-    TIMER_IRQ_PHYSICAL = 1,
-    TIMER_IRQ_VIRTUAL = 2,
-};
-
 struct arm_timer {
     const char *name;
-    unsigned fdt_interrupt;
+    enum platform_timer which;
     enum hal_sysreg count, control, compare;
 };
 
 static const struct arm_timer arm_timer_physical = {
     .name = "CNTP",
-    .fdt_interrupt = TIMER_IRQ_PHYSICAL,
+    .which = PLATFORM_TIMER_PHYSICAL,
     .count = HAL_CNTPCT_EL0,
     .control = HAL_CNTP_CTL_EL0,
     .compare = HAL_CNTP_CVAL_EL0,
@@ -49,13 +40,11 @@ static const struct arm_timer arm_timer_physical = {
 
 static const struct arm_timer arm_timer_virtual = {
     .name = "CNTV",
-    .fdt_interrupt = TIMER_IRQ_VIRTUAL,
+    .which = PLATFORM_TIMER_VIRTUAL,
     .count = HAL_CNTVCT_EL0,
     .control = HAL_CNTV_CTL_EL0,
     .compare = HAL_CNTV_CVAL_EL0,
 };
-
-static const char *const arm_timer_compatible[] = {"arm,armv8-timer", "arm,armv7-timer", NULL};
 
 static const struct arm_timer *arm_timer;
 static uint64_t arm_timer_hz;
@@ -120,13 +109,11 @@ static const struct arm_timer *arm_timer_choose(void)
     return vhe && el2 ? &arm_timer_physical : &arm_timer_virtual;
 }
 
-int arm_timer_init(const struct fdt *fdt)
+int arm_timer_init(const struct platform *platform)
 {
-    struct fdt_node node;
-    struct fdt_interrupt irq;
+    struct platform_interrupt irq;
     const struct arm_timer *chosen = arm_timer_choose();
-    if (!fdt_find(fdt, arm_timer_compatible, &node) ||
-        !fdt_node_interrupt(&node, chosen->fdt_interrupt, &irq))
+    if (!platform_find_timer(platform, chosen->which, &irq))
         return -KENODEV;
     arm_timer_hz = hal_sysreg_read(HAL_CNTFRQ_EL0) & UINT32_MAX;
     if (arm_timer_hz == 0)

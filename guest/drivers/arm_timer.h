@@ -4,12 +4,12 @@
 #ifndef DRIVERS_ARM_TIMER_H
 #define DRIVERS_ARM_TIMER_H
 
-#include "drivers/fdt.h"
+#include "drivers/platform.h"
 
 /*
  * Chooses a timer, attaches its interrupt and registers it as the clock. 0, -KENODEV, or what
  * irq_attach() says.
  */
-int arm_timer_init(const struct fdt *fdt);
+int arm_timer_init(const struct platform *platform);
 
 #endif

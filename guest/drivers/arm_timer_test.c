@@ -16,15 +16,15 @@
 static int timer_up(bool vhe, unsigned el, uint64_t hz)
 {
     static const struct fake_tree tree = {.timer = "arm,armv8-timer", .timer_interrupts = 4};
-    struct fdt fdt;
+    struct platform platform;
     fake_hal_reset();
     fake_kernel_reset();
     fake_hal.sysregs[HAL_CNTFRQ_EL0] = hz;
     fake_hal.sysregs[HAL_ID_AA64MMFR1_EL1] = vhe ? 0x100 : 0;
     fake_hal.sysregs[HAL_CURRENT_EL] = el << 2;
     fake_hal.sysregs[HAL_CNTV_CTL_EL0] = fake_hal.sysregs[HAL_CNTP_CTL_EL0] = ENABLE;
-    fake_tree_open(&tree, &fdt);
-    return arm_timer_init(&fdt);
+    fake_tree_open(&tree, &platform);
+    return arm_timer_init(&platform);
 }
 
 static void test_without_vhe_the_virtual_timer_and_its_interrupt_are_used(void)
@@ -109,12 +109,12 @@ static void test_what_cannot_be_a_timer_is_refused(void)
     };
     CU_ASSERT_EQUAL(timer_up(false, 1, 0), -KENODEV);
     for (unsigned i = 0; i < 3; i++) {
-        struct fdt fdt;
+        struct platform platform;
         fake_hal_reset();
         fake_kernel_reset();
         fake_hal.sysregs[HAL_CNTFRQ_EL0] = HZ;
-        fake_tree_open(&trees[i], &fdt);
-        CU_ASSERT_EQUAL(arm_timer_init(&fdt), -KENODEV);
+        fake_tree_open(&trees[i], &platform);
+        CU_ASSERT_EQUAL(arm_timer_init(&platform), -KENODEV);
         CU_ASSERT_PTR_NULL(fake_kernel.clock);
     }
 }

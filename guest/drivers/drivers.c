@@ -4,10 +4,11 @@
 #include "drivers/drivers.h"
 
 #include "drivers/arm_timer.h"
-#include "drivers/fdt.h"
 #include "drivers/gicv2.h"
+#include "drivers/platform.h"
 #include "drivers/virtio_mmio.h"
 #include "drivers/virtio_net.h"
+#include "lib/errno.h"
 #include "lib/kassert.h"
 #include "ringside/hal.h"
 
@@ -15,30 +16,41 @@ static const struct virtio_driver drivers_virtio[] = {
     {.name = "virtio-net", .device_id = VDEVICE_NET, .probe = virtio_net_probe},
 };
 
-static int drivers_scan_virtio(const struct fdt *fdt)
+static int drivers_scan_virtio(const struct platform *platform)
 {
-    virtio_mmio_scan(fdt, drivers_virtio, sizeof(drivers_virtio) / sizeof(drivers_virtio[0]));
+    virtio_mmio_scan(platform, drivers_virtio, sizeof(drivers_virtio) / sizeof(drivers_virtio[0]));
     return 0;
 }
 
 /* Interrupts need their controller, and devices need interrupts. */
 static const struct {
-    int (*init)(const struct fdt *fdt);
+    int (*init)(const struct platform *platform);
     const char *without; /* why the machine cannot run; NULL: it can */
 } drivers_steps[] = {
-    {gicv2_init, "no interrupt controller in the device tree"},
-    {arm_timer_init, "no timer in the device tree"},
+    {gicv2_init, "no interrupt controller in this machine"},
+    {arm_timer_init, "no timer in this machine"},
     {drivers_scan_virtio, NULL},
 };
 
-void drivers_init(void)
+/* A machine that has both is one whose device tree is complete: it is asked. */
+static void drivers_find_platform(struct platform *platform)
 {
     const struct hal_boot *boot = hal_boot_info();
-    struct fdt fdt;
-    if (fdt_open(&fdt, boot->device_tree, boot->device_tree_size) != 0)
-        kpanic("no device tree, or a damaged one");
+    int error = platform_from_fdt(platform, boot);
+    if (error == -KENODEV)
+        error = platform_from_acpi(platform, boot);
+    if (error == -KENODEV)
+        kpanic("neither a device tree nor ACPI tables");
+    if (error != 0)
+        kpanic("the description of the machine is damaged");
+}
+
+void drivers_init(void)
+{
+    struct platform platform;
+    drivers_find_platform(&platform);
     for (size_t i = 0; i < sizeof(drivers_steps) / sizeof(drivers_steps[0]); i++) {
-        if (drivers_steps[i].init(&fdt) != 0 && drivers_steps[i].without != NULL)
+        if (drivers_steps[i].init(&platform) != 0 && drivers_steps[i].without != NULL)
             kpanic(drivers_steps[i].without);
     }
 }

@@ -99,6 +99,11 @@ void hal_dma_free(void *va, size_t size)
     free(va);
 }
 
+void *hal_phys_to_virt(uint64_t pa)
+{
+    return (void *)(uintptr_t)(pa - FAKE_HAL_OFFSET);
+}
+
 void hal_mb(void)
 {
 }
@@ -141,9 +146,10 @@ const struct hal_boot *hal_boot_info(void)
 
 void hal_console_write(const char *text, size_t size)
 {
-    (void)text;
-    if (size > 0)
-        fake_hal.console_lines++;
+    if (size == 0)
+        return;
+    fake_hal.console_lines++;
+    snprintf(fake_hal.last_console, sizeof(fake_hal.last_console), "%.*s", (int)size, text);
 }
 
 _Noreturn void hal_panic(const char *why)

@@ -28,6 +28,7 @@ struct fake_hal {
     unsigned drops;     /* probe_drop() */
     const char *last_drop_where, *last_drop_why;
     unsigned console_lines;
+    char last_console[128];
     bool masked; /* PSTATE.I */
 };
 extern struct fake_hal fake_hal;

@@ -13,6 +13,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct fake_kernel fake_kernel;
 static jmp_buf fake_task_left;
@@ -170,5 +171,10 @@ void wait_wake_all(struct wait_queue *queue)
 
 void console_printf(const char *format, ...)
 {
-    hal_console_write(format, 1);
+    char line[CONSOLE_LINE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    hal_console_write(line, strlen(line));
 }

@@ -62,7 +62,7 @@ static void fake_put_window(const struct fake_tree *tree, unsigned slot)
     fdt_end_node(fake_tree_blob);
 }
 
-void fake_tree_open(const struct fake_tree *tree, struct fdt *fdt)
+void fake_tree_open(const struct fake_tree *tree, struct platform *platform)
 {
     static const uint32_t two[] = {2};
     fdt_create(fake_tree_blob, FAKE_TREE_SIZE);
@@ -80,5 +80,5 @@ void fake_tree_open(const struct fake_tree *tree, struct fdt *fdt)
     kassert(fdt_finish(fake_tree_blob) == 0);
     fake_hal.boot.device_tree = fake_tree_blob;
     fake_hal.boot.device_tree_size = fdt_totalsize(fake_tree_blob);
-    kassert(fdt_open(fdt, fake_tree_blob, fake_hal.boot.device_tree_size) == 0);
+    kassert(platform_from_fdt(platform, &fake_hal.boot) == 0);
 }

@@ -7,7 +7,7 @@
 #ifndef DRIVERS_FAKE_TREE_H
 #define DRIVERS_FAKE_TREE_H
 
-#include "drivers/fdt.h"
+#include "drivers/platform.h"
 
 struct fake_tree {
     const char *controller; /* compatible; NULL: no such node */
@@ -22,6 +22,6 @@ struct fake_tree {
  * Builds and opens it. The blob is valid until the next call; it is boot information too
  * (fake_hal.boot).
  */
-void fake_tree_open(const struct fake_tree *tree, struct fdt *fdt);
+void fake_tree_open(const struct fake_tree *tree, struct platform *platform);
 
 #endif

@@ -44,21 +44,19 @@ enum {
 #define GIC_PRIORITY_LOWEST  0xff       /* lets all priorities pass */
 #define GIC_CONFIG_EDGE      2          /* of the two bits of an interrupt, 4.3.13 */
 
-static const char *const gicv2_compatible[] = {"arm,cortex-a15-gic", "arm,gic-400", NULL};
-
 static struct {
-    uintptr_t distributor, cpu_interface;
+    struct platform_gic at;
     uint32_t lines; /* INTIDs that it has */
 } gicv2;
 
 static uint32_t gicv2_read(uint32_t reg)
 {
-    return hal_mmio_read32(gicv2.distributor + reg);
+    return hal_mmio_read32(gicv2.at.distributor + reg);
 }
 
 static void gicv2_write(uint32_t reg, uint32_t value)
 {
-    hal_mmio_write32(gicv2.distributor + reg, value);
+    hal_mmio_write32(gicv2.at.distributor + reg, value);
 }
 
 /*
@@ -73,13 +71,13 @@ static void gicv2_fill(uint32_t reg, uint32_t first, uint32_t per_word, uint32_t
 
 static uint32_t gicv2_acknowledge(void)
 {
-    uint32_t intid = hal_mmio_read32(gicv2.cpu_interface + GICC_IAR) & GIC_INTID_MASK;
+    uint32_t intid = hal_mmio_read32(gicv2.at.cpu_interface + GICC_IAR) & GIC_INTID_MASK;
     return intid < GIC_SPECIAL ? intid : IRQ_NONE;
 }
 
 static void gicv2_end(uint32_t intid)
 {
-    hal_mmio_write32(gicv2.cpu_interface + GICC_EOIR, intid);
+    hal_mmio_write32(gicv2.at.cpu_interface + GICC_EOIR, intid);
 }
 
 /* The configuration may be changed only while the interrupt is disabled, 4.3.13. */
@@ -132,20 +130,15 @@ static void gicv2_init_distributor(void)
 
 static void gicv2_init_cpu_interface(void)
 {
-    hal_mmio_write32(gicv2.cpu_interface + GICC_PMR, GIC_PRIORITY_LOWEST);
-    hal_mmio_write32(gicv2.cpu_interface + GICC_BPR, 0);
-    hal_mmio_write32(gicv2.cpu_interface + GICC_CTLR, GIC_ENABLE);
+    hal_mmio_write32(gicv2.at.cpu_interface + GICC_PMR, GIC_PRIORITY_LOWEST);
+    hal_mmio_write32(gicv2.at.cpu_interface + GICC_BPR, 0);
+    hal_mmio_write32(gicv2.at.cpu_interface + GICC_CTLR, GIC_ENABLE);
 }
 
-int gicv2_init(const struct fdt *fdt)
+int gicv2_init(const struct platform *platform)
 {
-    struct fdt_node node;
-    uint64_t distributor, cpu_interface, size;
-    if (!fdt_find(fdt, gicv2_compatible, &node) || !fdt_node_reg(&node, 0, &distributor, &size) ||
-        !fdt_node_reg(&node, 1, &cpu_interface, &size))
+    if (!platform_find_gic(platform, &gicv2.at))
         return -KENODEV;
-    gicv2.distributor = (uintptr_t)distributor;
-    gicv2.cpu_interface = (uintptr_t)cpu_interface;
     gicv2_init_distributor();
     gicv2_init_cpu_interface();
     irq_register_chip(&gicv2_chip);

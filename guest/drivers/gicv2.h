@@ -4,9 +4,9 @@
 #ifndef DRIVERS_GICV2_H
 #define DRIVERS_GICV2_H
 
-#include "drivers/fdt.h"
+#include "drivers/platform.h"
 
 /* Finds the controller, initialises it and registers it with the kernel. 0, or -KENODEV. */
-int gicv2_init(const struct fdt *fdt);
+int gicv2_init(const struct platform *platform);
 
 #endif

@@ -57,7 +57,7 @@ static int gic_up(void)
         .distributor = DIST,
         .cpu_interface = CPU,
     };
-    struct fdt fdt;
+    struct platform platform;
     fake_hal_reset();
     fake_kernel_reset();
     for (unsigned i = 0; i < WORDS; i++)
@@ -69,8 +69,8 @@ static int gic_up(void)
     fake_hal.mmio_size = 0x20000;
     fake_hal.mmio_read = gic_read;
     fake_hal.mmio_write = gic_write;
-    fake_tree_open(&tree, &fdt);
-    return gicv2_init(&fdt);
+    fake_tree_open(&tree, &platform);
+    return gicv2_init(&platform);
 }
 
 static bool gic_is_enabled(uint32_t intid)
@@ -177,11 +177,11 @@ static void test_tree_without_a_controller_is_refused(void)
 {
     static const struct fake_tree trees[] = {{.timer = NULL}, {.controller = "arm,gic-v3"}};
     for (unsigned i = 0; i < 2; i++) {
-        struct fdt fdt;
+        struct platform platform;
         fake_hal_reset();
         fake_kernel_reset();
-        fake_tree_open(&trees[i], &fdt);
-        CU_ASSERT_EQUAL(gicv2_init(&fdt), -KENODEV);
+        fake_tree_open(&trees[i], &platform);
+        CU_ASSERT_EQUAL(gicv2_init(&platform), -KENODEV);
         CU_ASSERT_PTR_NULL(fake_kernel.chip);
     }
 }

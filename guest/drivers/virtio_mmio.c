@@ -10,8 +10,6 @@
 #define VIRTIO_RESET_TRIES  1000 /* status reads until a device must be out of reset */
 #define VIRTIO_CONFIG_TRIES 16   /* rounds until a configuration must have held still */
 
-static const char *const virtio_mmio_compatible = "virtio,mmio";
-
 static struct virtio_mmio virtio_mmio_devices[VIRTIO_MMIO_DEVICES_MAX];
 static unsigned virtio_mmio_count;
 
@@ -172,24 +170,33 @@ void virtio_mmio_read_config(const struct virtio_mmio *device, size_t offset, ui
     }
 }
 
-static const struct virtio_driver *virtio_mmio_driver(const struct virtio_driver *drivers,
-                                                      size_t count, uint32_t device_id)
+struct virtio_mmio_scan {
+    const struct virtio_driver *drivers;
+    size_t count;
+};
+
+static const struct virtio_driver *virtio_mmio_driver(const struct virtio_mmio_scan *scan,
+                                                      uint32_t device_id)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (drivers[i].device_id == device_id)
-            return &drivers[i];
+    for (size_t i = 0; i < scan->count; i++) {
+        if (scan->drivers[i].device_id == device_id)
+            return &scan->drivers[i];
     }
     return NULL;
 }
 
-static void virtio_mmio_try_window(const struct virtio_mmio *window,
-                                   const struct virtio_driver *drivers, size_t count)
+static void virtio_mmio_try_window(const struct virtio_mmio_scan *scan,
+                                   const struct platform_window *window)
 {
     struct virtio_mmio *device = &virtio_mmio_devices[virtio_mmio_count];
-    *device = *window;
+    *device = (struct virtio_mmio){
+        .base = window->base,
+        .intid = window->interrupt.intid,
+        .edge_triggered = window->interrupt.edge_triggered,
+    };
     if (virtio_mmio_identify(device) != 0)
         return;
-    const struct virtio_driver *driver = virtio_mmio_driver(drivers, count, device->device_id);
+    const struct virtio_driver *driver = virtio_mmio_driver(scan, device->device_id);
     if (driver == NULL) {
         console_printf("virtio-mmio: no driver for a device of type %u\n", device->device_id);
         return;
@@ -198,22 +205,17 @@ static void virtio_mmio_try_window(const struct virtio_mmio *window,
         virtio_mmio_count++;
 }
 
-void virtio_mmio_scan(const struct fdt *fdt, const struct virtio_driver *drivers, size_t count)
+/* Stops when no place for a device is left. */
+static bool virtio_mmio_take_window(const struct platform_window *window, void *opaque)
 {
-    struct fdt_walk walk;
-    struct fdt_node node;
-    fdt_walk_init(&walk, fdt);
-    while (fdt_walk_next(&walk, &node) == 1 && virtio_mmio_count < VIRTIO_MMIO_DEVICES_MAX) {
-        uint64_t base, size;
-        struct fdt_interrupt irq;
-        if (!fdt_node_is_compatible(&node, virtio_mmio_compatible) || !fdt_node_is_enabled(&node) ||
-            !fdt_node_reg(&node, 0, &base, &size) || !fdt_node_interrupt(&node, 0, &irq))
-            continue;
-        struct virtio_mmio window = {
-            .base = (uintptr_t)base,
-            .intid = irq.intid,
-            .edge_triggered = irq.edge_triggered,
-        };
-        virtio_mmio_try_window(&window, drivers, count);
-    }
+    virtio_mmio_try_window(opaque, window);
+    return virtio_mmio_count < VIRTIO_MMIO_DEVICES_MAX;
+}
+
+void virtio_mmio_scan(const struct platform *platform, const struct virtio_driver *drivers,
+                      size_t count)
+{
+    struct virtio_mmio_scan scan = {.drivers = drivers, .count = count};
+    if (virtio_mmio_count < VIRTIO_MMIO_DEVICES_MAX)
+        platform_each_window(platform, virtio_mmio_take_window, &scan);
 }

@@ -7,7 +7,7 @@
 #ifndef DRIVERS_VIRTIO_MMIO_H
 #define DRIVERS_VIRTIO_MMIO_H
 
-#include "drivers/fdt.h"
+#include "drivers/platform.h"
 #include "drivers/virtqueue.h"
 
 #define VIRTIO_MMIO_DEVICES_MAX 8
@@ -26,11 +26,9 @@ struct virtio_driver {
     int (*probe)(struct virtio_mmio *device); /* keeps the device on success; gives up itself */
 };
 
-/*
- * Goes through the windows of the device tree and gives each device to its driver, in the order of
- * the tree.
- */
-void virtio_mmio_scan(const struct fdt *fdt, const struct virtio_driver *drivers, size_t count);
+/* Goes through the windows of the machine and gives each device to its driver, one by one. */
+void virtio_mmio_scan(const struct platform *platform, const struct virtio_driver *drivers,
+                      size_t count);
 
 /* 0; -KENODEV: no window, an empty one, or a legacy device. Fills in device_id. */
 int virtio_mmio_identify(struct virtio_mmio *device);

@@ -62,14 +62,14 @@ static void windows_scan(void)
 {
     static const struct fake_tree tree = {
         .windows = WINDOWS, .window_base = BASE, .window_step = STEP};
-    struct fdt fdt;
+    struct platform platform;
     fake_hal_reset();
     fake_hal.mmio_base = BASE;
     fake_hal.mmio_size = WINDOWS * STEP;
     fake_hal.mmio_read = windows_read;
     fake_hal.mmio_write = windows_write;
-    fake_tree_open(&tree, &fdt);
-    virtio_mmio_scan(&fdt, drivers, 2);
+    fake_tree_open(&tree, &platform);
+    virtio_mmio_scan(&platform, drivers, 2);
 }
 
 /* One test, because the table of devices only grows: it is full at the end. */

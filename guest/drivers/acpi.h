@@ -1,0 +1,57 @@
+/*
+ * acpi.h - reading ACPI's static tables [ACPI6.3] 5.2
+ *
+ * From the RSDP over the XSDT to FADT, MADT and GTDT: where the interrupt controller is, and on
+ * which interrupts the timers are. All is read once, checked and copied out. Nothing in the tables
+ * is trusted: addresses must lie in the memory that the reader was given, lengths in their tables,
+ * every checksum must be right. Not done: AML (there is no interpreter, and a DSDT is not looked
+ * for), the RSDT of 32-bit systems, interrupt controllers other than the GICv2, more than
+ * ACPI_TABLES_MAX tables.
+ */
+#ifndef DRIVERS_ACPI_H
+#define DRIVERS_ACPI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ACPI_TABLES_MAX 64
+
+/* The physical memory where tables may lie. Borrowed. */
+struct acpi_memory {
+    uint64_t base;
+    const uint8_t *bytes;
+    size_t size;
+};
+
+struct acpi_gic {
+    uint64_t distributor, cpu_interface;
+};
+
+struct acpi_interrupt {
+    uint32_t gsiv; /* 0: there is none */
+    bool edge_triggered;
+};
+
+struct acpi_timers {
+    struct acpi_interrupt secure_el1, non_secure_el1, virtual_el1, el2;
+};
+
+struct acpi {
+    struct acpi_gic gic;
+    struct acpi_timers timers;
+};
+
+/* Why tables are refused: "MADT", "its checksum is wrong". */
+struct acpi_refusal {
+    const char *table, *why;
+};
+
+/*
+ * Reads the tables that the RSDP at this physical address leads to, for the CPU with this
+ * MPIDR_EL1. 0; -KEINVAL, and the refusal, with *acpi untouched.
+ */
+int acpi_read(struct acpi *acpi, const struct acpi_memory *memory, uint64_t rsdp, uint64_t mpidr,
+              struct acpi_refusal *refusal);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * platform_fdt.c - the machine as its device tree describes it [DTSPEC0.4], with the bindings of
+ * the Arm GIC, of the Arm generic timer and of virtio-mmio
+ */
+#include "drivers/platform.h"
+
+#include "kernel/console.h"
+#include "lib/errno.h"
+#include "ringside/hal.h"
+
+static const char *const platform_fdt_gics[] = {"arm,cortex-a15-gic", "arm,gic-400", NULL};
+static const char *const platform_fdt_timers[] = {"arm,armv8-timer", "arm,armv7-timer", NULL};
+static const char *const platform_fdt_window = "virtio,mmio";
+
+/* The order of a timer's interrupts: secure, non-secure physical, virtual, hypervisor. */
+enum {
+    PLATFORM_FDT_PHYSICAL = 1,
+    PLATFORM_FDT_VIRTUAL = 2,
+};
+
+static bool platform_fdt_interrupt(const struct fdt_node *node, unsigned index,
+                                   struct platform_interrupt *interrupt)
+{
+    struct fdt_interrupt found;
+    if (!fdt_node_interrupt(node, index, &found))
+        return false;
+    *interrupt = (struct platform_interrupt){
+        .intid = found.intid,
+        .edge_triggered = found.edge_triggered,
+    };
+    return true;
+}
+
+static bool platform_fdt_find_gic(const struct platform *platform, struct platform_gic *gic)
+{
+    struct fdt_node node;
+    uint64_t distributor, cpu_interface, size;
+    if (!fdt_find(&platform->fdt, platform_fdt_gics, &node) ||
+        !fdt_node_reg(&node, 0, &distributor, &size) ||
+        !fdt_node_reg(&node, 1, &cpu_interface, &size))
+        return false;
+    *gic = (struct platform_gic){
+        .distributor = (uintptr_t)distributor,
+        .cpu_interface = (uintptr_t)cpu_interface,
+    };
+    return true;
+}
+
+static bool platform_fdt_find_timer(const struct platform *platform, enum platform_timer timer,
+                                    struct platform_interrupt *interrupt)
+{
+    struct fdt_node node;
+    unsigned index = timer == PLATFORM_TIMER_VIRTUAL ? PLATFORM_FDT_VIRTUAL : PLATFORM_FDT_PHYSICAL;
+    return fdt_find(&platform->fdt, platform_fdt_timers, &node) &&
+           platform_fdt_interrupt(&node, index, interrupt);
+}
+
+static void platform_fdt_each_window(const struct platform *platform, platform_window_fn *fn,
+                                     void *opaque)
+{
+    struct fdt_walk walk;
+    struct fdt_node node;
+    fdt_walk_init(&walk, &platform->fdt);
+    while (fdt_walk_next(&walk, &node) == 1) {
+        uint64_t base, size;
+        struct platform_window window;
+        if (!fdt_node_is_compatible(&node, platform_fdt_window) || !fdt_node_is_enabled(&node) ||
+            !fdt_node_reg(&node, 0, &base, &size) ||
+            !platform_fdt_interrupt(&node, 0, &window.interrupt))
+            continue;
+        window.base = (uintptr_t)base;
+        if (!fn(&window, opaque))
+            return;
+    }
+}
+
+static const struct platform_ops platform_fdt_ops = {
+    .find_gic = platform_fdt_find_gic,
+    .find_timer = platform_fdt_find_timer,
+    .each_window = platform_fdt_each_window,
+};
+
+int platform_from_fdt(struct platform *platform, const struct hal_boot *boot)
+{
+    if (boot->device_tree == NULL)
+        return -KENODEV;
+    *platform = (struct platform){.ops = &platform_fdt_ops};
+    int error = fdt_open(&platform->fdt, boot->device_tree, boot->device_tree_size);
+    if (error != 0)
+        console_printf("device tree: its header is damaged\n");
+    return error;
+}

@@ -10,6 +10,8 @@
  * windows from the last one down; guests find devices by scanning, so the order is ours to choose.)
  * All other windows are empty.
  *
+ * Between a device or a timer and its input of the GIC stands a stage for faults: board_fault.c.
+ *
  * With VHE the guest runs at EL2 and ID_AA64MMFR1_EL1.VH says so; which of the two timers it then
  * takes is its own matter, both are there.
  */
@@ -21,7 +23,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define BOARD_MPIDR    UINT64_C(0x80000000) /* RES1 bit 31, affinity 0.0.0 */
 #define BOARD_MMFR1_VH (UINT64_C(1) << 8)
 #define BOARD_EL_SHIFT 2
 
@@ -49,6 +50,9 @@ struct board {
     struct wire_slirp *slirp;
     unsigned net_count;
     struct virtio_net *nets[BOARD_NETS_MAX];
+    struct board_faults faults;
+    unsigned host_count;
+    struct wire_host *hosts[BOARD_HOSTS_MAX];
     unsigned window_count;
     struct virtio_mmio *windows[BOARD_VIRTIO_MMIO_SLOTS];
 };
@@ -180,8 +184,8 @@ static void board_build_interrupts(struct board *board)
     board->gic = gicv2_new(board->trace, BOARD_IRQ_COUNT, cpu_irq_input(board->cpu));
     gicv2_map(board->gic, board->bus, BOARD_GICD_BASE, BOARD_GICC_BASE);
     const struct irqline timers[GTIMER_COUNT] = {
-        [GTIMER_PHYSICAL] = gicv2_input(board->gic, BOARD_TIMER_PHYS_INTID),
-        [GTIMER_VIRTUAL] = gicv2_input(board->gic, BOARD_TIMER_VIRT_INTID),
+        [GTIMER_PHYSICAL] = board_timer_output(board, GTIMER_PHYSICAL, BOARD_TIMER_PHYS_INTID),
+        [GTIMER_VIRTUAL] = board_timer_output(board, GTIMER_VIRTUAL, BOARD_TIMER_VIRT_INTID),
     };
     board->timer = gtimer_new(board->clock, board->trace, timers);
 }
@@ -204,7 +208,7 @@ static void board_build_devices(struct board *board, const struct board_config *
     const struct virtio_env env = {
         .clock = board->clock, .trace = board->trace, .memory = board->memory};
     for (unsigned i = 0; i < config->net_count; i++) {
-        struct irqline line = gicv2_input(board->gic, BOARD_VIRTIO_MMIO_INTID + i);
+        struct irqline line = board_device_line(board, BOARD_VIRTIO_MMIO_INTID + i);
         board->nets[board->net_count++] =
             virtio_net_new(&env, &config->nets[i].device, board->wire, line);
     }
@@ -252,7 +256,11 @@ void board_free(struct board *board)
     }
     wire_slirp_free(board->slirp);
     wire_free(board->wire);
+    while (board->host_count > 0) {
+        wire_host_free(board->hosts[--board->host_count]);
+    }
     gtimer_free(board->timer);
+    board_faults_fini(&board->faults);
     gicv2_free(board->gic);
     cpu_free(board->cpu);
     mmio_bus_free(board->bus);
@@ -328,6 +336,30 @@ struct virtio_net *board_net(struct board *board, const char *name)
         }
     }
     return NULL;
+}
+
+unsigned board_net_intid(struct board *board, const char *name)
+{
+    for (unsigned i = 0; i < board->net_count; i++) {
+        if (strcmp(virtio_net_dev(board->nets[i])->name, name) == 0) {
+            return BOARD_VIRTIO_MMIO_INTID + i;
+        }
+    }
+    g_assert_not_reached();
+}
+
+struct wire_host *board_add_host(struct board *board, const char *name, const uint8_t mac[6],
+                                 const uint8_t ip[4])
+{
+    g_assert(board->host_count < BOARD_HOSTS_MAX);
+    struct wire_host *host = wire_host_new(board->wire, name, mac, ip);
+    board->hosts[board->host_count++] = host;
+    return host;
+}
+
+struct board_faults *board_faults(struct board *board)
+{
+    return &board->faults;
 }
 
 struct virtqueue *board_queue(struct board *board, const char *name)

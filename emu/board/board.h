@@ -13,8 +13,12 @@
 #include "emu/cpu-stub/image.h"
 #include "emu/gic-timer/gicv2.h"
 #include "emu/gic-timer/gtimer.h"
+#include "emu/gic-timer/irq_fault.h"
 #include "emu/virtio-net/virtio_net.h"
+#include "emu/virtio/virtqueue_fault.h"
 #include "emu/wire/wire.h"
+#include "emu/wire/wire_fault.h"
+#include "emu/wire/wire_host.h"
 #include "emu/wire/wire_slirp.h"
 
 #define BOARD_GICD_BASE         UINT64_C(0x08000000)
@@ -33,6 +37,11 @@ enum board_backend {
     BOARD_BACKEND_SLIRP, /* libslirp is on the switch; at most one in a machine */
 };
 
+enum board_boot {
+    BOARD_BOOT_FDT,  /* the guest is handed a device tree, */
+    BOARD_BOOT_ACPI, /* or ACPI tables; never both */
+};
+
 struct board_net_config {
     struct virtio_net_config device;
     enum board_backend backend;
@@ -49,6 +58,7 @@ struct board_config {
     uint64_t ram_size;
     uint64_t pa_offset;
     uint64_t step_ns, mmio_ns;
+    enum board_boot boot;
     bool vhe;
     uint64_t seed;
     const char *command_line; /* "face=posix tick=100" */
@@ -66,7 +76,7 @@ enum board_error {
 #define BOARD_ERROR (board_error_quark())
 GQuark board_error_quark(void);
 
-/* Fills in the defaults: 64 MiB, offset 0, 1 ns, 100 ns, no VHE, seed 0, nothing else. */
+/* The defaults: 64 MiB, offset 0, 1 ns, 100 ns, device tree, no VHE, seed 0, nothing else. */
 void board_config_init(struct board_config *config);
 
 struct board;
@@ -101,5 +111,26 @@ struct wire *board_wire(struct board *board);
 struct virtio_net *board_net(struct board *board, const char *name);
 /* By full name, "eth0.rx". */
 struct virtqueue *board_queue(struct board *board, const char *name);
+/* The INTID that a network device raises. */
+unsigned board_net_intid(struct board *board, const char *name);
+
+/*
+ * The places where faults stand. The lines of devices and timers have their stages from the
+ * beginning; the others come into being when they are asked for. All belong to the board. Names
+ * must exist.
+ */
+#define BOARD_INTID_MIN 16 /* below are SGIs, which have no line */
+struct irq_fault *board_irq_fault(struct board *board, unsigned intid);
+struct irq_fault *board_queue_irq_fault(struct board *board, const char *queue);
+struct irq_fault *board_timer_fault(struct board *board, enum gtimer_id id);
+/* The line of this INTID, for a timer that is to be led to it. */
+struct irqline board_timer_line(struct board *board, enum gtimer_id id, unsigned intid);
+struct virtqueue_fault *board_queue_fault(struct board *board, const char *queue);
+struct wire_fault *board_link_fault(struct board *board, const char *net);
+
+/* Puts a scripted host on the wire; no port may be called so. It belongs to the board. */
+#define BOARD_HOSTS_MAX 16
+struct wire_host *board_add_host(struct board *board, const char *name, const uint8_t mac[6],
+                                 const uint8_t ip[4]);
 
 #endif

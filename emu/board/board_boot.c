@@ -1,9 +1,9 @@
 /*
  * board_boot.c - what firmware hands over, in the boot area of guest RAM
  *
- * From the start of the area: device tree, struct hal_boot, command line, table of files, then
- * paths and contents, each aligned. Pointers are the guest's own, which are host addresses inside
- * RAM; addresses of memory are physical.
+ * From the start of the area: device tree or ACPI tables, struct hal_boot, command line, table of
+ * files, then paths and contents, each aligned. Pointers are the guest's own, which are host
+ * addresses inside RAM; addresses of memory are physical.
  */
 #include "emu/board/board_priv.h"
 
@@ -16,6 +16,8 @@
 
 static_assert(BOARD_BOOT_ALIGN >= alignof(max_align_t), "the area takes any type");
 static_assert(BOARD_BOOT_ALIGN % 8 == 0, "[DTSPEC0.4] 5.6: the blob is aligned to 8 bytes");
+
+static_assert(BOARD_ACPI_SIZE <= GMEM_BOOT_SIZE, "the ACPI tables have a place");
 
 /* The part of the boot area that is not used yet. */
 struct board_boot_area {
@@ -85,30 +87,60 @@ static bool board_boot_copy_files(struct board_boot_area *area, const struct boa
     return true;
 }
 
+static bool board_boot_describe_by_tree(struct board_boot_area *area,
+                                        const struct board_config *config, struct hal_boot *boot,
+                                        GError **error)
+{
+    boot->device_tree_size = board_fdt_write(boot->ram_base, boot->ram_size, config->command_line,
+                                             area->next, area->left, error);
+    if (boot->device_tree_size == 0) {
+        return false;
+    }
+    boot->device_tree = board_boot_take(area, boot->device_tree_size, "the device tree", error);
+    g_assert(boot->device_tree != NULL);
+    return true;
+}
+
+/* The area begins where RAM does. */
+static void board_boot_describe_by_acpi(struct board_boot_area *area,
+                                        const struct board_config *config, struct hal_boot *boot)
+{
+    void *tables = board_boot_take(area, BOARD_ACPI_SIZE, "the set of ACPI tables", NULL);
+    g_assert(tables != NULL); /* it comes first, into an area of a fixed size */
+    boot->acpi_rsdp = boot->ram_base;
+    board_acpi_write(tables, boot->acpi_rsdp, config->vhe);
+}
+
+static bool board_boot_describe(struct board_boot_area *area, const struct board_config *config,
+                                struct hal_boot *boot, GError **error)
+{
+    switch (config->boot) {
+    case BOARD_BOOT_FDT:
+        return board_boot_describe_by_tree(area, config, boot, error);
+    case BOARD_BOOT_ACPI:
+        board_boot_describe_by_acpi(area, config, boot);
+        return true;
+    }
+    g_assert_not_reached();
+}
+
 const struct hal_boot *board_boot_write(struct gmem *memory, const struct board_config *config,
                                         GError **error)
 {
     struct board_boot_area area = {.next = gmem_boot_area(memory), .left = GMEM_BOOT_SIZE};
-    uint64_t ram_base = gmem_ram_base(memory);
-    uint64_t ram_size = gmem_ram_size(memory);
-    size_t tree_size =
-        board_fdt_write(ram_base, ram_size, config->command_line, area.next, area.left, error);
-    if (tree_size == 0) {
+    struct hal_boot machine = {
+        .ram_base = gmem_ram_base(memory),
+        .ram_size = gmem_ram_size(memory),
+    };
+    gmem_free_range(memory, &machine.free_base, &machine.free_size);
+    if (!board_boot_describe(&area, config, &machine, error)) {
         return NULL;
     }
-    const void *tree = board_boot_take(&area, tree_size, "the device tree", error);
-    g_assert(tree != NULL);
     struct hal_boot *boot = board_boot_take(&area, sizeof(*boot), "the boot information", error);
     if (boot == NULL) {
         return NULL;
     }
-    *boot = (struct hal_boot){
-        .ram_base = ram_base,
-        .ram_size = ram_size,
-        .device_tree = tree,
-        .device_tree_size = tree_size,
-    };
-    gmem_free_range(memory, &boot->free_base, &boot->free_size);
+    *boot = machine;
     boot->command_line = board_boot_copy(
         &area, config->command_line, strlen(config->command_line) + 1, "the command line", error);
     if (boot->command_line == NULL || !board_boot_copy_files(&area, config, boot, error)) {

@@ -103,6 +103,28 @@ static void test_everything_is_copied_into_guest_ram(void)
     boot_rig_fini(&rig);
 }
 
+static void test_acpi_machine_is_handed_tables_in_ram_and_no_tree(void)
+{
+    struct boot_rig rig;
+    struct board_config config;
+    board_config_init(&config);
+    boot_rig_init(&rig, UINT64_C(0x100000000));
+    config.boot = BOARD_BOOT_ACPI;
+    config.command_line = "face=posix";
+    const struct hal_boot *boot = write_boot(&rig, &config);
+    CU_ASSERT_PTR_NULL(boot->device_tree);
+    CU_ASSERT_EQUAL(boot->device_tree_size, 0);
+    CU_ASSERT_EQUAL(boot->acpi_rsdp % 16, 0); /* [ACPI6.3] 5.2.5.1 */
+    const char *tables = (const char *)(uintptr_t)(boot->acpi_rsdp - UINT64_C(0x100000000));
+    CU_ASSERT_TRUE_FATAL(in_boot_area(&rig, tables, BOARD_ACPI_SIZE));
+    char expected[BOARD_ACPI_SIZE];
+    board_acpi_write(expected, boot->acpi_rsdp, false);
+    CU_ASSERT_EQUAL(memcmp(tables, expected, BOARD_ACPI_SIZE), 0);
+    CU_ASSERT_TRUE((const char *)boot >= tables + BOARD_ACPI_SIZE);
+    CU_ASSERT_STRING_EQUAL(boot->command_line, "face=posix");
+    boot_rig_fini(&rig);
+}
+
 /* The size of the largest file that still fits beside everything else. */
 static size_t room_for_file(const struct hal_boot *boot)
 {
@@ -197,6 +219,7 @@ static void test_every_cut_of_the_area_is_an_error(void)
 
 UNIT_SUITE("board_boot", UNIT_TEST(test_memory_is_described_in_physical_addresses),
            UNIT_TEST(test_everything_is_copied_into_guest_ram),
+           UNIT_TEST(test_acpi_machine_is_handed_tables_in_ram_and_no_tree),
            UNIT_TEST(test_files_fit_to_the_last_byte_and_not_beyond),
            UNIT_TEST(test_command_line_that_does_not_fit_is_refused),
            UNIT_TEST(test_every_cut_of_the_area_is_an_error))

@@ -161,6 +161,12 @@ uint64_t vclock_next_ns(const struct vclock *clock)
     return clock->heap->len == 0 ? VCLOCK_NEVER : vclock_at(clock, 1)->when_ns;
 }
 
+size_t vclock_count(const struct vclock *clock, enum vevent_class event_class)
+{
+    g_assert(event_class < VEVENT_CLASS_COUNT);
+    return clock->armed[event_class];
+}
+
 bool vclock_is_quiescent(const struct vclock *clock)
 {
     return clock->armed[VEVENT_MACHINE] == 0 && clock->armed[VEVENT_SCRIPT] == 0;

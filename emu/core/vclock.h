@@ -78,6 +78,9 @@ uint64_t vclock_next_ns(const struct vclock *clock);
 /* True when nothing but housekeeping is armed. Constant time. */
 bool vclock_is_quiescent(const struct vclock *clock);
 
+/* How many events of a class are armed. Constant time. */
+size_t vclock_count(const struct vclock *clock, enum vevent_class event_class);
+
 /*
  * Moves the clock to the first event's time, disarms the event and runs it. The queue must not be
  * empty.

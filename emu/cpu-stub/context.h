@@ -28,6 +28,12 @@ void *context_prepare(void *stack_top, context_fn *entry, void *arg);
 void context_switch(void **save, void *load);
 
 /*
+ * The instruction of context_switch() at which a suspended stack stands: unwinding from here, with
+ * the saved stack pointer, finds every saved register. For debuggers; not to be called.
+ */
+extern const char context_suspended[];
+
+/*
  * Calls fn(arg, second) on the stack that ends at `stack_top`, 16-byte aligned, comes back and
  * returns what it returned. A function that takes fewer arguments, or returns nothing, does not
  * mind: arguments and result travel in registers.

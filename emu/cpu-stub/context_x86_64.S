@@ -35,6 +35,9 @@ context_switch:
 	PUSH_SAVED r14
 	PUSH_SAVED r15
 	movq	%rsp, (%rdi)
+	.globl	context_suspended
+	.hidden	context_suspended
+context_suspended:
 	movq	%rsi, %rsp
 	POP_SAVED r15
 	POP_SAVED r14

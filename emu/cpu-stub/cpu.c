@@ -360,6 +360,19 @@ const char *cpu_panic_reason(const struct cpu *cpu)
     return cpu->panic_reason;
 }
 
+struct cpu_view cpu_view(const struct cpu *cpu)
+{
+    uintptr_t low = (uintptr_t)cpu->running.low;
+    return (struct cpu_view){
+        .daif = cpu->daif,
+        .irq_line = cpu->line,
+        .wakes = cpu_has_wakeup(cpu),
+        .sysreg_reads = cpu->sysreg_reads,
+        .stack_low = low,
+        .stack_high = low + cpu->running.size,
+    };
+}
+
 uint64_t cpu_ticks(const struct cpu *cpu)
 {
     g_assert(cpu == cpu_active);

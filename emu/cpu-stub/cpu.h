@@ -83,4 +83,14 @@ int cpu_power_off_status(const struct cpu *cpu);
 const char *cpu_panic_reason(const struct cpu *cpu); /* NULL when there was none */
 uint64_t cpu_ticks(const struct cpu *cpu);           /* since the boot entry */
 
+/* What a report shows of the CPU. */
+struct cpu_view {
+    uint64_t daif;         /* of the code that runs */
+    bool irq_line;         /* nIRQ is asserted */
+    bool wakes;            /* WFI would return: an interrupt, or a program to start or to kill */
+    uint64_t sysreg_reads; /* by the guest: who polls the clock does many of them */
+    uintptr_t stack_low, stack_high; /* of the code that runs */
+};
+struct cpu_view cpu_view(const struct cpu *cpu);
+
 #endif

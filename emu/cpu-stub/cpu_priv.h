@@ -20,6 +20,7 @@
 #include "emu/core/prng.h"
 #include "emu/cpu-stub/cpu.h"
 #include "emu/cpu-stub/stack.h"
+#include "emu/cpu-stub/tasks.h"
 
 #define CPU_BOOT_STACK_SIZE  (UINT64_C(64) << 10) /* as hal.h says */
 #define CPU_TIME_MAX_NS      (VCLOCK_NEVER - 1)
@@ -54,6 +55,7 @@ struct cpu {
     /* time */
     uint64_t guest_ns;
     uint64_t synced_count;
+    uint64_t sysreg_reads;
     uint64_t event_deadline; /* in ticks, without regard to interrupts */
     bool deadline_stale;     /* the next event or the input line may have changed */
 
@@ -71,6 +73,7 @@ struct cpu {
     uint32_t task;          /* as the guest says; 0: the kernel */
     unsigned dead_stack_id; /* of the context that exited into the running one; 0: none */
     struct stack_bounds dead_stack;
+    struct cpu_tasks tasks; /* for whoever looks at a stopped machine */
 
     /* stacks and stopping */
     struct stack_bench bench;

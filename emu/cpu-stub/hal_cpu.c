@@ -222,6 +222,7 @@ static void cpu_do_sysreg_read(void *opaque)
     struct cpu *cpu = cpu_active;
     struct cpu_sysreg_access *access = opaque;
     if (cpu_catch_up(cpu)) {
+        cpu->sysreg_reads++;
         access->value = cpu->config.ops->sysreg_read(cpu->config.opaque, access->reg);
         access->done = true;
     }

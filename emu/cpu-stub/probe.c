@@ -27,6 +27,7 @@ static void cpu_do_probe(void *opaque)
             argument->value.string = cpu_guest_string(cpu, call->function, argument->value.string);
         }
     }
+    cpu_tasks_note(&cpu->tasks, call->kind, call->arguments, vclock_now_ns(cpu->clock));
     trace_emit_arguments(cpu->trace, call->kind, call->arguments, call->count);
 }
 

@@ -244,6 +244,22 @@ struct irqline gicv2_input(struct gicv2 *gic, unsigned intid)
     return (struct irqline){.set = gicv2_set_line, .opaque = gic, .number = intid};
 }
 
+static void gicv2_pend(void *opaque, unsigned intid, bool level)
+{
+    struct gicv2 *gic = opaque;
+    if (level) {
+        gic->latch[intid / 32] |= gicv2_bit(intid);
+        gicv2_refresh(gic, intid / 32);
+    }
+}
+
+struct irqline gicv2_pend_input(struct gicv2 *gic, unsigned intid)
+{
+    g_assert(gicv2_exists(gic, intid));
+    g_assert(intid >= GICV2_SGIS);
+    return (struct irqline){.set = gicv2_pend, .opaque = gic, .number = intid};
+}
+
 /* ---- construction and views ------------------------------------------------------------------ */
 
 struct gicv2 *gicv2_new(struct trace *trace, unsigned irq_count, struct irqline nirq)
@@ -310,4 +326,20 @@ uint8_t gicv2_priority_mask(const struct gicv2 *gic)
 uint8_t gicv2_running_priority(const struct gicv2 *gic)
 {
     return gic->nesting == 0 ? GICV2_PRIORITY_IDLE : gic->nested_priority[gic->nesting - 1];
+}
+
+void gicv2_repair_enable(struct gicv2 *gic, unsigned intid)
+{
+    g_assert(gicv2_exists(gic, intid));
+    gic->enabled[intid / 32] |= gicv2_bit(intid);
+    gicv2_refresh(gic, intid / 32);
+}
+
+void gicv2_repair_end(struct gicv2 *gic, unsigned intid)
+{
+    g_assert(gicv2_exists(gic, intid));
+    gicv2_end(gic, intid);
+    if (gic->end_split) {
+        gicv2_deactivate(gic, intid);
+    }
 }

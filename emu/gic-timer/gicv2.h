@@ -32,6 +32,12 @@ void gicv2_map(struct gicv2 *gic, struct mmio_bus *bus, uint64_t dist_base, uint
 /* The input line of a PPI or SPI. */
 struct irqline gicv2_input(struct gicv2 *gic, unsigned intid);
 
+/*
+ * A line that makes an INTID pending, once, when it is set high: until it is taken, with nothing
+ * behind it. For faults.
+ */
+struct irqline gicv2_pend_input(struct gicv2 *gic, unsigned intid);
+
 /* What a report shows of an INTID. */
 struct gicv2_irq_state {
     bool enabled, pending, active, level, edge_triggered;
@@ -45,5 +51,12 @@ bool gicv2_is_forwarding(const struct gicv2 *gic);
 uint8_t gicv2_priority_mask(const struct gicv2 *gic);
 /* The priority of the highest active interrupt, 0xff when none is. */
 uint8_t gicv2_running_priority(const struct gicv2 *gic);
+
+/*
+ * What the guest should have done, done for it: enables an INTID, or ends one that is active, as a
+ * write of GICD_ISENABLER or GICC_EOIR would. For a diagnosis that tries whether that was missing.
+ */
+void gicv2_repair_enable(struct gicv2 *gic, unsigned intid);
+void gicv2_repair_end(struct gicv2 *gic, unsigned intid);
 
 #endif

@@ -22,7 +22,7 @@ static void mock_machine_set_line(void *opaque, unsigned number, bool level)
 {
     struct mock_machine *machine = opaque;
     g_assert(number == machine->line.number);
-    machine->line_changes++;
+    machine->line_changes += level != machine->line_level;
     machine->line_level = level;
 }
 

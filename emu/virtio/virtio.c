@@ -16,7 +16,7 @@
  *   - NEEDS_RESET is the device's: once set, nothing moves before the reset. FAILED stops the
  *     device as well.
  *
- * The interrupt line is a level: it is up while the interrupt status is not zero.
+ * The interrupt line is a level: without faults it is up while the interrupt status is not zero.
  */
 #include "emu/virtio/virtio.h"
 
@@ -49,6 +49,7 @@ void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
     for (unsigned i = 0; i < ops->queue_count; i++) {
         g_autofree char *full = g_strdup_printf("%s.%s", name, ops->queue_names[i]);
         virtqueue_init(&dev->queues[i], dev, trace_intern(env->trace, full), queue_size_max);
+        dev->queues[i].interrupt = virtio_dev_source(dev, i);
     }
 }
 
@@ -75,17 +76,48 @@ void virtio_dev_breach(struct virtio_dev *dev, const char *who, const char *clau
 
 /* ---- interrupt status ------------------------------------------------------------------------ */
 
-void virtio_dev_raise(struct virtio_dev *dev, uint32_t isr_bits)
+/* The gate: sources in, the line out. */
+static void virtio_dev_set_source(void *opaque, unsigned source, bool level)
 {
-    g_assert(isr_bits != 0);
-    uint32_t before = dev->isr;
-    dev->isr |= isr_bits;
-    if (dev->isr == before) {
-        return;
+    struct virtio_dev *dev = opaque;
+    uint32_t bit = UINT32_C(1) << source, before = dev->sources;
+    dev->sources = level ? before | bit : before & ~bit;
+    if (level || (before != 0 && dev->sources == 0)) {
+        irqline_set(&dev->line, level);
     }
-    trace_emit(dev->env.trace, TRACE_ISR_SET, TS(dev->name), TN(dev->isr));
-    if (before == 0) {
-        irqline_set(&dev->line, true);
+}
+
+struct irqline virtio_dev_source(struct virtio_dev *dev, unsigned source)
+{
+    g_assert(source <= VIRTIO_SOURCE_CONFIG);
+    return (struct irqline){.set = virtio_dev_set_source, .opaque = dev, .number = source};
+}
+
+void virtio_dev_raise(struct virtio_dev *dev, uint32_t isr_bit, const struct irqline *source)
+{
+    g_assert(isr_bit != 0);
+    uint32_t before = dev->isr;
+    dev->isr |= isr_bit;
+    if (dev->isr != before) {
+        trace_emit(dev->env.trace, TRACE_ISR_SET, TS(dev->name), TN(dev->isr));
+    }
+    irqline_set(source, true);
+}
+
+static void virtio_dev_raise_config(struct virtio_dev *dev)
+{
+    struct irqline source = virtio_dev_source(dev, VIRTIO_SOURCE_CONFIG);
+    virtio_dev_raise(dev, VIRTIO_ISR_CONFIG, &source);
+}
+
+/* Bits of the interrupt status were cleared: so are the sources that set them. */
+static void virtio_dev_lower(struct virtio_dev *dev, uint32_t bits)
+{
+    for (unsigned i = 0; i < dev->ops->queue_count && (bits & VIRTIO_ISR_USED) != 0; i++) {
+        irqline_set(&dev->queues[i].interrupt, false);
+    }
+    if ((bits & VIRTIO_ISR_CONFIG) != 0) {
+        virtio_dev_set_source(dev, VIRTIO_SOURCE_CONFIG, false);
     }
 }
 
@@ -98,11 +130,9 @@ void virtio_dev_isr_ack(struct virtio_dev *dev, uint32_t bits)
                           bits);
     }
     trace_emit(dev->env.trace, TRACE_ISR_ACK, TS(dev->name), TN(bits));
-    bool was_up = dev->isr != 0;
+    uint32_t cleared = dev->isr & bits;
     dev->isr &= ~bits;
-    if (was_up && dev->isr == 0) {
-        irqline_set(&dev->line, false);
-    }
+    virtio_dev_lower(dev, cleared);
 }
 
 void virtio_dev_config_changed(struct virtio_dev *dev)
@@ -111,7 +141,7 @@ void virtio_dev_config_changed(struct virtio_dev *dev)
     trace_emit(dev->env.trace, TRACE_VIRTIO_CONFIG, TS(dev->name), TN(dev->config_generation));
     /* 2.1.2: no notification before DRIVER_OK; a driver that comes up later reads the new state. */
     if (virtio_dev_is_running(dev)) {
-        virtio_dev_raise(dev, VIRTIO_ISR_CONFIG);
+        virtio_dev_raise_config(dev);
     }
 }
 
@@ -129,7 +159,7 @@ void virtio_dev_break(struct virtio_dev *dev)
      * configuration change notification to the driver."
      */
     if ((dev->status & VIRTIO_STATUS_DRIVER_OK) != 0) {
-        virtio_dev_raise(dev, VIRTIO_ISR_CONFIG);
+        virtio_dev_raise_config(dev);
     }
 }
 
@@ -213,10 +243,9 @@ static void virtio_dev_reset(struct virtio_dev *dev)
     dev->negotiated = 0;
     dev->driver_features = 0;
     trace_emit(dev->env.trace, TRACE_VIRTIO_RESET, TS(dev->name));
-    if (dev->isr != 0) {
-        dev->isr = 0;
-        irqline_set(&dev->line, false);
-    }
+    uint32_t cleared = dev->isr;
+    dev->isr = 0;
+    virtio_dev_lower(dev, cleared);
 }
 
 /* What a driver may not do with the register, whatever the step it is at. */

@@ -9,6 +9,9 @@
  * A driver that breaks the specification gets the reaction that the specification prescribes, or is
  * tolerated as far as it makes sense, and each breach is counted and traced as `virtio.breach` with
  * its clause.
+ *
+ * The interrupt line is the OR of its sources, which are the queues and the configuration space,
+ * and is asserted once for each notification, even while it is high.
  */
 #ifndef EMU_VIRTIO_VIRTIO_H
 #define EMU_VIRTIO_VIRTIO_H
@@ -18,7 +21,8 @@
 #include "emu/core/trace.h"
 #include "emu/virtio/virtqueue.h"
 
-#define VIRTIO_QUEUES_MAX 8
+#define VIRTIO_QUEUES_MAX    8
+#define VIRTIO_SOURCE_CONFIG VIRTIO_QUEUES_MAX /* the source of configuration interrupts */
 
 struct virtio_dev;
 
@@ -59,6 +63,11 @@ struct virtio_dev {
     struct virtio_env env; /* devices may use it */
     const char *name;      /* "eth0", interned; devices may read it */
     struct irqline line;
+    /*
+     * Who holds the line up: a bit a queue, and VIRTIO_SOURCE_CONFIG. Each source is itself a line
+     * into this gate, so that a fault can stand between a queue and the line that it shares.
+     */
+    uint32_t sources;
     uint64_t offered;    /* features */
     uint64_t negotiated; /* features, valid from FEATURES_OK on; devices may read it */
     uint64_t driver_features;

@@ -6,8 +6,11 @@
 
 #include "emu/virtio/virtio.h"
 
-/* Sets bits of the interrupt status; the line follows. */
-void virtio_dev_raise(struct virtio_dev *dev, uint32_t isr_bits);
+/* Sets a bit of the interrupt status, and asserts the source's line. */
+void virtio_dev_raise(struct virtio_dev *dev, uint32_t isr_bit, const struct irqline *source);
+
+/* The gate's input of a queue, or of VIRTIO_SOURCE_CONFIG. */
+struct irqline virtio_dev_source(struct virtio_dev *dev, unsigned source);
 
 /*
  * `name` is interned. Fini gives back what init took; the queue must not be used in between reset
@@ -27,7 +30,8 @@ void virtqueue_stop(struct virtqueue *queue);
 void virtqueue_set_ready(struct virtqueue *queue, bool ready);
 
 /*
- * The driver's notification: emits vq.kick. False when the queue is, or has just become, unusable.
+ * The driver's notification: emits vq.kick. False when the queue is, or has just become, unusable,
+ * and when a fault keeps it from the device.
  */
 bool virtqueue_kick(struct virtqueue *queue);
 

@@ -353,8 +353,9 @@ static void virtqueue_interrupt(struct virtqueue *queue)
     if ((flags & ~VIRTQ_AVAIL_F_NO_INTERRUPT) != 0) {
         virtqueue_breach(queue, "2.7.7.1", "The driver MUST set flags to 0 or 1.", flags);
     }
-    if ((flags & VIRTQ_AVAIL_F_NO_INTERRUPT) == 0) {
-        virtio_dev_raise(queue->dev, VIRTIO_ISR_USED);
+    if ((flags & VIRTQ_AVAIL_F_NO_INTERRUPT) == 0 &&
+        (queue->hooks == NULL || queue->hooks->interrupt(queue->hooks_opaque))) {
+        virtio_dev_raise(queue->dev, VIRTIO_ISR_USED, &queue->interrupt);
     }
 }
 
@@ -386,6 +387,9 @@ void virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t len)
     if (!virtqueue_is_usable(queue) || !virtqueue_is_in_flight(queue, head)) {
         return;
     }
+    if (queue->hooks != NULL && !queue->hooks->push(queue->hooks_opaque, head, len)) {
+        return;
+    }
     if (queue->completing_count == 0 && queue->latency_ns == 0) {
         if (virtqueue_publish(queue, head, len)) {
             virtqueue_interrupt(queue);
@@ -411,6 +415,24 @@ void virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t len)
 void virtqueue_set_latency(struct virtqueue *queue, uint64_t latency_ns)
 {
     queue->latency_ns = latency_ns;
+}
+
+void virtqueue_set_hooks(struct virtqueue *queue, const struct virtqueue_hooks *hooks, void *opaque)
+{
+    g_assert(hooks->kick != NULL && hooks->push != NULL);
+    g_assert(hooks->interrupt != NULL && hooks->stopped != NULL);
+    queue->hooks = hooks;
+    queue->hooks_opaque = opaque;
+}
+
+struct irqline virtqueue_interrupt_line(const struct virtqueue *queue)
+{
+    return queue->interrupt;
+}
+
+void virtqueue_set_interrupt_line(struct virtqueue *queue, struct irqline line)
+{
+    queue->interrupt = line;
 }
 
 /* ---- reports --------------------------------------------------------------------------------- */
@@ -451,6 +473,7 @@ void virtqueue_init(struct virtqueue *queue, struct virtio_dev *dev, const char 
 
 void virtqueue_fini(struct virtqueue *queue)
 {
+    queue->hooks = NULL; /* whoever stands there may be gone */
     virtqueue_stop(queue);
     g_free(queue->completing);
     queue->completing = NULL;
@@ -463,6 +486,9 @@ void virtqueue_stop(struct virtqueue *queue)
     }
     queue->completing_first = 0;
     queue->completing_count = 0;
+    if (queue->hooks != NULL) {
+        queue->hooks->stopped(queue->hooks_opaque);
+    }
 }
 
 /* Forgets what was in the rings, not where they are. */
@@ -560,5 +586,5 @@ bool virtqueue_kick(struct virtqueue *queue)
         return false;
     }
     trace_emit(queue->dev->env.trace, TRACE_VQ_KICK, TS(queue->name), TN(queue->seen_avail));
-    return true;
+    return queue->hooks == NULL || queue->hooks->kick(queue->hooks_opaque);
 }

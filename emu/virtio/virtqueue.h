@@ -14,6 +14,7 @@
 #define EMU_VIRTIO_VIRTQUEUE_H
 
 #include "emu/core/gmem.h"
+#include "emu/core/irqline.h"
 #include "emu/core/trace.h"
 
 #define VIRTQUEUE_SIZE_MAX   1024
@@ -47,6 +48,21 @@ struct virtqueue_completion {
     uint16_t head;
 };
 
+/*
+ * What stands between a queue and its device, for faults. Each is asked before the thing happens;
+ * false keeps it from happening.
+ */
+struct virtqueue_hooks {
+    /* The driver's notification reaches the device. */
+    bool (*kick)(void *opaque);
+    /* The device returns a chain. False: the hook keeps it, and may push it again later. */
+    bool (*push)(void *opaque, uint16_t head, uint32_t len);
+    /* The device notifies the driver. */
+    bool (*interrupt)(void *opaque);
+    /* Nothing that was in flight will be returned any more. */
+    void (*stopped)(void *opaque);
+};
+
 /* Embedded in struct virtio_dev; members are private to emu/virtio. */
 struct virtqueue {
     struct virtio_dev *dev;
@@ -57,6 +73,9 @@ struct virtqueue {
     uint16_t seen_avail;             /* the available index, when it was read last */
     uint16_t last_avail, used_index; /* used_index: what the driver can see */
     uint64_t latency_ns;
+    struct irqline interrupt;            /* the queue's share of the device's interrupt */
+    const struct virtqueue_hooks *hooks; /* NULL: none */
+    void *hooks_opaque;
     struct vevent completion;
     /* Pushed, not yet visible: a ring of size_max, as many as can be in flight. */
     struct virtqueue_completion *completing;
@@ -95,6 +114,18 @@ size_t virtqueue_chain_write(struct virtqueue *queue, const struct virtqueue_cha
 
 /* For the pushes from now on; they keep their order. */
 void virtqueue_set_latency(struct virtqueue *queue, uint64_t latency_ns);
+
+/* Keeps both. All four functions have to be there. */
+void virtqueue_set_hooks(struct virtqueue *queue, const struct virtqueue_hooks *hooks,
+                         void *opaque);
+
+/*
+ * Puts something between the queue and its device's interrupt: `line` listens to the queue from now
+ * on, and has to drive what virtqueue_interrupt_line() returned before. An assertion stands for one
+ * used buffer notification.
+ */
+struct irqline virtqueue_interrupt_line(const struct virtqueue *queue);
+void virtqueue_set_interrupt_line(struct virtqueue *queue, struct irqline line);
 
 /*
  * What a report shows: chains that the driver made available and the device did not pop; those

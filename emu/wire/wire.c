@@ -55,6 +55,7 @@ struct wire {
     uint64_t arrival_ns;   /* for when, while it is armed */
     bool delivering;       /* arrival is running, and arms itself again at its end */
     struct wire_queue *queue;
+    struct wire_buffer *passing; /* what the switch sends through stages now, or NULL */
     struct wire_stations stations;
     unsigned port_count;
     struct wire_port *ports[WIRE_PORTS_MAX];
@@ -152,7 +153,11 @@ void wire_stage_next(struct wire_stage *stage, enum wire_direction direction,
         next->ops->pass(next->opaque, next, direction, frame);
         return;
     }
-    struct wire_buffer *buffer = wire_buffer_new(port->wire->queue, frame->data, frame->len);
+    struct wire *wire = port->wire;
+    /* A frame that no stage changed is the switch's own: it need not be copied. */
+    bool unchanged = wire->passing != NULL && frame->data == wire_buffer_data(wire->passing);
+    struct wire_buffer *buffer = unchanged ? wire_buffer_hold(wire->passing)
+                                           : wire_buffer_new(wire->queue, frame->data, frame->len);
     wire_cable_send(port, direction, buffer, frame->len, frame->delay_ns);
 }
 
@@ -166,13 +171,26 @@ static void wire_stages_enter(struct wire_port *port, enum wire_direction direct
                      &(struct wire_frame){.data = data, .len = len, .delay_ns = 0});
 }
 
-void wire_port_send(struct wire_port *port, const uint8_t *frame, size_t len)
+/* False: its length makes it none, and it was dropped. */
+static bool wire_check_length(struct wire_port *port, enum wire_direction direction,
+                              const uint8_t *frame, size_t len)
 {
     if (len < ETHERNET_HEADER_SIZE) {
-        wire_port_drop(port, WIRE_OUT, "shorter than an Ethernet header", frame, len);
+        wire_port_drop(port, direction, "shorter than an Ethernet header", frame, len);
     } else if (len > WIRE_FRAME_MAX) {
-        wire_port_drop(port, WIRE_OUT, "longer than a frame can be", frame, len);
-    } else if (port->stage_count > 0) {
+        wire_port_drop(port, direction, "longer than a frame can be", frame, len);
+    } else {
+        return true;
+    }
+    return false;
+}
+
+void wire_port_send(struct wire_port *port, const uint8_t *frame, size_t len)
+{
+    if (!wire_check_length(port, WIRE_OUT, frame, len)) {
+        return;
+    }
+    if (port->stage_count > 0) {
         wire_stages_enter(port, WIRE_OUT, frame, len);
     } else {
         struct wire_buffer *buffer = wire_buffer_new(port->wire->queue, frame, len);
@@ -188,9 +206,20 @@ static void wire_switch_emit(struct wire_port *port, struct wire_buffer *buffer,
         len = WIRE_FRAME_MIN;
     }
     if (port->stage_count > 0) {
+        port->wire->passing = buffer;
         wire_stages_enter(port, WIRE_IN, wire_buffer_data(buffer), len);
+        port->wire->passing = NULL;
     } else {
         wire_cable_send(port, WIRE_IN, wire_buffer_hold(buffer), len, 0);
+    }
+}
+
+void wire_port_deliver(struct wire_port *port, const uint8_t *frame, size_t len)
+{
+    if (wire_check_length(port, WIRE_IN, frame, len)) {
+        struct wire_buffer *buffer = wire_buffer_new(port->wire->queue, frame, len);
+        wire_switch_emit(port, buffer, len);
+        wire_buffer_release(port->wire->queue, buffer);
     }
 }
 

@@ -51,6 +51,12 @@ const char *wire_port_name(const struct wire_port *port);
  */
 void wire_port_send(struct wire_port *port, const uint8_t *frame, size_t len);
 
+/*
+ * Puts a frame on the cable toward the port's owner, as if the switch had sent it: padding and
+ * stages follow. Borrows it. Refuses lengths as wire_port_send() does.
+ */
+void wire_port_deliver(struct wire_port *port, const uint8_t *frame, size_t len);
+
 /* Drops a frame for a reason: emits frame.dropped and counts. For stages and backends. */
 void wire_port_drop(struct wire_port *port, enum wire_direction direction, const char *why,
                     const uint8_t *frame, size_t len);

@@ -1,0 +1,129 @@
+/*
+ * board_fault.c - where faults stand in the machine
+ *
+ *     queue ─[irq eth0.tx]─► device ─[irq 48]─► GIC          timer ─[timer virtual]─[irq 27]─► GIC
+ *     queue ─[vq eth0.tx]─ device                            card ─[link eth0]─ switch
+ *
+ * A stage on a line costs a test while it has no fault, so the lines that something drives have
+ * theirs from the beginning. A stage in a ring or on a cable costs more, and is put there when the
+ * first fault needs it.
+ */
+#include "emu/board/board_priv.h"
+
+#define BOARD_INPUT_DEVICE 0 /* of a stage: what belongs to this INTID; behind it, the timers */
+
+struct irq_fault *board_irq_fault(struct board *board, unsigned intid)
+{
+    g_assert(intid >= BOARD_INTID_MIN && intid < BOARD_IRQ_COUNT);
+    struct irq_fault **stage = &board_faults(board)->lines[intid];
+    if (*stage == NULL) {
+        g_autofree char *target = g_strdup_printf("%u", intid);
+        *stage = irq_fault_new(board_clock(board), board_trace(board), "irq", target,
+                               gicv2_input(board_gic(board), intid),
+                               gicv2_pend_input(board_gic(board), intid));
+    }
+    return *stage;
+}
+
+struct irqline board_device_line(struct board *board, unsigned intid)
+{
+    return irq_fault_input(board_irq_fault(board, intid), BOARD_INPUT_DEVICE);
+}
+
+struct irqline board_timer_line(struct board *board, enum gtimer_id id, unsigned intid)
+{
+    return irq_fault_input(board_irq_fault(board, intid), BOARD_INPUT_DEVICE + 1 + id);
+}
+
+struct irqline board_timer_output(struct board *board, enum gtimer_id id, unsigned intid)
+{
+    static const char *const names[GTIMER_COUNT] = {
+        [GTIMER_PHYSICAL] = "physical",
+        [GTIMER_VIRTUAL] = "virtual",
+    };
+    static const struct irqline nothing = {.set = NULL};
+    struct irq_fault **stage = &board_faults(board)->timers[id];
+    g_assert(*stage == NULL);
+    *stage = irq_fault_new(board_clock(board), board_trace(board), "timer", names[id],
+                           board_timer_line(board, id, intid), nothing);
+    return irq_fault_input(*stage, BOARD_INPUT_DEVICE);
+}
+
+struct irq_fault *board_timer_fault(struct board *board, enum gtimer_id id)
+{
+    g_assert(id < GTIMER_COUNT);
+    return board_faults(board)->timers[id];
+}
+
+/* The index of a queue among those that have a stage. */
+static unsigned board_fault_queue(struct board *board, const char *name)
+{
+    struct board_faults *faults = board_faults(board);
+    struct virtqueue *queue = board_queue(board, name);
+    g_assert(queue != NULL);
+    for (unsigned i = 0; i < faults->queue_count; i++) {
+        if (faults->queues[i].queue == queue) {
+            return i;
+        }
+    }
+    g_assert(faults->queue_count < G_N_ELEMENTS(faults->queues));
+    faults->queues[faults->queue_count].queue = queue;
+    return faults->queue_count++;
+}
+
+struct irq_fault *board_queue_irq_fault(struct board *board, const char *queue)
+{
+    static const struct irqline nothing = {.set = NULL};
+    unsigned index = board_fault_queue(board, queue);
+    struct irq_fault **stage = &board_faults(board)->queues[index].irq;
+    if (*stage == NULL) {
+        struct virtqueue *source = board_faults(board)->queues[index].queue;
+        *stage = irq_fault_new(board_clock(board), board_trace(board), "irq", source->name,
+                               virtqueue_interrupt_line(source), nothing);
+        virtqueue_set_interrupt_line(source, irq_fault_input(*stage, BOARD_INPUT_DEVICE));
+    }
+    return *stage;
+}
+
+struct virtqueue_fault *board_queue_fault(struct board *board, const char *queue)
+{
+    unsigned index = board_fault_queue(board, queue);
+    struct virtqueue_fault **stage = &board_faults(board)->queues[index].ring;
+    if (*stage == NULL) {
+        *stage = virtqueue_fault_new(board_faults(board)->queues[index].queue);
+    }
+    return *stage;
+}
+
+struct wire_fault *board_link_fault(struct board *board, const char *net)
+{
+    struct board_faults *faults = board_faults(board);
+    struct wire_port *port = virtio_net_port(board_net(board, net));
+    for (unsigned i = 0; i < faults->link_count; i++) {
+        if (faults->links[i].port == port) {
+            return faults->links[i].stage;
+        }
+    }
+    g_assert(faults->link_count < G_N_ELEMENTS(faults->links));
+    unsigned index = faults->link_count++;
+    faults->links[index].port = port;
+    faults->links[index].stage = wire_fault_new(port, board_trace(board));
+    return faults->links[index].stage;
+}
+
+void board_faults_fini(struct board_faults *faults)
+{
+    for (unsigned i = 0; i < BOARD_IRQ_COUNT; i++) {
+        irq_fault_free(faults->lines[i]);
+    }
+    for (unsigned i = 0; i < GTIMER_COUNT; i++) {
+        irq_fault_free(faults->timers[i]);
+    }
+    for (unsigned i = 0; i < faults->queue_count; i++) {
+        irq_fault_free(faults->queues[i].irq);
+        virtqueue_fault_free(faults->queues[i].ring);
+    }
+    for (unsigned i = 0; i < faults->link_count; i++) {
+        wire_fault_free(faults->links[i].stage);
+    }
+}

@@ -1,0 +1,184 @@
+/*
+ * virtqueue_fault.c - faults of a queue: middleware between the queue and its device
+ *
+ * An occurrence is what the fault is about: a notification of either side, a chain that the device
+ * returns. The faults of one kind are asked in the order in which they were armed, and the first
+ * one that strikes decides.
+ */
+#include "emu/virtio/virtqueue_fault.h"
+
+#include "emu/virtio/virtio.h"
+
+enum virtqueue_fault_kind {
+    VIRTQUEUE_FAULT_LATENCY,
+    VIRTQUEUE_FAULT_KEEP,
+    VIRTQUEUE_FAULT_NO_IRQ,
+    VIRTQUEUE_FAULT_NO_KICK,
+};
+
+struct virtqueue_fault_entry {
+    enum virtqueue_fault_kind kind;
+    struct fault fault;
+};
+
+/* A chain that was kept. */
+struct virtqueue_fault_chain {
+    uint16_t head;
+    uint32_t len;
+};
+
+struct virtqueue_fault {
+    struct virtqueue *queue;
+    struct fault_place place;
+    uint64_t normal_latency_ns; /* to go back to, while `slow` */
+    bool slow;
+    bool releasing;
+    unsigned count;
+    struct virtqueue_fault_entry entries[VIRTQUEUE_FAULTS_MAX];
+    GArray *kept; /* struct virtqueue_fault_chain; a queue has as many at most */
+};
+
+/* True when a fault of this kind strikes. */
+static bool virtqueue_fault_strikes(struct virtqueue_fault *stage, enum virtqueue_fault_kind kind)
+{
+    bool struck = false;
+    for (unsigned i = 0; i < stage->count && !struck;) {
+        struct virtqueue_fault_entry *entry = &stage->entries[i];
+        struck = entry->kind == kind && fault_strikes(&entry->fault, &stage->place);
+        if (!fault_is_used_up(&entry->fault)) {
+            i++;
+            continue;
+        }
+        stage->count--;
+        for (unsigned j = i; j < stage->count; j++) {
+            stage->entries[j] = stage->entries[j + 1];
+        }
+    }
+    return struck;
+}
+
+static bool virtqueue_fault_kick(void *opaque)
+{
+    return !virtqueue_fault_strikes(opaque, VIRTQUEUE_FAULT_NO_KICK);
+}
+
+static bool virtqueue_fault_push(void *opaque, uint16_t head, uint32_t len)
+{
+    struct virtqueue_fault *stage = opaque;
+    if (stage->releasing || !virtqueue_fault_strikes(stage, VIRTQUEUE_FAULT_KEEP)) {
+        return true;
+    }
+    struct virtqueue_fault_chain chain = {.head = head, .len = len};
+    g_array_append_val(stage->kept, chain);
+    return false;
+}
+
+static bool virtqueue_fault_interrupt(void *opaque)
+{
+    return !virtqueue_fault_strikes(opaque, VIRTQUEUE_FAULT_NO_IRQ);
+}
+
+static void virtqueue_fault_stopped(void *opaque)
+{
+    struct virtqueue_fault *stage = opaque;
+    g_array_set_size(stage->kept, 0);
+}
+
+static const struct virtqueue_hooks virtqueue_fault_hooks = {
+    .kick = virtqueue_fault_kick,
+    .push = virtqueue_fault_push,
+    .interrupt = virtqueue_fault_interrupt,
+    .stopped = virtqueue_fault_stopped,
+};
+
+/* ---- arming ---------------------------------------------------------------------------------- */
+
+static void virtqueue_fault_add(struct virtqueue_fault *stage, enum virtqueue_fault_kind kind,
+                                const char *name, struct fault_which which)
+{
+    g_assert(virtqueue_fault_room(stage) > 0);
+    stage->entries[stage->count++] = (struct virtqueue_fault_entry){
+        .kind = kind,
+        .fault = fault_arm(&stage->place, name, which),
+    };
+}
+
+void virtqueue_fault_latency(struct virtqueue_fault *stage, uint64_t latency_ns)
+{
+    struct fault fault = fault_arm(&stage->place, "latency", (struct fault_which){0, 1});
+    fault_strikes(&fault, &stage->place);
+    if (!stage->slow) {
+        stage->slow = true;
+        stage->normal_latency_ns = stage->queue->latency_ns;
+    }
+    virtqueue_set_latency(stage->queue, latency_ns);
+}
+
+void virtqueue_fault_hold(struct virtqueue_fault *stage)
+{
+    virtqueue_fault_add(stage, VIRTQUEUE_FAULT_KEEP, "hold", (struct fault_which){0, FAULT_ALL});
+}
+
+void virtqueue_fault_withhold(struct virtqueue_fault *stage, unsigned count)
+{
+    g_assert(count > 0);
+    virtqueue_fault_add(stage, VIRTQUEUE_FAULT_KEEP, "withhold", (struct fault_which){0, count});
+}
+
+void virtqueue_fault_no_irq(struct virtqueue_fault *stage, struct fault_which which)
+{
+    virtqueue_fault_add(stage, VIRTQUEUE_FAULT_NO_IRQ, "no-irq", which);
+}
+
+void virtqueue_fault_no_kick(struct virtqueue_fault *stage, struct fault_which which)
+{
+    virtqueue_fault_add(stage, VIRTQUEUE_FAULT_NO_KICK, "no-kick", which);
+}
+
+unsigned virtqueue_fault_room(const struct virtqueue_fault *stage)
+{
+    return VIRTQUEUE_FAULTS_MAX - stage->count;
+}
+
+void virtqueue_fault_restore(struct virtqueue_fault *stage)
+{
+    fault_restore(&stage->place);
+    stage->count = 0;
+    if (stage->slow) {
+        stage->slow = false;
+        virtqueue_set_latency(stage->queue, stage->normal_latency_ns);
+    }
+    stage->releasing = true;
+    for (guint i = 0; i < stage->kept->len; i++) {
+        const struct virtqueue_fault_chain *chain =
+            &g_array_index(stage->kept, struct virtqueue_fault_chain, i);
+        virtqueue_push(stage->queue, chain->head, chain->len);
+    }
+    stage->releasing = false;
+    g_array_set_size(stage->kept, 0);
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+struct virtqueue_fault *virtqueue_fault_new(struct virtqueue *queue)
+{
+    struct virtqueue_fault *stage = g_new0(struct virtqueue_fault, 1);
+    stage->queue = queue;
+    stage->place = (struct fault_place){
+        .trace = queue->dev->env.trace,
+        .object = "vq",
+        .target = queue->name,
+    };
+    stage->kept = g_array_new(FALSE, FALSE, sizeof(struct virtqueue_fault_chain));
+    virtqueue_set_hooks(queue, &virtqueue_fault_hooks, stage);
+    return stage;
+}
+
+void virtqueue_fault_free(struct virtqueue_fault *stage)
+{
+    if (stage == NULL) {
+        return;
+    }
+    g_array_free(stage->kept, TRUE);
+    g_free(stage);
+}

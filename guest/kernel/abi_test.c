@@ -20,12 +20,13 @@ static const struct abi_number ours[] = {
         SYS_CLOSE, _close) ABI_CALL(SYS_READ, _read) ABI_CALL(SYS_WRITE, _write)
         ABI_CALL(SYS_EXIT, _exit) ABI_CALL(SYS_NANOSLEEP, _nanosleep) ABI_CALL(
             SYS_CLOCK_GETTIME, _clock_gettime) ABI_CALL(SYS_SCHED_YIELD, _sched_yield)
-            ABI_CALL(SYS_GETPID, _getpid) ABI_CALL(SYS_SOCKET, _socket) ABI_CALL(
-                SYS_BIND, _bind) ABI_CALL(SYS_CONNECT, _connect) ABI_CALL(SYS_SENDTO, _sendto)
-                ABI_CALL(SYS_RECVFROM, _recvfrom) ABI_CALL(SYS_SETSOCKOPT, _setsockopt) ABI_CALL(
-                    SYS_GETSOCKOPT, _getsockopt) ABI_SIZE(struct kernel_timespec, struct timespec)
-                    ABI_SIZE(struct kernel_timeval, struct timeval)
-                        ABI_SIZE(struct sockaddr, struct sockaddr)
+            ABI_CALL(SYS_GETPID, _getpid) ABI_CALL(SYS_SOCKET, _socket) ABI_CALL(SYS_BIND, _bind)
+                ABI_CALL(SYS_CONNECT, _connect) ABI_CALL(SYS_SENDTO, _sendto) ABI_CALL(
+                    SYS_RECVFROM, _recvfrom) ABI_CALL(SYS_SETSOCKOPT, _setsockopt)
+                    ABI_CALL(SYS_GETSOCKOPT, _getsockopt) ABI_CALL(SYS_GETRANDOM, _getrandom)
+                        ABI_SIZE(struct kernel_timespec, struct timespec) ABI_SIZE(
+                            struct kernel_timeval, struct timeval) ABI_SIZE(struct sockaddr,
+                                                                            struct sockaddr)
                             ABI_SIZE(struct sockaddr_in, struct sockaddr_in) ABI_SIZE(
                                 struct ifreq, struct ifreq) ABI_SIZE(struct rtentry, struct rtentry)
                                 ABI_OFFSET(struct sockaddr_in, sin_port) ABI_OFFSET(

@@ -26,7 +26,7 @@ const struct abi_number abi_numbers[] = {
     ABI_CALL(_fcntl) ABI_CALL(_ioctl) ABI_CALL(_openat) ABI_CALL(_close) ABI_CALL(_read) ABI_CALL(
         _write) ABI_CALL(_exit) ABI_CALL(_nanosleep) ABI_CALL(_clock_gettime) ABI_CALL(_sched_yield)
         ABI_CALL(_getpid) ABI_CALL(_socket) ABI_CALL(_bind) ABI_CALL(_connect) ABI_CALL(_sendto)
-            ABI_CALL(_recvfrom) ABI_CALL(_setsockopt) ABI_CALL(_getsockopt)
+            ABI_CALL(_recvfrom) ABI_CALL(_setsockopt) ABI_CALL(_getsockopt) ABI_CALL(_getrandom)
                 ABI_SIZE(struct timespec) ABI_SIZE(struct timeval) ABI_SIZE(struct sockaddr)
                     ABI_SIZE(struct sockaddr_in) ABI_SIZE(struct ifreq) ABI_SIZE(struct rtentry)
                         ABI_OFFSET(struct sockaddr_in, sin_port) ABI_OFFSET(

@@ -44,6 +44,7 @@ static uint32_t fake_pending, fake_enabled, fake_active;
 static unsigned fake_ends;
 static uint64_t fake_deadline;
 static unsigned fake_deadlines;
+static uint64_t fake_random_state;
 static unsigned fake_stacks;
 
 static _Alignas(65536) char fake_ram_bytes[FAKE_RAM_SIZE];
@@ -376,6 +377,16 @@ void hal_console_write(const char *text, size_t size)
     fake_note("console %.*s", (int)size, text);
 }
 
+/* The same bytes after each fake_boot(). */
+void hal_random(void *buffer, size_t size)
+{
+    uint8_t *bytes = buffer;
+    for (size_t i = 0; i < size; i++) {
+        fake_random_state = fake_random_state * UINT64_C(6364136223846793005) + 1;
+        bytes[i] = (uint8_t)(fake_random_state >> 56);
+    }
+}
+
 void hal_charge(uint64_t ticks)
 {
     (void)ticks;
@@ -415,6 +426,7 @@ void fake_power_on(void)
     fake_pending = fake_enabled = fake_active = 0;
     fake_ends = 0;
     fake_deadline = UINT64_MAX;
+    fake_random_state = 1;
     fake_now_ns = FAKE_START_NS;
     fake_memory_is_exhausted = false;
     fake_stacks = 0;

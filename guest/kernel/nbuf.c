@@ -39,6 +39,7 @@ struct nbuf *nbuf_alloc(void)
     nbuf->len = 0;
     nbuf->netif = NULL;
     nbuf->next_hop = 0;
+    nbuf->group = false;
     return nbuf;
 }
 

@@ -10,6 +10,7 @@
 
 #include "lib/list.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct nbuf {
     uint64_t physical;   /* of memory */
     struct netif *netif; /* where it came from, or is to go */
     uint32_t next_hop;   /* IPv4, host order, while it waits for ARP */
+    bool group;          /* it came in a frame to a group of stations */
 };
 
 void nbuf_init(void);

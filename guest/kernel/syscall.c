@@ -18,12 +18,14 @@
 #include "lib/kassert.h"
 #include "lib/string.h"
 
+#include "ringside/hal.h"
 #include "ringside/probe.h"
 
 #define NS_PER_S             INT64_C(1000000000)
 #define SYSCALL_PATH_MAX     256
 #define SYSCALL_COUNT_MAX    0x7ffff000L /* of bytes in one read or write, as Linux has it */
 #define SYSCALL_OPTION_MAX   256         /* of bytes in a socket option */
+#define SYSCALL_RANDOM_MAX   256         /* of bytes in one getrandom, which may give less */
 #define SYSCALL_SOCKET_FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
 
 kstatic_assert(SOCK_NONBLOCK == FILE_NONBLOCK, "one flag for open, fcntl and socket");
@@ -382,6 +384,18 @@ static long syscall_exit(const long a[6])
     program_exit((int)a[0]);
 }
 
+/* It never waits: the flags, which say what to do where it would, mean nothing. */
+static long syscall_getrandom(const long a[6])
+{
+    size_t count = syscall_clamp_count(a[1]);
+    count = count < SYSCALL_RANDOM_MAX ? count : SYSCALL_RANDOM_MAX;
+    if (!syscall_is_buffer(a[0], count))
+        return -KEFAULT;
+    if (count > 0)
+        hal_random(syscall_pointer(a[0]), count);
+    return (long)count;
+}
+
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct syscall_entry {
@@ -406,6 +420,7 @@ static const struct syscall_entry {
     [SYS_RECVFROM] = {"recvfrom", syscall_recvfrom},
     [SYS_SETSOCKOPT] = {"setsockopt", syscall_setsockopt},
     [SYS_GETSOCKOPT] = {"getsockopt", syscall_getsockopt},
+    [SYS_GETRANDOM] = {"getrandom", syscall_getrandom},
 };
 
 static long syscall_none(const long a[6])

@@ -31,6 +31,7 @@ enum {
     SYS_RECVFROM = 207,
     SYS_SETSOCKOPT = 208,
     SYS_GETSOCKOPT = 209,
+    SYS_GETRANDOM = 278,
     SYSCALLS_MAX,
 };
 
@@ -54,6 +55,7 @@ struct kernel_timeval { /* of SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
     int64_t tv_sec, tv_usec;
 };
 
+#define AF_UNSPEC       0
 #define AF_INET         2
 #define AF_INET6        10
 #define SOCK_STREAM     1
@@ -62,10 +64,13 @@ struct kernel_timeval { /* of SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
 #define SOCK_CLOEXEC    02000000
 #define IPPROTO_IP      0
 #define IPPROTO_ICMP    1
+#define IPPROTO_UDP     17
 #define SOL_SOCKET      1
 #define SO_RCVTIMEO     20
 #define SO_SNDTIMEO     21
 #define SO_ERROR        4
+#define SO_BROADCAST    6
+#define SO_BINDTODEVICE 25 /* a name; before bind() */
 #define MSG_DONTWAIT    0x40
 #define CLOCK_MONOTONIC 1
 #define AT_FDCWD        (-100)

@@ -491,6 +491,23 @@ static void test_calls_outside_of_programs_are_refused(void)
     CU_ASSERT_TRUE(FAKE_PANICS(call(SYS_GETPID, 0, 0, 0, 0, 0, 0)));
 }
 
+static void random_calls(void)
+{
+    static const uint8_t zeros[4096];
+    CU_ASSERT_EQUAL(call(SYS_GETRANDOM, (long)ram, 16, 0, 0, 0, 0), 16);
+    CU_ASSERT_NOT_EQUAL(memcmp(ram, zeros, 16), 0);
+    CU_ASSERT_EQUAL(memcmp(ram + 16, zeros, 1000), 0);
+    CU_ASSERT_EQUAL(call(SYS_GETRANDOM, (long)ram, 4096, 0, 0, 0, 0), 256);
+    CU_ASSERT_EQUAL(memcmp(ram + 256, zeros, 1000), 0);
+    CU_ASSERT_EQUAL(call(SYS_GETRANDOM, 0, 0, 0, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(SYS_GETRANDOM, 0, 1, 0, 0, 0, 0), -KEFAULT);
+}
+
+static void test_random_bytes_come_in_bounded_pieces(void)
+{
+    run(random_calls);
+}
+
 UNIT_SUITE("syscall", UNIT_TEST(test_unknown_numbers), UNIT_TEST(test_calls_are_told_to_the_bench),
            UNIT_TEST(test_console), UNIT_TEST(test_bad_buffers_are_refused), UNIT_TEST(test_open),
            UNIT_TEST(test_bad_paths_are_refused), UNIT_TEST(test_too_many_open_files),
@@ -500,4 +517,5 @@ UNIT_SUITE("syscall", UNIT_TEST(test_unknown_numbers), UNIT_TEST(test_calls_are_
            UNIT_TEST(test_socket_calls_need_sockets), UNIT_TEST(test_what_a_socket_cannot_do),
            UNIT_TEST(test_sleep_and_clock), UNIT_TEST(test_bad_times_are_refused),
            UNIT_TEST(test_sleep_beyond_the_end_of_time),
+           UNIT_TEST(test_random_bytes_come_in_bounded_pieces),
            UNIT_TEST(test_calls_outside_of_programs_are_refused))

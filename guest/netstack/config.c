@@ -56,9 +56,10 @@ static enum config_result config_read_address(const char *path, uint32_t *addres
 }
 
 /* False: there was something else, and the console knows. */
-static bool config_read_or_default(const char *path, uint32_t *address, uint32_t fallback)
+static bool config_good_or_default(const char *path, enum config_result result, uint32_t *address,
+                                   uint32_t fallback)
 {
-    switch (config_read_address(path, address)) {
+    switch (result) {
     case CONFIG_GOOD:
         return true;
     case CONFIG_MISSING:
@@ -106,9 +107,14 @@ static void config_add_router(struct interface *interface)
 void config_apply(struct interface *interface)
 {
     uint32_t address, mask;
-    bool good = config_read_or_default(CONFIG_ADDRESS_PATH, &address, CONFIG_DEFAULT_ADDRESS);
+    enum config_result result = config_read_address(CONFIG_ADDRESS_PATH, &address);
+    if (result == CONFIG_EMPTY)
+        return;
+    bool good =
+        config_good_or_default(CONFIG_ADDRESS_PATH, result, &address, CONFIG_DEFAULT_ADDRESS);
     /* Both are read in any case, so that the console tells of everything that is wrong. */
-    good = config_read_or_default(CONFIG_MASK_PATH, &mask, CONFIG_DEFAULT_MASK) && good;
+    result = config_read_address(CONFIG_MASK_PATH, &mask);
+    good = config_good_or_default(CONFIG_MASK_PATH, result, &mask, CONFIG_DEFAULT_MASK) && good;
     if (!good)
         return;
     if (address == 0 || interface_set_address(interface, address, mask) != 0) {

@@ -72,7 +72,6 @@ static void test_bad_address_or_mask_leaves_the_interface_without(void)
     static const char *const bad[][2] = {
         {IP, "10.0.2"},
         {IP, "10.0.2.256"},
-        {IP, ""},
         {IP, "0.0.0.0"},
         {IP, "224.0.0.1"},
         {IP, "127.0.0.2"},
@@ -106,6 +105,15 @@ static void test_bad_router_leaves_the_address_but_no_default_route(void)
         CU_ASSERT_EQUAL(dialogue_console_lines(), 1);
         dialogue_end();
     }
+}
+
+static void test_empty_address_means_none_yet_and_nobody_complains(void)
+{
+    const struct interface *eth0 = begin(FILES(IP, " \n", SUBNET, "nonsense"));
+    CU_ASSERT_EQUAL(eth0->address, 0);
+    CU_ASSERT_EQUAL(route_count(), 0);
+    CU_ASSERT_EQUAL(dialogue_console_lines(), 0);
+    dialogue_end();
 }
 
 static void test_second_interface_is_left_without(void)
@@ -149,6 +157,7 @@ UNIT_SUITE("config", UNIT_TEST(test_without_files_there_are_defaults),
            UNIT_TEST(test_empty_router_means_none),
            UNIT_TEST(test_bad_address_or_mask_leaves_the_interface_without),
            UNIT_TEST(test_bad_router_leaves_the_address_but_no_default_route),
+           UNIT_TEST(test_empty_address_means_none_yet_and_nobody_complains),
            UNIT_TEST(test_second_interface_is_left_without),
            UNIT_TEST(test_setting_an_address_twice_is_setting_it_once),
            UNIT_TEST(test_smallest_subnets_have_no_broadcast_address))

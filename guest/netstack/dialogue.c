@@ -30,6 +30,8 @@ static struct netif netifs[NETIFS_MAX];
 static struct wait_queue wakes[NETIFS_MAX];
 static struct hal_boot_file files[FILES_MAX];
 static struct icmp_endpoint endpoint;
+static const struct program_entry *programs;
+static size_t program_count;
 static unsigned replies;
 static int error;
 static uint16_t sequence;
@@ -100,13 +102,19 @@ static void dialogue_set_files(const char *const *texts)
     }
 }
 
+void dialogue_set_programs(const struct program_entry *entries, size_t count)
+{
+    programs = entries;
+    program_count = count;
+}
+
 void dialogue_begin_with(const char *const *texts, unsigned interfaces)
 {
     sent_first = sent_count = replies = 0;
     error = 0;
     sequence = 0;
     dialogue_set_files(texts);
-    fake_boot();
+    fake_boot_with(programs, program_count);
     netstack_init();
     posix_init();
     for (unsigned i = 0; i < interfaces; i++)
@@ -192,22 +200,69 @@ static void text_arp(const uint8_t *arp, size_t size, char *text, size_t room)
                  arp[8], arp[9], arp[10], arp[11], arp[12], arp[13], target);
 }
 
-static void text_ip(const uint8_t *ip, size_t size, char *text, size_t room)
+static void text_icmp(const uint8_t *ip, size_t size, char *text, size_t room)
 {
     char source[16], destination[16];
+    const uint8_t *icmp = ip + 20;
     text_address(ip + 12, source);
     text_address(ip + 16, destination);
-    const uint8_t *icmp = ip + 20;
-    if (size < 28 || ip[0] != 0x45 || text_be16(ip + 2) != size || text_sum(ip, 20) != 0xffff)
-        snprintf(text, room, "bad ip");
-    else if (ip[9] != 1 || text_sum(icmp, size - 20) != 0xffff)
+    if (ip[9] != 1 || text_sum(icmp, size - 20) != 0xffff)
         snprintf(text, room, "bad icmp");
+    else if (icmp[0] == 3 || icmp[0] == 11)
+        snprintf(text, room, "%s %u %s > %s quotes %zu",
+                 icmp[0] == 3 ? "unreachable" : "time-exceeded", icmp[1], source, destination,
+                 size - 28);
     else
         snprintf(text, room, "%s %s > %s id %u seq %u size %zu",
                  icmp[0] == 8   ? "echo-request"
                  : icmp[0] == 0 ? "echo-reply"
                                 : "icmp",
                  source, destination, text_be16(icmp + 4), text_be16(icmp + 6), size - 20);
+}
+
+/* What UDP sums up: the pseudo-header, and header and data; 0xffff with a right checksum. */
+static unsigned text_udp_sum(const uint8_t *ip, size_t size)
+{
+    uint8_t all[12 + NBUF_SIZE] = {0};
+    memcpy(all, ip + 12, 8);
+    all[9] = 17;
+    all[10] = (uint8_t)((size - 20) >> 8);
+    all[11] = (uint8_t)(size - 20);
+    memcpy(all + 12, ip + 20, size - 20);
+    return text_sum(all, 12 + size - 20);
+}
+
+static void text_udp(const uint8_t *ip, size_t size, char *text, size_t room)
+{
+    char source[16], destination[16];
+    const uint8_t *udp = ip + 20;
+    text_address(ip + 12, source);
+    text_address(ip + 16, destination);
+    if (text_be16(udp + 4) != size - 20 || text_be16(udp + 6) == 0 ||
+        text_udp_sum(ip, size) != 0xffff)
+        snprintf(text, room, "bad udp");
+    else
+        snprintf(text, room, "udp %s:%u > %s:%u size %zu", source, text_be16(udp), destination,
+                 text_be16(udp + 2), size - 28);
+}
+
+static void text_ip(const uint8_t *ip, size_t size, char *text, size_t room)
+{
+    char source[16], destination[16];
+    text_address(ip + 12, source);
+    text_address(ip + 16, destination);
+    if (size < 20 || ip[0] != 0x45 || text_be16(ip + 2) != size || text_sum(ip, 20) != 0xffff)
+        snprintf(text, room, "bad ip");
+    else if ((text_be16(ip + 6) & 0x3fff) != 0)
+        snprintf(text, room, "fragment %s > %s protocol %u at %u size %zu%s", source, destination,
+                 ip[9], (text_be16(ip + 6) & 0x1fff) * 8, size - 20,
+                 (ip[6] & 0x20) != 0 ? " more" : "");
+    else if (size < 28)
+        snprintf(text, room, "short packet");
+    else if (ip[9] == 17)
+        text_udp(ip, size, text, room);
+    else
+        text_icmp(ip, size, text, room);
 }
 
 /*
@@ -260,6 +315,11 @@ void dialogue_expect_silence(void)
         fprintf(stderr, "expected silence, got \"%s\"\n", text);
     }
     CU_ASSERT_EQUAL(sent_count, 0);
+}
+
+bool dialogue_is_silent(void)
+{
+    return sent_count == 0;
 }
 
 bool dialogue_take(uint8_t *frame, size_t *size)
@@ -369,13 +429,15 @@ size_t dialogue_build(uint8_t frame[DIALOGUE_FRAME_MAX], const struct dialogue_i
     put_be16(frame + 12, 0x0800);
     header[0] = ip->version_length != 0 ? ip->version_length : (uint8_t)(0x45 + ip->options);
     put_be16(header + 2, ip->total_size != 0 ? ip->total_size : (unsigned)(header_size + size));
+    put_be16(header + 4, ip->identification);
     put_be16(header + 6, ip->fragment);
     header[8] = ip->ttl != 0 ? ip->ttl : 64;
     header[9] = ip->protocol != 0 ? ip->protocol : 1;
     put_be32(header + 12, source);
     put_be32(header + 16, ip->destination != 0 ? ip->destination : OUR_ADDRESS);
     put_be16(header + 10, ip->checksum != 0 ? ip->checksum : ~text_sum(header, header_size));
-    memcpy(header + header_size, payload, size);
+    if (size > 0)
+        memcpy(header + header_size, payload, size);
     return 14 + header_size + size + ip->padding;
 }
 
@@ -406,4 +468,31 @@ void dialogue_send_icmp(uint32_t source, uint8_t type, uint16_t identifier, uint
     uint8_t message[1500];
     dialogue_build_icmp(message, type, 0, identifier, number, size);
     dialogue_send_ip(&(struct dialogue_ip){.source = source}, message, size);
+}
+
+size_t dialogue_build_udp(uint8_t *datagram, const struct dialogue_udp *udp, const void *data,
+                          size_t size)
+{
+    uint8_t ip[20 + NBUF_SIZE] = {0};
+    put_be16(datagram, udp->source_port);
+    put_be16(datagram + 2, udp->destination_port);
+    put_be16(datagram + 4, (unsigned)size + 8);
+    put_be16(datagram + 6, 0);
+    if (size > 0)
+        memcpy(datagram + 8, data, size);
+    put_be32(ip + 12, udp->source != 0 ? udp->source : GATEWAY);
+    put_be32(ip + 16, udp->destination != 0 ? udp->destination : OUR_ADDRESS);
+    memcpy(ip + 20, datagram, size + 8);
+    unsigned checksum = ~text_udp_sum(ip, 28 + size) & 0xffff;
+    put_be16(datagram + 6, checksum != 0 ? checksum : 0xffff);
+    return size + 8;
+}
+
+void dialogue_send_udp(const struct dialogue_udp *udp, const void *data, size_t size)
+{
+    uint8_t datagram[1500];
+    struct dialogue_ip ip = {
+        .source = udp->source, .destination = udp->destination, .protocol = 17};
+    dialogue_build_udp(datagram, udp, data, size);
+    dialogue_send_ip(&ip, datagram, size + 8);
 }

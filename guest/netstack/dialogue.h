@@ -17,6 +17,7 @@
 #define NETSTACK_DIALOGUE_H
 
 #include "kernel/netif.h"
+#include "kernel/syscall.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +38,8 @@
 /* A file of the configuration: pairs of path and text, ended by NULL. */
 void dialogue_begin_with(const char *const *files, unsigned interfaces);
 void dialogue_begin(void);
+/* What programs there are from the next beginning on. Keeps the table. */
+void dialogue_set_programs(const struct program_entry *entries, size_t count);
 /* Asserts that nothing more was sent and that no buffer is in use. */
 void dialogue_end(void);
 
@@ -46,6 +49,7 @@ struct netif *dialogue_netif(unsigned index);
 void dialogue_expect(const char *description);
 void dialogue_expect_on(unsigned interface, const char *description);
 void dialogue_expect_silence(void);
+bool dialogue_is_silent(void);
 /* Takes the next frame without looking at it; false: there is none. */
 bool dialogue_take(uint8_t *frame, size_t *size);
 /* Moves time on; the driver's task and sleeping tasks run when they are due. */
@@ -83,7 +87,7 @@ void dialogue_arp_reply(uint32_t sender);
 struct dialogue_ip {
     uint32_t source, destination; /* 0: the gateway, and us */
     uint8_t version_length, ttl, protocol;
-    uint16_t total_size, fragment, checksum;
+    uint16_t total_size, identification, fragment, checksum;
     unsigned options; /* 32-bit words */
     unsigned padding; /* bytes behind the packet */
 };
@@ -98,5 +102,14 @@ size_t dialogue_build_icmp(uint8_t *message, uint8_t type, uint8_t code, uint16_
                            uint16_t sequence, size_t size);
 void dialogue_send_icmp(uint32_t source, uint8_t type, uint16_t identifier, uint16_t sequence,
                         size_t size);
+
+struct dialogue_udp {
+    uint32_t source, destination; /* 0: the gateway, and us */
+    uint16_t source_port, destination_port;
+};
+/* A datagram with a right checksum and `size` bytes of data. Returns its size, with the header. */
+size_t dialogue_build_udp(uint8_t *datagram, const struct dialogue_udp *udp, const void *data,
+                          size_t size);
+void dialogue_send_udp(const struct dialogue_udp *udp, const void *data, size_t size);
 
 #endif

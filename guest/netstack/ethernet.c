@@ -40,6 +40,7 @@ void ethernet_input(struct interface *interface, struct nbuf *nbuf, uint64_t now
         net_drop(nbuf, "ethernet", "group address as source");
         return;
     }
+    nbuf->group = ethernet_is_group(header->destination);
     nbuf_pull(nbuf, sizeof(*header));
     switch (be16_get(header->type)) {
     case ETHERNET_IPV4:

@@ -7,6 +7,7 @@
 #include "lib/endian.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
+#include "lib/string.h"
 #include "netstack/drop.h"
 
 enum icmp_type {
@@ -16,6 +17,12 @@ enum icmp_type {
     ICMP_TIME_EXCEEDED = 11,
     ICMP_PARAMETER_PROBLEM = 12,
 };
+
+enum {
+    ICMP_CODE_REASSEMBLY = 1, /* of ICMP_TIME_EXCEEDED */
+    ICMP_CODE_PORT = 3,       /* of ICMP_UNREACHABLE */
+};
+#define ICMP_QUOTED 8 /* bytes behind the header of the packet that an error is about */
 
 struct icmp_header {
     uint8_t type;
@@ -28,6 +35,7 @@ kstatic_assert(sizeof(struct icmp_header) == ICMP_HEADER_SIZE, "as on the wire")
 
 static struct list icmp_buckets[ICMP_BUCKETS];
 static uint16_t icmp_last_identifier; /* that was chosen here */
+static uint64_t icmp_errors_paid_ns;  /* until when the errors that were sent use up the interval */
 
 /* ---- endpoints ------------------------------------------------------------------------------- */
 
@@ -36,6 +44,7 @@ void icmp_init(void)
     for (unsigned i = 0; i < ICMP_BUCKETS; i++)
         list_init(&icmp_buckets[i]);
     icmp_last_identifier = 0;
+    icmp_errors_paid_ns = 0;
 }
 
 static struct list *icmp_bucket(uint16_t identifier)
@@ -112,6 +121,56 @@ int icmp_send_request(const struct icmp_endpoint *endpoint, struct nbuf *nbuf,
     header->identifier = be16_put(endpoint->identifier);
     icmp_set_checksum(nbuf);
     return ipv4_output(nbuf, path, destination, IPV4_ICMP, now_ns);
+}
+
+/*
+ * "An ICMP error message MUST NOT be sent as the result of receiving" an ICMP error message, what
+ * was sent to a broadcast address or in a broadcast frame, or what does not come from a single host
+ * [RFC1122] 3.2.2. The packets here begin with their first fragment, which is the fourth case.
+ */
+static bool icmp_may_answer_with_error(const uint8_t *packet, size_t size, size_t header_size,
+                                       const struct ipv4_info *info)
+{
+    if (info->broadcast || info->group || !ipv4_is_unicast(info->source))
+        return false;
+    if (packet[IPV4_PROTOCOL_AT] != IPV4_ICMP)
+        return true;
+    return size > header_size &&
+           (packet[header_size] == ICMP_ECHO_REQUEST || packet[header_size] == ICMP_ECHO_REPLY);
+}
+
+static bool icmp_errors_are_too_many(uint64_t now_ns)
+{
+    uint64_t paid_ns = icmp_errors_paid_ns > now_ns ? icmp_errors_paid_ns : now_ns;
+    if (paid_ns - now_ns > (ICMP_ERRORS_AT_ONCE - 1) * ICMP_ERROR_INTERVAL_NS)
+        return true;
+    icmp_errors_paid_ns = paid_ns + ICMP_ERROR_INTERVAL_NS;
+    return false;
+}
+
+void icmp_send_error(enum icmp_error error, const uint8_t *packet, size_t size,
+                     const struct ipv4_info *info, uint64_t now_ns)
+{
+    size_t header_size = ipv4_header_size(packet);
+    struct ipv4_path path;
+    kassert(header_size >= IPV4_HEADER_SIZE && header_size <= size);
+    if (!icmp_may_answer_with_error(packet, size, header_size, info) ||
+        ipv4_find_path(info->source, &path) != 0)
+        return;
+    struct nbuf *nbuf = icmp_errors_are_too_many(now_ns) ? NULL : nbuf_alloc();
+    if (nbuf == NULL) {
+        net_drop(NULL, "icmp", "error that is not sent: too many");
+        return;
+    }
+    size_t quoted = size < header_size + ICMP_QUOTED ? size : header_size + ICMP_QUOTED;
+    struct icmp_header *header = (struct icmp_header *)nbuf_put(nbuf, ICMP_HEADER_SIZE);
+    *header = error == ICMP_ERROR_PORT
+                  ? (struct icmp_header){.type = ICMP_UNREACHABLE, .code = ICMP_CODE_PORT}
+                  : (struct icmp_header){.type = ICMP_TIME_EXCEEDED, .code = ICMP_CODE_REASSEMBLY};
+    memcpy(nbuf_put(nbuf, quoted), packet, quoted);
+    icmp_set_checksum(nbuf);
+    path.source = info->destination;
+    ipv4_output(nbuf, &path, info->source, IPV4_ICMP, now_ns);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */

@@ -11,6 +11,17 @@
 
 #define ICMP_HEADER_SIZE 8
 #define ICMP_BUCKETS     16 /* a power of two */
+/*
+ * Errors that are sent: so many at once, then one in each interval. [RFC1812] 4.3.2.8 wants a limit
+ * for routers; a flood hits hosts as well.
+ */
+#define ICMP_ERRORS_AT_ONCE    10
+#define ICMP_ERROR_INTERVAL_NS UINT64_C(100000000)
+
+enum icmp_error {
+    ICMP_ERROR_PORT,       /* nobody has the port */
+    ICMP_ERROR_REASSEMBLY, /* fragments are missing */
+};
 
 struct icmp_endpoint {
     struct list bucket;
@@ -37,6 +48,13 @@ int icmp_check_request(const uint8_t *message, size_t size);
  */
 int icmp_send_request(const struct icmp_endpoint *endpoint, struct nbuf *nbuf,
                       const struct ipv4_path *path, uint32_t destination, uint64_t now_ns);
+
+/*
+ * Tells the sender of a packet that it came to nothing, where [RFC1122] 3.2.2 allows that. Borrows
+ * the packet, from its header on: the header and eight bytes of it are quoted.
+ */
+void icmp_send_error(enum icmp_error error, const uint8_t *packet, size_t size,
+                     const struct ipv4_info *info, uint64_t now_ns);
 
 /* A message that arrived. Takes the buffer. */
 void icmp_input(struct nbuf *nbuf, const struct ipv4_info *info, uint64_t now_ns);

@@ -8,6 +8,7 @@
 #include "lib/kassert.h"
 #include "lib/string.h"
 #include "netstack/ipv4.h"
+#include "netstack/reassembly.h"
 #include "netstack/route.h"
 
 static struct interface interfaces[INTERFACES_MAX]; /* by index - 1; lo is the first */
@@ -133,6 +134,7 @@ int interface_set_address(struct interface *interface, uint32_t address, uint32_
         return 0;
     route_delete_interface(interface);
     arp_flush(&interface->arp, KENETDOWN);
+    reassembly_flush(interface);
     interface->address = address;
     interface->mask = address != 0 ? mask : 0;
     return interface_add_subnet_route(interface);
@@ -149,5 +151,6 @@ int interface_set_up(struct interface *interface, bool up)
         return interface_add_subnet_route(interface);
     route_delete_interface(interface);
     arp_flush(&interface->arp, KENETDOWN);
+    reassembly_flush(interface);
     return 0;
 }

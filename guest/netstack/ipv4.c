@@ -6,18 +6,22 @@
 #include "lib/checksum.h"
 #include "lib/endian.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 #include "netstack/arp.h"
 #include "netstack/drop.h"
 #include "netstack/ethernet.h"
 #include "netstack/icmp.h"
 #include "netstack/interface.h"
 #include "netstack/loopback.h"
+#include "netstack/reassembly.h"
 #include "netstack/route.h"
+#include "netstack/udp.h"
 
 #define IPV4_VERSION         4
 #define IPV4_DONT_FRAGMENT   0x4000
 #define IPV4_MORE_FRAGMENTS  0x2000
 #define IPV4_FRAGMENT_OFFSET 0x1fff
+#define IPV4_FRAGMENT_UNIT   8 /* bytes: what offsets count */
 
 struct ipv4_header {
     uint8_t version_length;
@@ -33,12 +37,15 @@ struct ipv4_header {
 };
 kstatic_assert(sizeof(struct ipv4_header) == IPV4_HEADER_SIZE, "as on the wire");
 
-static uint16_t ipv4_next_identification;
+/* What differs from header to header. */
+struct ipv4_fields {
+    const struct ipv4_path *path;
+    uint32_t destination;
+    enum ipv4_protocol protocol;
+    uint16_t identification, fragment;
+};
 
-static size_t ipv4_header_size(const struct ipv4_header *header)
-{
-    return (size_t)(header->version_length & 0x0f) * 4;
-}
+static uint16_t ipv4_next_identification;
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
@@ -55,8 +62,9 @@ int ipv4_find_path(uint32_t destination, struct ipv4_path *path)
         *path = (struct ipv4_path){interface, interface->address, destination};
         return 0;
     }
+    /* Who has no address can only speak to everybody: a reply would not find the way back. */
     const struct route *route = ipv4_is_unicast(destination) ? route_lookup(destination) : NULL;
-    if (route == NULL)
+    if (route == NULL || route->interface->address == 0)
         return -KENETUNREACH;
     *path = (struct ipv4_path){
         .interface = route->interface,
@@ -66,37 +74,84 @@ int ipv4_find_path(uint32_t destination, struct ipv4_path *path)
     return 0;
 }
 
-static void ipv4_push_header(struct nbuf *nbuf, uint32_t source, uint32_t destination,
-                             enum ipv4_protocol protocol)
+int ipv4_find_broadcast_path(struct interface *interface, struct ipv4_path *path)
+{
+    if (interface->netif == NULL || !interface->up)
+        return -KENETUNREACH;
+    *path = (struct ipv4_path){interface, interface->address, IPV4_BROADCAST};
+    return 0;
+}
+
+static void ipv4_push_header(struct nbuf *nbuf, const struct ipv4_fields *fields)
 {
     struct ipv4_header *header = (struct ipv4_header *)nbuf_push(nbuf, IPV4_HEADER_SIZE);
     *header = (struct ipv4_header){
         .version_length = IPV4_VERSION << 4 | IPV4_HEADER_SIZE / 4,
         .total_size = be16_put((uint16_t)nbuf->len),
-        .identification = be16_put(ipv4_next_identification++),
-        .fragment = be16_put(IPV4_DONT_FRAGMENT),
+        .identification = be16_put(fields->identification),
+        .fragment = be16_put(fields->fragment),
         .ttl = IPV4_TTL,
-        .protocol = (uint8_t)protocol,
-        .source = be32_put(source),
-        .destination = be32_put(destination),
+        .protocol = (uint8_t)fields->protocol,
+        .source = be32_put(fields->path->source),
+        .destination = be32_put(fields->destination),
     };
     header->checksum = be16_put(checksum_of(header, IPV4_HEADER_SIZE));
+}
+
+/* One packet, which fits. Takes the buffer. */
+static int ipv4_send(struct nbuf *nbuf, const struct ipv4_fields *fields, uint64_t now_ns)
+{
+    struct interface *interface = fields->path->interface;
+    ipv4_push_header(nbuf, fields);
+    if (interface == interface_lo())
+        return loopback_output(nbuf);
+    if (interface_is_broadcast(interface, fields->destination))
+        return ethernet_output(interface, nbuf, ethernet_broadcast, ETHERNET_IPV4);
+    return arp_output(&interface->arp, nbuf, fields->path->next_hop, now_ns);
+}
+
+/* A copy of a part of the data, to be sent on its own. */
+static int ipv4_send_fragment(const struct nbuf *whole, size_t offset, size_t size,
+                              struct ipv4_fields *fields, uint64_t now_ns)
+{
+    struct nbuf *nbuf = nbuf_alloc();
+    if (nbuf == NULL) {
+        net_drop(NULL, "ipv4", "no buffer for a fragment");
+        return -KENOBUFS;
+    }
+    bool more = offset + size < whole->len;
+    memcpy(nbuf_put(nbuf, size), whole->data + offset, size);
+    fields->fragment = (uint16_t)(offset / IPV4_FRAGMENT_UNIT | (more ? IPV4_MORE_FRAGMENTS : 0));
+    return ipv4_send(nbuf, fields, now_ns);
+}
+
+/* One that is lost makes the others worthless: no more are sent. */
+static int ipv4_send_fragments(struct nbuf *nbuf, struct ipv4_fields *fields, uint64_t now_ns)
+{
+    size_t size_max =
+        (fields->path->interface->mtu - IPV4_HEADER_SIZE) / IPV4_FRAGMENT_UNIT * IPV4_FRAGMENT_UNIT;
+    int error = 0;
+    for (size_t offset = 0; offset < nbuf->len && error == 0; offset += size_max) {
+        size_t left = nbuf->len - offset;
+        error = ipv4_send_fragment(nbuf, offset, left < size_max ? left : size_max, fields, now_ns);
+    }
+    nbuf_free(nbuf);
+    return error;
 }
 
 int ipv4_output(struct nbuf *nbuf, const struct ipv4_path *path, uint32_t destination,
                 enum ipv4_protocol protocol, uint64_t now_ns)
 {
-    struct interface *interface = path->interface;
-    if (nbuf->len + IPV4_HEADER_SIZE > interface->mtu) {
-        net_drop(nbuf, "ipv4", "longer than the MTU");
-        return -KEMSGSIZE;
-    }
-    ipv4_push_header(nbuf, path->source, destination, protocol);
-    if (interface == interface_lo())
-        return loopback_output(nbuf);
-    if (interface_is_broadcast(interface, destination))
-        return ethernet_output(interface, nbuf, ethernet_broadcast, ETHERNET_IPV4);
-    return arp_output(&interface->arp, nbuf, path->next_hop, now_ns);
+    struct ipv4_fields fields = {
+        .path = path,
+        .destination = destination,
+        .protocol = protocol,
+        .identification = ipv4_next_identification++,
+        .fragment = IPV4_DONT_FRAGMENT,
+    };
+    if (nbuf->len + IPV4_HEADER_SIZE > path->interface->mtu)
+        return ipv4_send_fragments(nbuf, &fields, now_ns);
+    return ipv4_send(nbuf, &fields, now_ns);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
@@ -112,7 +167,7 @@ static const char *ipv4_malformed(const struct nbuf *nbuf)
         return "shorter than a header";
     if (header->version_length >> 4 != IPV4_VERSION)
         return "version is not 4";
-    size_t header_size = ipv4_header_size(header);
+    size_t header_size = ipv4_header_size(nbuf->data);
     if (header_size < IPV4_HEADER_SIZE || header_size > nbuf->len)
         return "bad header length";
     size_t total_size = be16_get(header->total_size);
@@ -149,15 +204,13 @@ static bool ipv4_is_for_us(const struct interface *interface, uint32_t destinati
     return interface_by_address(destination) != NULL;
 }
 
-static const char *ipv4_refusal(const struct ipv4_header *header, const struct ipv4_info *info)
+static const char *ipv4_refusal(const struct ipv4_info *info)
 {
     const char *why = ipv4_bad_source(info->interface, info->source);
     if (why != NULL)
         return why;
     if (!ipv4_is_for_us(info->interface, info->destination, info->broadcast))
         return "not for us";
-    if ((be16_get(header->fragment) & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) != 0)
-        return "fragment";
     return NULL;
 }
 
@@ -166,7 +219,23 @@ static void ipv4_strip(struct nbuf *nbuf)
 {
     const struct ipv4_header *header = (const struct ipv4_header *)nbuf->data;
     nbuf->len = be16_get(header->total_size);
-    nbuf_pull(nbuf, ipv4_header_size(header));
+    nbuf_pull(nbuf, ipv4_header_size(nbuf->data));
+}
+
+/* The part of a datagram goes to the others. Returns it when it is whole. */
+static struct nbuf *ipv4_reassemble(struct nbuf *nbuf, const struct ipv4_header *header,
+                                    struct ipv4_info *info, uint64_t now_ns)
+{
+    uint16_t word = be16_get(header->fragment);
+    if ((word & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) == 0)
+        return nbuf;
+    struct reassembly_fragment fragment = {
+        .protocol = header->protocol,
+        .identification = be16_get(header->identification),
+        .offset = (size_t)(word & IPV4_FRAGMENT_OFFSET) * IPV4_FRAGMENT_UNIT,
+        .last = (word & IPV4_MORE_FRAGMENTS) == 0,
+    };
+    return reassembly_input(nbuf, &fragment, info, now_ns);
 }
 
 /*
@@ -185,17 +254,24 @@ void ipv4_input(struct interface *interface, struct nbuf *nbuf, uint64_t now_ns)
         .source = be32_get(header->source),
         .destination = be32_get(header->destination),
         .interface = interface,
+        .group = nbuf->group,
+        .header = nbuf->data,
     };
     info.broadcast = interface_is_broadcast(interface, info.destination);
-    why = ipv4_refusal(header, &info);
+    why = ipv4_refusal(&info);
     if (why != NULL) {
         net_drop(nbuf, "ipv4", why);
         return;
     }
     uint8_t protocol = header->protocol;
     ipv4_strip(nbuf);
+    nbuf = ipv4_reassemble(nbuf, header, &info, now_ns);
+    if (nbuf == NULL)
+        return;
     if (protocol == IPV4_ICMP)
         icmp_input(nbuf, &info, now_ns);
+    else if (protocol == IPV4_UDP)
+        udp_input(nbuf, &info, now_ns);
     else
         net_drop(nbuf, "ipv4", "unknown protocol");
 }
@@ -205,10 +281,15 @@ void ipv4_report_failure(const uint8_t *packet, size_t size, int error)
     const struct ipv4_header *header = (const struct ipv4_header *)packet;
     if (size < IPV4_HEADER_SIZE || header->version_length >> 4 != IPV4_VERSION)
         return;
-    size_t header_size = ipv4_header_size(header);
+    size_t header_size = ipv4_header_size(packet);
     if (header_size < IPV4_HEADER_SIZE || header_size > size)
         return;
+    if ((be16_get(header->fragment) & IPV4_FRAGMENT_OFFSET) != 0)
+        return; /* whose it was stands in the first fragment */
     if (header->protocol == IPV4_ICMP)
         icmp_report_failure(packet + header_size, size - header_size, be32_get(header->destination),
                             error);
+    if (header->protocol == IPV4_UDP)
+        udp_report_failure(packet + header_size, size - header_size, be32_get(header->source),
+                           be32_get(header->destination), error);
 }

@@ -1,9 +1,9 @@
 /*
  * ipv4.h - the Internet Protocol [RFC791] [RFC1122]
  *
- * A host: packets for others are dropped, not forwarded. Fragments are not put together in this
- * version: they are dropped by name, and nothing is sent that would need them. Options are skipped.
- * Addresses are numbers in host order.
+ * A host: packets for others are dropped, not forwarded. Fragments are put together
+ * (netstack/reassembly.h), and what does not fit into the MTU leaves in fragments. Options are
+ * skipped. Addresses are numbers in host order.
  */
 #ifndef NETSTACK_IPV4_H
 #define NETSTACK_IPV4_H
@@ -13,14 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define IPV4_HEADER_SIZE   20
-#define IPV4_BROADCAST     UINT32_MAX
-#define IPV4_LOOPBACK      0x7f000001 /* 127.0.0.1 */
-#define IPV4_LOOPBACK_MASK 0xff000000
-#define IPV4_TTL           64
+#define IPV4_HEADER_SIZE     20
+#define IPV4_HEADER_SIZE_MAX 60 /* with options */
+#define IPV4_BROADCAST       UINT32_MAX
+#define IPV4_LOOPBACK        0x7f000001 /* 127.0.0.1 */
+#define IPV4_LOOPBACK_MASK   0xff000000
+#define IPV4_TTL             64
 
 enum ipv4_protocol {
     IPV4_ICMP = 1,
+    IPV4_UDP = 17,
 };
 
 struct interface;
@@ -29,7 +31,9 @@ struct interface;
 struct ipv4_info {
     uint32_t source, destination;
     struct interface *interface;
-    bool broadcast; /* the destination is a broadcast address */
+    bool broadcast;        /* the destination is a broadcast address */
+    bool group;            /* it came in a frame to a group of stations */
+    const uint8_t *header; /* in the buffer, in front of the data */
 };
 
 /* The way to a destination. */
@@ -52,12 +56,24 @@ static inline bool ipv4_is_unicast(uint32_t address)
     return address >> 24 != 0 && address < 0xe0000000;
 }
 
+#define IPV4_PROTOCOL_AT 9 /* in a header */
+static inline size_t ipv4_header_size(const uint8_t *header)
+{
+    return (size_t)(header[0] & 0x0f) * 4;
+}
+
 /* 0, or -KENETUNREACH. */
 int ipv4_find_path(uint32_t destination, struct ipv4_path *path);
 
 /*
- * Sends what the buffer holds as one packet. Takes the buffer. 0; -KEMSGSIZE: it does not fit into
- * the interface's MTU; or what the layers below say.
+ * The way to everybody on the link of an interface, which needs no address for that: the source is
+ * 0.0.0.0 then. -KENETUNREACH: there is no such link.
+ */
+int ipv4_find_broadcast_path(struct interface *interface, struct ipv4_path *path);
+
+/*
+ * Sends what the buffer holds, in fragments where it is longer than the interface's MTU. Takes the
+ * buffer. 0; -KENOBUFS: not all fragments could be made; or what the layers below say.
  */
 int ipv4_output(struct nbuf *nbuf, const struct ipv4_path *path, uint32_t destination,
                 enum ipv4_protocol protocol, uint64_t now_ns);

@@ -12,7 +12,9 @@
 #include "netstack/icmp.h"
 #include "netstack/interface.h"
 #include "netstack/loopback.h"
+#include "netstack/reassembly.h"
 #include "netstack/route.h"
+#include "netstack/udp.h"
 
 static struct mutex netstack_mutex;
 
@@ -50,8 +52,8 @@ static void netstack_input(struct netif *netif, struct nbuf *nbuf)
 
 static uint64_t netstack_poll(uint64_t now_ns)
 {
-    uint64_t deadline_ns = UINT64_MAX;
     netstack_lock();
+    uint64_t deadline_ns = reassembly_poll(now_ns);
     for (unsigned index = interface_lo()->index + 1; index <= INTERFACES_MAX; index++) {
         struct interface *interface = interface_at(index);
         if (interface == NULL)
@@ -76,6 +78,8 @@ void netstack_init(void)
     interfaces_init();
     routes_init();
     icmp_init();
+    udp_init();
+    reassembly_init();
     loopback_init();
     netif_set_stack(&netstack_ops);
 }

@@ -222,8 +222,6 @@ int ifconfig_main(int argc, char **argv)
 {
     struct ifconfig ifconfig = {.output = {.used = 0}};
     long socket = user_socket(AF_INET, SOCK_DGRAM, 0);
-    if (socket == -KEPROTONOSUPPORT) /* any datagram socket will do */
-        socket = user_socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
     if (socket < 0) {
         user_error("ifconfig", "socket: %s", errno_text(socket));
         return IFCONFIG_EXIT_REFUSED;

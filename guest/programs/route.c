@@ -242,8 +242,6 @@ static int route_apply(struct route_change *change, unsigned long request, const
     route_put_address(&entry->rt_genmask, change->mask);
     route_put_address(&entry->rt_gateway, change->gateway);
     long socket = user_socket(AF_INET, SOCK_DGRAM, 0);
-    if (socket == -KEPROTONOSUPPORT) /* any datagram socket will do */
-        socket = user_socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
     long error = socket < 0 ? socket : user_ioctl((int)socket, request, entry);
     if (error == 0)
         return 0;

@@ -39,6 +39,11 @@ long user_socket(int family, int type, int protocol)
     return system_call(SYS_SOCKET, family, type, protocol, 0, 0, 0);
 }
 
+long user_bind(int descriptor, const struct sockaddr_in *address)
+{
+    return system_call(SYS_BIND, descriptor, (long)address, sizeof(struct sockaddr_in), 0, 0, 0);
+}
+
 long user_sendto(int descriptor, const void *buffer, size_t size, const struct sockaddr_in *to)
 {
     return system_call(SYS_SENDTO, descriptor, (long)buffer, (long)size, 0, (long)to,
@@ -76,6 +81,11 @@ uint64_t user_now_ns(void)
     struct kernel_timespec now = {0};
     (void)system_call(SYS_CLOCK_GETTIME, CLOCK_MONOTONIC, (long)&now, 0, 0, 0, 0);
     return (uint64_t)now.tv_sec * USER_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+long user_random(void *buffer, size_t size)
+{
+    return system_call(SYS_GETRANDOM, (long)buffer, (long)size, 0, 0, 0, 0);
 }
 
 struct sockaddr_in user_address(uint32_t address)

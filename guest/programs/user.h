@@ -29,12 +29,14 @@ long user_write(int descriptor, const void *buffer, size_t size);
 long user_close(int descriptor);
 long user_ioctl(int descriptor, unsigned long request, void *argument);
 long user_socket(int family, int type, int protocol);
+long user_bind(int descriptor, const struct sockaddr_in *address);
 long user_sendto(int descriptor, const void *buffer, size_t size, const struct sockaddr_in *to);
 long user_recvfrom(int descriptor, void *buffer, size_t size, struct sockaddr_in *from);
 long user_setsockopt(int descriptor, int level, int name, const void *value, size_t size);
 long user_getsockopt(int descriptor, int level, int name, void *value, uint32_t *size);
 long user_sleep_ns(uint64_t duration_ns);
 uint64_t user_now_ns(void);
+long user_random(void *buffer, size_t size);
 
 /* An address in host order. */
 struct sockaddr_in user_address(uint32_t address);

@@ -9,94 +9,53 @@
 #include "kernel/file.h"
 #include "kernel/pool.h"
 #include "kernel/syscall.h"
-#include "kernel/wait.h"
 #include "lib/errno.h"
-#include "lib/kassert.h"
 #include "lib/string.h"
-#include "netstack/drop.h"
 #include "netstack/icmp.h"
 #include "netstack/interface.h"
 #include "netstack/netstack.h"
+#include "netstack/posix/datagram_socket.h"
 #include "netstack/posix/inet_address.h"
 #include "netstack/posix/inet_ioctl.h"
-#include "ringside/probe.h"
-
-#define PING_NS_PER_S  UINT64_C(1000000000)
-#define PING_NS_PER_US 1000
-#define PING_US_PER_S  1000000
-
-struct ping_received {
-    struct nbuf *nbuf;
-    uint32_t source;
-};
 
 struct ping_socket {
+    struct datagram_socket base; /* first */
     struct icmp_endpoint endpoint;
-    uint32_t source;                              /* bind(): 0 is any */
-    uint32_t peer;                                /* connect(): 0 is none */
-    int error;                                    /* pending, positive */
-    uint64_t receive_timeout_ns, send_timeout_ns; /* WAIT_FOREVER: none */
-    struct wait_queue readable;
-    unsigned first, count; /* of received[], a ring */
-    struct ping_received received[PING_RECEIVED_MAX];
+    uint32_t source; /* bind(): 0 is any */
+    uint32_t peer;   /* connect(): 0 is none */
 };
+kstatic_assert(offsetof(struct ping_socket, base) == 0, "file->object is either");
 
 static struct ping_socket ping_sockets[PING_SOCKETS_MAX];
 static struct pool ping_pool;
-static uint64_t ping_dropped;
+static struct datagram_kind ping_kind = {.name = "ping", .dropped_counter = "ping.dropped"};
 
 /* ---- from the stack -------------------------------------------------------------------------- */
 
-static void ping_drop(struct nbuf *nbuf, const char *why)
+static struct ping_socket *ping_socket_of(struct icmp_endpoint *endpoint)
 {
-    net_drop(nbuf, "ping", why);
-    probe_counter("ping.dropped", ++ping_dropped);
+    return list_entry(endpoint, struct ping_socket, endpoint);
 }
 
 static void ping_deliver(struct icmp_endpoint *endpoint, struct nbuf *nbuf, uint32_t source)
 {
-    struct ping_socket *socket = (struct ping_socket *)endpoint;
-    if (socket->peer != 0 && socket->peer != source) {
-        ping_drop(nbuf, "reply from another host than the connected one");
-        return;
-    }
-    if (socket->count == PING_RECEIVED_MAX) {
-        ping_drop(nbuf, "receive queue full");
-        return;
-    }
-    unsigned last = (socket->first + socket->count) % PING_RECEIVED_MAX;
-    socket->received[last] = (struct ping_received){nbuf, source};
-    socket->count++;
-    wait_wake_all(&socket->readable);
+    struct ping_socket *socket = ping_socket_of(endpoint);
+    if (socket->peer != 0 && socket->peer != source)
+        datagram_drop(&socket->base, nbuf, "reply from another host than the connected one");
+    else
+        datagram_deliver(&socket->base, nbuf, source, 0);
 }
 
 static void ping_fail(struct icmp_endpoint *endpoint, uint32_t destination, int error)
 {
-    struct ping_socket *socket = (struct ping_socket *)endpoint;
-    if (socket->peer != 0 && socket->peer != destination)
-        return;
-    socket->error = error;
-    wait_wake_all(&socket->readable);
-}
-
-/* ---- small things ---------------------------------------------------------------------------- */
-
-/* An error is reported once. */
-static int ping_take_error(struct ping_socket *socket)
-{
-    int error = socket->error;
-    socket->error = 0;
-    return -error;
+    struct ping_socket *socket = ping_socket_of(endpoint);
+    if (socket->peer == 0 || socket->peer == destination)
+        datagram_fail(&socket->base, error);
 }
 
 static int ping_autobind(struct ping_socket *socket)
 {
     return socket->endpoint.identifier != 0 ? 0 : icmp_bind(&socket->endpoint, 0);
-}
-
-static bool ping_is_nonblocking(const struct file *file, int flags)
-{
-    return (file->flags & FILE_NONBLOCK) != 0 || (flags & MSG_DONTWAIT) != 0;
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -143,7 +102,7 @@ static long ping_send_locked(struct ping_socket *socket, const void *message, si
 {
     uint32_t destination;
     struct ipv4_path path;
-    int error = ping_take_error(socket);
+    int error = datagram_take_error(&socket->base);
     if (error == 0)
         error = icmp_check_request(message, size);
     if (error == 0)
@@ -171,106 +130,6 @@ static long ping_sendto(struct file *file, const void *buffer, size_t size, int 
 static long ping_write(struct file *file, const void *buffer, size_t size)
 {
     return ping_sendto(file, buffer, size, 0, NULL, 0);
-}
-
-/* ---- receiving ------------------------------------------------------------------------------- */
-
-static bool ping_is_readable(const struct ping_socket *socket)
-{
-    return socket->count > 0 || socket->error != 0;
-}
-
-static uint64_t ping_receive_deadline_ns(const struct ping_socket *socket)
-{
-    uint64_t now_ns = clock_now_ns();
-    if (socket->receive_timeout_ns >= WAIT_FOREVER - now_ns)
-        return WAIT_FOREVER;
-    return now_ns + socket->receive_timeout_ns;
-}
-
-/* Sleeps until there is something to receive: 0. -KEAGAIN: the timeout of the socket; -KEINTR. */
-static int ping_wait(struct ping_socket *socket)
-{
-    struct waiter waiter;
-    uint64_t deadline_ns = ping_receive_deadline_ns(socket);
-    int error = 0;
-    while (error == 0) {
-        wait_prepare(&socket->readable, &waiter, "socket");
-        if (ping_is_readable(socket))
-            break;
-        netstack_unlock();
-        error = wait_commit(&waiter, deadline_ns);
-        netstack_lock();
-    }
-    wait_finish(&waiter);
-    if (ping_is_readable(socket))
-        return 0;
-    return error == -KETIMEDOUT ? -KEAGAIN : error;
-}
-
-static struct ping_received ping_take_oldest(struct ping_socket *socket)
-{
-    kassert(socket->count > 0);
-    struct ping_received reply = socket->received[socket->first];
-    socket->first = (socket->first + 1) % PING_RECEIVED_MAX;
-    socket->count--;
-    return reply;
-}
-
-/* What does not fit into the program's buffer is lost. */
-static long ping_take_reply(struct ping_socket *socket, void *buffer, size_t size, uint32_t *source)
-{
-    struct ping_received reply = ping_take_oldest(socket);
-    size_t length = reply.nbuf->len < size ? reply.nbuf->len : size;
-    memcpy(buffer, reply.nbuf->data, length);
-    nbuf_free(reply.nbuf);
-    *source = reply.source;
-    return (long)length;
-}
-
-static long ping_receive_locked(struct ping_socket *socket, void *buffer, size_t size,
-                                bool nonblocking, uint32_t *source)
-{
-    if (!ping_is_readable(socket)) {
-        int error = nonblocking ? -KEAGAIN : ping_wait(socket);
-        if (error != 0)
-            return error;
-    }
-    if (socket->error != 0)
-        return ping_take_error(socket);
-    return ping_take_reply(socket, buffer, size, source);
-}
-
-/*
- * The size that the program gives bounds what is written; the size that it gets back is that of the
- * whole address.
- */
-static void ping_put_from(struct sockaddr *from, uint32_t *from_size, uint32_t source)
-{
-    struct sockaddr_in address;
-    if (from == NULL || from_size == NULL)
-        return;
-    inet_address_put(&address, source);
-    memcpy(from, &address, *from_size < sizeof(address) ? *from_size : sizeof(address));
-    *from_size = sizeof(address);
-}
-
-static long ping_recvfrom(struct file *file, void *buffer, size_t size, int flags,
-                          struct sockaddr *from, uint32_t *from_size)
-{
-    uint32_t source = 0;
-    netstack_lock();
-    long result =
-        ping_receive_locked(file->object, buffer, size, ping_is_nonblocking(file, flags), &source);
-    netstack_unlock();
-    if (result >= 0)
-        ping_put_from(from, from_size, source);
-    return result;
-}
-
-static long ping_read(struct file *file, void *buffer, size_t size)
-{
-    return ping_recvfrom(file, buffer, size, 0, NULL, NULL);
 }
 
 /* ---- bind and connect ------------------------------------------------------------------------ */
@@ -324,79 +183,12 @@ static long ping_connect(struct file *file, const struct sockaddr *address, size
     return error;
 }
 
-/* ---- options --------------------------------------------------------------------------------- */
-
-static int ping_set_timeout(uint64_t *timeout_ns, const void *value, size_t size)
-{
-    struct kernel_timeval time;
-    if (value == NULL || size < sizeof(time))
-        return -KEINVAL;
-    memcpy(&time, value, sizeof(time));
-    if (time.tv_usec < 0 || time.tv_usec >= PING_US_PER_S)
-        return -KEDOM;
-    if (time.tv_sec < 0) {
-        *timeout_ns = 0;
-        return 0;
-    }
-    bool forever = (time.tv_sec == 0 && time.tv_usec == 0) ||
-                   (uint64_t)time.tv_sec >= WAIT_FOREVER / PING_NS_PER_S;
-    *timeout_ns =
-        forever ? WAIT_FOREVER
-                : (uint64_t)time.tv_sec * PING_NS_PER_S + (uint64_t)time.tv_usec * PING_NS_PER_US;
-    return 0;
-}
+/* ---- the life of a socket -------------------------------------------------------------------- */
 
 static long ping_setsockopt(struct file *file, int level, int name, const void *value, size_t size)
 {
-    struct ping_socket *socket = file->object;
-    long result = -KENOPROTOOPT;
     netstack_lock();
-    if (level == SOL_SOCKET && name == SO_RCVTIMEO)
-        result = ping_set_timeout(&socket->receive_timeout_ns, value, size);
-    else if (level == SOL_SOCKET && name == SO_SNDTIMEO)
-        result = ping_set_timeout(&socket->send_timeout_ns, value, size);
-    netstack_unlock();
-    return result;
-}
-
-/* As much as the program has room for; it learns how much that was. */
-static int ping_put_option(void *value, uint32_t *size, const void *option, size_t option_size)
-{
-    if (*size > option_size)
-        *size = (uint32_t)option_size;
-    memcpy(value, option, *size);
-    return 0;
-}
-
-static int ping_get_timeout(uint64_t timeout_ns, void *value, uint32_t *size)
-{
-    struct kernel_timeval time = {0, 0};
-    if (timeout_ns != WAIT_FOREVER) {
-        time.tv_sec = (int64_t)(timeout_ns / PING_NS_PER_S);
-        time.tv_usec = (int64_t)(timeout_ns % PING_NS_PER_S / PING_NS_PER_US);
-    }
-    return ping_put_option(value, size, &time, sizeof(time));
-}
-
-static int ping_get_error(struct ping_socket *socket, void *value, uint32_t *size)
-{
-    int32_t error = -ping_take_error(socket);
-    return ping_put_option(value, size, &error, sizeof(error));
-}
-
-static long ping_getsockopt(struct file *file, int level, int name, void *value, uint32_t *size)
-{
-    struct ping_socket *socket = file->object;
-    long result = -KENOPROTOOPT;
-    if (value == NULL || size == NULL)
-        return -KEFAULT;
-    netstack_lock();
-    if (level == SOL_SOCKET && name == SO_RCVTIMEO)
-        result = ping_get_timeout(socket->receive_timeout_ns, value, size);
-    else if (level == SOL_SOCKET && name == SO_SNDTIMEO)
-        result = ping_get_timeout(socket->send_timeout_ns, value, size);
-    else if (level == SOL_SOCKET && name == SO_ERROR)
-        result = ping_get_error(socket, value, size);
+    long result = datagram_setsockopt(file->object, level, name, value, size);
     netstack_unlock();
     return result;
 }
@@ -407,37 +199,34 @@ static long ping_ioctl(struct file *file, unsigned long request, void *argument)
     return inet_ioctl(request, argument);
 }
 
-/* ---- the life of a socket -------------------------------------------------------------------- */
-
 static void ping_close(struct file *file)
 {
     struct ping_socket *socket = file->object;
     netstack_lock();
     icmp_unbind(&socket->endpoint);
-    while (socket->count > 0)
-        nbuf_free(ping_take_oldest(socket).nbuf);
+    datagram_socket_fini(&socket->base);
     netstack_unlock();
     pool_free(&ping_pool, socket);
 }
 
 static const struct file_ops ping_ops = {
     .kind = "ping socket",
-    .read = ping_read,
+    .read = datagram_read,
     .write = ping_write,
     .ioctl = ping_ioctl,
     .close = ping_close,
     .bind = ping_bind,
     .connect = ping_connect,
     .sendto = ping_sendto,
-    .recvfrom = ping_recvfrom,
+    .recvfrom = datagram_recvfrom,
     .setsockopt = ping_setsockopt,
-    .getsockopt = ping_getsockopt,
+    .getsockopt = datagram_getsockopt,
 };
 
 void ping_socket_init(void)
 {
     pool_init(&ping_pool, "ping-sockets", ping_sockets, sizeof(ping_sockets[0]), PING_SOCKETS_MAX);
-    ping_dropped = 0;
+    ping_kind.dropped = 0;
 }
 
 struct file *ping_socket_make(int *error)
@@ -447,12 +236,8 @@ struct file *ping_socket_make(int *error)
         *error = -KENOBUFS;
         return NULL;
     }
-    *socket = (struct ping_socket){
-        .endpoint = {.deliver = ping_deliver, .fail = ping_fail},
-        .receive_timeout_ns = WAIT_FOREVER,
-        .send_timeout_ns = WAIT_FOREVER,
-    };
-    wait_queue_init(&socket->readable);
+    *socket = (struct ping_socket){.endpoint = {.deliver = ping_deliver, .fail = ping_fail}};
+    datagram_socket_init(&socket->base, &ping_kind);
     struct file *file = file_alloc(&ping_ops, socket);
     if (file == NULL) {
         pool_free(&ping_pool, socket);

@@ -10,8 +10,7 @@
 #ifndef NETSTACK_POSIX_PING_SOCKET_H
 #define NETSTACK_POSIX_PING_SOCKET_H
 
-#define PING_SOCKETS_MAX  16
-#define PING_RECEIVED_MAX 16 /* replies that wait to be received; more are dropped */
+#define PING_SOCKETS_MAX 16
 
 struct file;
 

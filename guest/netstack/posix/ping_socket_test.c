@@ -10,6 +10,7 @@
 #include "lib/endian.h"
 #include "lib/errno.h"
 #include "netstack/dialogue.h"
+#include "netstack/posix/datagram_socket.h"
 #include "tests/unit.h"
 
 #include <stdio.h>
@@ -67,8 +68,10 @@ static void test_other_kinds_of_sockets_are_refused(void)
     static const struct {
         int family, type, protocol, error;
     } cases[] = {
-        {AF_INET, SOCK_STREAM, 0, -KEPROTONOSUPPORT}, {AF_INET, SOCK_DGRAM, 0, -KEPROTONOSUPPORT},
-        {AF_INET, SOCK_DGRAM, 17, -KEPROTONOSUPPORT}, {AF_INET, 3, IPPROTO_ICMP, -KEPROTONOSUPPORT},
+        {AF_INET, SOCK_STREAM, 0, -KEPROTONOSUPPORT},
+        {AF_INET, SOCK_STREAM, IPPROTO_UDP, -KEPROTONOSUPPORT},
+        {AF_INET, SOCK_DGRAM, 6, -KEPROTONOSUPPORT},
+        {AF_INET, 3, IPPROTO_ICMP, -KEPROTONOSUPPORT},
         {AF_INET6, SOCK_STREAM, 0, -KEAFNOSUPPORT},
     };
     begin();
@@ -220,15 +223,15 @@ static void test_replies_come_in_order_and_the_seventeenth_is_dropped(void)
     send_to(GATEWAY);
     dialogue_expect("echo-request 10.0.2.15 > 10.0.2.2 id 2 seq 1 size 64");
     for (uint16_t round = 0; round < 3; round++) {
-        for (uint16_t i = 0; i < PING_RECEIVED_MAX; i++)
+        for (uint16_t i = 0; i < DATAGRAMS_MAX; i++)
             dialogue_send_icmp(GATEWAY, 0, 2, i, 16);
-        for (uint16_t i = 0; i < PING_RECEIVED_MAX - 1; i++) {
+        for (uint16_t i = 0; i < DATAGRAMS_MAX - 1; i++) {
             CU_ASSERT_EQUAL(socket_file->ops->read(socket_file, buffer, sizeof(buffer)), 16);
             CU_ASSERT_EQUAL(buffer[7], i);
         }
         CU_ASSERT_EQUAL(socket_file->ops->read(socket_file, buffer, sizeof(buffer)), 16);
     }
-    for (uint16_t i = 0; i < PING_RECEIVED_MAX + 1; i++)
+    for (uint16_t i = 0; i < DATAGRAMS_MAX + 1; i++)
         dialogue_send_icmp(GATEWAY, 0, 2, i, 16);
     CU_ASSERT_EQUAL(dialogue_drops("ping receive queue full"), 1);
     end(); /* what is left in the queue is freed */

@@ -7,20 +7,23 @@
 #include "kernel/syscall.h"
 #include "netstack/posix/ping_socket.h"
 #include "netstack/posix/proc_net.h"
+#include "netstack/posix/udp_socket.h"
 
-/* For the present there are ping sockets; nothing else of AF_INET is served. */
+/* Datagrams: protocol 0 is UDP. Nothing else of AF_INET is served. */
 static struct file *posix_make_inet(int type, int protocol, int *error)
 {
-    if (type != SOCK_DGRAM || protocol != IPPROTO_ICMP) {
-        *error = -KEPROTONOSUPPORT;
-        return NULL;
-    }
-    return ping_socket_make(error);
+    if (type == SOCK_DGRAM && protocol == IPPROTO_ICMP)
+        return ping_socket_make(error);
+    if (type == SOCK_DGRAM && (protocol == IPPROTO_IP || protocol == IPPROTO_UDP))
+        return udp_socket_make(error);
+    *error = -KEPROTONOSUPPORT;
+    return NULL;
 }
 
 void posix_init(void)
 {
     ping_socket_init();
+    udp_socket_init();
     socket_family_register(AF_INET, posix_make_inet);
     path_register(PROC_NET_PREFIX, proc_net_open);
 }

@@ -1,0 +1,328 @@
+/*
+ * udp_socket.c - UDP sockets
+ *
+ * Everything in a socket is under the lock of the stack.
+ */
+#include "netstack/posix/udp_socket.h"
+
+#include "kernel/clock.h"
+#include "kernel/file.h"
+#include "kernel/pool.h"
+#include "kernel/sockios.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "netstack/interface.h"
+#include "netstack/netstack.h"
+#include "netstack/posix/datagram_socket.h"
+#include "netstack/posix/inet_address.h"
+#include "netstack/posix/inet_ioctl.h"
+#include "netstack/udp.h"
+
+struct udp_socket {
+    struct datagram_socket base; /* first */
+    struct udp_endpoint endpoint;
+    uint32_t bound;           /* bind(): the address, 0 is any */
+    struct interface *device; /* SO_BINDTODEVICE; NULL is any */
+    bool may_broadcast;       /* SO_BROADCAST */
+};
+kstatic_assert(offsetof(struct udp_socket, base) == 0, "file->object is either");
+
+/* An address and a port, as programs name them. */
+struct udp_name {
+    uint32_t address;
+    uint16_t port;
+};
+
+static struct udp_socket udp_sockets[UDP_SOCKETS_MAX];
+static struct pool udp_pool;
+static struct datagram_kind udp_kind = {.name = "udp", .dropped_counter = "udp.dropped"};
+
+/* ---- from the stack -------------------------------------------------------------------------- */
+
+static void udp_socket_deliver(struct udp_endpoint *endpoint, struct nbuf *nbuf, uint32_t source,
+                               uint16_t port)
+{
+    struct udp_socket *socket = list_entry(endpoint, struct udp_socket, endpoint);
+    datagram_deliver(&socket->base, nbuf, source, port);
+}
+
+static void udp_socket_fail(struct udp_endpoint *endpoint, int error)
+{
+    struct udp_socket *socket = list_entry(endpoint, struct udp_socket, endpoint);
+    datagram_fail(&socket->base, error);
+}
+
+/* ---- small things ---------------------------------------------------------------------------- */
+
+static int udp_socket_autobind(struct udp_socket *socket)
+{
+    return socket->endpoint.port != 0 ? 0 : udp_bind(&socket->endpoint, 0);
+}
+
+static int udp_socket_get_name(const struct sockaddr *from, size_t size, struct udp_name *name)
+{
+    const struct sockaddr_in *address = (const struct sockaddr_in *)from;
+    int error = inet_address_get(address, size, &name->address);
+    if (error == 0)
+        name->port = net_to_host16(address->sin_port);
+    return error;
+}
+
+/* The way, if a program may take it. `source`: 0 is whatever suits the way. */
+static int udp_socket_find_path(const struct udp_socket *socket, uint32_t source,
+                                uint32_t destination, struct ipv4_path *path)
+{
+    int error = socket->device != NULL && destination == IPV4_BROADCAST
+                    ? ipv4_find_broadcast_path(socket->device, path)
+                    : ipv4_find_path(destination, path);
+    if (error != 0)
+        return error;
+    if (socket->device != NULL && path->interface != socket->device)
+        return -KENETUNREACH;
+    if (interface_is_broadcast(path->interface, destination) && !socket->may_broadcast)
+        return -KEACCES;
+    if (source != 0)
+        path->source = source;
+    return 0;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static int udp_socket_destination(const struct udp_socket *socket, const struct sockaddr *to,
+                                  size_t to_size, struct udp_name *name)
+{
+    if (to == NULL) {
+        *name = (struct udp_name){socket->endpoint.peer, socket->endpoint.peer_port};
+        return socket->endpoint.peer != 0 ? 0 : -KEDESTADDRREQ;
+    }
+    int error = udp_socket_get_name(to, to_size, name);
+    if (error == 0 && name->port == 0)
+        error = -KEINVAL;
+    return error;
+}
+
+static int udp_socket_send_data(const struct udp_socket *socket, const void *data, size_t size,
+                                const struct ipv4_path *path, const struct udp_name *to)
+{
+    struct nbuf *nbuf = nbuf_alloc();
+    if (nbuf == NULL)
+        return -KENOBUFS;
+    if (size > 0)
+        memcpy(nbuf_put(nbuf, size), data, size);
+    return udp_send(&socket->endpoint, nbuf, path, to->address, to->port, clock_now_ns());
+}
+
+static long udp_socket_send_locked(struct udp_socket *socket, const void *data, size_t size,
+                                   const struct sockaddr *to, size_t to_size)
+{
+    struct udp_name name;
+    struct ipv4_path path;
+    int error = datagram_take_error(&socket->base);
+    if (error == 0 && size > UDP_PAYLOAD_MAX)
+        error = -KEMSGSIZE;
+    if (error == 0)
+        error = udp_socket_destination(socket, to, to_size, &name);
+    if (error == 0)
+        error = udp_socket_find_path(socket, socket->endpoint.address, name.address, &path);
+    if (error == 0)
+        error = udp_socket_autobind(socket);
+    if (error == 0)
+        error = udp_socket_send_data(socket, data, size, &path, &name);
+    return error == 0 ? (long)size : error;
+}
+
+/* Nothing that is sent ever waits: without room it is refused or lost. */
+static long udp_socket_sendto(struct file *file, const void *buffer, size_t size, int flags,
+                              const struct sockaddr *to, size_t to_size)
+{
+    (void)flags;
+    netstack_lock();
+    long result = udp_socket_send_locked(file->object, buffer, size, to, to_size);
+    netstack_unlock();
+    return result;
+}
+
+static long udp_socket_write(struct file *file, const void *buffer, size_t size)
+{
+    return udp_socket_sendto(file, buffer, size, 0, NULL, 0);
+}
+
+/* ---- bind and connect ------------------------------------------------------------------------ */
+
+static int udp_socket_bind_locked(struct udp_socket *socket, const struct udp_name *name)
+{
+    if (socket->endpoint.port != 0)
+        return -KEINVAL;
+    if (name->address != 0 && interface_by_address(name->address) == NULL)
+        return -KEADDRNOTAVAIL;
+    socket->endpoint.address = name->address;
+    int error = udp_bind(&socket->endpoint, name->port);
+    if (error != 0)
+        socket->endpoint.address = 0;
+    socket->bound = socket->endpoint.address;
+    return error;
+}
+
+static long udp_socket_bind(struct file *file, const struct sockaddr *address, size_t size)
+{
+    struct udp_name name;
+    int error = udp_socket_get_name(address, size, &name);
+    if (error != 0)
+        return error;
+    netstack_lock();
+    error = udp_socket_bind_locked(file->object, &name);
+    netstack_unlock();
+    return error;
+}
+
+/* It has the source of its datagrams as its address from then on. */
+static int udp_socket_connect_locked(struct udp_socket *socket, const struct udp_name *peer)
+{
+    struct ipv4_path path;
+    int error = udp_socket_find_path(socket, socket->bound, peer->address, &path);
+    if (error == 0)
+        error = udp_socket_autobind(socket);
+    if (error != 0)
+        return error;
+    socket->endpoint.address = path.source;
+    socket->endpoint.peer = peer->address;
+    socket->endpoint.peer_port = peer->port;
+    return 0;
+}
+
+static void udp_socket_disconnect(struct udp_socket *socket)
+{
+    netstack_lock();
+    socket->endpoint.peer = 0;
+    socket->endpoint.address = socket->bound;
+    netstack_unlock();
+}
+
+static long udp_socket_connect(struct file *file, const struct sockaddr *address, size_t size)
+{
+    struct udp_name peer;
+    if (address != NULL && size >= sizeof(address->sa_family) && address->sa_family == AF_UNSPEC) {
+        udp_socket_disconnect(file->object);
+        return 0;
+    }
+    int error = udp_socket_get_name(address, size, &peer);
+    if (error == 0 && peer.port == 0)
+        error = -KEINVAL;
+    if (error != 0)
+        return error;
+    netstack_lock();
+    error = udp_socket_connect_locked(file->object, &peer);
+    netstack_unlock();
+    return error;
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static int udp_socket_set_broadcast(struct udp_socket *socket, const void *value, size_t size)
+{
+    int32_t number;
+    if (value == NULL || size < sizeof(number))
+        return -KEINVAL;
+    memcpy(&number, value, sizeof(number));
+    socket->may_broadcast = number != 0;
+    return 0;
+}
+
+/* The name need not end with NUL; an empty one is any interface. */
+static int udp_socket_set_device(struct udp_socket *socket, const void *value, size_t size)
+{
+    char name[IFNAMSIZ] = {0};
+    if (socket->endpoint.port != 0)
+        return -KEINVAL;
+    if (size > 0)
+        memcpy(name, value, size < IFNAMSIZ ? size : IFNAMSIZ - 1);
+    struct interface *device = name[0] != '\0' ? interface_by_name(name) : NULL;
+    if (name[0] != '\0' && device == NULL)
+        return -KENODEV;
+    socket->device = device;
+    socket->endpoint.interface = device;
+    return 0;
+}
+
+static long udp_socket_setsockopt(struct file *file, int level, int name, const void *value,
+                                  size_t size)
+{
+    struct udp_socket *socket = file->object;
+    netstack_lock();
+    long result;
+    if (level == SOL_SOCKET && name == SO_BROADCAST)
+        result = udp_socket_set_broadcast(socket, value, size);
+    else if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
+        result = udp_socket_set_device(socket, value, size);
+    else
+        result = datagram_setsockopt(&socket->base, level, name, value, size);
+    netstack_unlock();
+    return result;
+}
+
+static long udp_socket_getsockopt(struct file *file, int level, int name, void *value,
+                                  uint32_t *size)
+{
+    const struct udp_socket *socket = file->object;
+    if (level != SOL_SOCKET || name != SO_BROADCAST || value == NULL || size == NULL)
+        return datagram_getsockopt(file, level, name, value, size);
+    int32_t number = socket->may_broadcast ? 1 : 0;
+    return datagram_put_option(value, size, &number, sizeof(number));
+}
+
+static long udp_socket_ioctl(struct file *file, unsigned long request, void *argument)
+{
+    (void)file;
+    return inet_ioctl(request, argument);
+}
+
+/* ---- the life of a socket -------------------------------------------------------------------- */
+
+static void udp_socket_close(struct file *file)
+{
+    struct udp_socket *socket = file->object;
+    netstack_lock();
+    udp_unbind(&socket->endpoint);
+    datagram_socket_fini(&socket->base);
+    netstack_unlock();
+    pool_free(&udp_pool, socket);
+}
+
+static const struct file_ops udp_ops = {
+    .kind = "UDP socket",
+    .read = datagram_read,
+    .write = udp_socket_write,
+    .ioctl = udp_socket_ioctl,
+    .close = udp_socket_close,
+    .bind = udp_socket_bind,
+    .connect = udp_socket_connect,
+    .sendto = udp_socket_sendto,
+    .recvfrom = datagram_recvfrom,
+    .setsockopt = udp_socket_setsockopt,
+    .getsockopt = udp_socket_getsockopt,
+};
+
+void udp_socket_init(void)
+{
+    pool_init(&udp_pool, "udp-sockets", udp_sockets, sizeof(udp_sockets[0]), UDP_SOCKETS_MAX);
+    udp_kind.dropped = 0;
+}
+
+struct file *udp_socket_make(int *error)
+{
+    struct udp_socket *socket = pool_alloc(&udp_pool);
+    if (socket == NULL) {
+        *error = -KENOBUFS;
+        return NULL;
+    }
+    *socket = (struct udp_socket){
+        .endpoint = {.deliver = udp_socket_deliver, .fail = udp_socket_fail},
+    };
+    datagram_socket_init(&socket->base, &udp_kind);
+    struct file *file = file_alloc(&udp_ops, socket);
+    if (file == NULL) {
+        pool_free(&udp_pool, socket);
+        *error = -KENFILE;
+    }
+    return file;
+}

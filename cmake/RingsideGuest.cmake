@@ -94,6 +94,9 @@ function(ringside_add_guest)
     -Wl,-u,ringside_guest -Wl,-z,now -Wl,-z,noexecstack -Wl,--build-id=sha1)
   target_link_libraries(${target} PRIVATE ${ARG_ARCHIVE})
 
+  if(TARGET product)
+    add_dependencies(product ${target})
+  endif()
   add_test(NAME guest.symbols.${ARG_NAME}
     COMMAND ${Python3_EXECUTABLE} ${RINGSIDE_GUEST_ROOT}/tools/check_guest_symbols.py
       --nm ${CMAKE_NM} --readelf ${CMAKE_READELF} --base ${RINGSIDE_GUEST_BASE}

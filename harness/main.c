@@ -5,10 +5,12 @@
  * looked at here and in options.c, and nowhere else.
  */
 #include "emu/cpu-stub/image.h"
+#include "harness/debugger.h"
 #include "harness/options.h"
+#include "harness/outputs.h"
 #include "harness/report/report.h"
 #include "harness/run/guest_check.h"
-#include "harness/run/guests.h"
+#include "harness/run/mutant.h"
 #include "harness/run/pool.h"
 #include "harness/run/select.h"
 
@@ -82,7 +84,8 @@ static enum run_status main_list(const struct options *options, const GArray *en
 static bool main_check_guest(const struct scenario *scenario)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = guests_find(scenario->guest, scenario->file, &error);
+    struct scenario_place where;
+    g_autofree char *path = mutant_find_guest(scenario, &where, &error);
     int status = 0;
     if (path != NULL) {
         pid_t pid = fork();
@@ -105,8 +108,8 @@ static bool main_check_guest(const struct scenario *scenario)
         }
         return pid > 0 && status == 0;
     }
-    fprintf(stderr, "%s:%u:%u: error: %s\n", scenario->file, scenario->guest_place.line,
-            scenario->guest_place.column, error->message);
+    fprintf(stderr, "%s:%u:%u: error: %s\n", scenario->file, where.line, where.column,
+            error->message);
     return false;
 }
 
@@ -139,6 +142,7 @@ static enum run_status main_check(const struct options *options, const GArray *e
 /* The run's own state, for the callbacks of the pool. */
 struct main_run {
     struct report *report;
+    struct outputs *outputs;
     const GArray *entries;
 };
 
@@ -149,8 +153,17 @@ static void main_done(void *opaque, size_t index, struct pool_job *job)
     if (entry->scenario == NULL) {
         report_file_error(run->report, entry->file->name, entry->file->diagnostics);
     } else {
+        mutant_judge(entry->scenario, &job->result);
         report_test(run->report, entry->scenario->name, entry->scenario->file, &job->result);
     }
+    const struct outputs_test test = {
+        .name = entry->scenario != NULL ? entry->scenario->name : entry->file->name,
+        .file = entry->file->path,
+        .scenario = entry->scenario,
+        .diagnostics = entry->file->diagnostics,
+        .job = job,
+    };
+    outputs_add(run->outputs, run->report, &test);
 }
 
 static void main_progress(void *opaque, size_t finished, size_t total)
@@ -207,10 +220,13 @@ static void main_prepare_job(struct pool_job *job, const struct options *options
     job->options = (struct session_options){
         .seed = options->seed,
         .context_events = options->verbose ? CONTEXT_EVENTS_VERBOSE : CONTEXT_EVENTS,
+        .until_ns = options->until_ns,
+        .update = options->update,
     };
-    job->options.guest_path = guests_find(scenario->guest, scenario->file, &error);
+    struct scenario_place place;
+    job->options.guest_path = mutant_find_guest(scenario, &place, &error);
     if (job->options.guest_path == NULL) {
-        main_job_error(job, &scenario->guest_place, error);
+        main_job_error(job, &place, error);
         return;
     }
     if (options->pcap != NULL) {
@@ -244,6 +260,18 @@ static size_t main_count_tests(const GArray *entries)
     return count;
 }
 
+static GPtrArray *main_scenarios(const GArray *entries)
+{
+    GPtrArray *scenarios = g_ptr_array_new();
+    for (guint i = 0; i < entries->len; i++) {
+        const struct entry *entry = &g_array_index(entries, struct entry, i);
+        if (entry->scenario != NULL) {
+            g_ptr_array_add(scenarios, (gpointer)entry->scenario);
+        }
+    }
+    return scenarios;
+}
+
 /* A file can hold one output of one test only. */
 static char *main_check_outputs(const struct options *options, size_t count)
 {
@@ -266,28 +294,48 @@ static char *main_check_outputs(const struct options *options, size_t count)
     return NULL;
 }
 
+static enum report_format main_format(const struct options *options)
+{
+    if (options->tap) {
+        return REPORT_TAP;
+    }
+    return options->json ? REPORT_JSON : REPORT_TEXT;
+}
+
 static enum run_status main_run(const struct options *options, const GArray *entries)
 {
     size_t test_count = main_count_tests(entries);
     g_autofree char *refused = main_check_outputs(options, test_count);
-    if (refused == NULL && options->no_fork && test_count > 1) {
-        refused = g_strdup_printf("--no-fork takes one test, and these are %zu; select one with "
-                                  "--filter",
-                                  test_count);
+    if (refused == NULL) {
+        g_autoptr(GPtrArray) scenarios = main_scenarios(entries);
+        refused = outputs_check(options, scenarios);
     }
-    if (refused != NULL) {
-        return main_usage_error(refused);
+    if (refused == NULL && (options->no_fork || options->gdb) && test_count > 1) {
+        refused = g_strdup_printf("%s takes one test, and these are %zu; select one with --filter",
+                                  options->gdb ? "--gdb" : "--no-fork", test_count);
+    }
+    if (refused == NULL && options->gdb && test_count == 1) {
+        g_autoptr(GError) error = NULL;
+        debugger_exec(options->argc, options->argv, &error);
+        refused = g_strdup(error->message);
+    }
+    g_autoptr(GError) error = NULL;
+    struct outputs *outputs = refused == NULL ? outputs_open(options, &error) : NULL;
+    if (outputs == NULL) {
+        return main_usage_error(refused != NULL ? refused : error->message);
     }
     const struct report_options report_options = {
-        .format = options->tap ? REPORT_TAP : REPORT_TEXT,
+        .format = main_format(options),
         .color = options->color,
         .verbose = options->verbose,
         .quiet = options->quiet,
         .progress = isatty(STDERR_FILENO) && !options->no_fork,
         .seed = options->seed,
+        .bundle = options->bundle,
     };
     struct main_run run = {
         .report = report_new(stdout, &report_options, entries->len),
+        .outputs = outputs,
         .entries = entries,
     };
     struct pool_job *jobs = g_new0(struct pool_job, entries->len);
@@ -308,11 +356,13 @@ static enum run_status main_run(const struct options *options, const GArray *ent
     } else {
         pool_run(jobs, entries->len, options->jobs, main_done, main_progress, &run);
     }
+    bool written = outputs_close(outputs);
     for (guint i = 0; i < entries->len; i++) {
         main_clear_job(&jobs[i]);
     }
     g_free(jobs);
-    return report_end(run.report);
+    enum run_status status = report_end(run.report);
+    return written ? status : run_status_worse(status, RUN_ERROR);
 }
 
 static enum run_status main_dispatch(const struct options *options)

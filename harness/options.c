@@ -3,7 +3,9 @@
  */
 #include "harness/options.h"
 
+#include "harness/about_causes.h"
 #include "harness/language/scenario.h"
+#include "harness/language/values.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +24,7 @@ static const struct command_info {
 
 /* Words of the design that this version does not have: better a clear answer than "unknown". */
 static const char *const later_commands[] = {
-    "format", "causes", "explain", "explore", "replay", "shrink", "diff", NULL,
+    "format", "explore", "replay", "shrink", "diff", NULL,
 };
 
 static void options_print_usage(FILE *out)
@@ -35,6 +37,7 @@ static void options_print_usage(FILE *out)
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
     }
+    about_causes_print_usage(out);
     fputs(
         "\n'ringside COMMAND --help' lists the options of a command.\n\n"
         "Exit status: 0 all passed; 1 an expectation failed; 2 usage or scenario error; 3 hang, or\n"
@@ -48,10 +51,11 @@ static enum options_outcome options_unknown_command(const char *word)
         fprintf(stderr, "ringside: '%s' is not available in this version\n", word);
         return OPTIONS_WRONG;
     }
-    const char *names[COMMAND_COUNT + 1] = {NULL};
+    const char *names[COMMAND_COUNT + ABOUT_CAUSES_COMMANDS + 1] = {NULL};
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         names[i] = commands[i].name;
     }
+    about_causes_names(&names[COMMAND_COUNT]);
     const char *near = scenario_nearest_word(word, names);
     if (near != NULL) {
         fprintf(stderr, "ringside: unknown command '%s': did you mean '%s'?\n", word, near);
@@ -90,6 +94,18 @@ static bool options_set_number(const char *option, const char *text, uint64_t mi
                 "%s takes a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ", not '%s'",
                 option, min, max, text);
     return false;
+}
+
+static bool options_set_until(const char *text, uint64_t *value_ns, GError **error)
+{
+    g_autofree char *wrong = text != NULL ? values_time(text, value_ns) : NULL;
+    if (wrong == NULL && text != NULL && *value_ns == 0) {
+        wrong = g_strdup("the machine stands at its power-on then");
+    }
+    if (wrong != NULL) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--until %s: %s", text, wrong);
+    }
+    return wrong == NULL;
 }
 
 /* What GOption does not check by itself. */
@@ -155,7 +171,8 @@ static void options_explain_unknown(GError *error, enum command command, const G
 static bool options_parse_command(struct options *options, int *argc, char ***argv, GError **error)
 {
     gboolean list = FALSE, tap = FALSE, verbose = FALSE, quiet = FALSE, no_fork = FALSE;
-    g_autofree char *jobs = NULL, *seed = NULL, *when = NULL;
+    gboolean gdb = FALSE, json = FALSE, update = FALSE;
+    g_autofree char *jobs = NULL, *seed = NULL, *when = NULL, *until = NULL;
     const GOptionEntry common[] = {
         {"filter", 0, 0, G_OPTION_ARG_FILENAME, &options->filter,
          "only tests whose name matches (* and ? are wild)", "GLOB"},
@@ -175,8 +192,18 @@ static bool options_parse_command(struct options *options, int *argc, char ***ar
         {"events", 0, 0, G_OPTION_ARG_FILENAME, &options->events,
          "write every event of the trace as text, likewise", "FILE|DIR"},
         {"tap", 0, 0, G_OPTION_ARG_NONE, &tap, "print TAP (Test Anything Protocol)", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON, a line for each test", NULL},
+        {"junit", 0, 0, G_OPTION_ARG_FILENAME, &options->junit, "write JUnit XML as well", "FILE"},
+        {"bundle", 0, 0, G_OPTION_ARG_FILENAME, &options->bundle,
+         "put all that is known of each failed test into a folder of its own", "DIR"},
+        {"update", 0, 0, G_OPTION_ARG_NONE, &update,
+         "write golden captures where the run differs from them", NULL},
         {"no-fork", 0, 0, G_OPTION_ARG_NONE, &no_fork,
          "run the one test that is selected in this process, for a debugger", NULL},
+        {"gdb", 0, 0, G_OPTION_ARG_NONE, &gdb,
+         "run the one test that is selected under gdb, up to its verdict", NULL},
+        {"until", 0, 0, G_OPTION_ARG_STRING, &until,
+         "stop at a virtual time after power-on, such as 20ms", "TIME"},
         G_OPTION_ENTRY_NULL,
     };
     g_autofree char *program = g_strdup_printf("ringside %s", commands[options->command].name);
@@ -200,6 +227,12 @@ static bool options_parse_command(struct options *options, int *argc, char ***ar
     options->verbose = verbose;
     options->quiet = quiet;
     options->no_fork = no_fork;
+    options->gdb = gdb;
+    options->json = json;
+    options->update = update;
+    if (!options_set_until(until, &options->until_ns, error)) {
+        return false;
+    }
     if (list) {
         options->command = COMMAND_LIST;
     }
@@ -230,7 +263,7 @@ static char **options_split_words(int argc, char **argv)
 
 enum options_outcome options_parse(struct options *options, int argc, char **argv)
 {
-    *options = (struct options){0};
+    *options = (struct options){.argc = argc, .argv = argv};
     if (argc < 2) {
         options_print_usage(stderr);
         return OPTIONS_WRONG;
@@ -243,6 +276,10 @@ enum options_outcome options_parse(struct options *options, int argc, char **arg
     if (g_str_equal(word, "--version")) {
         puts("ringside " RINGSIDE_VERSION);
         return OPTIONS_DONE;
+    }
+    enum options_outcome outcome;
+    if (about_causes_run(argc, argv, &outcome)) {
+        return outcome;
     }
     unsigned command = 0;
     while (command < COMMAND_COUNT && !g_str_equal(word, commands[command].name)) {
@@ -270,5 +307,7 @@ void options_clear(struct options *options)
     g_free(options->filter);
     g_free(options->pcap);
     g_free(options->events);
+    g_free(options->junit);
+    g_free(options->bundle);
     *options = (struct options){0};
 }

@@ -22,7 +22,13 @@ struct options {
     unsigned jobs;
     uint64_t seed;
     char *pcap, *events; /* a file, or a folder */
-    bool tap, verbose, quiet, no_fork;
+    char *junit;         /* a file */
+    char *bundle;        /* a folder */
+    bool json, update;
+    bool tap, verbose, quiet, no_fork, gdb;
+    uint64_t until_ns; /* after power-on; 0: none */
+    int argc;          /* as they were given, for --gdb; borrowed */
+    char **argv;
     bool color; /* decided: --color, NO_COLOR and the terminal */
 };
 

@@ -7,6 +7,7 @@
  */
 #include "harness/language/checker.h"
 #include "emu/core/gmem.h"
+#include "harness/diagnosis/causes.h"
 #include "harness/language/diagnostic.h"
 #include "harness/language/features.h"
 #include "harness/language/parser.h"
@@ -66,6 +67,8 @@ static const char *checker_kind_noun(enum checker_kind kind)
         return "tag";
     case CHECKER_OPTION:
         return "option";
+    case CHECKER_PATCH:
+        return "patch";
     }
     g_assert_not_reached();
 }
@@ -363,6 +366,9 @@ void checker_net_name(struct parser *parser, const struct lexer_token *token)
         parser_refuse(parser, token, NULL,
                       "the name of a card has no '.': its queues are called CARD.rx and CARD.tx");
     }
+    if (checker_knows(parser, CHECKER_HOST, token->text)) {
+        parser_refuse(parser, token, NULL, "a host is called '%s' already", token->text);
+    }
     if (parser->scenario->nets->len == SCENARIO_NETS_MAX) {
         parser_refuse(parser, token, NULL, "too many network cards: at most %d", SCENARIO_NETS_MAX);
     }
@@ -464,6 +470,23 @@ void checker_program_name(struct parser *parser, const struct lexer_token *token
     checker_declare(parser, CHECKER_PROGRAM, token, token->text);
 }
 
+/* --update writes there: it must be meant for that. */
+void checker_golden(struct parser *parser, const struct lexer_token *token)
+{
+    if (g_path_is_absolute(token->text)) {
+        parser_refuse(parser, token, NULL,
+                      "the path of a golden capture is relative to the scenario's folder: not %s",
+                      parser_shown(parser, token));
+    } else if (!g_str_has_suffix(token->text, ".pcap") || g_str_has_suffix(token->text, "/.pcap") ||
+               g_str_equal(token->text, ".pcap")) {
+        parser_refuse(parser, token, NULL, "a golden capture is called NAME.pcap, not %s",
+                      parser_shown(parser, token));
+    } else if (strlen(token->text) > SCENARIO_PATH_MAX) {
+        parser_refuse(parser, token, NULL, "the path is too long: %zu bytes, at most %d",
+                      strlen(token->text), SCENARIO_PATH_MAX);
+    }
+}
+
 void checker_filter(struct parser *parser, const struct lexer_token *token,
                     struct scenario_frames *frames)
 {
@@ -475,6 +498,15 @@ void checker_filter(struct parser *parser, const struct lexer_token *token,
     if (frames->filter == NULL) {
         parser_refuse(parser, token, g_strdup("filters are libpcap's: see pcap-filter(7)"),
                       "the filter is wrong: %s", error->message);
+    }
+}
+
+void checker_cause(struct parser *parser, const struct lexer_token *token)
+{
+    if (causes_find(token->text) == NULL) {
+        char *hint = diagnostic_hint_nearest(token->text, causes_ids());
+        parser_refuse(parser, token, hint != NULL ? hint : g_strdup("'ringside causes' lists them"),
+                      "no cause is called %s", parser_shown(parser, token));
     }
 }
 
@@ -527,6 +559,13 @@ void checker_queue(struct parser *parser, const struct lexer_token *token)
 {
     if (!checker_is_queue(parser, token->text, false)) {
         checker_refuse_queue(parser, token, "queue", false);
+    }
+}
+
+void checker_device(struct parser *parser, const struct lexer_token *token)
+{
+    if (!checker_is_queue(parser, token->text, true)) {
+        checker_refuse_queue(parser, token, "queue or network card", true);
     }
 }
 

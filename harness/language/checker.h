@@ -40,6 +40,7 @@ enum checker_kind {
     CHECKER_MAC,
     CHECKER_TAG,
     CHECKER_OPTION, /* of the guest */
+    CHECKER_PATCH,
 };
 /* Declares a name, or refuses it as a duplicate. */
 void checker_declare(struct parser *parser, enum checker_kind kind, const struct lexer_token *token,
@@ -74,19 +75,36 @@ void checker_feature(struct parser *parser, const struct lexer_token *token,
                      struct scenario_net *net);
 void checker_backend(struct parser *parser, const struct lexer_token *token,
                      const struct scenario_net *net);
+/* Another port of the wire, when it is complete. */
+void checker_host(struct parser *parser, const struct lexer_token *name,
+                  const struct scenario_host *host);
 void checker_file_path(struct parser *parser, const struct lexer_token *token);
 
 /* Timeline. */
 void checker_program_name(struct parser *parser, const struct lexer_token *token);
 void checker_filter(struct parser *parser, const struct lexer_token *token,
                     struct scenario_frames *frames);
+/* The path of a golden capture. */
+void checker_golden(struct parser *parser, const struct lexer_token *token);
 /* The kind by name, TRACE_KIND_COUNT when it is refused. */
 enum trace_kind checker_event(struct parser *parser, const struct lexer_token *token);
 /* One field of an event: appended to the event, or refused. */
 void checker_event_field(struct parser *parser, const struct lexer_token *name,
                          const struct lexer_token *value, struct scenario_event *event);
 void checker_counter(struct parser *parser, const struct lexer_token *token);
+/* The id of a cause that a diagnosis can name. */
+void checker_cause(struct parser *parser, const struct lexer_token *token);
 /* A queue by its full name, which finally and the fields of events use. */
 void checker_queue(struct parser *parser, const struct lexer_token *token);
+/* A queue or a card. */
+void checker_device(struct parser *parser, const struct lexer_token *token);
+/* Where a frame is sent: a card, or a host. */
+void checker_station(struct parser *parser, const struct lexer_token *token);
+/* The statement's fault, when it is complete: `word` is that of the statement. */
+void checker_inject(struct parser *parser, const struct lexer_token *word,
+                    const struct scenario_fault *fault);
+/* There has to be something to restore. */
+void checker_restore(struct parser *parser, const struct lexer_token *token,
+                     const struct scenario_fault *fault);
 
 #endif

@@ -128,6 +128,8 @@ bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
                       const struct scenario_time *at);
 bool parser_parse_file(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at);
+bool parser_parse_guards(struct parser *parser, const struct lexer_token *word,
+                         const struct scenario_time *at);
 bool parser_parse_wait(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at);
 bool parser_parse_program(struct parser *parser, const struct lexer_token *word,
@@ -140,6 +142,17 @@ bool parser_parse_never(struct parser *parser, const struct lexer_token *word,
                         const struct scenario_time *at);
 bool parser_parse_finally(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at);
+bool parser_parse_host(struct parser *parser, const struct lexer_token *word,
+                       const struct scenario_time *at);
+bool parser_parse_inject(struct parser *parser, const struct lexer_token *word,
+                         const struct scenario_time *at);
+bool parser_parse_restore(struct parser *parser, const struct lexer_token *word,
+                          const struct scenario_time *at);
+bool parser_parse_send(struct parser *parser, const struct lexer_token *word,
+                       const struct scenario_time *at);
+/* Adds a statement of the timeline to the scenario, to be filled in. */
+struct scenario_statement *parser_add_statement(struct parser *parser, enum scenario_verb verb,
+                                                const struct scenario_time *at);
 /* Any statement that is to come: its grammar is checked, then it is refused. */
 bool parser_parse_reserved(struct parser *parser, const struct lexer_token *word,
                            const struct scenario_time *at);

@@ -100,15 +100,11 @@ static bool setup_parse_boot(struct parser *parser, void *target)
 {
     static const char *const words[] = {"fdt", "acpi", NULL};
     struct scenario_machine *machine = target;
-    const struct lexer_token *token = parser_peek(parser);
     unsigned index;
     if (!parser_take_choice(parser, words, &index)) {
         return false;
     }
     machine->boot = index == 0 ? SCENARIO_BOOT_FDT : SCENARIO_BOOT_ACPI;
-    if (machine->boot == SCENARIO_BOOT_ACPI) {
-        reserved_check(parser, token, "machine boot=acpi", "boot=acpi");
-    }
     return true;
 }
 

@@ -30,9 +30,16 @@ static struct scenario_statement *timeline_add(struct parser *parser, enum scena
     statement->place = parser_place(parser, &parser->line->tokens[0]);
     statement->at = *at;
     statement->text = timeline_text(parser);
-    bool is_final = verb == SCENARIO_FINALLY_QUEUE || verb == SCENARIO_FINALLY_COUNTER;
+    bool is_final = verb == SCENARIO_FINALLY_QUEUE || verb == SCENARIO_FINALLY_COUNTER ||
+                    verb == SCENARIO_FINALLY_CAPTURE;
     g_ptr_array_add(is_final ? parser->scenario->finals : parser->scenario->statements, statement);
     return statement;
+}
+
+struct scenario_statement *parser_add_statement(struct parser *parser, enum scenario_verb verb,
+                                                const struct scenario_time *at)
+{
+    return timeline_add(parser, verb, at);
 }
 
 static bool timeline_take_within(struct parser *parser, uint64_t *within_ns)
@@ -262,6 +269,79 @@ static bool timeline_parse_expect_counter(struct parser *parser, const struct sc
     return timeline_take_counter(parser, statement) && timeline_take_tail(parser, statement);
 }
 
+/* ---- expect hang, stall, cause --------------------------------------------------------------- */
+
+static bool timeline_take_cause(struct parser *parser, struct scenario_statement *statement)
+{
+    const struct lexer_token *cause;
+    if (!parser_take_name(parser, "a cause, such as irq.lost", &cause)) {
+        return false;
+    }
+    checker_cause(parser, cause);
+    statement->cause = g_strdup(cause->text);
+    return true;
+}
+
+/* One of [within T] [cause ID] [task NAME]. */
+static bool timeline_take_verdict_option(struct parser *parser,
+                                         struct scenario_statement *statement)
+{
+    static const char *const words[] = {"within", "cause", "task", NULL};
+    const struct lexer_token *token = parser_peek(parser), *task;
+    bool again = (parser_token_is(token, "within") && statement->within_ns != SCENARIO_NO_TIME) ||
+                 (parser_token_is(token, "cause") && statement->cause != NULL) ||
+                 (parser_token_is(token, "task") && statement->task != NULL);
+    if (again) {
+        return parser_fail(parser, token, NULL, "'%s' is given twice", token->text);
+    }
+    if (parser_accept(parser, "within")) {
+        return timeline_take_within(parser, &statement->within_ns);
+    }
+    if (parser_accept(parser, "cause")) {
+        return timeline_take_cause(parser, statement);
+    }
+    if (!parser_accept(parser, "task")) {
+        return parser_fail_expected(parser, "'within', 'cause', 'task' or the end of the line",
+                                    words);
+    }
+    if (!parser_take_name(parser, "the name of a task", &task)) {
+        return false;
+    }
+    statement->task = g_strdup(task->text);
+    return true;
+}
+
+static bool timeline_parse_verdict(struct parser *parser, const struct scenario_time *at,
+                                   enum scenario_verb verb)
+{
+    parser_next(parser);
+    struct scenario_statement *statement = timeline_add(parser, verb, at);
+    if (verb == SCENARIO_EXPECT_CAUSE && !timeline_take_cause(parser, statement)) {
+        return false;
+    }
+    while (parser_peek(parser)->kind != LEXER_END) {
+        if (!timeline_take_verdict_option(parser, statement)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool timeline_parse_expect_hang(struct parser *parser, const struct scenario_time *at)
+{
+    return timeline_parse_verdict(parser, at, SCENARIO_EXPECT_HANG);
+}
+
+static bool timeline_parse_expect_stall(struct parser *parser, const struct scenario_time *at)
+{
+    return timeline_parse_verdict(parser, at, SCENARIO_EXPECT_STALL);
+}
+
+static bool timeline_parse_expect_cause(struct parser *parser, const struct scenario_time *at)
+{
+    return timeline_parse_verdict(parser, at, SCENARIO_EXPECT_CAUSE);
+}
+
 struct timeline_expectation {
     const char *word;
     bool (*parse)(struct parser *parser, const struct scenario_time *at);
@@ -271,6 +351,8 @@ static const struct timeline_expectation timeline_expectations[] = {
     {"frame", timeline_parse_expect_frames},    {"frames", timeline_parse_expect_frames},
     {"exactly", timeline_parse_expect_frames},  {"event", timeline_parse_expect_event},
     {"counter", timeline_parse_expect_counter}, {"call", timeline_parse_expect_call},
+    {"hang", timeline_parse_expect_hang},       {"stall", timeline_parse_expect_stall},
+    {"cause", timeline_parse_expect_cause},
 };
 
 /*
@@ -283,9 +365,6 @@ static bool timeline_fail_expect(struct parser *parser)
     for (size_t i = 0; i < G_N_ELEMENTS(timeline_expectations); i++) {
         g_ptr_array_add(words, (gpointer)timeline_expectations[i].word);
     }
-    g_ptr_array_add(words, (gpointer) "hang");
-    g_ptr_array_add(words, (gpointer) "stall");
-    g_ptr_array_add(words, (gpointer) "cause");
     for (size_t i = 0; programs[i] != NULL; i++) {
         g_ptr_array_add(words, (gpointer)programs[i]);
     }
@@ -298,6 +377,7 @@ static bool timeline_fail_expect(struct parser *parser)
 bool parser_parse_expect(struct parser *parser, const struct lexer_token *word,
                          const struct scenario_time *at)
 {
+    (void)word;
     checker_asserts(parser);
     const struct lexer_token *token = parser_peek(parser), *behind = parser_ahead(parser, 1);
     if (token->kind == LEXER_WORD && g_ascii_isdigit(token->text[0])) {
@@ -307,10 +387,6 @@ bool parser_parse_expect(struct parser *parser, const struct lexer_token *word,
         if (parser_token_is(token, timeline_expectations[i].word)) {
             return timeline_expectations[i].parse(parser, at);
         }
-    }
-    if (parser_token_is(token, "hang") || parser_token_is(token, "stall") ||
-        parser_token_is(token, "cause")) {
-        return parser_parse_reserved(parser, word, at);
     }
     bool program = checker_knows(parser, CHECKER_PROGRAM, token->text) ||
                    (behind->kind == LEXER_WORD &&
@@ -413,6 +489,19 @@ static bool timeline_parse_finally_counter(struct parser *parser)
     return timeline_take_counter(parser, statement) && parser_take_end(parser);
 }
 
+static bool timeline_parse_finally_capture(struct parser *parser)
+{
+    static const struct scenario_time no_time = {.kind = SCENARIO_TIME_NONE};
+    struct scenario_statement *statement = timeline_add(parser, SCENARIO_FINALLY_CAPTURE, &no_time);
+    const struct lexer_token *path;
+    if (!parser_take(parser, "matches") || !parser_take_text(parser, "a path", &path)) {
+        return false;
+    }
+    checker_golden(parser, path);
+    statement->golden = g_strdup(path->text);
+    return parser_take_end(parser);
+}
+
 bool parser_parse_finally(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at)
 {
@@ -423,12 +512,16 @@ bool parser_parse_finally(struct parser *parser, const struct lexer_token *word,
         return parser_fail(parser, &parser->line->tokens[0], NULL,
                            "'finally' is judged at the end and takes no time");
     }
-    if (parser_at(parser, "capture")) {
-        return parser_parse_reserved(parser, word, at);
-    }
+    (void)word;
     if (!parser_take_choice(parser, words, &index)) {
         return false;
     }
-    return index == 0 ? timeline_parse_finally_queue(parser)
-                      : timeline_parse_finally_counter(parser);
+    switch (index) {
+    case 0:
+        return timeline_parse_finally_queue(parser);
+    case 1:
+        return timeline_parse_finally_counter(parser);
+    default:
+        return timeline_parse_finally_capture(parser);
+    }
 }

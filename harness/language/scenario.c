@@ -19,15 +19,22 @@ const char *scenario_verb_name(enum scenario_verb verb)
         [SCENARIO_START] = "start",
         [SCENARIO_RUN] = "run",
         [SCENARIO_KILL] = "kill",
+        [SCENARIO_INJECT] = "inject",
+        [SCENARIO_RESTORE] = "restore",
+        [SCENARIO_SEND] = "send",
         [SCENARIO_EXPECT_FRAMES] = "expect frames",
         [SCENARIO_EXPECT_EXIT] = "expect exits",
         [SCENARIO_EXPECT_PRINTS] = "expect prints",
         [SCENARIO_EXPECT_EVENT] = "expect event",
         [SCENARIO_EXPECT_COUNTER] = "expect counter",
         [SCENARIO_EXPECT_CALL] = "expect call",
+        [SCENARIO_EXPECT_HANG] = "expect hang",
+        [SCENARIO_EXPECT_STALL] = "expect stall",
+        [SCENARIO_EXPECT_CAUSE] = "expect cause",
         [SCENARIO_NEVER] = "never",
         [SCENARIO_FINALLY_QUEUE] = "finally vq",
         [SCENARIO_FINALLY_COUNTER] = "finally counter",
+        [SCENARIO_FINALLY_CAPTURE] = "finally capture",
     };
     g_assert((unsigned)verb < SCENARIO_VERB_COUNT);
     return names[verb];
@@ -82,6 +89,13 @@ static void scenario_net_free(gpointer data)
     g_array_free(net->features_on, TRUE);
     g_array_free(net->features_off, TRUE);
     g_free(net);
+}
+
+static void scenario_host_free(gpointer data)
+{
+    struct scenario_host *host = data;
+    g_free(host->name);
+    g_free(host);
 }
 
 static void scenario_file_free(gpointer data)
@@ -148,12 +162,28 @@ static void scenario_statement_free(gpointer data)
     g_free(statement->pattern);
     g_free(statement->object);
     g_free(statement->property);
+    g_free(statement->fault.target);
+    g_free(statement->send.from);
+    g_clear_pointer(&statement->send.bytes, g_bytes_unref);
+    g_free(statement->cause);
+    g_free(statement->task);
+    g_free(statement->golden);
     scenario_frames_fini(&statement->frames);
     g_array_free(statement->event.fields, TRUE);
     scenario_call_fini(&statement->call);
     scenario_matcher_fini(&statement->never);
     scenario_matcher_fini(&statement->until);
     g_free(statement);
+}
+
+static void scenario_guard_free(gpointer data)
+{
+    struct scenario_guard *guard = data;
+    g_free(guard->patch);
+    g_free(guard->bug);
+    g_free(guard->cause);
+    g_free(guard->task);
+    g_free(guard);
 }
 
 void scenario_init(struct scenario *scenario)
@@ -173,9 +203,11 @@ void scenario_init(struct scenario *scenario)
         .guest = g_strdup("reference"),
         .guest_options = g_strdup(""),
         .nets = g_ptr_array_new_with_free_func(scenario_net_free),
+        .hosts = g_ptr_array_new_with_free_func(scenario_host_free),
         .files = g_ptr_array_new_with_free_func(scenario_file_free),
         .statements = g_ptr_array_new_with_free_func(scenario_statement_free),
         .finals = g_ptr_array_new_with_free_func(scenario_statement_free),
+        .guards = g_ptr_array_new_with_free_func(scenario_guard_free),
     };
 }
 
@@ -191,9 +223,11 @@ void scenario_free(struct scenario *scenario)
     g_free(scenario->guest);
     g_free(scenario->guest_options);
     g_ptr_array_free(scenario->nets, TRUE);
+    g_ptr_array_free(scenario->hosts, TRUE);
     g_ptr_array_free(scenario->files, TRUE);
     g_ptr_array_free(scenario->statements, TRUE);
     g_ptr_array_free(scenario->finals, TRUE);
+    g_ptr_array_free(scenario->guards, TRUE);
     g_free(scenario);
 }
 
@@ -225,6 +259,18 @@ static void scenario_report(GPtrArray *found, struct parser *parser, GPtrArray *
     scenario_move(found, diagnostics);
 }
 
+/* The test once more for each bug that it guards against: parsed again, as nothing else copies. */
+static void scenario_load_mutants(struct parser *parser, const struct scenario *clean,
+                                  GPtrArray *tests)
+{
+    for (guint i = 0; i < clean->guards->len; i++) {
+        struct scenario *mutant = parser_run(parser);
+        mutant->guard = g_ptr_array_index(mutant->guards, i);
+        mutant->name = g_strdup_printf("%s!%s", clean->name, mutant->guard->bug);
+        g_ptr_array_add(tests, mutant);
+    }
+}
+
 /* Parses once for each combination of the parameters' values, until something is wrong. */
 static bool scenario_load_tests(struct parser *parser, const char *name, GPtrArray *tests)
 {
@@ -235,8 +281,18 @@ static bool scenario_load_tests(struct parser *parser, const char *name, GPtrArr
         if (parser->syntax->len > 0 || parser->refusals->len > 0) {
             return false;
         }
+        scenario_load_mutants(parser, scenario, tests);
     } while (params_advance(parser));
     return true;
+}
+
+char *scenario_golden_path(const struct scenario *scenario,
+                           const struct scenario_statement *statement)
+{
+    g_assert(statement->verb == SCENARIO_FINALLY_CAPTURE);
+    g_autofree char *folder = g_path_get_dirname(scenario->file);
+    return g_str_equal(folder, ".") ? g_strdup(statement->golden)
+                                    : g_build_filename(folder, statement->golden, NULL);
 }
 
 GPtrArray *scenario_load_text(const char *text, size_t size, const char *path, const char *name,

@@ -22,7 +22,10 @@
 #define SCENARIO_DEFAULT_LIMIT_NS (UINT64_C(60) * 1000000000)
 #define SCENARIO_NO_TIME          UINT64_MAX
 #define SCENARIO_NETS_MAX         8
+#define SCENARIO_HOSTS_MAX        16
+#define SCENARIO_FAULTS_MAX       16 /* `inject` statements of an object */
 #define SCENARIO_FILES_MAX        64
+#define SCENARIO_GUARDS_MAX       32
 #define SCENARIO_PATH_MAX         255 /* bytes in the path of a file */
 
 struct scenario_place {
@@ -61,6 +64,14 @@ struct scenario_net {
     enum scenario_backend backend;
 };
 
+/* A scripted host on the wire. */
+struct scenario_host {
+    struct scenario_place place;
+    char *name;
+    uint8_t mac[6]; /* without mac=: 52:55 and the address, as libslirp does it */
+    uint8_t ip[4];
+};
+
 struct scenario_file {
     struct scenario_place place;
     char *path;
@@ -75,15 +86,22 @@ enum scenario_verb {
     SCENARIO_START,
     SCENARIO_RUN,
     SCENARIO_KILL,
+    SCENARIO_INJECT,
+    SCENARIO_RESTORE,
+    SCENARIO_SEND,
     SCENARIO_EXPECT_FRAMES,
     SCENARIO_EXPECT_EXIT,
     SCENARIO_EXPECT_PRINTS,
     SCENARIO_EXPECT_EVENT,
     SCENARIO_EXPECT_COUNTER,
     SCENARIO_EXPECT_CALL,
+    SCENARIO_EXPECT_HANG,  /* a stall will do, */
+    SCENARIO_EXPECT_STALL, /* or nothing else */
+    SCENARIO_EXPECT_CAUSE,
     SCENARIO_NEVER,
     SCENARIO_FINALLY_QUEUE,
     SCENARIO_FINALLY_COUNTER,
+    SCENARIO_FINALLY_CAPTURE,
     SCENARIO_VERB_COUNT,
 };
 const char *scenario_verb_name(enum scenario_verb verb); /* as it is written: "expect frames" */
@@ -148,6 +166,61 @@ struct scenario_call {
     int64_t result; /* names such as EINPROGRESS are their negated numbers */
 };
 
+/* A fault, or with RESTORE the end of all faults of an object. */
+enum scenario_fault_object {
+    SCENARIO_FAULT_IRQ,   /* `target` is an INTID, a card or a queue */
+    SCENARIO_FAULT_TIMER, /* `target` is virtual or physical */
+    SCENARIO_FAULT_VQ,    /* `target` is a queue */
+    SCENARIO_FAULT_LINK,  /* `target` is a card; frames.filter says which frames, NULL: all */
+    SCENARIO_FAULT_OBJECT_COUNT,
+};
+enum scenario_fault_kind {
+    SCENARIO_IRQ_LOSE,
+    SCENARIO_IRQ_DELAY,
+    SCENARIO_IRQ_SPURIOUS,
+    SCENARIO_IRQ_STUCK,
+    SCENARIO_TIMER_DEAD,
+    SCENARIO_TIMER_LATE,
+    SCENARIO_TIMER_INTID,
+    SCENARIO_VQ_LATENCY,
+    SCENARIO_VQ_HOLD,
+    SCENARIO_VQ_WITHHOLD,
+    SCENARIO_VQ_NO_IRQ,
+    SCENARIO_VQ_NO_KICK,
+    SCENARIO_LINK_DROP,
+    SCENARIO_LINK_DELAY,
+    SCENARIO_LINK_DUPLICATE,
+    SCENARIO_LINK_CORRUPT,
+    SCENARIO_LINK_TRUNCATE,
+    SCENARIO_LINK_DOWN,
+};
+struct scenario_fault {
+    enum scenario_fault_object object;
+    char *target;
+    enum scenario_fault_kind kind; /* of INJECT */
+    uint64_t time_ns;              /* of those that take a time, */
+    uint64_t number;               /* of those that take a number */
+    uint64_t skip, count;          /* which occurrences; count UINT64_MAX: all behind skip */
+};
+
+/* A frame that is put on the wire. */
+enum scenario_send_kind {
+    SCENARIO_SEND_ARP_REQUEST, /* who-has `target` tell `source` */
+    SCENARIO_SEND_ARP_REPLY,   /* reply `source` is-at `mac` */
+    SCENARIO_SEND_ECHO_REQUEST,
+    SCENARIO_SEND_ECHO_REPLY,
+    SCENARIO_SEND_BYTES,
+};
+struct scenario_send {
+    char *from; /* a card, to which it goes, or a host, from which it comes */
+    enum scenario_send_kind kind;
+    uint32_t source, target; /* IPv4 addresses */
+    uint8_t mac[6];
+    uint16_t id, sequence;
+    unsigned len;  /* of the ICMP message */
+    GBytes *bytes; /* SEND_BYTES: the frame */
+};
+
 /* What `never` watches for and what ends the watch. */
 enum scenario_matcher_kind {
     SCENARIO_MATCH_FRAMES,
@@ -175,19 +248,38 @@ struct scenario_statement {
     char *pattern;  /* EXPECT_PRINTS: text to be found in a line */
     char *object;   /* counter or queue: "eth0.rx.frames", "eth0.rx" */
     char *property; /* FINALLY_QUEUE: "free", "avail", "used", "in-flight" */
-    int64_t number; /* exit status, signal, value */
+    char *golden;   /* FINALLY_CAPTURE: a path, relative to the folder of the scenario */
+    /* EXPECT_HANG, EXPECT_STALL, EXPECT_CAUSE: what the diagnosis must name; NULL: anything */
+    char *cause, *task;
+    int64_t number;                      /* exit status, signal, value */
     enum scenario_comparison comparison; /* EXPECT_EXIT, counters, queues */
     struct scenario_frames frames;
     struct scenario_event event;
     struct scenario_call call;
+    struct scenario_fault fault;          /* INJECT, RESTORE */
+    struct scenario_send send;            /* SEND */
     struct scenario_matcher never, until; /* NEVER; without `until` its end is VCLOCK_NEVER */
+};
+
+/* ---- bugs ------------------------------------------------------------------------------------ */
+
+/* A bug that is put back into the guest: the test must then fail, for this cause. */
+struct scenario_guard {
+    struct scenario_place place;
+    char *patch; /* "timer-wrong-gsiv.patch", beside the scenario */
+    char *bug;   /* "timer-wrong-gsiv": names the mutant */
+    char *cause; /* an id of harness/diagnosis/causes.h */
+    char *task;  /* who has to pay; NULL: anybody */
 };
 
 /* ---- a test ---------------------------------------------------------------------------------- */
 
 struct scenario {
     char *file; /* the path as given */
-    /* "icmp/gateway", "icmp/burst[burst=8]": the folder and the name of the file, without .scn. */
+    /*
+     * "icmp/gateway", "icmp/burst[burst=8]": the folder and the name of the file, without .scn;
+     * "icmp/gateway!bug" for a mutant.
+     */
     char *name;
     char *title; /* NULL: none */
     char **tags; /* NULL-terminated */
@@ -198,9 +290,13 @@ struct scenario {
     /* "face=posix tick=100": becomes part of the boot command line; "" when none. */
     char *guest_options;
     GPtrArray *nets;       /* struct scenario_net */
+    GPtrArray *hosts;      /* struct scenario_host */
     GPtrArray *files;      /* struct scenario_file */
     GPtrArray *statements; /* struct scenario_statement: the timeline, in order */
     GPtrArray *finals;     /* struct scenario_statement: judged at the end */
+    GPtrArray *guards;     /* struct scenario_guard: those of this test, by its parameters */
+    /* The one of them that this test is for, run on its mutant. NULL: the guest as it is. */
+    const struct scenario_guard *guard;
 };
 
 /* For the parser: with the defaults of the language, and everything else empty. */
@@ -228,6 +324,9 @@ GPtrArray *scenario_load(const char *path, const char *name, GPtrArray *diagnost
 GPtrArray *scenario_load_text(const char *text, size_t size, const char *path, const char *name,
                               GPtrArray *diagnostics);
 void scenario_free(struct scenario *scenario);
+/* Where the golden capture of a FINALLY_CAPTURE lies. Gives. */
+char *scenario_golden_path(const struct scenario *scenario,
+                           const struct scenario_statement *statement);
 GPtrArray *scenario_diagnostics_new(void);
 
 /*

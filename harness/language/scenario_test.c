@@ -11,7 +11,7 @@
     "version 1\n"                                                                                  \
     "title \"a title\"\n"                                                                          \
     "tags irq net\n"                                                                               \
-    "machine virt gic=2 boot=fdt vhe=yes ram=32M step=2ns mmio=50ns cpus=1 pa-offset=0x1000\n"     \
+    "machine virt gic=2 boot=acpi vhe=yes ram=32M step=2ns mmio=50ns cpus=1 pa-offset=0x1000\n"    \
     "limit 10s\n"                                                                                  \
     "guest mine face=posix tick=100\n"                                                             \
     "net eth0 transport=mmio queue-size=8 features=+mtu,-status latency=5us\n"                     \
@@ -55,7 +55,7 @@ static void test_the_set_up_arrives(void)
     CU_ASSERT_EQUAL(scenario->limit_ns, UINT64_C(10000000000));
     CU_ASSERT_EQUAL(scenario->machine.gic, 2);
     CU_ASSERT_EQUAL(scenario->machine.cpus, 1);
-    CU_ASSERT_EQUAL(scenario->machine.boot, SCENARIO_BOOT_FDT);
+    CU_ASSERT_EQUAL(scenario->machine.boot, SCENARIO_BOOT_ACPI);
     CU_ASSERT_TRUE(scenario->machine.vhe);
     CU_ASSERT_EQUAL(scenario->machine.ram_size, 32 << 20);
     CU_ASSERT_EQUAL(scenario->machine.step_ns, 2);
@@ -113,6 +113,7 @@ static void test_defaults(void)
     CU_ASSERT_EQUAL(scenario->machine.step_ns, 1);
     CU_ASSERT_EQUAL(scenario->machine.mmio_ns, 100);
     CU_ASSERT_EQUAL(scenario->machine.pa_offset, 0);
+    CU_ASSERT_EQUAL(scenario->machine.boot, SCENARIO_BOOT_FDT);
     CU_ASSERT_FALSE(scenario->machine.vhe);
     const struct scenario_net *second = scenario->nets->pdata[1];
     CU_ASSERT_EQUAL(memcmp(second->mac, mac, sizeof(mac)), 0);

@@ -1,5 +1,5 @@
 /*
- * report.c - text and TAP
+ * report.c - text, TAP, and which format it is
  *
  * A failure is one block: where and what, expected and got in the same notation, the virtual time,
  * the last events, the line that reproduces it. Nothing here depends on the host's time or on the
@@ -8,6 +8,8 @@
 #include "harness/report/report.h"
 
 #include "emu/core/trace.h"
+#include "harness/report/json.h"
+#include "harness/report/repro.h"
 
 #include <string.h>
 
@@ -25,8 +27,8 @@ struct report *report_new(FILE *out, const struct report_options *options, size_
     struct report *report = g_new0(struct report, 1);
     report->out = out;
     report->options = *options;
-    /* TAP is read by programs. */
-    report->options.color = options->color && options->format != REPORT_TAP;
+    /* The others are read by programs. */
+    report->options.color = options->color && options->format == REPORT_TEXT;
     report->total = test_count;
     report->worst = RUN_SKIPPED;
     if (options->format == REPORT_TAP) {
@@ -87,28 +89,16 @@ static void report_labelled(GString *out, const char *label, const char *text)
     }
 }
 
-/* A word for a shell. */
-static char *report_shell_word(const char *word)
-{
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:@,";
-    return word[strspn(word, plain)] == '\0' && *word != '\0' ? g_strdup(word)
-                                                              : g_shell_quote(word);
-}
-
 static void report_repro(GString *out, const struct report *report, const char *name,
                          const char *file)
 {
-    g_autofree char *path = report_shell_word(file);
-    /* Only a name with an expansion is one of several in its file. */
-    g_autofree char *filter = strpbrk(name, "[!") != NULL ? g_shell_quote(name) : NULL;
-    g_autoptr(GString) line = g_string_new("ringside run ");
-    g_string_append(line, path);
-    if (filter != NULL) {
-        g_string_append_printf(line, " --filter %s", filter);
+    g_autofree char *arguments = repro_arguments(name, file, report->options.seed);
+    g_autofree char *line = g_strconcat("ringside ", arguments, NULL);
+    report_labelled(out, "repro:", line);
+    if (report->options.bundle != NULL) {
+        g_autofree char *folder = g_build_filename(report->options.bundle, name, NULL);
+        report_labelled(out, "bundle:", folder);
     }
-    g_string_append_printf(line, " --seed %" G_GUINT64_FORMAT, report->options.seed);
-    report_labelled(out, "repro:", line->str);
 }
 
 static void report_place(GString *out, const struct report *report, const char *file,
@@ -148,11 +138,23 @@ static void report_block(GString *out, const struct report *report, const char *
         trace_format_time(out, result->time_ns);
         g_string_append(out, " s\n");
     }
+    if (result->diagnosis != NULL) {
+        report_labelled(out, "cause:", result->diagnosis);
+    }
     report_context(out, result);
     if (*result->output != '\0') {
         report_labelled(out, "output:", result->output);
     }
     report_repro(out, report, name, file);
+}
+
+/* How a mutant was caught: "caught by derived vq.rx-starved, task netd". */
+static void report_caught(GString *out, const struct run_result *result)
+{
+    g_string_append_printf(out, "caught by %s %s", result->grade, result->cause);
+    if (result->task != NULL) {
+        g_string_append_printf(out, ", task %s", result->task);
+    }
 }
 
 static void report_text_test(struct report *report, const char *name, const char *file,
@@ -167,19 +169,23 @@ static void report_text_test(struct report *report, const char *name, const char
         color = COLOR_YELLOW;
     }
     bool good = result->status == RUN_PASSED || result->status == RUN_SKIPPED;
-    if (good && report->options.quiet) {
+    bool wrote = result->status == RUN_PASSED && !result->caught && *result->what != '\0';
+    if (good && report->options.quiet && !wrote) {
         return;
     }
     g_autoptr(GString) out = g_string_new(NULL);
     g_string_append_printf(out, "%s%s%s %s", report_color(report, color), word,
                            report_color(report, COLOR_NONE), name);
-    if (result->status == RUN_SKIPPED) {
+    if (result->status == RUN_SKIPPED || wrote) {
         g_string_append_printf(out, ": %s", result->what);
+    } else if (result->caught) {
+        g_string_append(out, ": ");
+        report_caught(out, result);
     } else if (!good) {
         g_string_append_printf(out, " (%s)", run_status_name(result->status));
     }
     g_string_append_c(out, '\n');
-    if (!good) {
+    if (!good || (result->caught && report->options.verbose)) {
         report_block(out, report, name, file, result);
     } else if (report->options.verbose) {
         if (*result->output != '\0') {
@@ -229,6 +235,11 @@ static void report_tap_test(struct report *report, const char *name, const char 
         g_string_append_printf(out, " # SKIP %s", result->what);
     }
     g_string_append_c(out, '\n');
+    if (result->caught) {
+        g_string_append(out, "# ");
+        report_caught(out, result);
+        g_string_append_c(out, '\n');
+    }
     if (!good) {
         g_autoptr(GString) block = g_string_new(NULL);
         report_block(block, report, name, file, result);
@@ -237,22 +248,65 @@ static void report_tap_test(struct report *report, const char *name, const char 
     fputs(out->str, report->out);
 }
 
+static void report_json_line(struct report *report, char *line)
+{
+    fprintf(report->out, "%s\n", line);
+    g_free(line);
+}
+
+static void report_json_test(struct report *report, const char *name, const char *file,
+                             const struct run_result *result)
+{
+    g_autofree char *arguments = repro_arguments(name, file, report->options.seed);
+    g_autofree char *repro = g_strconcat("ringside ", arguments, NULL);
+    report_json_line(report, json_test(name, file, result, repro));
+}
+
 void report_test(struct report *report, const char *name, const char *file,
                  const struct run_result *result)
 {
     report_clear_progress(report);
     report_count(report, result->status);
-    if (report->options.format == REPORT_TAP) {
+    switch (report->options.format) {
+    case REPORT_TAP:
         report_tap_test(report, name, file, result);
-    } else {
+        break;
+    case REPORT_JSON:
+        report_json_test(report, name, file, result);
+        break;
+    case REPORT_TEXT:
         report_text_test(report, name, file, result);
+        break;
     }
+}
+
+char *report_test_text(const struct report *report, const char *name, const char *file,
+                       const struct run_result *result)
+{
+    struct report plain = *report;
+    plain.options.color = false;
+    GString *out = g_string_new(NULL);
+    report_block(out, &plain, name, file, result);
+    return g_string_free(out, FALSE);
+}
+
+char *report_file_error_text(const GPtrArray *diagnostics)
+{
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; i < diagnostics->len; i++) {
+        scenario_diagnostic_format(out, g_ptr_array_index(diagnostics, i), false);
+    }
+    return g_string_free(out, FALSE);
 }
 
 void report_file_error(struct report *report, const char *name, GPtrArray *diagnostics)
 {
     report_clear_progress(report);
     report_count(report, RUN_ERROR);
+    if (report->options.format == REPORT_JSON) {
+        report_json_line(report, json_file_error(name, diagnostics));
+        return;
+    }
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < diagnostics->len; i++) {
         scenario_diagnostic_format(text, g_ptr_array_index(diagnostics, i), report->options.color);
@@ -274,7 +328,11 @@ enum run_status report_end(struct report *report)
     report_clear_progress(report);
     g_assert(report->reported == report->total);
     bool tap = report->options.format == REPORT_TAP;
-    if (!(report->options.quiet && report->failed == 0)) {
+    enum run_status status = report->failed == 0 && report->passed > 0 ? RUN_PASSED : report->worst;
+    if (report->options.format == REPORT_JSON) {
+        const struct json_counts counts = {report->passed, report->failed, report->skipped};
+        report_json_line(report, json_summary(&counts, status));
+    } else if (!(report->options.quiet && report->failed == 0)) {
         fprintf(report->out, "%s%zu passed, %zu failed", tap ? "# " : "", report->passed,
                 report->failed);
         if (report->skipped > 0) {
@@ -282,7 +340,6 @@ enum run_status report_end(struct report *report)
         }
         fputc('\n', report->out);
     }
-    enum run_status status = report->failed == 0 && report->passed > 0 ? RUN_PASSED : report->worst;
     g_free(report);
     return status;
 }

@@ -14,7 +14,8 @@
 
 enum report_format {
     REPORT_TEXT,
-    REPORT_TAP, /* version 14 */
+    REPORT_TAP,  /* version 14 */
+    REPORT_JSON, /* lines */
 };
 
 struct report_options {
@@ -23,6 +24,7 @@ struct report_options {
     bool verbose, quiet;
     bool progress; /* stderr is a terminal */
     uint64_t seed;
+    const char *bundle; /* the folder of the bundles, or NULL; kept */
 };
 
 struct report;
@@ -35,6 +37,10 @@ void report_test(struct report *report, const char *name, const char *file,
                  const struct run_result *result);
 /* A file with errors in it counts as one test that could not be run. */
 void report_file_error(struct report *report, const char *name, GPtrArray *diagnostics);
+/* The same as a text without colours, for other outputs. Gives. */
+char *report_test_text(const struct report *report, const char *name, const char *file,
+                       const struct run_result *result);
+char *report_file_error_text(const GPtrArray *diagnostics);
 void report_progress(struct report *report, size_t finished, size_t total);
 
 /* The summary. Frees the report and gives the exit status of the command. */

@@ -27,14 +27,14 @@ static int guests_compare(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Names of the guests in the folder, sorted, NULL-terminated. */
+/* Names of the guests in the folder, but not of their mutants; sorted, NULL-terminated. */
 static char **guests_names(const char *folder)
 {
     GPtrArray *names = g_ptr_array_new();
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     const char *entry;
     while (dir != NULL && (entry = g_dir_read_name(dir)) != NULL) {
-        if (g_str_has_suffix(entry, GUEST_SUFFIX)) {
+        if (g_str_has_suffix(entry, GUEST_SUFFIX) && strchr(entry, '!') == NULL) {
             g_ptr_array_add(names, g_strndup(entry, strlen(entry) - strlen(GUEST_SUFFIX)));
         }
     }

@@ -3,6 +3,7 @@
  *
  * Fed with every event; costs a switch for those that it does not care about.
  */
+#include "harness/diagnosis/ledger.h"
 #include "harness/run/session_priv.h"
 
 void model_free_program(void *opaque)
@@ -32,6 +33,7 @@ struct session_program *model_add_program(struct session *session,
     program->statement = statement;
     program->output = g_string_new(NULL);
     g_ptr_array_add(session->programs, program);
+    ledger_add_program(session->ledger, program->name, statement->command);
     *number = session->programs->len;
     return program;
 }

@@ -1,7 +1,7 @@
 /* result.c - results of tests, and their way through a pipe */
 #include "harness/run/result.h"
 
-#define RESULT_TYPE "(uuusmsmsttass)"
+#define RESULT_TYPE "(uuusmsmsmsmsmsmsttass)"
 
 enum run_status run_status_worse(enum run_status a, enum run_status b)
 {
@@ -66,6 +66,10 @@ void run_result_clear(struct run_result *result)
     g_free(result->what);
     g_free(result->expected);
     g_free(result->got);
+    g_free(result->cause);
+    g_free(result->grade);
+    g_free(result->task);
+    g_free(result->diagnosis);
     g_strfreev(result->context);
     g_free(result->output);
     *result = (struct run_result){0};
@@ -99,10 +103,21 @@ void run_result_make_printable(struct run_result *result)
     result_escape(&result->what);
     result_escape(&result->expected);
     result_escape(&result->got);
+    result_escape(&result->cause);
+    result_escape(&result->grade);
+    result_escape(&result->task);
+    result_escape(&result->diagnosis);
     result_escape(&result->output);
     for (char **line = result->context; *line != NULL; line++) {
         result_escape(line);
     }
+}
+
+char *run_result_printable_text(const char *text)
+{
+    char *copy = g_strdup(text);
+    result_escape(&copy);
+    return copy;
 }
 
 GBytes *run_result_encode(const struct run_result *result)
@@ -111,13 +126,17 @@ GBytes *run_result_encode(const struct run_result *result)
     copy.what = g_strdup(result->what);
     copy.expected = g_strdup(result->expected);
     copy.got = g_strdup(result->got);
+    copy.cause = g_strdup(result->cause);
+    copy.grade = g_strdup(result->grade);
+    copy.task = g_strdup(result->task);
+    copy.diagnosis = g_strdup(result->diagnosis);
     copy.output = g_strdup(result->output);
     copy.context = g_strdupv(result->context);
     run_result_make_printable(&copy);
-    g_autoptr(GVariant) variant = g_variant_ref_sink(
-        g_variant_new("(uuusmsmstt^ass)", (guint32)copy.status, (guint32)copy.line,
-                      (guint32)copy.column, copy.what, copy.expected, copy.got,
-                      (guint64)copy.time_ns, (guint64)copy.event_count, copy.context, copy.output));
+    g_autoptr(GVariant) variant = g_variant_ref_sink(g_variant_new(
+        "(uuusmsmsmsmsmsmstt^ass)", (guint32)copy.status, (guint32)copy.line, (guint32)copy.column,
+        copy.what, copy.expected, copy.got, copy.cause, copy.grade, copy.task, copy.diagnosis,
+        (guint64)copy.time_ns, (guint64)copy.event_count, copy.context, copy.output));
     GBytes *bytes = g_variant_get_data_as_bytes(variant);
     run_result_clear(&copy);
     return bytes;
@@ -137,9 +156,9 @@ bool run_result_decode(struct run_result *result, GBytes *bytes)
     }
     run_result_clear(result);
     guint64 time_ns, event_count;
-    g_variant_get(variant, "(uuusmsmstt^ass)", &status, &line, &column, &result->what,
-                  &result->expected, &result->got, &time_ns, &event_count, &result->context,
-                  &result->output);
+    g_variant_get(variant, "(uuusmsmsmsmsmsmstt^ass)", &status, &line, &column, &result->what,
+                  &result->expected, &result->got, &result->cause, &result->grade, &result->task,
+                  &result->diagnosis, &time_ns, &event_count, &result->context, &result->output);
     result->status = (enum run_status)status;
     result->line = line;
     result->column = column;

@@ -30,9 +30,20 @@ const char *run_status_name(enum run_status status);
 struct run_result {
     enum run_status status;
     unsigned line, column; /* of the statement that failed; 0: none in particular */
-    char *what;            /* one sentence; "" when passed */
+    char *what;            /* one sentence; "" when passed, or which files were written */
     char *expected, *got;  /* the same notation; NULL when it says nothing */
-    uint64_t time_ns;      /* virtual time of the verdict */
+    /*
+     * The diagnosis, all NULL when there is none. `cause` is an id of harness/diagnosis/causes.h,
+     * `grade` "cause", "derived" or "suspect", `task` the name of the task that pays (NULL when no
+     * task is known), `diagnosis` the text of the report, several lines.
+     */
+    char *cause, *grade, *task, *diagnosis;
+    /*
+     * A mutant that failed as its guard says: it passed, and the rest tells of the failure. Set by
+     * mutant_judge() in the process that reports; it does not travel.
+     */
+    bool caught;
+    uint64_t time_ns; /* virtual time of the verdict */
     uint64_t event_count;
     char **context; /* the last events before it, oldest first; NULL-terminated */
     char *output;   /* what the programs and the console printed, with names in front */
@@ -46,6 +57,8 @@ void run_result_clear(struct run_result *result);
  * texts, control characters other than LF and TAB, and what is not UTF-8, become \xNN.
  */
 void run_result_make_printable(struct run_result *result);
+/* The same of any text. Gives. */
+char *run_result_printable_text(const char *text);
 
 /*
  * To and from bytes; what arrives is printable. The decoder refuses anything that is not exactly a

@@ -14,6 +14,9 @@ static void fill(struct run_result *result)
     g_free(result->what);
     result->what = g_strdup("hang: nothing can happen any more");
     result->expected = g_strdup("ping exits 0");
+    result->cause = g_strdup("irq.lost");
+    result->grade = g_strdup("derived");
+    result->diagnosis = g_strdup("irq.lost (derived)\n- \033");
     result->time_ns = 1000000001;
     result->event_count = 77;
     g_strfreev(result->context);
@@ -35,6 +38,10 @@ static void test_a_result_survives_the_pipe(void)
     CU_ASSERT_STRING_EQUAL(received.what, sent.what);
     CU_ASSERT_STRING_EQUAL(received.expected, "ping exits 0");
     CU_ASSERT_PTR_NULL(received.got);
+    CU_ASSERT_STRING_EQUAL(received.cause, "irq.lost");
+    CU_ASSERT_STRING_EQUAL(received.grade, "derived");
+    CU_ASSERT_PTR_NULL(received.task);
+    CU_ASSERT_STRING_EQUAL(received.diagnosis, "irq.lost (derived)\n- \\x1b");
     CU_ASSERT_EQUAL(received.time_ns, 1000000001);
     CU_ASSERT_EQUAL(received.event_count, 77);
     CU_ASSERT_EQUAL(g_strv_length(received.context), 2);

@@ -6,8 +6,12 @@
  * what is found when the files are closed (a full disk) can only make it worse.
  */
 #include "harness/run/crash.h"
+#include "harness/run/explain.h"
+#include "harness/run/faults.h"
 #include "harness/run/guest_check.h"
 #include "harness/run/session_priv.h"
+#include "harness/run/stops.h"
+#include "harness/run/watchdog.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,6 +42,28 @@ static void session_collect_context(struct session *session)
     session->result->context = (char **)g_ptr_array_free(lines, FALSE);
 }
 
+static void session_tell_debugger(const struct session *session)
+{
+    if (session->until_reached) {
+        return; /* it was told, and there is no verdict */
+    }
+    const struct run_result *result = session->result;
+    const struct session_program *program = model_unfinished_program(session);
+    hang_detected(run_status_name(result->status), result->what, result->got,
+                  program != NULL ? program->task : 0, session_now_ns(session));
+}
+
+/* Whatever was expected and did not come has a reason; what was excluded and came has not. */
+static void session_explain(struct session *session, enum run_status status,
+                            const struct scenario_statement *statement)
+{
+    bool did_not_come = (status == RUN_STUCK || status == RUN_FAILED) &&
+                        (statement == NULL || statement->verb != SCENARIO_NEVER);
+    if (did_not_come && !session->until_reached) {
+        explain_ask(session, explain_program(session, statement));
+    }
+}
+
 void session_finish(struct session *session, enum run_status status,
                     const struct scenario_statement *statement, char *what, char *expected,
                     char *got)
@@ -59,7 +85,12 @@ void session_finish(struct session *session, enum run_status status,
     result->what = what;
     result->expected = expected;
     result->got = got;
+    session_explain(session, status, statement);
+    if (session->proving) {
+        return;
+    }
     session_collect_context(session);
+    session_tell_debugger(session);
     board_stop(session->board);
 }
 
@@ -67,6 +98,7 @@ void session_pass(struct session *session)
 {
     g_assert(!session->finished);
     session->finished = true;
+    explain_clear(session);
     session->result->status = RUN_PASSED;
     board_stop(session->board);
 }
@@ -95,7 +127,13 @@ static void session_log_event(struct session *session, const struct trace_event 
 static void session_observe(void *opaque, const struct trace_event *event)
 {
     struct session *session = opaque;
+    if (session->proving) {
+        proof_observe(session, event);
+        return;
+    }
     model_observe(session, event);
+    ledger_observe(session->ledger, event);
+    progress_observe(session, event);
     if (session->events != NULL) {
         session_log_event(session, event);
     }
@@ -106,22 +144,38 @@ static void session_observe(void *opaque, const struct trace_event *event)
     }
 }
 
+static void session_keep_frame(struct session *session, uint64_t sequence, const uint8_t *frame,
+                               size_t len)
+{
+    if (session->keep_frames) {
+        frame_store_add(session->frames, sequence, frame, len);
+    }
+}
+
 /* Kept for the filters; a capture holds only what arrived. */
 static void session_tap_dropped(void *opaque, enum wire_direction direction, uint64_t sequence,
                                 const uint8_t *frame, size_t len)
 {
     struct session *session = opaque;
-    (void)direction;
-    if (session->keep_frames) {
-        frame_store_add(session->frames, sequence, frame, len);
-    }
+    const struct trace_event *event = trace_get(session->trace, sequence);
+    struct ledger_mark at = {.sequence = sequence, .time_ns = event->time_ns};
+    /* At the other end's port the directions are the other way round. */
+    bool is_guests = board_net(session->board, event->fields[0].string) != NULL;
+    bool out = (direction == WIRE_OUT) == is_guests;
+    ledger_frame(session->ledger, out ? LEDGER_OUT_DROPPED : LEDGER_IN_DROPPED, &at,
+                 event->fields[2].string, frame, len);
+    session_keep_frame(session, sequence, frame, len);
 }
 
 static void session_tap(void *opaque, enum wire_direction direction, uint64_t sequence,
                         const uint8_t *frame, size_t len)
 {
     struct session *session = opaque;
-    session_tap_dropped(opaque, direction, sequence, frame, len);
+    struct ledger_mark at = {.sequence = sequence, .time_ns = session_now_ns(session)};
+    ledger_frame(session->ledger, direction == WIRE_OUT ? LEDGER_OUT : LEDGER_IN, &at, NULL, frame,
+                 len);
+    session_keep_frame(session, sequence, frame, len);
+    final_capture_record(session, direction, frame, len);
     if (session->capture != NULL) {
         capture_writer_add(session->capture, session_now_ns(session), frame, len);
     }
@@ -130,6 +184,9 @@ static void session_tap(void *opaque, enum wire_direction direction, uint64_t se
 static void session_quiescent(void *opaque)
 {
     struct session *session = opaque;
+    if (session->proving) {
+        proof_fail();
+    }
     if (!session->finished) {
         timeline_quiescent(session);
     }
@@ -188,6 +245,7 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
     config.pa_offset = scenario->machine.pa_offset;
     config.step_ns = scenario->machine.step_ns;
     config.mmio_ns = scenario->machine.mmio_ns;
+    config.boot = scenario->machine.boot == SCENARIO_BOOT_ACPI ? BOARD_BOOT_ACPI : BOARD_BOOT_FDT;
     config.vhe = scenario->machine.vhe;
     config.seed = seed;
     config.command_line = scenario->guest_options;
@@ -238,12 +296,15 @@ static void session_attach(struct session *session)
 {
     session->trace = board_trace(session->board);
     session->clock = board_clock(session->board);
+    session->ledger = ledger_new(session->trace);
     trace_add_observer(session->trace, session_observe, session);
     for (guint i = 0; i < session->scenario->nets->len; i++) {
         const struct scenario_net *net = g_ptr_array_index(session->scenario->nets, i);
         struct virtio_net *device = board_net(session->board, net->name);
         wire_port_add_tap(virtio_net_port(device), session_tap, session);
+        ledger_add_device(session->ledger, net->name, board_net_intid(session->board, net->name));
     }
+    faults_add_hosts(session->board, session->scenario);
     wire_set_drop_tap(board_wire(session->board), session_tap_dropped, session);
     board_set_quiescent(session->board, session_quiescent, session);
     /* A step may act on the machine, so that the machine is not quiescent while one is due. */
@@ -252,6 +313,11 @@ static void session_attach(struct session *session)
                 session);
     vevent_init(&session->limit, VEVENT_HOUSEKEEPING, "scenario limit", timeline_limit, session);
     vclock_arm(session->clock, &session->limit, VCLOCK_POWER_ON_NS + session->scenario->limit_ns);
+    if (session->options->until_ns != 0) {
+        vevent_init(&session->until, VEVENT_HOUSEKEEPING, "--until", timeline_until, session);
+        vclock_arm(session->clock, &session->until,
+                   VCLOCK_POWER_ON_NS + session->options->until_ns);
+    }
 }
 
 /* ---- running --------------------------------------------------------------------------------- */
@@ -310,8 +376,27 @@ static void session_conclude(struct session *session)
 static void session_guest_crashed(void *opaque, const char *what)
 {
     struct session *session = opaque;
+    if (session->proving) {
+        proof_fail();
+    }
     session_finish(session, RUN_CRASHED, NULL, g_strdup_printf("the guest crashed: %s", what), NULL,
                    NULL);
+    session_conclude(session);
+    session_close_files(session);
+    session->options->crashed(session->options->opaque, session->result);
+    g_assert_not_reached();
+}
+
+/* Called by the watchdog; does not return. */
+static void session_guest_frozen(void *opaque, uintptr_t pc)
+{
+    struct session *session = opaque;
+    g_autofree char *place = explain_function(session, pc);
+    session_finish(session, RUN_STUCK, NULL,
+                   g_strdup_printf("code without ticks: the guest has been in %s, for %d ms of CPU "
+                                   "time, and no virtual time passes",
+                                   place, WATCHDOG_CPU_MS),
+                   NULL, NULL);
     session_conclude(session);
     session_close_files(session);
     session->options->crashed(session->options->opaque, session->result);
@@ -322,8 +407,14 @@ static void session_run_board(struct session *session)
 {
     session_attach(session);
     timeline_start(session);
+    progress_start(session);
     crash_watch(session->image, session->options->guest_path, session_guest_crashed, session);
+    watchdog_watch(session->image, session_guest_frozen, session);
     enum cpu_stop stop = board_run(session->board);
+    if (session->proving) {
+        proof_fail();
+    }
+    watchdog_unwatch();
     crash_unwatch();
     session_judge_stop(session, stop);
     session_conclude(session);
@@ -352,6 +443,10 @@ void session_run(const struct scenario *scenario, const struct session_options *
         result->line = place.line;
         result->column = place.column;
         session_error(result, error);
+    } else if (!final_capture_prepare(&session, &place, &error)) {
+        result->line = place.line;
+        result->column = place.column;
+        session_error(result, error);
     } else if (!session_open_files(&session, &error)) {
         session_error(result, error);
     } else {
@@ -363,6 +458,12 @@ void session_run(const struct scenario *scenario, const struct session_options *
         }
     }
     session_close_files(&session);
+    if (session.written != NULL && result->status == RUN_PASSED) {
+        g_free(result->what);
+        result->what = g_strdup(session.written->str);
+    }
+    final_capture_free(&session);
+    ledger_free(session.ledger);
     board_free(session.board);
     guest_image_free(session.image);
     frame_store_free(session.frames);

@@ -5,7 +5,12 @@
  *   timeline.c    walks the statements, one after the other
  *   statement.c   what each statement does and what it waits for
  *   match.c       does this event satisfy this matcher?
+ *   final_capture.c  golden captures
+ *   got_frames.c  the frames that came instead, for messages
  *   model.c       what the trace tells about programs and counters
+ *   progress.c    does the guest get anywhere?
+ *   explain.c     why not
+ *   proof.c       is that so?
  */
 #ifndef HARNESS_RUN_SESSION_PRIV_H
 #define HARNESS_RUN_SESSION_PRIV_H
@@ -16,6 +21,9 @@
 #include "pcap/capture.h"
 
 #include <stdio.h>
+
+struct golden;
+struct ledger;
 
 /*
  * A program that the timeline started. Its number, as the guest knows it, is its place in the array
@@ -66,6 +74,8 @@ struct session {
     struct vevent step;     /* something of interest happened: look again */
     struct vevent deadline; /* the current statement's `within`, or the next end of a watch */
     struct vevent limit;
+    struct vevent until; /* of --until */
+    bool until_reached;
 
     /* the timeline */
     unsigned position; /* index of the current statement */
@@ -77,18 +87,34 @@ struct session {
     unsigned matched;
     uint64_t matched_at; /* sequence of its last match */
     bool quiescent;      /* nothing can happen any more */
+    bool stalled;        /* timers run, and nothing else ever moves */
+    bool hang_met;       /* an expectation was that it hangs: programs need not exit any more */
+    bool proving;        /* this process tries out a diagnosis: see proof.c */
     bool limit_reached;
     bool interest[TRACE_KIND_COUNT];
 
     /* the model */
     bool ready;
-    GPtrArray *programs;  /* struct session_program */
-    GPtrArray *watches;   /* struct session_watch */
-    GHashTable *counters; /* interned name -> uint64_t *, for look-ups only */
+    GPtrArray *programs;   /* struct session_program */
+    GPtrArray *watches;    /* struct session_watch */
+    GHashTable *counters;  /* interned name -> uint64_t *, for look-ups only */
+    struct ledger *ledger; /* for the diagnosis */
     GString *console;
     struct frame_store *frames;
     bool keep_frames;
+
+    /* golden captures */
+    GPtrArray *goldens;      /* struct session_golden */
+    struct golden *recorded; /* the run's frames; NULL: the scenario has no golden capture */
+    GString *written;        /* which files --update wrote; NULL: none */
 };
+
+/* progress.c: the state of its checks, one a process */
+void progress_start(struct session *session);
+/* For each event. */
+void progress_observe(struct session *session, const struct trace_event *event);
+/* Something was asked of the guest that no event tells of: it may spin from now on. */
+void progress_expect(struct session *session);
 
 /* session.c */
 uint64_t session_now_ns(const struct session *session);
@@ -108,6 +134,11 @@ void timeline_step(void *opaque);
 /* Nothing can happen any more, or the limit is reached: the verdict. */
 void timeline_quiescent(struct session *session);
 void timeline_limit(void *opaque);
+/* The guest is stuck although it could move. Takes `why`. */
+void timeline_stalled(struct session *session);
+void timeline_livelocked(struct session *session, char *why);
+/* The time of --until: the end, unless a debugger goes on. */
+void timeline_until(void *opaque);
 
 /* statement.c */
 void statement_begin(struct session *session, const struct scenario_statement *statement);
@@ -126,6 +157,34 @@ void statement_poll_watches(struct session *session);
  * finished.
  */
 bool statement_judge_finals(struct session *session);
+/*
+ * The guest hangs or stalls, or the limit is reached: true when that, and its cause, is what the
+ * statement waits for. May finish the session: it hangs for another reason.
+ */
+bool statement_meets_verdict(struct session *session, const struct scenario_statement *statement);
+
+/* final_capture.c */
+/*
+ * Before the run: reads the golden captures. False with a GError and the place of the statement.
+ */
+bool final_capture_prepare(struct session *session, struct scenario_place *place, GError **error);
+void final_capture_free(struct session *session);
+void final_capture_record(struct session *session, enum wire_direction direction,
+                          const uint8_t *frame, size_t len);
+/* False when the run's frames are others, and the session is finished. */
+bool final_capture_judge(struct session *session, const struct scenario_statement *statement);
+/*
+ * With --update, when everything else has passed: writes what differs. False when it cannot, and
+ * the session is finished.
+ */
+bool final_capture_update(struct session *session);
+
+/* got_frames.c */
+/* The last frames that passed behind the cursor, a line each and a newline before each. */
+void got_frames_append(GString *out, const struct session *session);
+/* The same of one event; nothing when it is not about a frame, or its bytes are not known. */
+void got_frames_append_event(GString *out, const struct session *session,
+                             const struct trace_event *event);
 
 /* match.c */
 bool match_frames(const struct session *session, const struct scenario_frames *frames,

@@ -7,6 +7,8 @@
  * moment it is so, wherever the cursor stands, and move the cursor only forward.
  */
 #include "harness/language/values.h"
+#include "harness/run/explain.h"
+#include "harness/run/faults.h"
 #include "harness/run/session_priv.h"
 
 #include <string.h>
@@ -43,6 +45,7 @@ static void statement_start_program(struct session *session,
 {
     uint32_t number;
     model_add_program(session, statement, &number);
+    progress_expect(session);
     cpu_start_program(board_cpu(session->board), number, statement->command, statement_started,
                       session);
 }
@@ -102,11 +105,23 @@ void statement_begin(struct session *session, const struct scenario_statement *s
     case SCENARIO_EXPECT_CALL:
         session->interest[TRACE_CALL_RETURNED] = true;
         break;
+    case SCENARIO_EXPECT_HANG:
+    case SCENARIO_EXPECT_STALL:
+        break; /* the verdict comes by itself */
+    case SCENARIO_EXPECT_CAUSE:
+        session->interest[TRACE_PROGRAM_EXITED] = true;
+        break;
     case SCENARIO_NEVER:
         statement_add_watch(session, statement);
         break;
+    case SCENARIO_INJECT:
+    case SCENARIO_RESTORE:
+    case SCENARIO_SEND:
+        faults_act(session->board, session->scenario, statement);
+        break;
     case SCENARIO_FINALLY_QUEUE:
     case SCENARIO_FINALLY_COUNTER:
+    case SCENARIO_FINALLY_CAPTURE:
     case SCENARIO_VERB_COUNT:
         g_assert_not_reached();
     }
@@ -217,6 +232,64 @@ static bool statement_poll_start(struct session *session,
     return !session->finished;
 }
 
+/* ---- causes ---------------------------------------------------------------------------------- */
+
+/* Whether the diagnosis, asked about this program now, says what is expected. */
+static bool statement_has_cause(struct session *session, const struct scenario_statement *statement,
+                                const struct session_program *program)
+{
+    explain_ask(session, program);
+    if (session->proving || !explain_matches(session, statement->cause, statement->task)) {
+        return false;
+    }
+    explain_clear(session);
+    return true;
+}
+
+/* The diagnosis is asked whenever a program fails. */
+static bool statement_poll_cause(struct session *session,
+                                 const struct scenario_statement *statement)
+{
+    uint64_t last = trace_last(session->trace);
+    while (session->scan < last) {
+        const struct trace_event *event = trace_get(session->trace, ++session->scan);
+        uint64_t number = event->fields[0].number;
+        bool failed = event->kind == TRACE_PROGRAM_EXITED && event->fields[1].number != 0 &&
+                      number >= 1 && number <= session->programs->len;
+        if (failed && statement_has_cause(session, statement,
+                                          g_ptr_array_index(session->programs, number - 1))) {
+            session->cursor = session->scan;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void statement_fail_cause(struct session *session, enum run_status status,
+                                 const struct scenario_statement *statement, const char *what)
+{
+    char *got = explain_summary(session);
+    session_finish(session, status, statement, g_strdup(what), g_strdup(statement->text), got);
+}
+
+bool statement_meets_verdict(struct session *session, const struct scenario_statement *statement)
+{
+    /* A machine with nothing to do does not hang: somebody has to wait. */
+    bool waits = !session->ready || model_unfinished_program(session) != NULL;
+    bool hangs = (session->quiescent || session->stalled) && waits;
+    bool wants_hang = (statement->verb == SCENARIO_EXPECT_HANG && hangs) ||
+                      (statement->verb == SCENARIO_EXPECT_STALL && session->stalled);
+    if (session->phase != STATEMENT_ACTIVE ||
+        (!wants_hang && statement->verb != SCENARIO_EXPECT_CAUSE)) {
+        return false;
+    }
+    bool met = statement_has_cause(session, statement, explain_program(session, NULL));
+    if (!met && wants_hang && !session->proving) {
+        statement_fail_cause(session, RUN_FAILED, statement, "it hangs, and for another reason");
+    }
+    return met;
+}
+
 bool statement_poll(struct session *session, const struct scenario_statement *statement)
 {
     switch (statement->verb) {
@@ -245,10 +318,20 @@ bool statement_poll(struct session *session, const struct scenario_statement *st
         return statement_poll_prints(session, statement);
     case SCENARIO_EXPECT_COUNTER:
         return statement_poll_counter(session, statement);
+    case SCENARIO_INJECT:
+    case SCENARIO_RESTORE:
+    case SCENARIO_SEND:
+        return true;
+    case SCENARIO_EXPECT_HANG:
+    case SCENARIO_EXPECT_STALL:
+        return false;
+    case SCENARIO_EXPECT_CAUSE:
+        return statement_poll_cause(session, statement);
     case SCENARIO_NEVER:
         return true;
     case SCENARIO_FINALLY_QUEUE:
     case SCENARIO_FINALLY_COUNTER:
+    case SCENARIO_FINALLY_CAPTURE:
     case SCENARIO_VERB_COUNT:
         break;
     }
@@ -271,6 +354,15 @@ static char *statement_got_call(const struct session *session, const struct scen
     return g_strdup("no such call");
 }
 
+static char *statement_got_frames(const struct session *session,
+                                  const struct scenario_statement *statement)
+{
+    GString *got = g_string_new(NULL);
+    g_string_printf(got, "%u of %u frames", session->matched, statement->frames.count);
+    got_frames_append(got, session);
+    return g_string_free(got, FALSE);
+}
+
 /* What there was instead, for the message. */
 static char *statement_got(const struct session *session,
                            const struct scenario_statement *statement)
@@ -279,7 +371,7 @@ static char *statement_got(const struct session *session,
     uint64_t value;
     switch (statement->verb) {
     case SCENARIO_EXPECT_FRAMES:
-        return g_strdup_printf("%u of %u frames", session->matched, statement->frames.count);
+        return statement_got_frames(session, statement);
     case SCENARIO_EXPECT_EVENT:
         return g_strdup("no such event");
     case SCENARIO_EXPECT_CALL:
@@ -302,10 +394,21 @@ static char *statement_got(const struct session *session,
     case SCENARIO_EXPECT_PRINTS:
         program = model_program(session, statement->program);
         return g_strdup(program->output->len == 0 ? "nothing" : program->output->str);
+    case SCENARIO_EXPECT_HANG:
+    case SCENARIO_EXPECT_STALL:
+        return g_strdup(session->ready && model_unfinished_program(session) == NULL
+                            ? "no program waits"
+                            : "the guest goes on");
+    case SCENARIO_EXPECT_CAUSE:
+        return explain_summary(session);
     case SCENARIO_KILL:
+    case SCENARIO_INJECT:
+    case SCENARIO_RESTORE:
+    case SCENARIO_SEND:
     case SCENARIO_NEVER:
     case SCENARIO_FINALLY_QUEUE:
     case SCENARIO_FINALLY_COUNTER:
+    case SCENARIO_FINALLY_CAPTURE:
     case SCENARIO_VERB_COUNT:
         return NULL;
     }
@@ -319,6 +422,13 @@ bool statement_give_up(struct session *session, const struct scenario_statement 
         session->matched == statement->frames.count) {
         session->cursor = MAX(session->cursor, session->matched_at);
         return true;
+    }
+    if (statement->verb == SCENARIO_EXPECT_CAUSE &&
+        statement_has_cause(session, statement, explain_program(session, NULL))) {
+        return true;
+    }
+    if (session->proving) {
+        return false;
     }
     session_finish(session, RUN_FAILED, statement, g_strdup_printf("not met: %s", why),
                    g_strdup(statement->text), statement_got(session, statement));
@@ -338,6 +448,7 @@ static void statement_poll_watch(struct session *session, struct session_watch *
         } else if (match_matcher(session, &statement->never, event)) {
             GString *got = g_string_new(NULL);
             trace_format_line(got, event);
+            got_frames_append_event(got, session, event);
             session_finish(session, RUN_FAILED, statement,
                            g_strdup("what must never happen happened"), g_strdup(statement->text),
                            g_string_free(got, FALSE));
@@ -383,6 +494,12 @@ bool statement_judge_finals(struct session *session)
         const struct scenario_statement *statement =
             g_ptr_array_index(session->scenario->finals, i);
         int64_t value = 0;
+        if (statement->verb == SCENARIO_FINALLY_CAPTURE) {
+            if (!final_capture_judge(session, statement)) {
+                return false;
+            }
+            continue;
+        }
         if (statement->verb == SCENARIO_FINALLY_QUEUE) {
             value = statement_queue_property(session, statement);
         } else {
@@ -401,5 +518,5 @@ bool statement_judge_finals(struct session *session)
             return false;
         }
     }
-    return true;
+    return final_capture_update(session);
 }

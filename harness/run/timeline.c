@@ -11,6 +11,7 @@
  * guest if a program is waiting.
  */
 #include "harness/run/session_priv.h"
+#include "harness/run/stops.h"
 
 static const struct scenario_statement *timeline_current(const struct session *session)
 {
@@ -113,7 +114,8 @@ static bool timeline_watches_time(const struct session *session)
 static void timeline_end(struct session *session)
 {
     session->interest[TRACE_PROGRAM_EXITED] = true;
-    if (model_unfinished_program(session) != NULL) {
+    bool hangs = session->hang_met && (session->quiescent || session->stalled);
+    if (model_unfinished_program(session) != NULL && !hangs) {
         return;
     }
     if (timeline_watches_time(session) && !session->quiescent && !session->limit_reached) {
@@ -131,7 +133,7 @@ static bool timeline_searches(const struct session *session)
         const struct scenario_statement *statement =
             g_ptr_array_index(session->scenario->statements, i - 1);
         if (statement->verb == SCENARIO_EXPECT_FRAMES || statement->verb == SCENARIO_EXPECT_EVENT ||
-            statement->verb == SCENARIO_EXPECT_CALL) {
+            statement->verb == SCENARIO_EXPECT_CALL || statement->verb == SCENARIO_EXPECT_CAUSE) {
             return true;
         }
     }
@@ -217,14 +219,61 @@ static void timeline_judge(struct session *session, const char *verdict, const c
     }
 }
 
+/* The guest hangs or stalls: that may be what the current statement waits for. */
+static void timeline_judge_stuck(struct session *session, const char *verdict, const char *why)
+{
+    const struct scenario_statement *statement = timeline_current(session);
+    bool met = statement != NULL && statement_meets_verdict(session, statement);
+    if (session->finished) {
+        return;
+    }
+    if (!met) {
+        timeline_judge(session, verdict, why);
+        return;
+    }
+    session->hang_met = true;
+    session->position++;
+    session->phase = STATEMENT_ARRIVED;
+    timeline_step(session);
+}
+
+/* Whether nothing that the timeline has just done can move the machine. */
+static bool timeline_is_still(const struct session *session)
+{
+    return !session->finished && vclock_is_quiescent(session->clock) &&
+           !cpu_view(board_cpu(session->board)).wakes;
+}
+
 void timeline_quiescent(struct session *session)
 {
+    unsigned position;
     session->quiescent = true;
     timeline_step(session);
-    if (!session->finished && vclock_is_quiescent(session->clock)) {
-        timeline_judge(session, "hang", "nothing can happen any more");
-    }
+    do {
+        position = session->position;
+        if (timeline_is_still(session)) {
+            timeline_judge_stuck(session, "hang", "nothing can happen any more");
+        }
+    } while (session->position != position && timeline_is_still(session));
     session->quiescent = false;
+}
+
+void timeline_stalled(struct session *session)
+{
+    session->stalled = true;
+    timeline_judge_stuck(session, "stall", "timers run, and nothing else moves any more");
+    session->stalled = false;
+}
+
+void timeline_livelocked(struct session *session, char *why)
+{
+    const struct scenario_statement *statement = timeline_current(session);
+    const struct session_program *program = model_unfinished_program(session);
+    session_finish(
+        session, RUN_STUCK, statement != NULL || program == NULL ? statement : program->statement,
+        g_strdup_printf("livelock: %s", why), statement != NULL ? g_strdup(statement->text) : NULL,
+        program != NULL ? model_describe_wait(program) : NULL);
+    g_free(why);
 }
 
 void timeline_limit(void *opaque)
@@ -236,6 +285,24 @@ void timeline_limit(void *opaque)
     session->limit_reached = true;
     timeline_step(session);
     while (!session->finished) {
-        timeline_judge(session, "limit", "the scenario's limit is reached");
+        timeline_judge_stuck(session, "limit", "the scenario's limit is reached");
     }
+}
+
+void timeline_until(void *opaque)
+{
+    struct session *session = opaque;
+    if (session->finished) {
+        return;
+    }
+    vtime_reached(session->options->until_ns);
+    if (vtime_goes_on) {
+        return;
+    }
+    session->until_reached = true;
+    const struct scenario_statement *statement = timeline_current(session);
+    const struct session_program *program = model_unfinished_program(session);
+    session_finish(session, RUN_FAILED, statement, g_strdup("stopped by --until: no verdict yet"),
+                   g_strdup(statement != NULL ? statement->text : "the end of the scenario"),
+                   program != NULL ? model_describe_wait(program) : NULL);
 }

@@ -1,0 +1,292 @@
+/*
+ * causes.c - the table of causes, and the texts that are made from it
+ */
+#include "harness/diagnosis/causes.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static const struct cause causes_table[] = {
+    {
+        .id = "timer.irq-mismatch",
+        .meaning = "The guest's timer raises one INTID, and the guest listens on that of another "
+                   "timer.",
+        .looks =
+            "Time stands still: timeouts are registered and none fires. Sleeps never end, ping "
+            "sends one request and hangs, interrupts of devices work.",
+        .evidence = "A timer's condition is met and its output is up; its INTID is pending and not "
+                    "enabled, while the guest has enabled the INTID of another timer.",
+        .mistakes =
+            "The non-secure physical timer's number (30, CNTP) is taken from firmware, and "
+            "the virtual timer (27, CNTV) is programmed: the wrong field of the GTDT, or the "
+            "wrong index of the device tree's `interrupts` property.",
+        .near = "irq.not-enabled, when no timer's INTID is enabled at all.",
+        .scenario = "inject timer virtual intid 30\n"
+                    "start  ping: \"ping -c 2 10.0.2.2\"\n"
+                    "expect hang cause timer.irq-mismatch task ping",
+    },
+    {
+        .id = "irq.not-enabled",
+        .meaning = "A line is up and its INTID pending, and the guest never enabled that INTID.",
+        .looks = "The first thing that should be announced by this interrupt never is. Everything "
+                 "before it worked.",
+        .evidence = "GICD_ISENABLER of the INTID is 0 while its level is up and its source waits.",
+        .mistakes =
+            "The number of the interrupt comes from the wrong table; an SPI's number is used "
+            "without adding 32; enabling is left to somebody who never runs; it was disabled "
+            "and not enabled again.",
+        .near = "irq.masked, when it is enabled and priority or target keep it back.",
+        .scenario =
+            "start  ping: \"ping -c 1 10.0.2.2\"\n"
+            "expect hang cause irq.not-enabled   # with a guest that enables another number",
+    },
+    {
+        .id = "irq.never-eoi",
+        .meaning =
+            "An interrupt was acknowledged and never ended, and stays active: nothing of its "
+            "priority or below is delivered any more.",
+        .looks =
+            "An interrupt arrives exactly once. What was received with it is there, everything "
+            "afterwards is not.",
+        .evidence = "The INTID was read from IAR, no write to EOIR followed, it is active in the "
+                    "distributor; the running priority keeps others back.",
+        .mistakes =
+            "The end is left to a driver's task that forgets it, or that returns early when "
+            "there is nothing to do; the number written is not the one that was read.",
+        .near = "irq.lost, when nothing is active and the line is low.",
+        .scenario = "start  ping: \"ping -c 2 10.0.2.2\"\n"
+                    "expect hang cause irq.never-eoi     # with a guest that forgets the end",
+    },
+    {
+        .id = "irq.masked",
+        .meaning = "An interrupt is pending and enabled, and the guest keeps it from the CPU: "
+                   "PSTATE.I, the priority mask, the target, a controller that is switched off, or "
+                   "IMASK of the timer.",
+        .looks = "Nothing is delivered, or nothing of one priority, although the controller shows "
+                 "the INTID as pending.",
+        .evidence =
+            "Pending and enabled, not active; GICC_PMR, ITARGETSR, GICD_CTLR and GICC_CTLR, "
+            "DAIF of the running context, CTL of the timer.",
+        .mistakes = "A path leaves a critical section without restoring DAIF; the priority mask is "
+                    "left at its reset value 0; the SPI is routed to no CPU.",
+        .near = "irq.never-eoi, when an active interrupt keeps it back.",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect hang cause irq.masked        # with a guest that leaves PSTATE.I set",
+    },
+    {
+        .id = "irq.lost",
+        .meaning = "A device or timer wanted an interrupt, and it never reached the controller.",
+        .looks =
+            "The driver sleeps although its device has work for it, with the controller quiet. "
+            "One lost interrupt of a level line is enough: the level does not change again.",
+        .evidence =
+            "The device's interrupt status is set, or the timer's condition is met, and the "
+            "line at the controller is low.",
+        .mistakes =
+            "The hardware's: the guest owes nothing here. A driver that has to live with it "
+            "looks at its ring at a timeout as well.",
+        .near = "vq.used-not-consumed, when the driver sleeps for a completion that it could have "
+                "looked for itself.",
+        .scenario = "inject irq eth0.rx lose all\n"
+                    "start  ping: \"ping -c 1 -W 2 10.0.2.2\"\n"
+                    "expect cause irq.lost within 20s",
+    },
+    {
+        .id = "vq.kick-missed",
+        .meaning = "The driver made buffers available and did not notify the device.",
+        .looks = "A frame that the guest sent is not on the wire; or received frames stay in the "
+                 "device although there are buffers for them.",
+        .evidence = "The available index in memory is ahead of what the device has seen, and the "
+                    "last notification is older.",
+        .mistakes = "The notification is suppressed by an index that is compared without wrapping; "
+                    "buffers are posted before DRIVER_OK and never announced; the barrier between "
+                    "index and notification is missing.",
+        .near = "vq.rx-starved, when there are no buffers.",
+        .scenario = "inject vq eth0.tx no-kick all\n"
+                    "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect cause vq.kick-missed within 20s",
+    },
+    {
+        .id = "vq.rx-starved",
+        .meaning = "The device has frames for the guest and no receive buffer to put them into.",
+        .looks = "The first frames arrive, as many as the queue has entries, and then none: "
+                 "`queue-size=4` makes it a matter of five frames.",
+        .evidence =
+            "The receive queue has no entry available and none in flight; frames arrived at "
+            "the card that were never written to memory.",
+        .mistakes = "Buffers are consumed and not given back; the available index is computed from "
+                    "something that wraps earlier than the index does.",
+        .near = "vq.kick-missed, when buffers were given back and the device was not told; "
+                "vq.used-not-consumed, when full buffers were never looked at.",
+        .scenario = "net    eth0 queue-size=4\n"
+                    "start  ping: \"ping -c 8 -i 0.01 10.0.2.2\"\n"
+                    "expect cause vq.rx-starved within 20s   # with a guest that keeps the buffers",
+    },
+    {
+        .id = "vq.used-not-consumed",
+        .meaning = "The device returned a buffer and said so, and the driver did not take it.",
+        .looks = "A task sleeps for a completion that is in the ring; or the second of two frames "
+                 "that came with one interrupt is missing.",
+        .evidence =
+            "The used index moved, the interrupt was taken or is not needed to see it, and "
+            "the task that waits did not leave its wait; or fewer frames were counted by the "
+            "driver than the device returned.",
+        .mistakes =
+            "A driver waits for its transmissions and relies on an interrupt that it shares "
+            "or has suppressed; only the newest used entry is looked at; the handler wakes "
+            "nobody; the index is not looked at once more before sleeping.",
+        .near = "irq.lost, when the driver waits for received frames and could not know.",
+        .scenario = "inject irq eth0.tx lose 1\n"
+                    "start  ping: \"ping -c 2 10.0.2.2\"\n"
+                    "expect hang cause vq.used-not-consumed  # with a driver that waits for it",
+    },
+    {
+        .id = "route.missing",
+        .meaning = "The guest found no route to the destination, and sent nothing.",
+        .looks = "\"Network is unreachable\", or a request that never appears on the wire.",
+        .evidence = "A call returned ENETUNREACH or EHOSTUNREACH without any ARP request, or a "
+                    "packet was discarded for want of a route.",
+        .mistakes = "The default route is entered into one of two tables; it was removed together "
+                    "with an address; the prefix is parsed wrongly.",
+        .near = "arp.unresolved, when there is a route and its next hop does not answer.",
+        .scenario = "start  ping: \"ping -c 1 198.51.100.1\"\n"
+                    "expect cause route.missing within 20s   # without a default route",
+    },
+    {
+        .id = "arp.unresolved",
+        .meaning = "The next hop's hardware address is not known, so that the packet waits or is "
+                   "thrown away.",
+        .looks = "\"Host unreachable\" after seconds, or a request that never appears on the wire.",
+        .evidence =
+            "ARP requests for the address left and none was answered; or a request was lost "
+            "and not repeated; or none was ever sent for this address while another one was "
+            "being asked for.",
+        .mistakes = "The repetition happens only when somebody polls the stack; one neighbour that "
+                    "is silent keeps all others waiting; nobody has the address.",
+        .near = "wire.dropped and peer.silent, when the address was resolved.",
+        .scenario = "inject link eth0 out drop all \"arp\"\n"
+                    "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect cause arp.unresolved within 20s",
+    },
+    {
+        .id = "wire.dropped",
+        .meaning = "A frame of the conversation was dropped between the two ends.",
+        .looks = "Fewer replies than requests, with both ends alive.",
+        .evidence =
+            "frame.dropped events for frames to or from the destination, with the reason: an "
+            "injected fault, or the filter in front of the network.",
+        .mistakes = "The network's, not the guest's; a protocol that promises delivery owes a "
+                    "repetition.",
+        .near = "peer.silent, when all requests arrived and no reply was ever sent.",
+        .scenario = "inject link eth0 out drop 1 \"icmp\"\n"
+                    "start  ping: \"ping -c 3 10.0.2.2\"\n"
+                    "expect cause wire.dropped within 20s",
+    },
+    {
+        .id = "peer.silent",
+        .meaning = "Requests arrived at the other end of the cable, and nothing came back.",
+        .looks = "A timeout, with requests in the capture and no reply.",
+        .evidence = "frame.out events to the destination, no frame.in from it, no drop.",
+        .mistakes = "None of the guest's, as far as can be seen: the address belongs to nobody who "
+                    "answers, or the service does not.",
+        .near = "wire.dropped, when frames were lost on the way; vq.rx-starved and "
+                "vq.used-not-consumed, when the reply arrived at the card.",
+        .scenario = "host   box ip=10.0.2.9\n"
+                    "start  ping: \"ping -c 1 -W 1 10.0.2.9\"\n"
+                    "expect cause peer.silent within 20s",
+    },
+};
+
+const struct cause *causes_find(const char *id)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(causes_table); i++) {
+        if (strcmp(causes_table[i].id, id) == 0) {
+            return &causes_table[i];
+        }
+    }
+    return NULL;
+}
+
+const struct cause *causes_get(guint index)
+{
+    return index < G_N_ELEMENTS(causes_table) ? &causes_table[index] : NULL;
+}
+
+const char *const *causes_ids(void)
+{
+    static const char *ids[G_N_ELEMENTS(causes_table) + 1];
+    for (size_t i = 0; i < G_N_ELEMENTS(causes_table); i++) {
+        ids[i] = causes_table[i].id;
+    }
+    return ids;
+}
+
+void causes_write_list(GString *out)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(causes_table); i++) {
+        g_string_append_printf(out, "%-22s%s\n", causes_table[i].id, causes_table[i].meaning);
+    }
+}
+
+#define CAUSES_COLUMNS 78
+
+/* A paragraph, broken between words and indented. */
+static void causes_write_paragraph(GString *out, const char *label, const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    g_string_append_printf(out, "\n%s\n", label);
+    glong column = 0;
+    for (char **word = words; *word != NULL; word++) {
+        glong length = g_utf8_strlen(*word, -1);
+        bool breaks = column == 0 || column + 1 + length > CAUSES_COLUMNS;
+        if (breaks) {
+            g_string_append(out, column == 0 ? "  " : "\n  ");
+            column = 2;
+        } else {
+            g_string_append_c(out, ' ');
+            column++;
+        }
+        g_string_append(out, *word);
+        column += length;
+    }
+    g_string_append_c(out, '\n');
+}
+
+void causes_write_explanation(GString *out, const struct cause *cause)
+{
+    g_string_append_printf(out, "%s\n", cause->id);
+    causes_write_paragraph(out, "What it means", cause->meaning);
+    causes_write_paragraph(out, "How it looks", cause->looks);
+    causes_write_paragraph(out, "What the diagnosis looks at", cause->evidence);
+    causes_write_paragraph(out, "How it usually comes about", cause->mistakes);
+    causes_write_paragraph(out, "What looks the same", cause->near);
+    g_auto(GStrv) lines = g_strsplit(cause->scenario, "\n", -1);
+    g_string_append(out, "\nA scenario\n");
+    for (char **line = lines; *line != NULL; line++) {
+        g_string_append_printf(out, "  %s\n", *line);
+    }
+}
+
+void causes_write_page(GString *out)
+{
+    g_string_append(
+        out,
+        "# Causes\n\n"
+        "What the diagnosis can name, in the order in which it looks: along the chain from the\n"
+        "device to the program, the first missing link. Made from the table in\n"
+        "`harness/diagnosis/causes.c`; `ringside causes` and `ringside explain CAUSE` print the "
+        "same.\n\n"
+        "A cause has a grade. `cause`: proved, because with that one link repaired, from that\n"
+        "moment on, the waiting task goes on. `derived`: it follows from the evidence, and there is "
+        "no\nproof to be had. `suspect`: one explanation of several. In scenarios, `cause ID` "
+        "accepts the\nfirst two.\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(causes_table); i++) {
+        const struct cause *cause = &causes_table[i];
+        g_string_append_printf(out, "\n## `%s`\n\n%s\n\n", cause->id, cause->meaning);
+        g_string_append_printf(out, "- **How it looks.** %s\n", cause->looks);
+        g_string_append_printf(out, "- **Evidence.** %s\n", cause->evidence);
+        g_string_append_printf(out, "- **How it usually comes about.** %s\n", cause->mistakes);
+        g_string_append_printf(out, "- **What looks the same.** %s\n\n```\n%s\n```\n", cause->near,
+                               cause->scenario);
+    }
+}

@@ -1,0 +1,523 @@
+/*
+ * ledger.c - keeps what the trace tells
+ *
+ * Names in events are interned, so that a pointer is a name. Tasks are found by their number,
+ * devices and queues among at most eight, held locks among the few that are held.
+ */
+#include "harness/diagnosis/ledger.h"
+
+#include <string.h>
+
+#define LEDGER_ENETUNREACH  (-101)
+#define LEDGER_EHOSTUNREACH (-113)
+
+struct ledger *ledger_new(struct trace *trace)
+{
+    struct ledger *ledger = g_new0(struct ledger, 1);
+    ledger->trace = trace;
+    ledger->tasks = g_ptr_array_new_with_free_func(g_free);
+    ledger->programs = g_ptr_array_new_with_free_func(g_free);
+    ledger->locks = g_array_new(FALSE, FALSE, sizeof(struct ledger_lock));
+    return ledger;
+}
+
+void ledger_free(struct ledger *ledger)
+{
+    if (ledger == NULL) {
+        return;
+    }
+    g_ptr_array_unref(ledger->tasks);
+    g_ptr_array_unref(ledger->programs);
+    g_array_unref(ledger->locks);
+    g_free(ledger);
+}
+
+static const char *ledger_intern(struct ledger *ledger, const char *device, const char *rest)
+{
+    g_autofree char *name = g_strconcat(device, rest, NULL);
+    return trace_intern(ledger->trace, name);
+}
+
+void ledger_add_device(struct ledger *ledger, const char *name, unsigned intid)
+{
+    g_assert(ledger->device_count < G_N_ELEMENTS(ledger->devices));
+    ledger->devices[ledger->device_count++] = (struct ledger_device){
+        .name = trace_intern(ledger->trace, name),
+        .intid = intid,
+        .rx.name = ledger_intern(ledger, name, ".rx"),
+        .tx.name = ledger_intern(ledger, name, ".tx"),
+        .counter_frames = ledger_intern(ledger, name, ".rx.frames"),
+        .counter_dropped = ledger_intern(ledger, name, ".rx.dropped"),
+    };
+}
+
+uint32_t ledger_find_address(const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        if (!g_ascii_isdigit(*at) || (at > text && (g_ascii_isalnum(at[-1]) || at[-1] == '.'))) {
+            continue;
+        }
+        uint32_t address = 0;
+        unsigned parts = 0;
+        const char *next = at;
+        while (parts < 4 && g_ascii_isdigit(*next)) {
+            unsigned value = 0;
+            while (g_ascii_isdigit(*next) && value < 256) {
+                value = value * 10 + (unsigned)(*next++ - '0');
+            }
+            if (value > 255) {
+                break;
+            }
+            address = address << 8 | value;
+            parts++;
+            if (parts < 4 && *next++ != '.') {
+                break;
+            }
+        }
+        if (parts == 4 && !g_ascii_isalnum(*next) && *next != '.') {
+            return address;
+        }
+    }
+    return 0;
+}
+
+void ledger_add_program(struct ledger *ledger, const char *name, const char *command)
+{
+    struct ledger_program *program = g_new0(struct ledger_program, 1);
+    program->number = ledger->programs->len + 1;
+    program->name = name;
+    program->command = command;
+    program->peer = ledger_find_address(command);
+    g_ptr_array_add(ledger->programs, program);
+}
+
+/* ---- looking up ------------------------------------------------------------------------------ */
+
+static struct ledger_task *ledger_task_slot(const struct ledger *ledger, uint64_t number)
+{
+    return number < ledger->tasks->len ? g_ptr_array_index(ledger->tasks, number) : NULL;
+}
+
+const struct ledger_task *ledger_task(const struct ledger *ledger, uint32_t number)
+{
+    return ledger_task_slot(ledger, number);
+}
+
+/* A guest may tell of a task that it never created. */
+static struct ledger_task *ledger_need_task(struct ledger *ledger, uint64_t number)
+{
+    if (number >= LEDGER_TASKS_MAX) {
+        return NULL;
+    }
+    if (number >= ledger->tasks->len) {
+        g_ptr_array_set_size(ledger->tasks, (gint)number + 1);
+    }
+    struct ledger_task *task = g_ptr_array_index(ledger->tasks, number);
+    if (task == NULL) {
+        task = g_new0(struct ledger_task, 1);
+        task->number = (uint32_t)number;
+        task->name = number == 0 ? "kernel" : "?";
+        task->deadline_ns = LEDGER_NO_TIME;
+        ledger->tasks->pdata[number] = task;
+    }
+    return task;
+}
+
+static struct ledger_program *ledger_program_slot(const struct ledger *ledger, uint64_t number)
+{
+    return number >= 1 && number <= ledger->programs->len
+               ? g_ptr_array_index(ledger->programs, number - 1)
+               : NULL;
+}
+
+const struct ledger_program *ledger_program(const struct ledger *ledger, uint32_t number)
+{
+    return ledger_program_slot(ledger, number);
+}
+
+static struct ledger_program *ledger_program_of_task(const struct ledger *ledger, uint64_t task)
+{
+    for (guint i = ledger->programs->len; i > 0; i--) {
+        struct ledger_program *program = g_ptr_array_index(ledger->programs, i - 1);
+        if (program->task == task && !program->exited) {
+            return program;
+        }
+    }
+    return NULL;
+}
+
+const struct ledger_lock *ledger_lock(const struct ledger *ledger, uint64_t lock)
+{
+    for (guint i = 0; i < ledger->locks->len; i++) {
+        const struct ledger_lock *held = &g_array_index(ledger->locks, struct ledger_lock, i);
+        if (held->lock == lock) {
+            return held;
+        }
+    }
+    return NULL;
+}
+
+static struct ledger_device *ledger_device(struct ledger *ledger, const char *name)
+{
+    for (unsigned i = 0; i < ledger->device_count; i++) {
+        if (ledger->devices[i].name == name) {
+            return &ledger->devices[i];
+        }
+    }
+    return NULL;
+}
+
+static struct ledger_queue *ledger_queue(struct ledger *ledger, const char *name)
+{
+    for (unsigned i = 0; i < ledger->device_count; i++) {
+        struct ledger_device *device = &ledger->devices[i];
+        if (device->rx.name == name) {
+            return &device->rx;
+        }
+        if (device->tx.name == name) {
+            return &device->tx;
+        }
+    }
+    return NULL;
+}
+
+/* ---- observing ------------------------------------------------------------------------------- */
+
+static struct ledger_mark ledger_mark(const struct trace_event *event)
+{
+    return (struct ledger_mark){.sequence = event->sequence, .time_ns = event->time_ns};
+}
+
+static void ledger_progress(struct ledger *ledger)
+{
+    ledger->progress++;
+    ledger->restless = 0;
+}
+
+static void ledger_move(struct ledger *ledger, const struct trace_event *event)
+{
+    ledger_progress(ledger);
+    ledger->moves++;
+    ledger->moved = ledger_mark(event);
+}
+
+static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *event)
+{
+    uint64_t intid = event->fields[0].number;
+    if (intid >= G_N_ELEMENTS(ledger->irqs)) {
+        return;
+    }
+    struct ledger_irq *irq = &ledger->irqs[intid];
+    bool on = event->fields[1].number != 0;
+    struct ledger_mark mark = ledger_mark(event);
+    switch (event->kind) {
+    case TRACE_IRQ_LINE:
+        *(on ? &irq->level_up : &irq->level_down) = mark;
+        break;
+    case TRACE_IRQ_ENABLED:
+        *(on ? &irq->enabled : &irq->disabled) = mark;
+        break;
+    case TRACE_IRQ_TAKEN:
+        irq->taken = mark;
+        irq->taken_count++;
+        break;
+    case TRACE_IRQ_EOI:
+        irq->ended = mark;
+        irq->ended_count++;
+        break;
+    default:
+        g_assert_not_reached();
+    }
+}
+
+static void ledger_observe_timer(struct ledger *ledger, const struct trace_event *event)
+{
+    enum gtimer_id id =
+        strcmp(event->fields[0].string, "CNTP") == 0 ? GTIMER_PHYSICAL : GTIMER_VIRTUAL;
+    const struct ledger_mark *last = &ledger->timer_fired[id];
+    ledger->timer_period_ns = last->sequence != 0 ? event->time_ns - last->time_ns : 0;
+    ledger->timer_fired[id] = ledger_mark(event);
+}
+
+static void ledger_observe_queue(struct ledger *ledger, const struct trace_event *event)
+{
+    struct ledger_queue *queue = ledger_queue(ledger, event->fields[0].string);
+    ledger_move(ledger, event);
+    if (queue == NULL) {
+        return;
+    }
+    if (event->kind == TRACE_VQ_KICK) {
+        queue->kick = ledger_mark(event);
+        queue->kick_avail = (uint16_t)event->fields[1].number;
+        queue->kicks++;
+    } else if (event->kind == TRACE_VQ_POP) {
+        queue->pop = ledger_mark(event);
+        queue->pops++;
+    } else {
+        queue->used = ledger_mark(event);
+        queue->used_head = (uint16_t)event->fields[1].number;
+        queue->used_index = (uint16_t)event->fields[3].number;
+        queue->used_count++;
+    }
+}
+
+static void ledger_observe_device(struct ledger *ledger, const struct trace_event *event)
+{
+    struct ledger_device *device = ledger_device(ledger, event->fields[0].string);
+    if (device == NULL) {
+        return;
+    }
+    switch (event->kind) {
+    case TRACE_ISR_SET:
+        device->isr_set = ledger_mark(event);
+        break;
+    case TRACE_ISR_ACK:
+        device->isr_ack = ledger_mark(event);
+        break;
+    case TRACE_FRAME_IN:
+        device->frame_in = ledger_mark(event);
+        device->frames_in++;
+        break;
+    case TRACE_FRAME_OUT:
+        device->frame_out = ledger_mark(event);
+        device->frames_out++;
+        break;
+    case TRACE_NET_DROPPED:
+        device->dropped_by_device += event->fields[1].string[0] == 'i' ? 1 : 0;
+        break;
+    case TRACE_VIRTIO_RESET:
+        /* The driver's counters go on, those of a queue begin anew. */
+        device->rx = (struct ledger_queue){.name = device->rx.name};
+        device->tx = (struct ledger_queue){.name = device->tx.name};
+        break;
+    default:
+        g_assert_not_reached();
+    }
+}
+
+static void ledger_observe_counter(struct ledger *ledger, const struct trace_event *event)
+{
+    const char *name = event->fields[0].string;
+    for (unsigned i = 0; i < ledger->device_count; i++) {
+        struct ledger_device *device = &ledger->devices[i];
+        if (device->counter_frames == name) {
+            device->taken_frames = event->fields[1].number;
+            device->counts = true;
+        } else if (device->counter_dropped == name) {
+            device->taken_dropped = event->fields[1].number;
+        }
+    }
+}
+
+static void ledger_observe_task(struct ledger *ledger, const struct trace_event *event)
+{
+    struct ledger_task *task = ledger_need_task(ledger, event->fields[0].number);
+    if (task == NULL) {
+        return;
+    }
+    switch (event->kind) {
+    case TRACE_TASK_CREATED:
+        task->name = event->fields[1].string;
+        task->context = event->fields[2].number;
+        task->state = LEDGER_TASK_READY;
+        break;
+    case TRACE_TASK_EXITED:
+        task->state = LEDGER_TASK_EXITED;
+        break;
+    case TRACE_TASK_RUNNING:
+        task->state = LEDGER_TASK_RUNNING;
+        break;
+    case TRACE_TASK_BLOCKED:
+        task->state = LEDGER_TASK_BLOCKED;
+        task->on = event->fields[1].string;
+        task->object = event->fields[2].number;
+        task->deadline_ns = event->fields[3].number;
+        break;
+    case TRACE_TASK_WOKEN:
+        task->state = LEDGER_TASK_READY;
+        task->waits_left++;
+        ledger->woken = ledger_mark(event);
+        break;
+    default:
+        g_assert_not_reached();
+    }
+    task->since = ledger_mark(event);
+}
+
+static void ledger_observe_return(struct ledger *ledger, struct ledger_task *task,
+                                  const struct trace_event *event)
+{
+    int64_t result = (int64_t)event->fields[2].number;
+    task->call = NULL;
+    task->returned = event->fields[1].string;
+    task->result = result;
+    if (result == LEDGER_ENETUNREACH || result == LEDGER_EHOSTUNREACH) {
+        struct ledger_program *program = ledger_program_of_task(ledger, task->number);
+        if (program != NULL) {
+            program->unreachable = true;
+            program->unreachable_call = task->returned;
+            program->unreachable_result = result;
+            program->unreachable_at = ledger_mark(event);
+        }
+    }
+}
+
+static void ledger_observe_call(struct ledger *ledger, const struct trace_event *event)
+{
+    struct ledger_task *task = ledger_need_task(ledger, event->fields[0].number);
+    if (task == NULL) {
+        return;
+    }
+    if (event->kind == TRACE_CALL_ENTERED) {
+        task->call = event->fields[1].string;
+    } else {
+        ledger_observe_return(ledger, task, event);
+    }
+}
+
+static void ledger_observe_lock(struct ledger *ledger, const struct trace_event *event)
+{
+    if (event->kind == TRACE_LOCK_TAKEN) {
+        struct ledger_lock lock = {
+            .task = (uint32_t)event->fields[0].number,
+            .lock = event->fields[1].number,
+            .name = event->fields[2].string,
+            .since_ns = event->time_ns,
+        };
+        if (ledger->locks->len < LEDGER_LOCKS_MAX) {
+            g_array_append_val(ledger->locks, lock);
+        }
+        return;
+    }
+    for (guint i = ledger->locks->len; i > 0; i--) {
+        if (g_array_index(ledger->locks, struct ledger_lock, i - 1).lock ==
+            event->fields[1].number) {
+            g_array_remove_index_fast(ledger->locks, i - 1);
+            return;
+        }
+    }
+}
+
+static void ledger_observe_program(struct ledger *ledger, const struct trace_event *event)
+{
+    struct ledger_program *program = ledger_program_slot(ledger, event->fields[0].number);
+    if (program == NULL) {
+        return;
+    }
+    if (event->kind == TRACE_PROGRAM_STARTED) {
+        program->task = (uint32_t)event->fields[1].number;
+    } else if (event->kind == TRACE_PROGRAM_EXITED) {
+        program->exited = true;
+        program->status = (int64_t)event->fields[1].number;
+    }
+}
+
+static void ledger_observe_drop(struct ledger *ledger, const struct trace_event *event)
+{
+    if (strstr(event->fields[1].string, "no route") != NULL ||
+        strstr(event->fields[1].string, "no way") != NULL) {
+        ledger->no_route = ledger_mark(event);
+        ledger->no_route_where = event->fields[0].string;
+        ledger->no_route_why = event->fields[1].string;
+    }
+}
+
+static void ledger_observe_fault(struct ledger *ledger, const struct trace_event *event)
+{
+    unsigned slot = ledger->fault_count++ % LEDGER_FAULTS_MAX;
+    ledger->faults[slot] = (struct ledger_fault){
+        .object = event->fields[0].string,
+        .target = event->fields[1].string,
+        .fault = event->fields[2].string,
+        .at = ledger_mark(event),
+    };
+}
+
+/* What the guest tells. */
+static void ledger_observe_probe(struct ledger *ledger, const struct trace_event *event)
+{
+    switch (event->kind) {
+    case TRACE_TASK_CREATED:
+    case TRACE_TASK_EXITED:
+    case TRACE_TASK_BLOCKED:
+    case TRACE_TASK_WOKEN:
+        ledger_progress(ledger);
+        ledger_observe_task(ledger, event);
+        break;
+    case TRACE_TASK_RUNNING:
+        ledger_observe_task(ledger, event);
+        break;
+    case TRACE_CALL_ENTERED:
+    case TRACE_CALL_RETURNED:
+        ledger_observe_call(ledger, event);
+        break;
+    case TRACE_LOCK_TAKEN:
+    case TRACE_LOCK_RELEASED:
+        ledger_observe_lock(ledger, event);
+        break;
+    case TRACE_PROGRAM_STARTED:
+    case TRACE_PROGRAM_EXITED:
+        ledger_progress(ledger);
+        ledger_observe_program(ledger, event);
+        break;
+    case TRACE_GUEST_READY:
+    case TRACE_GUEST_CONSOLE:
+    case TRACE_PROGRAM_OUTPUT:
+        ledger_progress(ledger);
+        break;
+    case TRACE_GUEST_DROP:
+        ledger_observe_drop(ledger, event);
+        break;
+    default:
+        break;
+    }
+}
+
+void ledger_observe(struct ledger *ledger, const struct trace_event *event)
+{
+    ledger->restless++;
+    switch (event->kind) {
+    case TRACE_CPU_WFI:
+        ledger->restless = 0;
+        break;
+    case TRACE_IRQ_LINE:
+    case TRACE_IRQ_ENABLED:
+    case TRACE_IRQ_TAKEN:
+    case TRACE_IRQ_EOI:
+        ledger_observe_irq(ledger, event);
+        break;
+    case TRACE_TIMER_FIRED:
+        ledger_observe_timer(ledger, event);
+        break;
+    case TRACE_VQ_KICK:
+    case TRACE_VQ_POP:
+    case TRACE_VQ_USED:
+        ledger_observe_queue(ledger, event);
+        break;
+    case TRACE_FRAME_IN:
+    case TRACE_FRAME_OUT:
+        ledger_move(ledger, event);
+        ledger_observe_device(ledger, event);
+        break;
+    case TRACE_ISR_SET:
+    case TRACE_ISR_ACK:
+    case TRACE_NET_DROPPED:
+    case TRACE_VIRTIO_RESET:
+        ledger_observe_device(ledger, event);
+        break;
+    case TRACE_VIRTIO_STATUS:
+    case TRACE_VQ_READY:
+    case TRACE_FRAME_DROPPED:
+        ledger_move(ledger, event);
+        break;
+    case TRACE_COUNTER:
+        ledger_observe_counter(ledger, event);
+        break;
+    case TRACE_FAULT_APPLIED:
+        ledger_observe_fault(ledger, event);
+        break;
+    default:
+        ledger_observe_probe(ledger, event);
+        break;
+    }
+}

@@ -1,0 +1,163 @@
+/*
+ * ledger.h - what the trace has told so far, kept in the form in which a diagnosis asks for it
+ *
+ * Fed with every event and with the frames of the wire; the trace itself may forget. Costs a switch
+ * an event. Everything a guest says is bounded: tasks beyond LEDGER_TASKS_MAX, locks beyond
+ * LEDGER_LOCKS_MAX and peers beyond LEDGER_PEERS_MAX are not kept.
+ */
+#ifndef HARNESS_DIAGNOSIS_LEDGER_H
+#define HARNESS_DIAGNOSIS_LEDGER_H
+
+#include "emu/board/board.h"
+
+#include <glib.h>
+
+#define LEDGER_TASKS_MAX  4096
+#define LEDGER_LOCKS_MAX  256
+#define LEDGER_PEERS_MAX  64
+#define LEDGER_FAULTS_MAX 16
+#define LEDGER_NO_TIME    UINT64_MAX
+
+/* When something happened last; sequence 0: never. */
+struct ledger_mark {
+    uint64_t sequence, time_ns;
+};
+
+enum ledger_task_state {
+    LEDGER_TASK_READY,
+    LEDGER_TASK_RUNNING,
+    LEDGER_TASK_BLOCKED,
+    LEDGER_TASK_EXITED,
+};
+
+struct ledger_task {
+    uint32_t number;
+    const char *name; /* interned in the trace */
+    uint64_t context; /* address of its hal_context; 0: not told */
+    enum ledger_task_state state;
+    const char *on;       /* what it waits on, while blocked */
+    uint64_t object;      /* which */
+    uint64_t deadline_ns; /* LEDGER_NO_TIME: none */
+    struct ledger_mark since;
+    uint64_t waits_left;  /* how often it was woken */
+    const char *call;     /* the system call that it is in, or NULL */
+    const char *returned; /* the last call that returned, or NULL */
+    int64_t result;       /* of that */
+};
+
+/* A program that the scenario started. */
+struct ledger_program {
+    uint32_t number;
+    const char *name, *command; /* of the scenario, which lives longer */
+    uint32_t peer;              /* the first IPv4 address in its command; 0: none */
+    uint32_t task;              /* 0: not running yet */
+    bool exited;
+    int64_t status;
+    bool unreachable; /* one of its calls returned ENETUNREACH or EHOSTUNREACH */
+    const char *unreachable_call;
+    int64_t unreachable_result;
+    struct ledger_mark unreachable_at;
+};
+
+struct ledger_lock {
+    uint64_t lock;
+    const char *name;
+    uint32_t task;
+    uint64_t since_ns;
+};
+
+struct ledger_queue {
+    const char *name; /* interned */
+    struct ledger_mark kick, pop, used;
+    uint64_t kicks, pops, used_count;
+    uint16_t kick_avail, used_index, used_head;
+};
+
+struct ledger_device {
+    const char *name; /* interned */
+    unsigned intid;
+    struct ledger_queue rx, tx;
+    struct ledger_mark isr_set, isr_ack;
+    struct ledger_mark frame_in, frame_out;
+    uint64_t frames_in, frames_out;
+    /* What the driver says that it took: eth0.rx.frames and eth0.rx.dropped. */
+    const char *counter_frames, *counter_dropped;
+    bool counts;
+    uint64_t taken_frames, taken_dropped;
+    uint64_t dropped_by_device;
+};
+
+struct ledger_irq {
+    struct ledger_mark level_up, level_down, taken, ended, enabled, disabled;
+    uint64_t taken_count, ended_count;
+};
+
+/* Frames between the guest and one address. */
+struct ledger_peer {
+    uint32_t address;
+    uint64_t arp_requests, arp_requests_dropped, arp_replies, arp_replies_dropped;
+    struct ledger_mark arp_first, arp_last, arp_answered, arp_drop;
+    uint64_t sent, sent_dropped, received, received_dropped; /* IPv4 packets; sent: arrived */
+    struct ledger_mark sent_last, received_last, dropped_last;
+    const char *dropped_why;
+};
+
+/* An injected fault that did something: a `fault.applied`. */
+struct ledger_fault {
+    const char *object, *target, *fault; /* "irq", "eth0.tx", "lose" */
+    struct ledger_mark at;
+};
+
+struct ledger {
+    struct trace *trace;
+    GPtrArray *tasks;    /* struct ledger_task, at its number; NULL: none */
+    GPtrArray *programs; /* struct ledger_program, at its number minus 1 */
+    GArray *locks;       /* struct ledger_lock, held now */
+    struct ledger_device devices[BOARD_NETS_MAX];
+    unsigned device_count;
+    struct ledger_irq irqs[BOARD_IRQ_COUNT];
+    struct ledger_peer peers[LEDGER_PEERS_MAX];
+    unsigned peer_count;
+    struct ledger_mark timer_fired[GTIMER_COUNT];
+    uint64_t timer_period_ns;    /* between the last two; 0: not known */
+    struct ledger_mark no_route; /* a packet was discarded for want of a route */
+    const char *no_route_where, *no_route_why;
+    struct ledger_fault faults[LEDGER_FAULTS_MAX]; /* the newest, a ring */
+    unsigned fault_count;                          /* ever */
+    struct ledger_mark woken;                      /* any task */
+
+    /* For verdicts: these only ever grow. */
+    uint64_t progress; /* anything but interrupts, switches, calls and waiting */
+    uint64_t moves;    /* a ring index or a register of a device moved, or a frame passed */
+    struct ledger_mark moved;
+    uint64_t restless; /* events since the last progress or wait of the CPU */
+};
+
+/* Keeps the trace, whose observer the caller makes ledger_observe(). */
+struct ledger *ledger_new(struct trace *trace);
+void ledger_free(struct ledger *ledger);
+void ledger_add_device(struct ledger *ledger, const char *name, unsigned intid);
+/* A program is about to be started; keeps the strings. Numbers count from 1. */
+void ledger_add_program(struct ledger *ledger, const char *name, const char *command);
+
+void ledger_observe(struct ledger *ledger, const struct trace_event *event);
+
+enum ledger_where {
+    LEDGER_OUT, /* arrived at the other end */
+    LEDGER_IN,  /* arrived at the guest's card */
+    LEDGER_OUT_DROPPED,
+    LEDGER_IN_DROPPED,
+};
+/* A frame passed or was dropped (`why`, interned; else NULL). Borrows it. */
+void ledger_frame(struct ledger *ledger, enum ledger_where where, const struct ledger_mark *at,
+                  const char *why, const uint8_t *frame, size_t len);
+
+/* NULL when there is none. */
+const struct ledger_task *ledger_task(const struct ledger *ledger, uint32_t number);
+const struct ledger_program *ledger_program(const struct ledger *ledger, uint32_t number);
+const struct ledger_lock *ledger_lock(const struct ledger *ledger, uint64_t lock);
+const struct ledger_peer *ledger_peer(const struct ledger *ledger, uint32_t address);
+/* The first IPv4 address in a text, in host order; 0: none. */
+uint32_t ledger_find_address(const char *text);
+
+#endif

@@ -1,0 +1,276 @@
+/*
+ * rules.c - what rules share, and their table
+ */
+#include "harness/diagnosis/rules.h"
+
+#include <string.h>
+
+bool rules_is_settled(const struct rules_case *c, const struct ledger_mark *mark)
+{
+    return mark->sequence != 0 &&
+           (c->question->hangs || c->now_ns - mark->time_ns >= RULES_SETTLE_NS);
+}
+
+void rules_evidence(struct rules_case *c, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_ptr_array_add(c->diagnosis->evidence, g_strdup_vprintf(format, arguments));
+    va_end(arguments);
+}
+
+bool rules_found(struct rules_case *c, const char *cause, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    c->diagnosis->cause = cause;
+    c->diagnosis->grade = DIAGNOSIS_DERIVED;
+    c->diagnosis->link = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    return true;
+}
+
+const char *rules_time(char buffer[static 32], uint64_t time_ns)
+{
+    g_snprintf(buffer, 32, "%" G_GUINT64_FORMAT ".%09" G_GUINT64_FORMAT " s", time_ns / 1000000000,
+               time_ns % 1000000000);
+    return buffer;
+}
+
+/* The words of probe_task_blocked() for the completion of a queue. */
+static bool rules_is_queue_word(const char *on)
+{
+    static const char *const words[] = {"queue", "completion", "tx", "vq", NULL};
+    return on != NULL && g_strv_contains(words, on);
+}
+
+const struct ledger_task *rules_queue_waiter(const struct rules_case *c)
+{
+    for (guint i = 1; i < c->ledger->tasks->len; i++) {
+        const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
+        if (task != NULL && task->state == LEDGER_TASK_BLOCKED && rules_is_queue_word(task->on) &&
+            rules_is_settled(c, &task->since)) {
+            return task;
+        }
+    }
+    return NULL;
+}
+
+bool rules_time_is_overdue(const struct rules_case *c)
+{
+    for (guint i = 1; i < c->ledger->tasks->len; i++) {
+        const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
+        if (task == NULL || task->state != LEDGER_TASK_BLOCKED ||
+            task->deadline_ns == LEDGER_NO_TIME) {
+            continue;
+        }
+        bool passed =
+            task->deadline_ns <= c->now_ns && c->now_ns - task->deadline_ns >= RULES_SETTLE_NS;
+        if (c->question->hangs || passed) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool rules_rx_unconsumed(const struct rules_case *c, const struct ledger_device *device)
+{
+    if (!rules_is_settled(c, &device->rx.used)) {
+        return false;
+    }
+    if (device->counts) {
+        return device->rx.used_count > device->taken_frames + device->taken_dropped;
+    }
+    return device->taken_dropped == 0 && device->rx.used.sequence > device->isr_ack.sequence;
+}
+
+bool rules_is_running(const struct rules_case *c, const struct ledger_device *device)
+{
+    struct virtio_net *net = board_net(c->board, device->name);
+    return net != NULL && virtio_dev_is_running(virtio_net_dev(net));
+}
+
+struct virtqueue *rules_queue(const struct rules_case *c, const struct ledger_queue *queue)
+{
+    return board_queue(c->board, queue->name);
+}
+
+void rules_evidence_irq(struct rules_case *c, unsigned intid)
+{
+    const struct gicv2 *gic = board_gic(c->board);
+    struct gicv2_irq_state state = gicv2_irq_state(gic, intid);
+    const struct ledger_irq *irq = &c->ledger->irqs[intid];
+    char taken[32], ended[32];
+    rules_evidence(
+        c, "INTID %u: line %s, %s, %s, %s, priority 0x%02x (mask 0x%02x, running 0x%02x)", intid,
+        state.level ? "up" : "low", state.pending ? "pending" : "not pending",
+        state.enabled ? "enabled" : "not enabled", state.active ? "active" : "not active",
+        state.priority, gicv2_priority_mask(gic), gicv2_running_priority(gic));
+    if (irq->taken_count > 0) {
+        rules_evidence(c,
+                       "INTID %u: taken %" G_GUINT64_FORMAT
+                       " times, last at %s; ended %" G_GUINT64_FORMAT " times%s%s",
+                       intid, irq->taken_count, rules_time(taken, irq->taken.time_ns),
+                       irq->ended_count, irq->ended_count > 0 ? ", last at " : "",
+                       irq->ended_count > 0 ? rules_time(ended, irq->ended.time_ns) : "");
+    } else {
+        rules_evidence(c, "INTID %u: never taken", intid);
+    }
+}
+
+void rules_evidence_queue(struct rules_case *c, const struct ledger_queue *queue)
+{
+    struct virtqueue *vq = rules_queue(c, queue);
+    char used[32];
+    rules_evidence(c, "%s: %u entries, %u available, %u in flight, used index %u%s%s", queue->name,
+                   vq->size, virtqueue_avail_count(vq), virtqueue_in_flight(vq), vq->used_index,
+                   queue->used_count > 0 ? ", last moved at " : "",
+                   queue->used_count > 0 ? rules_time(used, queue->used.time_ns) : "");
+}
+
+/* ---- who pays, and what was injected --------------------------------------------------------- */
+
+static const struct ledger_task *rules_payer(const struct rules_case *c)
+{
+    const struct ledger_task *task = NULL;
+    if (c->question->program != NULL && c->question->program->task != 0) {
+        task = ledger_task(c->ledger, c->question->program->task);
+    }
+    for (guint i = 1; task == NULL && i < c->ledger->tasks->len; i++) {
+        const struct ledger_task *other = g_ptr_array_index(c->ledger->tasks, i);
+        if (other != NULL && other->state == LEDGER_TASK_BLOCKED) {
+            task = other;
+        }
+    }
+    return task;
+}
+
+/* Faults of these places can stand behind a cause of this kind. */
+static bool rules_fault_fits(const struct ledger_fault *fault, const char *cause)
+{
+    if (g_str_has_prefix(cause, "timer.")) {
+        return strcmp(fault->object, "timer") == 0 || strcmp(fault->object, "irq") == 0;
+    }
+    if (g_str_has_prefix(cause, "irq.")) {
+        return strcmp(fault->object, "link") != 0;
+    }
+    if (g_str_has_prefix(cause, "vq.")) {
+        return strcmp(fault->object, "irq") == 0 || strcmp(fault->object, "vq") == 0;
+    }
+    return strcmp(fault->object, "link") == 0;
+}
+
+static void rules_name_trigger(struct rules_case *c)
+{
+    unsigned kept = MIN(c->ledger->fault_count, LEDGER_FAULTS_MAX);
+    for (unsigned i = 1; i <= kept; i++) {
+        const struct ledger_fault *fault =
+            &c->ledger->faults[(c->ledger->fault_count - i) % LEDGER_FAULTS_MAX];
+        if (rules_fault_fits(fault, c->diagnosis->cause)) {
+            char at[32];
+            c->diagnosis->trigger =
+                g_strdup_printf("inject %s %s %s, which took effect at %s", fault->object,
+                                fault->target, fault->fault, rules_time(at, fault->at.time_ns));
+            return;
+        }
+    }
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+typedef bool rule_fn(struct rules_case *c);
+
+/* From the hardware to the program; what the driver took or left comes before what it gave. */
+static rule_fn *const rules[] = {
+    rule_timer_irq_mismatch, rule_irq_not_enabled, rule_irq_never_eoi,        rule_irq_masked,
+    rule_irq_lost,           rule_vq_kick_missed,  rule_vq_used_not_consumed, rule_vq_rx_starved,
+    rule_route_missing,      rule_arp_unresolved,  rule_wire_dropped,         rule_peer_silent,
+};
+
+struct diagnosis *diagnosis_ask(const struct ledger *ledger,
+                                const struct diagnosis_question *question)
+{
+    struct diagnosis *diagnosis = g_new0(struct diagnosis, 1);
+    diagnosis->evidence = g_ptr_array_new_with_free_func(g_free);
+    struct rules_case c = {
+        .ledger = ledger,
+        .board = question->board,
+        .question = question,
+        .now_ns = vclock_now_ns(board_clock(question->board)),
+        .diagnosis = diagnosis,
+    };
+    diagnosis->task = rules_payer(&c);
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+        if (rules[i](&c)) {
+            rules_name_trigger(&c);
+            break;
+        }
+    }
+    /* Without what only the guest can tell, the hardware's side is all there is. */
+    if (diagnosis->cause != NULL && ledger->tasks->len <= 1) {
+        diagnosis->grade = DIAGNOSIS_SUSPECT;
+    }
+    return diagnosis;
+}
+
+void diagnosis_free(struct diagnosis *diagnosis)
+{
+    if (diagnosis == NULL) {
+        return;
+    }
+    g_free(diagnosis->link);
+    g_free(diagnosis->trigger);
+    g_ptr_array_unref(diagnosis->evidence);
+    g_free(diagnosis);
+}
+
+const char *diagnosis_grade_name(enum diagnosis_grade grade)
+{
+    switch (grade) {
+    case DIAGNOSIS_SUSPECT:
+        return "suspect";
+    case DIAGNOSIS_DERIVED:
+        return "derived";
+    case DIAGNOSIS_CAUSE:
+        return "cause";
+    }
+    g_assert_not_reached();
+}
+
+static void diagnosis_format_task(GString *out, const struct ledger_task *task)
+{
+    char since[32], deadline[32];
+    g_string_append_printf(out, "pays: task %s (%u)", task->name, task->number);
+    if (task->state == LEDGER_TASK_BLOCKED) {
+        g_string_append_printf(out, ", waits%s%s on %s since %s", task->call != NULL ? " in " : "",
+                               task->call != NULL ? task->call : "", task->on,
+                               rules_time(since, task->since.time_ns));
+        if (task->deadline_ns != LEDGER_NO_TIME) {
+            g_string_append_printf(out, ", until %s", rules_time(deadline, task->deadline_ns));
+        }
+    } else if (task->state == LEDGER_TASK_EXITED) {
+        g_string_append_printf(out, ", which has exited at %s",
+                               rules_time(since, task->since.time_ns));
+    }
+    g_string_append_c(out, '\n');
+}
+
+void diagnosis_format(GString *out, const struct diagnosis *diagnosis)
+{
+    if (diagnosis->cause == NULL) {
+        return;
+    }
+    g_string_append_printf(out, "%s (%s)\n", diagnosis->cause,
+                           diagnosis_grade_name(diagnosis->grade));
+    if (diagnosis->trigger != NULL) {
+        g_string_append_printf(out, "trigger: %s\n", diagnosis->trigger);
+    }
+    g_string_append_printf(out, "missing: %s\n", diagnosis->link);
+    if (diagnosis->task != NULL) {
+        diagnosis_format_task(out, diagnosis->task);
+    }
+    for (guint i = 0; i < diagnosis->evidence->len; i++) {
+        g_string_append_printf(out, "- %s\n",
+                               (const char *)g_ptr_array_index(diagnosis->evidence, i));
+    }
+}

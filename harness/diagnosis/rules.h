@@ -1,0 +1,58 @@
+/*
+ * rules.h - what a rule is
+ *
+ * A rule looks at one link of the causal chain. It returns false, without a trace, when the link is
+ * there; or fills in the diagnosis. The table in rules.c holds them in the order of the chain.
+ */
+#ifndef HARNESS_DIAGNOSIS_RULES_H
+#define HARNESS_DIAGNOSIS_RULES_H
+
+#include "harness/diagnosis/diagnosis.h"
+
+/* Away from a hang, a link that is younger than this may still come: nothing takes so long. */
+#define RULES_SETTLE_NS UINT64_C(1000000)
+
+struct rules_case {
+    const struct ledger *ledger;
+    struct board *board;
+    const struct diagnosis_question *question;
+    uint64_t now_ns;
+    struct diagnosis *diagnosis;
+};
+
+/* Whether what should have followed `mark` is missing by now. */
+bool rules_is_settled(const struct rules_case *c, const struct ledger_mark *mark);
+void rules_evidence(struct rules_case *c, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Names the cause, with the sentence of the first missing link. Always true. */
+bool rules_found(struct rules_case *c, const char *cause, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+/* "1.000140000 s": a time in a sentence; the buffer is the caller's. */
+const char *rules_time(char buffer[static 32], uint64_t time_ns);
+
+/* A task that waits for a queue's completion, or NULL. */
+const struct ledger_task *rules_queue_waiter(const struct rules_case *c);
+/* Whether some task waits for a time that has passed, or at a hang for any time. */
+bool rules_time_is_overdue(const struct rules_case *c);
+/* Frames in guest memory that the driver has not taken. */
+bool rules_rx_unconsumed(const struct rules_case *c, const struct ledger_device *device);
+bool rules_is_running(const struct rules_case *c, const struct ledger_device *device);
+struct virtqueue *rules_queue(const struct rules_case *c, const struct ledger_queue *queue);
+void rules_evidence_irq(struct rules_case *c, unsigned intid);
+void rules_evidence_queue(struct rules_case *c, const struct ledger_queue *queue);
+
+bool rule_timer_irq_mismatch(struct rules_case *c);
+bool rule_irq_not_enabled(struct rules_case *c);
+bool rule_irq_never_eoi(struct rules_case *c);
+bool rule_irq_masked(struct rules_case *c);
+bool rule_irq_lost(struct rules_case *c);
+
+bool rule_vq_kick_missed(struct rules_case *c);
+bool rule_vq_used_not_consumed(struct rules_case *c);
+bool rule_vq_rx_starved(struct rules_case *c);
+
+bool rule_route_missing(struct rules_case *c);
+bool rule_arp_unresolved(struct rules_case *c);
+bool rule_wire_dropped(struct rules_case *c);
+bool rule_peer_silent(struct rules_case *c);
+
+#endif

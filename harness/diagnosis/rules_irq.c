@@ -1,0 +1,360 @@
+/*
+ * rules_irq.c - the links between a source of interrupts and the CPU
+ *
+ * Device or timer → line → pending → enabled → not held back → acknowledged → ended. [GICv2] 3.2,
+ * [ARM] D11.2.4.
+ */
+#include "emu/virtio/virtio_spec.h"
+#include "harness/diagnosis/rules.h"
+
+#include <string.h>
+
+/* PPIs, where all timers are. */
+#define RULES_PPI_FIRST 16
+#define RULES_PPI_END   32
+
+/* ---- timers ---------------------------------------------------------------------------------- */
+
+static const struct rules_timer {
+    enum gtimer_id id;
+    const char *name;
+    unsigned intid;
+} rules_timers[] = {
+    {GTIMER_VIRTUAL, "CNTV", BOARD_TIMER_VIRT_INTID},
+    {GTIMER_PHYSICAL, "CNTP", BOARD_TIMER_PHYS_INTID},
+};
+
+static uint64_t rules_timer_control(const struct rules_case *c, const struct rules_timer *timer)
+{
+    return gtimer_read(board_timer(c->board), timer->id, GTIMER_CTL);
+}
+
+/* Its condition is met, and nobody has cared about it since. */
+static bool rules_timer_waits(const struct rules_case *c, const struct rules_timer *timer)
+{
+    const uint64_t met = GTIMER_CTL_ENABLE | GTIMER_CTL_ISTATUS;
+    if ((rules_timer_control(c, timer) & met) != met) {
+        return false;
+    }
+    uint64_t since_ns = gtimer_deadline_ns(board_timer(c->board), timer->id);
+    return c->question->hangs || c->now_ns - since_ns >= RULES_SETTLE_NS;
+}
+
+static void rules_evidence_timer(struct rules_case *c, const struct rules_timer *timer)
+{
+    uint64_t control = rules_timer_control(c, timer);
+    char at[32];
+    rules_evidence(
+        c, "%s_CTL = %u%s%s%s; its condition is met from %s on; it raises INTID %u", timer->name,
+        (unsigned)control, (control & GTIMER_CTL_ENABLE) != 0 ? " ENABLE" : "",
+        (control & GTIMER_CTL_IMASK) != 0 ? " IMASK" : "",
+        (control & GTIMER_CTL_ISTATUS) != 0 ? " ISTATUS" : "",
+        rules_time(at, gtimer_deadline_ns(board_timer(c->board), timer->id)), timer->intid);
+}
+
+static struct gicv2_irq_state rules_irq(const struct rules_case *c, unsigned intid)
+{
+    return gicv2_irq_state(board_gic(c->board), intid);
+}
+
+static bool rules_is_asserted(const struct gicv2_irq_state *state)
+{
+    return state->level || state->pending;
+}
+
+/* The PPI that the guest listens on although it is not this one; 0: none. */
+static unsigned rules_other_enabled(const struct rules_case *c, unsigned intid)
+{
+    for (unsigned other = RULES_PPI_FIRST; other < RULES_PPI_END; other++) {
+        if (other != intid && rules_irq(c, other).enabled) {
+            return other;
+        }
+    }
+    return 0;
+}
+
+/* A PPI that is asserted while nobody enabled it; 0: none. */
+static unsigned rules_other_asserted(const struct rules_case *c, unsigned intid)
+{
+    for (unsigned other = RULES_PPI_FIRST; other < RULES_PPI_END; other++) {
+        struct gicv2_irq_state state = rules_irq(c, other);
+        if (other != intid && rules_is_asserted(&state) && !state.enabled) {
+            return other;
+        }
+    }
+    return 0;
+}
+
+static bool rules_mismatch(struct rules_case *c, const struct rules_timer *timer)
+{
+    struct gicv2_irq_state own = rules_irq(c, timer->intid);
+    unsigned raised = 0, enabled = 0;
+    if (rules_is_asserted(&own) && !own.enabled) {
+        raised = timer->intid;
+        enabled = rules_other_enabled(c, timer->intid);
+    } else if (own.enabled && !rules_is_asserted(&own) && !own.active) {
+        raised = rules_other_asserted(c, timer->intid);
+        enabled = timer->intid;
+    }
+    if (raised == 0 || enabled == 0) {
+        return false;
+    }
+    c->diagnosis->repair = DIAGNOSIS_REPAIR_ROUTE;
+    c->diagnosis->intid = raised;
+    c->diagnosis->other_intid = enabled;
+    rules_evidence_timer(c, timer);
+    rules_evidence_irq(c, raised);
+    rules_evidence_irq(c, enabled);
+    return rules_found(c, "timer.irq-mismatch",
+                       "the timer %s raises INTID %u, which the guest has not enabled; it has "
+                       "enabled INTID %u",
+                       timer->name, raised, enabled);
+}
+
+bool rule_timer_irq_mismatch(struct rules_case *c)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rules_timers); i++) {
+        bool masked = (rules_timer_control(c, &rules_timers[i]) & GTIMER_CTL_IMASK) != 0;
+        if (!masked && rules_timer_waits(c, &rules_timers[i]) &&
+            rules_mismatch(c, &rules_timers[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- sources --------------------------------------------------------------------------------- */
+
+/* What may want an interrupt: the timers, then the devices. */
+struct rules_source {
+    const char *name;
+    unsigned intid;
+    const struct rules_timer *timer;
+    const struct ledger_device *device;
+};
+
+static unsigned rules_source_count(const struct rules_case *c)
+{
+    return (unsigned)G_N_ELEMENTS(rules_timers) + c->ledger->device_count;
+}
+
+static struct rules_source rules_source(const struct rules_case *c, unsigned index)
+{
+    if (index < G_N_ELEMENTS(rules_timers)) {
+        const struct rules_timer *timer = &rules_timers[index];
+        return (struct rules_source){timer->name, timer->intid, timer, NULL};
+    }
+    const struct ledger_device *device = &c->ledger->devices[index - G_N_ELEMENTS(rules_timers)];
+    return (struct rules_source){device->name, device->intid, NULL, device};
+}
+
+static struct virtio_dev *rules_dev(const struct rules_case *c, const struct rules_source *source)
+{
+    return virtio_net_dev(board_net(c->board, source->device->name));
+}
+
+/* Whether it wants an interrupt that the guest has had the time to take. */
+static bool rules_source_waits(const struct rules_case *c, const struct rules_source *source)
+{
+    if (source->timer != NULL) {
+        bool masked = (rules_timer_control(c, source->timer) & GTIMER_CTL_IMASK) != 0;
+        return !masked && rules_timer_waits(c, source->timer);
+    }
+    return rules_is_running(c, source->device) && rules_dev(c, source)->isr != 0 &&
+           rules_is_settled(c, &source->device->isr_set);
+}
+
+static void rules_evidence_source(struct rules_case *c, const struct rules_source *source)
+{
+    if (source->timer != NULL) {
+        rules_evidence_timer(c, source->timer);
+    } else {
+        char at[32];
+        rules_evidence(c,
+                       "%s: InterruptStatus = 0x%x since %s, not acknowledged; it raises INTID "
+                       "%u",
+                       source->name, rules_dev(c, source)->isr,
+                       rules_time(at, source->device->isr_set.time_ns), source->intid);
+        rules_evidence_queue(c, &source->device->rx);
+        rules_evidence_queue(c, &source->device->tx);
+    }
+    rules_evidence_irq(c, source->intid);
+}
+
+bool rule_irq_not_enabled(struct rules_case *c)
+{
+    for (unsigned i = 0; i < rules_source_count(c); i++) {
+        struct rules_source source = rules_source(c, i);
+        struct gicv2_irq_state state = rules_irq(c, source.intid);
+        if (!rules_source_waits(c, &source) || !rules_is_asserted(&state) || state.enabled) {
+            continue;
+        }
+        c->diagnosis->repair = DIAGNOSIS_REPAIR_ENABLE;
+        c->diagnosis->intid = source.intid;
+        rules_evidence_source(c, &source);
+        bool was = c->ledger->irqs[source.intid].enabled.sequence != 0;
+        return rules_found(c, "irq.not-enabled", "%s raises INTID %u, which the guest %s",
+                           source.name, source.intid, was ? "has disabled" : "never enabled");
+    }
+    return false;
+}
+
+/* ---- ended ----------------------------------------------------------------------------------- */
+
+/* The INTID that was taken and not ended, and has been so for long; 0: none. */
+static unsigned rules_find_active(const struct rules_case *c)
+{
+    for (unsigned intid = RULES_PPI_FIRST; intid < G_N_ELEMENTS(c->ledger->irqs); intid++) {
+        if (c->ledger->irqs[intid].taken_count > 0 && rules_irq(c, intid).active &&
+            rules_is_settled(c, &c->ledger->irqs[intid].taken)) {
+            return intid;
+        }
+    }
+    return 0;
+}
+
+bool rule_irq_never_eoi(struct rules_case *c)
+{
+    unsigned active = rules_find_active(c);
+    if (active == 0) {
+        return false;
+    }
+    /* It is the missing link only when it keeps something back. */
+    for (unsigned i = 0; i < rules_source_count(c); i++) {
+        struct rules_source source = rules_source(c, i);
+        struct gicv2_irq_state state = rules_irq(c, source.intid);
+        bool kept_back = rules_source_waits(c, &source) && rules_is_asserted(&state) &&
+                         state.enabled &&
+                         state.priority >= gicv2_running_priority(board_gic(c->board));
+        if (!kept_back && !(source.intid == active && rules_source_waits(c, &source))) {
+            continue;
+        }
+        c->diagnosis->repair = DIAGNOSIS_REPAIR_END;
+        c->diagnosis->intid = active;
+        char at[32];
+        rules_evidence_source(c, &source);
+        if (active != source.intid) {
+            rules_evidence_irq(c, active);
+        }
+        return rules_found(c, "irq.never-eoi",
+                           "the guest took INTID %u at %s and never ended it, which keeps %s's "
+                           "INTID %u from the CPU",
+                           active, rules_time(at, c->ledger->irqs[active].taken.time_ns),
+                           source.name, source.intid);
+    }
+    return false;
+}
+
+/* ---- held back ------------------------------------------------------------------------------- */
+
+/* What keeps an enabled, pending interrupt back, other than an active one; NULL: nothing. */
+static const char *rules_obstacle(const struct rules_case *c, const struct gicv2_irq_state *state)
+{
+    const struct gicv2 *gic = board_gic(c->board);
+    if (!gicv2_is_forwarding(gic)) {
+        return "the controller is switched off (GICD_CTLR, GICC_CTLR)";
+    }
+    if (!state->targeted) {
+        return "it is routed to no CPU (GICD_ITARGETSR)";
+    }
+    if (state->priority >= gicv2_priority_mask(gic)) {
+        return "its priority does not pass the mask (GICC_PMR)";
+    }
+    if ((cpu_view(board_cpu(c->board)).daif & HAL_DAIF_I) != 0) {
+        return "the CPU runs with PSTATE.I set";
+    }
+    return NULL;
+}
+
+static bool rules_timer_masked(struct rules_case *c)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rules_timers); i++) {
+        const struct rules_timer *timer = &rules_timers[i];
+        const uint64_t off = GTIMER_CTL_ENABLE | GTIMER_CTL_IMASK;
+        bool masked = (rules_timer_control(c, timer) & off) == off;
+        /* At a hang it does not matter that the time is still to come: nobody will hear of it. */
+        if (masked && (c->question->hangs || rules_timer_waits(c, timer)) &&
+            rules_time_is_overdue(c)) {
+            rules_evidence_timer(c, timer);
+            return rules_found(c, "irq.masked",
+                               "the guest waits for the timer %s and keeps its interrupt off with "
+                               "IMASK",
+                               timer->name);
+        }
+    }
+    return false;
+}
+
+bool rule_irq_masked(struct rules_case *c)
+{
+    for (unsigned i = 0; i < rules_source_count(c); i++) {
+        struct rules_source source = rules_source(c, i);
+        struct gicv2_irq_state state = rules_irq(c, source.intid);
+        if (!rules_source_waits(c, &source) || !state.pending || !state.enabled || state.active) {
+            continue;
+        }
+        const char *obstacle = rules_obstacle(c, &state);
+        if (obstacle != NULL) {
+            rules_evidence_source(c, &source);
+            rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board)).daif);
+            return rules_found(c, "irq.masked",
+                               "%s's INTID %u is pending and enabled, and is not delivered: %s",
+                               source.name, source.intid, obstacle);
+        }
+    }
+    return rules_timer_masked(c);
+}
+
+/* ---- lost ------------------------------------------------------------------------------------ */
+
+/* Whether a driver of the device sleeps for frames that are there, and could not know of them. */
+static bool rules_device_matters(const struct rules_case *c, const struct rules_source *source)
+{
+    return rules_rx_unconsumed(c, source->device) && rules_queue_waiter(c) == NULL;
+}
+
+/*
+ * The device returned a buffer and did not even set its status: the driver asked for that in the
+ * available ring's flags, or the device forgot. [VIRTIO1.2] 2.7.7.
+ */
+static bool rules_status_missing(const struct rules_case *c, const struct rules_source *source)
+{
+    const struct ledger_device *device = source->device;
+    const struct ledger_fault *last =
+        c->ledger->fault_count > 0
+            ? &c->ledger->faults[(c->ledger->fault_count - 1) % LEDGER_FAULTS_MAX]
+            : NULL;
+    return rules_is_running(c, device) && rules_dev(c, source)->isr == 0 &&
+           device->rx.used.sequence > device->isr_set.sequence && last != NULL &&
+           strcmp(last->object, "link") != 0;
+}
+
+static bool rules_lost(const struct rules_case *c, const struct rules_source *source)
+{
+    struct gicv2_irq_state state = rules_irq(c, source->intid);
+    if (rules_is_asserted(&state) || state.active) {
+        return false;
+    }
+    if (source->timer != NULL) {
+        return rules_source_waits(c, source) && rules_time_is_overdue(c);
+    }
+    return rules_device_matters(c, source) &&
+           (rules_source_waits(c, source) || rules_status_missing(c, source));
+}
+
+bool rule_irq_lost(struct rules_case *c)
+{
+    for (unsigned i = 0; i < rules_source_count(c); i++) {
+        struct rules_source source = rules_source(c, i);
+        if (!rules_lost(c, &source)) {
+            continue;
+        }
+        c->diagnosis->repair = DIAGNOSIS_REPAIR_RAISE;
+        c->diagnosis->intid = source.intid;
+        rules_evidence_source(c, &source);
+        return rules_found(c, "irq.lost",
+                           "%s wants an interrupt, and INTID %u never became pending", source.name,
+                           source.intid);
+    }
+    return false;
+}

@@ -1,0 +1,203 @@
+/*
+ * rules_net.c - the links between a program and the host that it speaks to
+ *
+ * Who that is says the program's command, which names an address; without one it is the address
+ * that was spoken to last. Each of these rules holds only for a program that waits or has failed.
+ */
+#include "harness/diagnosis/rules.h"
+
+#define RULES_ENETUNREACH (-101)
+
+struct rules_address {
+    char text[16];
+};
+
+static struct rules_address rules_address(uint32_t address)
+{
+    struct rules_address shown;
+    g_snprintf(shown.text, sizeof shown.text, "%u.%u.%u.%u", address >> 24, address >> 16 & 255,
+               address >> 8 & 255, address & 255);
+    return shown;
+}
+
+/* Whether the program is in trouble: it failed, or sleeps in a call. */
+static bool rules_program_suffers(const struct rules_case *c)
+{
+    const struct ledger_program *program = c->question->program;
+    if (program == NULL || program->task == 0) {
+        return false;
+    }
+    if (program->exited) {
+        return program->status != 0;
+    }
+    const struct ledger_task *task = ledger_task(c->ledger, program->task);
+    return task != NULL && task->state == LEDGER_TASK_BLOCKED;
+}
+
+static const struct ledger_peer *rules_last_peer(const struct rules_case *c)
+{
+    const struct ledger_peer *last = NULL;
+    for (unsigned i = 0; i < c->ledger->peer_count; i++) {
+        const struct ledger_peer *peer = &c->ledger->peers[i];
+        uint64_t sent = MAX(peer->sent_last.sequence, peer->dropped_last.sequence);
+        if (sent > 0 &&
+            (last == NULL || sent > MAX(last->sent_last.sequence, last->dropped_last.sequence))) {
+            last = peer;
+        }
+    }
+    return last;
+}
+
+/* NULL: nothing passed between it and the guest. */
+static const struct ledger_peer *rules_peer(const struct rules_case *c)
+{
+    uint32_t address = c->question->program->peer;
+    return address != 0 ? ledger_peer(c->ledger, address) : rules_last_peer(c);
+}
+
+static bool rules_was_sent_to(const struct ledger_peer *peer)
+{
+    return peer != NULL && peer->sent + peer->sent_dropped > 0;
+}
+
+/* ---- route ----------------------------------------------------------------------------------- */
+
+bool rule_route_missing(struct rules_case *c)
+{
+    if (!rules_program_suffers(c)) {
+        return false;
+    }
+    const struct ledger_program *program = c->question->program;
+    const struct ledger_peer *peer = rules_peer(c);
+    char at[32];
+    if (program->unreachable && program->unreachable_result == RULES_ENETUNREACH) {
+        rules_evidence(c, "no frame to %s left the guest",
+                       program->peer != 0 ? rules_address(program->peer).text : "it");
+        return rules_found(
+            c, "route.missing",
+            "%s returned -101 (ENETUNREACH) at %s: the guest has no route to %s",
+            program->unreachable_call, rules_time(at, program->unreachable_at.time_ns),
+            program->peer != 0 ? rules_address(program->peer).text : "the destination");
+    }
+    if (c->ledger->no_route.sequence != 0 && !rules_was_sent_to(peer)) {
+        return rules_found(c, "route.missing", "the guest discarded a packet at %s in %s: %s",
+                           rules_time(at, c->ledger->no_route.time_ns), c->ledger->no_route_where,
+                           c->ledger->no_route_why);
+    }
+    return false;
+}
+
+/* ---- ARP ------------------------------------------------------------------------------------- */
+
+static bool rules_is_unanswered(const struct rules_case *c, const struct ledger_peer *peer)
+{
+    return peer != NULL && peer->arp_last.sequence > peer->arp_answered.sequence &&
+           rules_is_settled(c, &peer->arp_last);
+}
+
+/* An address that the guest asks for without an answer, other than this one. */
+static const struct ledger_peer *rules_other_unanswered(const struct rules_case *c,
+                                                        const struct ledger_peer *but)
+{
+    for (unsigned i = 0; i < c->ledger->peer_count; i++) {
+        const struct ledger_peer *peer = &c->ledger->peers[i];
+        if (peer != but && rules_is_unanswered(c, peer)) {
+            return peer;
+        }
+    }
+    return NULL;
+}
+
+static void rules_evidence_arp(struct rules_case *c, const struct ledger_peer *peer)
+{
+    char first[32], last[32];
+    rules_evidence(c,
+                   "%s: %" G_GUINT64_FORMAT
+                   " ARP requests, the first at %s, the last at %s; %" G_GUINT64_FORMAT
+                   " of them dropped by the wire; %" G_GUINT64_FORMAT
+                   " replies arrived, %" G_GUINT64_FORMAT " were dropped",
+                   rules_address(peer->address).text, peer->arp_requests,
+                   rules_time(first, peer->arp_first.time_ns),
+                   rules_time(last, peer->arp_last.time_ns), peer->arp_requests_dropped,
+                   peer->arp_replies, peer->arp_replies_dropped);
+}
+
+bool rule_arp_unresolved(struct rules_case *c)
+{
+    if (!rules_program_suffers(c)) {
+        return false;
+    }
+    const struct ledger_peer *peer = rules_peer(c);
+    if (rules_is_unanswered(c, peer)) {
+        rules_evidence_arp(c, peer);
+        bool dropped = peer->arp_requests_dropped + peer->arp_replies_dropped > 0;
+        bool repeated = peer->arp_last.sequence > peer->arp_drop.sequence;
+        const char *why = !dropped   ? "nobody answered"
+                          : repeated ? "some were lost on the wire, and nobody answered the others"
+                                     : "it was lost on the wire, and the guest has not asked again";
+        return rules_found(c, "arp.unresolved", "the guest asks for the hardware address of %s: %s",
+                           rules_address(peer->address).text, why);
+    }
+    const struct ledger_peer *other = rules_other_unanswered(c, peer);
+    if (rules_was_sent_to(peer) || other == NULL) {
+        return false;
+    }
+    rules_evidence_arp(c, other);
+    uint32_t wanted = c->question->program->peer;
+    rules_evidence(c, "no frame to %s left the guest, and no ARP request for it",
+                   wanted != 0 ? rules_address(wanted).text : "the destination");
+    return rules_found(c, "arp.unresolved",
+                       "packets for %s wait while the guest asks for the hardware address of %s, "
+                       "which is not answered",
+                       wanted != 0 ? rules_address(wanted).text : "the destination",
+                       rules_address(other->address).text);
+}
+
+/* ---- the wire and the peer ------------------------------------------------------------------- */
+
+static void rules_evidence_peer(struct rules_case *c, const struct ledger_peer *peer)
+{
+    rules_evidence(c,
+                   "%s: %" G_GUINT64_FORMAT " packets arrived there, %" G_GUINT64_FORMAT
+                   " were dropped on the way; %" G_GUINT64_FORMAT " came back, %" G_GUINT64_FORMAT
+                   " were dropped on the way",
+                   rules_address(peer->address).text, peer->sent, peer->sent_dropped,
+                   peer->received, peer->received_dropped);
+}
+
+static bool rules_misses_packets(const struct ledger_peer *peer)
+{
+    return peer != NULL && peer->received < peer->sent + peer->sent_dropped;
+}
+
+bool rule_wire_dropped(struct rules_case *c)
+{
+    if (!rules_program_suffers(c)) {
+        return false;
+    }
+    const struct ledger_peer *peer = rules_peer(c);
+    if (!rules_misses_packets(peer) || peer->sent_dropped + peer->received_dropped == 0) {
+        return false;
+    }
+    char at[32];
+    rules_evidence_peer(c, peer);
+    return rules_found(
+        c, "wire.dropped", "a packet %s %s was dropped on the wire, the last at %s: %s",
+        peer->received_dropped > 0 ? "from" : "to", rules_address(peer->address).text,
+        rules_time(at, peer->dropped_last.time_ns), peer->dropped_why);
+}
+
+bool rule_peer_silent(struct rules_case *c)
+{
+    if (!rules_program_suffers(c)) {
+        return false;
+    }
+    const struct ledger_peer *peer = rules_peer(c);
+    if (!rules_misses_packets(peer) || peer->sent == 0 || !rules_is_settled(c, &peer->sent_last)) {
+        return false;
+    }
+    char at[32];
+    rules_evidence_peer(c, peer);
+    return rules_found(c, "peer.silent", "%s has not answered what reached it, the last time at %s",
+                       rules_address(peer->address).text, rules_time(at, peer->sent_last.time_ns));
+}

@@ -1,0 +1,171 @@
+/*
+ * rules_queue.c - the links between a driver and its rings
+ *
+ * What the driver has taken cannot be seen in the rings of [VIRTIO1.2] 2.7: its place is its own.
+ * Reference points are its counters (eth0.rx.frames, eth0.rx.dropped), its waits, and what the
+ * device still holds.
+ */
+#include "harness/diagnosis/rules.h"
+
+/* Frames that reached the card and stay there, for want of a buffer or of a notification. */
+static uint64_t rules_frames_held(const struct ledger_device *device)
+{
+    uint64_t done = device->rx.pops + device->dropped_by_device;
+    return device->frames_in > done ? device->frames_in - done : 0;
+}
+
+/* An injected fault kept the last notification from the device. */
+static bool rules_kick_was_lost(const struct rules_case *c, const struct ledger_queue *queue)
+{
+    unsigned kept = MIN(c->ledger->fault_count, LEDGER_FAULTS_MAX);
+    for (unsigned i = 0; i < kept; i++) {
+        const struct ledger_fault *fault = &c->ledger->faults[i];
+        if (g_str_equal(fault->target, queue->name) && g_str_equal(fault->fault, "no-kick") &&
+            fault->at.time_ns >= queue->kick.time_ns) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The driver's available index, as far as the device could see it at the last notification. */
+static bool rules_was_notified(const struct rules_case *c, const struct ledger_queue *queue)
+{
+    struct virtqueue *vq = rules_queue(c, queue);
+    uint16_t index = (uint16_t)(vq->last_avail + virtqueue_avail_count(vq));
+    return queue->kicks > 0 && queue->kick_avail == index && !rules_kick_was_lost(c, queue);
+}
+
+static bool rules_kick_missed(struct rules_case *c, const struct ledger_queue *queue,
+                              const char *what)
+{
+    struct virtqueue *vq = rules_queue(c, queue);
+    unsigned avail = virtqueue_avail_count(vq);
+    if (avail == 0 || rules_was_notified(c, queue)) {
+        return false;
+    }
+    char at[32];
+    c->diagnosis->repair = DIAGNOSIS_REPAIR_KICK;
+    c->diagnosis->queue = queue->name;
+    rules_evidence_queue(c, queue);
+    if (queue->kicks > 0) {
+        rules_evidence(c, "%s: %" G_GUINT64_FORMAT " notifications, the last at %s with index %u",
+                       queue->name, queue->kicks, rules_time(at, queue->kick.time_ns),
+                       queue->kick_avail);
+    } else {
+        rules_evidence(c, "%s: never notified", queue->name);
+    }
+    return rules_found(c, "vq.kick-missed",
+                       "the driver made %u buffers of %s available, up to index %u, and the device "
+                       "was not notified%s",
+                       avail, queue->name, (unsigned)(uint16_t)(vq->last_avail + avail), what);
+}
+
+bool rule_vq_kick_missed(struct rules_case *c)
+{
+    /* A driver that runs may be about to do it. */
+    if (!c->question->hangs && c->ledger->woken.sequence != 0 &&
+        c->now_ns - c->ledger->woken.time_ns < RULES_SETTLE_NS &&
+        c->ledger->moved.time_ns + RULES_SETTLE_NS > c->now_ns) {
+        return false;
+    }
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        const struct ledger_device *device = &c->ledger->devices[i];
+        if (!rules_is_running(c, device)) {
+            continue;
+        }
+        if (rules_kick_missed(c, &device->tx, "") ||
+            (rules_frames_held(device) > 0 &&
+             rules_kick_missed(c, &device->rx, ", which holds frames for them"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A task that sleeps for a completion, with nothing left that could complete. */
+static bool rules_completion_is_there(struct rules_case *c, const struct ledger_task *waiter,
+                                      const struct ledger_queue *queue)
+{
+    struct virtqueue *vq = rules_queue(c, queue);
+    if (queue->used_count == 0 || virtqueue_avail_count(vq) > 0 || virtqueue_in_flight(vq) > 0) {
+        return false;
+    }
+    char used[32], since[32];
+    c->diagnosis->task = waiter;
+    rules_evidence_queue(c, queue);
+    rules_evidence(c, "%s sleeps since %s", waiter->name, rules_time(since, waiter->since.time_ns));
+    return rules_found(c, "vq.used-not-consumed",
+                       "task %s waits for a completion of %s; the used index moved to %u with head "
+                       "%u at %s, nothing else is in flight, and the task did not look",
+                       waiter->name, queue->name, queue->used_index, queue->used_head,
+                       rules_time(used, queue->used.time_ns));
+}
+
+static bool rules_frames_left(struct rules_case *c, const struct ledger_device *device)
+{
+    if (!device->counts && device->isr_ack.sequence < device->rx.used.sequence) {
+        return false; /* it has not acknowledged the interrupt: that is another link */
+    }
+    uint64_t taken = device->taken_frames + device->taken_dropped;
+    if (!rules_rx_unconsumed(c, device)) {
+        return false;
+    }
+    char at[32];
+    rules_evidence_queue(c, &device->rx);
+    rules_evidence(c, "%s = %" G_GUINT64_FORMAT ", %s = %" G_GUINT64_FORMAT, device->counter_frames,
+                   device->taken_frames, device->counter_dropped, device->taken_dropped);
+    rules_evidence_irq(c, device->intid);
+    return rules_found(c, "vq.used-not-consumed",
+                       "the device returned %" G_GUINT64_FORMAT " buffers of %s, the last at %s, "
+                       "and the driver took %" G_GUINT64_FORMAT,
+                       device->rx.used_count, device->rx.name,
+                       rules_time(at, device->rx.used.time_ns), taken);
+}
+
+bool rule_vq_used_not_consumed(struct rules_case *c)
+{
+    const struct ledger_task *waiter = rules_queue_waiter(c);
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        const struct ledger_device *device = &c->ledger->devices[i];
+        if (!rules_is_running(c, device)) {
+            continue;
+        }
+        if (waiter != NULL && rules_completion_is_there(c, waiter, &device->tx)) {
+            return true;
+        }
+        if (rules_frames_left(c, device)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool rule_vq_rx_starved(struct rules_case *c)
+{
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        const struct ledger_device *device = &c->ledger->devices[i];
+        if (!rules_is_running(c, device) || !rules_is_settled(c, &device->frame_in)) {
+            continue;
+        }
+        struct virtqueue *rx = rules_queue(c, &device->rx);
+        uint64_t held = rules_frames_held(device);
+        bool empty = virtqueue_avail_count(rx) == 0 && virtqueue_in_flight(rx) == 0;
+        if (!empty || held + device->dropped_by_device == 0) {
+            continue;
+        }
+        char at[32];
+        rules_evidence_queue(c, &device->rx);
+        rules_evidence(c,
+                       "%s: %" G_GUINT64_FORMAT
+                       " frames arrived, the last at %s; %" G_GUINT64_FORMAT
+                       " were put into buffers",
+                       device->name, device->frames_in, rules_time(at, device->frame_in.time_ns),
+                       device->rx.pops);
+        return rules_found(c, "vq.rx-starved",
+                           "%s holds %" G_GUINT64_FORMAT " received frames and has no buffer: of "
+                           "the %u entries of %s none is available, and the driver gave none back",
+                           device->name, held, rx->size, device->rx.name);
+    }
+    return false;
+}

@@ -1,0 +1,98 @@
+/*
+ * checker_faults.c - what is wrong with faults, hosts and frames before they run
+ *
+ * That a queue, a card or an INTID is there is checked where it is read; here is what needs the
+ * whole statement, or those before it.
+ */
+#include "harness/language/checker.h"
+#include "harness/language/diagnostic.h"
+#include "harness/language/parser.h"
+
+#include <string.h>
+
+/* The port of libslirp on the wire. */
+#define CHECKER_SLIRP "slirp"
+
+static bool checker_same_place(const struct scenario_fault *a, const struct scenario_fault *b)
+{
+    return a->object == b->object && strcmp(a->target, b->target) == 0;
+}
+
+static bool checker_is_card_or_intid(const struct scenario_fault *fault)
+{
+    return strchr(fault->target, '.') == NULL;
+}
+
+void checker_inject(struct parser *parser, const struct lexer_token *word,
+                    const struct scenario_fault *fault)
+{
+    unsigned count = 0;
+    for (guint i = 0; i < parser->scenario->statements->len; i++) {
+        const struct scenario_statement *other = parser->scenario->statements->pdata[i];
+        count += other->verb == SCENARIO_INJECT && other->fault.object == fault->object ? 1 : 0;
+    }
+    if (count == SCENARIO_FAULTS_MAX + 1) {
+        parser_refuse(parser, word, NULL, "too many faults of this kind: at most %d",
+                      SCENARIO_FAULTS_MAX);
+    }
+    if (fault->kind == SCENARIO_IRQ_SPURIOUS && !checker_is_card_or_intid(fault)) {
+        g_autofree char *card = g_strndup(fault->target, strcspn(fault->target, "."));
+        parser_refuse(parser, word, g_strdup_printf("did you mean 'inject irq %s spurious'?", card),
+                      "a queue has no interrupt of its own that could be spurious");
+    }
+}
+
+void checker_restore(struct parser *parser, const struct lexer_token *token,
+                     const struct scenario_fault *fault)
+{
+    for (guint i = 0; i < parser->scenario->statements->len; i++) {
+        const struct scenario_statement *other = parser->scenario->statements->pdata[i];
+        if (other->verb == SCENARIO_INJECT && other->fault.target != NULL &&
+            checker_same_place(&other->fault, fault)) {
+            return;
+        }
+    }
+    parser_refuse(parser, token, NULL, "no fault of '%s' was injected before: nothing to restore",
+                  token->text);
+}
+
+void checker_station(struct parser *parser, const struct lexer_token *token)
+{
+    if (checker_knows(parser, CHECKER_NET, token->text) ||
+        checker_knows(parser, CHECKER_HOST, token->text)) {
+        return;
+    }
+    g_autofree const char **cards = checker_names(parser, CHECKER_NET);
+    g_autofree const char **hosts = checker_names(parser, CHECKER_HOST);
+    char *hint = diagnostic_hint_nearest(token->text, cards);
+    parser_refuse(parser, token, hint != NULL ? hint : diagnostic_hint_nearest(token->text, hosts),
+                  "no network card or host is called '%s'", token->text);
+}
+
+void checker_host(struct parser *parser, const struct lexer_token *name,
+                  const struct scenario_host *host)
+{
+    const GPtrArray *hosts = parser->scenario->hosts;
+    if (checker_knows(parser, CHECKER_NET, name->text)) {
+        parser_refuse(parser, name, NULL, "a network card is called '%s' already", name->text);
+    }
+    if (strcmp(name->text, CHECKER_SLIRP) == 0) {
+        parser_refuse(parser, name, NULL, "'%s' is the name of libslirp's own port", CHECKER_SLIRP);
+    }
+    if (hosts->len > SCENARIO_HOSTS_MAX) {
+        parser_refuse(parser, name, NULL, "too many hosts: at most %d", SCENARIO_HOSTS_MAX);
+    }
+    for (guint i = 0; i < hosts->len; i++) {
+        const struct scenario_host *other = hosts->pdata[i];
+        if (other == host) {
+            continue;
+        }
+        if (memcmp(other->ip, host->ip, sizeof(host->ip)) == 0) {
+            parser_refuse(parser, name, NULL, "'%s' and '%s' have the same address", other->name,
+                          host->name);
+        } else if (memcmp(other->mac, host->mac, sizeof(host->mac)) == 0) {
+            parser_refuse(parser, name, NULL, "'%s' and '%s' have the same MAC address",
+                          other->name, host->name);
+        }
+    }
+}

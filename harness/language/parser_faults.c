@@ -1,0 +1,278 @@
+/*
+ * parser_faults.c - inject and restore
+ *
+ *     inject  irq TARGET lose [WHICH] | delay TIME [WHICH] | spurious N | stuck
+ *     inject  timer virtual|physical dead | late TIME | intid N
+ *     inject  vq QUEUE latency TIME | hold | withhold N | no-irq [WHICH] | no-kick [WHICH]
+ *     inject  link CARD [in|out] drop | delay TIME | duplicate | corrupt N | truncate N,
+ *             then [WHICH] ["FILTER"]
+ *     inject  link CARD down
+ *     restore irq TARGET | timer virtual|physical | vq QUEUE | link CARD
+ *
+ * WHICH says which occurrences: `3` (the first three), `all`, `skip 2` (all but the first two),
+ * `skip 2 3` (three behind the first two). Without it: all. Other faults of the language are still
+ * to come: reserved.c.
+ */
+#include "emu/board/board.h"
+#include "harness/language/parser.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define FAULTS_SPURIOUS_MAX 1000
+#define FAULTS_DELAY_MAX_NS (UINT64_C(3600) * 1000000000)
+
+static const char *const faults_objects[] = {"irq", "timer", "vq", "link", NULL};
+
+static_assert(G_N_ELEMENTS(faults_objects) == SCENARIO_FAULT_OBJECT_COUNT + 1, "a word for each");
+
+enum faults_argument {
+    FAULTS_NOTHING,
+    FAULTS_TIME,    /* at least 1 ns */
+    FAULTS_LATENCY, /* may be 0 */
+    FAULTS_NUMBER,  /* within the row's bounds */
+};
+
+struct faults_row {
+    enum scenario_fault_object object;
+    const char *word;
+    enum scenario_fault_kind kind;
+    bool occurrences;
+    enum faults_argument argument;
+    uint64_t min, max; /* of a number */
+};
+
+static const struct faults_row faults_rows[] = {
+    {SCENARIO_FAULT_IRQ, "lose", SCENARIO_IRQ_LOSE, true, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_IRQ, "delay", SCENARIO_IRQ_DELAY, true, FAULTS_TIME, 0, 0},
+    {SCENARIO_FAULT_IRQ, "spurious", SCENARIO_IRQ_SPURIOUS, false, FAULTS_NUMBER, 1,
+     FAULTS_SPURIOUS_MAX},
+    {SCENARIO_FAULT_IRQ, "stuck", SCENARIO_IRQ_STUCK, false, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_TIMER, "dead", SCENARIO_TIMER_DEAD, false, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_TIMER, "late", SCENARIO_TIMER_LATE, false, FAULTS_TIME, 0, 0},
+    {SCENARIO_FAULT_TIMER, "intid", SCENARIO_TIMER_INTID, false, FAULTS_NUMBER, BOARD_INTID_MIN,
+     BOARD_IRQ_COUNT - 1},
+    {SCENARIO_FAULT_VQ, "latency", SCENARIO_VQ_LATENCY, false, FAULTS_LATENCY, 0, 0},
+    {SCENARIO_FAULT_VQ, "hold", SCENARIO_VQ_HOLD, false, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_VQ, "withhold", SCENARIO_VQ_WITHHOLD, false, FAULTS_NUMBER, 1,
+     VIRTQUEUE_SIZE_MAX},
+    {SCENARIO_FAULT_VQ, "no-irq", SCENARIO_VQ_NO_IRQ, true, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_VQ, "no-kick", SCENARIO_VQ_NO_KICK, true, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_LINK, "drop", SCENARIO_LINK_DROP, true, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_LINK, "delay", SCENARIO_LINK_DELAY, true, FAULTS_TIME, 0, 0},
+    {SCENARIO_FAULT_LINK, "duplicate", SCENARIO_LINK_DUPLICATE, true, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_LINK, "corrupt", SCENARIO_LINK_CORRUPT, true, FAULTS_NUMBER, 0,
+     WIRE_FRAME_MAX - 1},
+    {SCENARIO_FAULT_LINK, "truncate", SCENARIO_LINK_TRUNCATE, true, FAULTS_NUMBER, 1,
+     WIRE_FRAME_MAX - 1},
+    {SCENARIO_FAULT_LINK, "down", SCENARIO_LINK_DOWN, false, FAULTS_NOTHING, 0, 0},
+};
+
+/* Faults of the language that reserved.c refuses; in the place of the fault's word. */
+static bool faults_is_reserved(const struct parser *parser)
+{
+    static const char *const words[] = {"route",    "storm",  "edge",    "drift", "out-of-order",
+                                        "used-len", "bad-id", "reorder", NULL};
+    if (parser_at(parser, "9p") || parser_at(parser, "alloc")) {
+        return true;
+    }
+    const struct lexer_token *word = parser_ahead(parser, 2);
+    if (parser_token_is(word, "in") || parser_token_is(word, "out")) {
+        word = parser_ahead(parser, 3);
+    }
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (parser_token_is(word, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- where ----------------------------------------------------------------------------------- */
+
+static bool faults_take_irq(struct parser *parser, const struct lexer_token **target, char **name)
+{
+    const struct lexer_token *token = parser_peek(parser);
+    if (token->kind == LEXER_WORD && g_ascii_isdigit(token->text[0])) {
+        uint64_t intid = 0;
+        *target = token;
+        bool taken = parser_take_number(parser, BOARD_INTID_MIN, BOARD_IRQ_COUNT - 1, &intid);
+        *name = g_strdup_printf("%u", (unsigned)intid); /* however it was written */
+        return taken;
+    }
+    if (!parser_take_name(parser, "an INTID, a network card or a queue such as eth0.tx", target)) {
+        return false;
+    }
+    checker_device(parser, *target);
+    *name = g_strdup((*target)->text);
+    return true;
+}
+
+static bool faults_take_target(struct parser *parser, struct scenario_fault *fault,
+                               const struct lexer_token **target)
+{
+    static const char *const timers[] = {"virtual", "physical", NULL};
+    unsigned index;
+    *target = parser_peek(parser);
+    switch (fault->object) {
+    case SCENARIO_FAULT_IRQ:
+        return faults_take_irq(parser, target, &fault->target);
+    case SCENARIO_FAULT_TIMER:
+        if (!parser_take_choice(parser, timers, &index)) {
+            return false;
+        }
+        break;
+    case SCENARIO_FAULT_VQ:
+        if (!parser_take_name(parser, "a queue such as eth0.tx", target)) {
+            return false;
+        }
+        checker_queue(parser, *target);
+        break;
+    case SCENARIO_FAULT_LINK:
+        if (!parser_take_name(parser, "a network card", target)) {
+            return false;
+        }
+        checker_need(parser, CHECKER_NET, *target, (*target)->text);
+        break;
+    case SCENARIO_FAULT_OBJECT_COUNT:
+        g_assert_not_reached();
+    }
+    fault->target = g_strdup((*target)->text);
+    return true;
+}
+
+static bool faults_take_object(struct parser *parser, struct scenario_fault *fault)
+{
+    unsigned index;
+    if (!parser_take_choice(parser, faults_objects, &index)) {
+        return false;
+    }
+    fault->object = (enum scenario_fault_object)index;
+    return true;
+}
+
+/* ---- what ------------------------------------------------------------------------------------ */
+
+static const struct faults_row *faults_take_word(struct parser *parser,
+                                                 enum scenario_fault_object object)
+{
+    const struct faults_row *rows[G_N_ELEMENTS(faults_rows)];
+    const char *words[G_N_ELEMENTS(faults_rows) + 1] = {NULL};
+    unsigned count = 0, index;
+    for (size_t i = 0; i < G_N_ELEMENTS(faults_rows); i++) {
+        if (faults_rows[i].object == object) {
+            rows[count] = &faults_rows[i];
+            words[count++] = faults_rows[i].word;
+        }
+    }
+    return parser_take_choice(parser, words, &index) ? rows[index] : NULL;
+}
+
+static bool faults_take_argument(struct parser *parser, const struct faults_row *row,
+                                 struct scenario_fault *fault)
+{
+    const struct lexer_token *token = parser_peek(parser);
+    switch (row->argument) {
+    case FAULTS_NOTHING:
+        return true;
+    case FAULTS_NUMBER:
+        return parser_take_number(parser, row->min, row->max, &fault->number);
+    case FAULTS_TIME:
+    case FAULTS_LATENCY:
+        break;
+    }
+    if (!parser_take_time(parser, &fault->time_ns)) {
+        return false;
+    }
+    if (fault->time_ns == 0 && row->argument == FAULTS_TIME) {
+        parser_refuse(parser, token, NULL, "%s %s is no fault", row->word, token->text);
+    }
+    if (fault->time_ns > FAULTS_DELAY_MAX_NS) {
+        parser_refuse(parser, token, NULL, "%s is too long: at most 1h", token->text);
+    }
+    return true;
+}
+
+static bool faults_take_occurrences(struct parser *parser, struct scenario_fault *fault)
+{
+    static const char *const words[] = {"all", "skip", NULL};
+    const struct lexer_token *token = parser_peek(parser);
+    if (token->kind != LEXER_WORD || parser_accept(parser, "all")) {
+        return true;
+    }
+    if (g_ascii_isdigit(token->text[0])) {
+        return parser_take_number(parser, 1, UINT32_MAX, &fault->count);
+    }
+    if (!parser_accept(parser, "skip")) {
+        return parser_fail_expected(parser, "a number, 'all', 'skip' or the end of the line",
+                                    words);
+    }
+    return parser_take_number(parser, 1, UINT32_MAX, &fault->skip) &&
+           (parser_peek(parser)->kind != LEXER_WORD ||
+            parser_take_number(parser, 1, UINT32_MAX, &fault->count));
+}
+
+/* [in|out] of a link. */
+static void faults_take_direction(struct parser *parser, struct scenario_statement *statement)
+{
+    if (parser_accept(parser, "in")) {
+        statement->frames.where = SCENARIO_WHERE_IN;
+    } else if (parser_accept(parser, "out")) {
+        statement->frames.where = SCENARIO_WHERE_OUT;
+    }
+}
+
+static bool faults_take_filter(struct parser *parser, struct scenario_statement *statement)
+{
+    return parser_peek(parser)->kind != LEXER_STRING ||
+           parser_parse_filter(parser, &statement->frames);
+}
+
+bool parser_parse_inject(struct parser *parser, const struct lexer_token *word,
+                         const struct scenario_time *at)
+{
+    if (faults_is_reserved(parser)) {
+        return parser_parse_reserved(parser, word, at);
+    }
+    struct scenario_statement *statement = parser_add_statement(parser, SCENARIO_INJECT, at);
+    struct scenario_fault *fault = &statement->fault;
+    const struct lexer_token *target;
+    fault->count = FAULT_ALL;
+    if (!faults_take_object(parser, fault) || !faults_take_target(parser, fault, &target)) {
+        return false;
+    }
+    bool link = fault->object == SCENARIO_FAULT_LINK;
+    if (link) {
+        faults_take_direction(parser, statement);
+    }
+    const struct lexer_token *what = parser_peek(parser);
+    const struct faults_row *row = faults_take_word(parser, fault->object);
+    if (row == NULL || !faults_take_argument(parser, row, fault) ||
+        (row->occurrences && !faults_take_occurrences(parser, fault)) ||
+        (link && row->kind != SCENARIO_LINK_DOWN && !faults_take_filter(parser, statement)) ||
+        !parser_take_end(parser)) {
+        return false;
+    }
+    fault->kind = row->kind;
+    if (row->kind == SCENARIO_LINK_DOWN && statement->frames.where != SCENARIO_WHERE_ANY) {
+        parser_refuse(parser, what, NULL, "a link is down in both directions");
+    }
+    checker_inject(parser, word, fault);
+    return true;
+}
+
+bool parser_parse_restore(struct parser *parser, const struct lexer_token *word,
+                          const struct scenario_time *at)
+{
+    if (parser_at(parser, "9p") || parser_at(parser, "alloc")) {
+        return parser_parse_reserved(parser, word, at);
+    }
+    struct scenario_statement *statement = parser_add_statement(parser, SCENARIO_RESTORE, at);
+    const struct lexer_token *target;
+    if (!faults_take_object(parser, &statement->fault) ||
+        !faults_take_target(parser, &statement->fault, &target) || !parser_take_end(parser)) {
+        return false;
+    }
+    checker_restore(parser, target, &statement->fault);
+    return true;
+}

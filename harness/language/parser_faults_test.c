@@ -1,0 +1,239 @@
+/*
+ * parser_faults_test.c - inject and restore: what they mean, and what is refused
+ */
+#include "emu/core/fault.h"
+#include "harness/language/language_rig.h"
+
+#define SETUP "version 1\nnet eth0\n"
+
+/* The fault of a line behind the set-up. Its test is kept until the next call. */
+static const struct scenario_statement *load(const char *line)
+{
+    static GPtrArray *tests;
+    g_clear_pointer(&tests, g_ptr_array_unref);
+    if (line == NULL) {
+        return NULL;
+    }
+    g_autofree char *text = g_strdup_printf(SETUP "%s\nwait ready\n", line);
+    tests = rig_load(text);
+    const struct scenario *scenario = tests->pdata[0];
+    return scenario->statements->pdata[0];
+}
+
+static void test_each_fault_is_read(void)
+{
+    static const struct {
+        const char *line;
+        enum scenario_fault_object object;
+        const char *target;
+        enum scenario_fault_kind kind;
+        uint64_t time_ns, number;
+    } rows[] = {
+        {"inject irq eth0.tx lose", SCENARIO_FAULT_IRQ, "eth0.tx", SCENARIO_IRQ_LOSE, 0, 0},
+        {"inject irq eth0 delay 2ms", SCENARIO_FAULT_IRQ, "eth0", SCENARIO_IRQ_DELAY, 2000000, 0},
+        {"inject irq 0x26 spurious 3", SCENARIO_FAULT_IRQ, "38", SCENARIO_IRQ_SPURIOUS, 0, 3},
+        {"inject irq 287 stuck", SCENARIO_FAULT_IRQ, "287", SCENARIO_IRQ_STUCK, 0, 0},
+        {"inject timer virtual dead", SCENARIO_FAULT_TIMER, "virtual", SCENARIO_TIMER_DEAD, 0, 0},
+        {"inject timer physical late 5ms", SCENARIO_FAULT_TIMER, "physical", SCENARIO_TIMER_LATE,
+         5000000, 0},
+        {"inject timer virtual intid 30", SCENARIO_FAULT_TIMER, "virtual", SCENARIO_TIMER_INTID, 0,
+         30},
+        {"inject vq eth0.rx latency 0us", SCENARIO_FAULT_VQ, "eth0.rx", SCENARIO_VQ_LATENCY, 0, 0},
+        {"inject vq eth0.tx hold", SCENARIO_FAULT_VQ, "eth0.tx", SCENARIO_VQ_HOLD, 0, 0},
+        {"inject vq eth0.tx withhold 4", SCENARIO_FAULT_VQ, "eth0.tx", SCENARIO_VQ_WITHHOLD, 0, 4},
+        {"inject vq eth0.tx no-irq", SCENARIO_FAULT_VQ, "eth0.tx", SCENARIO_VQ_NO_IRQ, 0, 0},
+        {"inject vq eth0.tx no-kick", SCENARIO_FAULT_VQ, "eth0.tx", SCENARIO_VQ_NO_KICK, 0, 0},
+        {"inject link eth0 drop", SCENARIO_FAULT_LINK, "eth0", SCENARIO_LINK_DROP, 0, 0},
+        {"inject link eth0 delay 70ms", SCENARIO_FAULT_LINK, "eth0", SCENARIO_LINK_DELAY, 70000000,
+         0},
+        {"inject link eth0 duplicate", SCENARIO_FAULT_LINK, "eth0", SCENARIO_LINK_DUPLICATE, 0, 0},
+        {"inject link eth0 corrupt 0", SCENARIO_FAULT_LINK, "eth0", SCENARIO_LINK_CORRUPT, 0, 0},
+        {"inject link eth0 truncate 20", SCENARIO_FAULT_LINK, "eth0", SCENARIO_LINK_TRUNCATE, 0,
+         20},
+        {"inject link eth0 down", SCENARIO_FAULT_LINK, "eth0", SCENARIO_LINK_DOWN, 0, 0},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const struct scenario_statement *statement = load(rows[i].line);
+        const struct scenario_fault *fault = &statement->fault;
+        CU_ASSERT_EQUAL(statement->verb, SCENARIO_INJECT);
+        CU_ASSERT_STRING_EQUAL(statement->text, rows[i].line);
+        CU_ASSERT_EQUAL(fault->object, rows[i].object);
+        CU_ASSERT_STRING_EQUAL(fault->target, rows[i].target);
+        CU_ASSERT_EQUAL(fault->kind, rows[i].kind);
+        CU_ASSERT_EQUAL(fault->time_ns, rows[i].time_ns);
+        CU_ASSERT_EQUAL(fault->number, rows[i].number);
+        CU_ASSERT_EQUAL(fault->skip, 0);
+        CU_ASSERT_EQUAL(fault->count, FAULT_ALL);
+        CU_ASSERT_EQUAL(statement->frames.where, SCENARIO_WHERE_ANY);
+        CU_ASSERT_PTR_NULL(statement->frames.filter);
+    }
+    load(NULL);
+}
+
+static void test_occurrences_are_all_some_or_those_behind_some(void)
+{
+    static const struct {
+        const char *line;
+        uint64_t skip, count;
+    } rows[] = {
+        {"inject irq 48 lose all", 0, FAULT_ALL},
+        {"inject irq 48 lose 1", 0, 1},
+        {"inject irq 48 delay 1ms 3", 0, 3},
+        {"inject vq eth0.tx no-irq skip 2", 2, FAULT_ALL},
+        {"inject link eth0 corrupt 14 skip 2 3 \"arp\"", 2, 3},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const struct scenario_statement *statement = load(rows[i].line);
+        CU_ASSERT_EQUAL(statement->fault.skip, rows[i].skip);
+        CU_ASSERT_EQUAL(statement->fault.count, rows[i].count);
+    }
+    load(NULL);
+}
+
+static void test_faults_of_a_link_have_direction_and_filter(void)
+{
+    const struct scenario_statement *in = load("inject link eth0 in delay 70ms 1 \"icmp\"");
+    CU_ASSERT_EQUAL(in->frames.where, SCENARIO_WHERE_IN);
+    CU_ASSERT_STRING_EQUAL(in->frames.filter_text, "icmp");
+    CU_ASSERT_PTR_NOT_NULL(in->frames.filter);
+    CU_ASSERT_EQUAL(in->fault.count, 1);
+    const struct scenario_statement *out = load("inject link eth0 out drop");
+    CU_ASSERT_EQUAL(out->frames.where, SCENARIO_WHERE_OUT);
+    CU_ASSERT_PTR_NULL(out->frames.filter);
+    load(NULL);
+}
+
+static void test_restore_names_what_was_injected_however_it_was_written(void)
+{
+    GPtrArray *tests = rig_load(SETUP "inject irq 48 lose 1\n10ms restore irq 0x30\nwait ready\n");
+    const struct scenario *scenario = tests->pdata[0];
+    const struct scenario_statement *statement = scenario->statements->pdata[1];
+    CU_ASSERT_EQUAL(statement->verb, SCENARIO_RESTORE);
+    CU_ASSERT_EQUAL(statement->fault.object, SCENARIO_FAULT_IRQ);
+    CU_ASSERT_STRING_EQUAL(statement->fault.target, "48");
+    CU_ASSERT_EQUAL(statement->at.ns, 10000000);
+    g_ptr_array_unref(tests);
+}
+
+static const struct rig_row refused_rows[] = {
+    {"inject", "3:7: expected 'irq', 'timer', 'vq' or 'link', not the end of the line"},
+    {"inject irqq 48 lose",
+     "3:8: expected 'irq', 'timer', 'vq' or 'link', not 'irqq' [did you mean 'irq'?]"},
+    {"inject irq",
+     "3:11: expected an INTID, a network card or a queue such as eth0.tx, not the end of the line"},
+    {"inject irq eth0.tx",
+     "3:19: expected 'lose', 'delay', 'spurious' or 'stuck', not the end of the line"},
+    {"inject irq eth0.tx loose 1",
+     "3:20: expected 'lose', 'delay', 'spurious' or 'stuck', not 'loose' [did you mean 'lose'?]"},
+    {"inject irq eth0.xt lose",
+     "3:12: no queue or network card is called 'eth0.xt' [did you mean 'eth0.tx'?]"},
+    {"inject irq eth1 lose",
+     "3:12: no queue or network card is called 'eth1' [did you mean 'eth0'?]"},
+    {"inject irq \"eth0\" lose",
+     "3:12: expected an INTID, a network card or a queue such as eth0.tx, not \"eth0\""},
+    {"inject irq 15 lose", "3:12: 15 is out of range: 16 to 287"},
+    {"inject irq 288 lose", "3:12: 288 is out of range: 16 to 287"},
+    {"inject irq 38x lose", "3:12: expected a number, not '38x'"},
+    {"inject irq 48 lose none",
+     "3:20: expected a number, 'all', 'skip' or the end of the line, not 'none'"},
+    {"inject irq 48 lose 0", "3:20: 0 is out of range: 1 to 4294967295"},
+    {"inject irq 48 lose skip", "3:24: expected a number, not the end of the line"},
+    {"inject irq 48 lose skip 0", "3:25: 0 is out of range: 1 to 4294967295"},
+    {"inject irq 48 lose skip 1 x", "3:27: expected a number, not 'x'"},
+    {"inject irq 48 lose 1 2", "3:22: unexpected '2': the statement is complete before it"},
+    {"inject irq 48 lose \"arp\"", "3:20: unexpected \"arp\": the statement is complete before it"},
+    {"inject irq 48 delay", "3:20: expected a time such as 10ms, not the end of the line"},
+    {"inject irq 48 delay 2", "3:21: '2' needs a unit: ns, us, ms, s, min or h"},
+    {"inject irq 48 delay 0ms", "3:21: delay 0ms is no fault"},
+    {"inject irq 48 delay 2h", "3:21: 2h is too long: at most 1h"},
+    {"inject irq 48 spurious", "3:23: expected a number, not the end of the line"},
+    {"inject irq 48 spurious 0", "3:24: 0 is out of range: 1 to 1000"},
+    {"inject irq 48 spurious 1001", "3:24: 1001 is out of range: 1 to 1000"},
+    {"inject irq eth0.tx spurious 1",
+     "3:1: a queue has no interrupt of its own that could be spurious [did you mean 'inject irq eth0 spurious'?]"},
+    {"inject irq 48 stuck 1", "3:21: unexpected '1': the statement is complete before it"},
+    {"inject timer", "3:13: expected 'virtual' or 'physical', not the end of the line"},
+    {"inject timer both dead", "3:14: expected 'virtual' or 'physical', not 'both'"},
+    {"inject timer virtual", "3:21: expected 'dead', 'late' or 'intid', not the end of the line"},
+    {"inject timer virtual dead 1", "3:27: unexpected '1': the statement is complete before it"},
+    {"inject timer virtual late 5", "3:27: '5' needs a unit: ns, us, ms, s, min or h"},
+    {"inject timer virtual intid x", "3:28: expected a number, not 'x'"},
+    {"inject timer virtual intid 5", "3:28: 5 is out of range: 16 to 287"},
+    {"inject vq", "3:10: expected a queue such as eth0.tx, not the end of the line"},
+    {"inject vq 48 hold", "3:11: expected a name, which begins with a letter, not '48'"},
+    {"inject vq eth0.xt hold", "3:11: no queue is called 'eth0.xt' [did you mean 'eth0.tx'?]"},
+    {"inject vq eth0 hold", "3:11: no queue is called 'eth0'"},
+    {"inject vq eth0.tx",
+     "3:18: expected 'latency', 'hold', 'withhold', 'no-irq' or 'no-kick', not the end of the line"},
+    {"inject vq eth0.tx withold 4",
+     "3:19: expected 'latency', 'hold', 'withhold', 'no-irq' or 'no-kick', not 'withold' [did you mean 'withhold'?]"},
+    {"inject vq eth0.tx withhold", "3:27: expected a number, not the end of the line"},
+    {"inject vq eth0.tx withhold 0", "3:28: 0 is out of range: 1 to 1024"},
+    {"inject vq eth0.tx hold 1", "3:24: unexpected '1': the statement is complete before it"},
+    {"inject vq eth0.tx latency 50", "3:27: '50' needs a unit: ns, us, ms, s, min or h"},
+    {"inject link", "3:12: expected a network card, not the end of the line"},
+    {"inject link eth1 drop", "3:13: no network card is called 'eth1' [did you mean 'eth0'?]"},
+    {"inject link eth0",
+     "3:17: expected 'drop', 'delay', 'duplicate', 'corrupt', 'truncate' or 'down', not the end of the line"},
+    {"inject link eth0 in",
+     "3:20: expected 'drop', 'delay', 'duplicate', 'corrupt', 'truncate' or 'down', not the end of the line"},
+    {"inject link eth0 inn drop",
+     "3:18: expected 'drop', 'delay', 'duplicate', 'corrupt', 'truncate' or 'down', not 'inn'"},
+    {"inject link eth0 in down", "3:21: a link is down in both directions"},
+    {"inject link eth0 drop arp",
+     "3:23: expected a number, 'all', 'skip' or the end of the line, not 'arp'"},
+    {"inject link eth0 drop \"arp\" 1",
+     "3:29: unexpected '1': the statement is complete before it"},
+    {"inject link eth0 drop 1 \"arp\" x",
+     "3:31: unexpected 'x': the statement is complete before it"},
+    {"inject link eth0 drop 1 \"arpp\"",
+     "3:25: the filter is wrong: `arpp` is neither a word of pcap-filter(7) nor a number or address; names are not looked up [filters are libpcap's: see pcap-filter(7)]"},
+    {"inject link eth0 corrupt", "3:25: expected a number, not the end of the line"},
+    {"inject link eth0 corrupt 65550", "3:26: 65550 is out of range: 0 to 65549"},
+    {"inject link eth0 truncate 0", "3:27: 0 is out of range: 1 to 65549"},
+    {"inject link eth0 down \"arp\"",
+     "3:23: unexpected \"arp\": the statement is complete before it"},
+    {"restore", "3:8: expected 'irq', 'timer', 'vq' or 'link', not the end of the line"},
+    {"restore irq",
+     "3:12: expected an INTID, a network card or a queue such as eth0.tx, not the end of the line"},
+    {"restore lnk eth0",
+     "3:9: expected 'irq', 'timer', 'vq' or 'link', not 'lnk' [did you mean 'link'?]"},
+    {"restore irq eth0.tx", "3:13: no fault of 'eth0.tx' was injected before: nothing to restore"},
+    {"restore irq eth1",
+     "3:13: no queue or network card is called 'eth1' [did you mean 'eth0'?]\n3:13: no fault of 'eth1' was injected before: nothing to restore"},
+    {"inject irq eth0.tx lose\nrestore irq eth0.rx",
+     "4:13: no fault of 'eth0.rx' was injected before: nothing to restore"},
+    {"inject irq eth0.tx lose\nrestore vq eth0.tx",
+     "4:12: no fault of 'eth0.tx' was injected before: nothing to restore"},
+    {"restore timer", "3:14: expected 'virtual' or 'physical', not the end of the line"},
+    {"restore timer virtual",
+     "3:15: no fault of 'virtual' was injected before: nothing to restore"},
+    {"restore link eth0 in", "3:19: unexpected 'in': the statement is complete before it"},
+};
+
+static void test_mistakes_are_refused_with_the_reason(void)
+{
+    rig_check_rows(refused_rows, G_N_ELEMENTS(refused_rows), SETUP, "\nwait ready\n");
+}
+
+static void test_no_more_faults_than_there_is_room_for(void)
+{
+    g_autoptr(GString) text = g_string_new(SETUP);
+    for (unsigned i = 0; i < SCENARIO_FAULTS_MAX; i++) {
+        g_string_append(text, "inject irq 48 lose 1\n");
+    }
+    g_string_append(text, "inject vq eth0.tx hold\n");
+    g_autofree char *full = g_strconcat(text->str, "wait ready\n", NULL);
+    g_autofree char *nothing = rig_complaint(full, strlen(full));
+    CU_ASSERT_STRING_EQUAL(nothing, "");
+    g_string_append(text, "inject irq eth0.tx lose 1\nwait ready\n");
+    g_autofree char *complaint = rig_complaint(text->str, text->len);
+    CU_ASSERT_STRING_EQUAL(complaint, "20:1: too many faults of this kind: at most 16");
+}
+
+UNIT_SUITE("parser_faults", UNIT_TEST(test_each_fault_is_read),
+           UNIT_TEST(test_occurrences_are_all_some_or_those_behind_some),
+           UNIT_TEST(test_faults_of_a_link_have_direction_and_filter),
+           UNIT_TEST(test_restore_names_what_was_injected_however_it_was_written),
+           UNIT_TEST(test_mistakes_are_refused_with_the_reason),
+           UNIT_TEST(test_no_more_faults_than_there_is_room_for))

@@ -1,0 +1,227 @@
+/*
+ * explain.c - from a verdict to its cause
+ *
+ * The diagnosis itself stands in harness/diagnosis. Here it meets the run: which program it is
+ * about, in which lines of the guest's sources the waiting task stands, and the proof.
+ */
+#include "harness/run/explain.h"
+
+#include "harness/diagnosis/source.h"
+
+#include <string.h>
+
+#define EXPLAIN_FRAMES_MAX  64
+#define EXPLAIN_CALLERS_MAX 4 /* lines that a report shows of a stack */
+
+/* ---- source lines ---------------------------------------------------------------------------- */
+
+static char *explain_place(const struct source *source, uintptr_t address, bool with_start)
+{
+    struct source_place place = {0};
+    if (source == NULL || !source_find(source, address, &place)) {
+        return g_strdup_printf("0x%" G_GINTPTR_MODIFIER "x", address);
+    }
+    /* The line of the instruction, or of the function itself. */
+    if (with_start) {
+        uint64_t start = place.start;
+        g_free(place.file);
+        source_find(source, start, &place);
+    }
+    char *text =
+        place.file != NULL
+            ? g_strdup_printf("%s() at %s:%u", place.function, place.file, place.line)
+            : g_strdup_printf("%s() at 0x%" G_GINT64_MODIFIER "x", place.function, place.start);
+    g_free(place.file);
+    return text;
+}
+
+char *explain_function(const struct session *session, uintptr_t pc)
+{
+    struct source *source = source_open(session->options->guest_path);
+    char *text = explain_place(source, pc, true);
+    source_free(source);
+    return text;
+}
+
+/* Guest code among return addresses; the hook of the ticks is not the guest's own. */
+static bool explain_is_guests(const struct session *session, const struct source *source,
+                              uintptr_t address)
+{
+    struct source_place place = {0};
+    bool is_guests = guest_image_contains(session->image, address) &&
+                     !(source != NULL && source_find(source, address, &place) &&
+                       g_str_has_prefix(place.function, "__sanitizer"));
+    g_free(place.file);
+    return is_guests;
+}
+
+char *explain_running(const struct session *session)
+{
+    uintptr_t addresses[EXPLAIN_FRAMES_MAX];
+    uintptr_t fp = (uintptr_t)__builtin_frame_address(0);
+    uintptr_t high = cpu_view(board_cpu(session->board)).stack_high;
+    unsigned count = source_unwind(fp, fp, high, addresses, EXPLAIN_FRAMES_MAX);
+    struct source *source = source_open(session->options->guest_path);
+    char *text = NULL;
+    for (unsigned i = 0; i < count && text == NULL; i++) {
+        /* A return address belongs to the call before it. */
+        if (explain_is_guests(session, source, addresses[i] - 1)) {
+            text = explain_place(source, addresses[i] - 1, false);
+        }
+    }
+    source_free(source);
+    return text;
+}
+
+/* A pointer of the guest, as one of ours; NULL when it is none. */
+static const void *explain_guest_memory(const struct session *session, uint64_t address,
+                                        size_t size)
+{
+    const struct gmem *memory = board_memory(session->board);
+    const char *base = gmem_host(memory, gpa(gmem_ram_base(memory)), 1);
+    uint64_t offset = address - (uintptr_t)base;
+    bool fits = address >= (uintptr_t)base && offset < gmem_ram_size(memory) &&
+                size <= gmem_ram_size(memory) - offset;
+    return fits ? base + offset : NULL;
+}
+
+/* A suspended stack begins with six saved registers; the frame pointer is the last of them. */
+#define EXPLAIN_SAVED_FP 5
+
+static void explain_add_lines(const struct session *session, const struct ledger_task *task,
+                              GPtrArray *evidence)
+{
+    const struct hal_context *context =
+        task->context % sizeof(void *) == 0
+            ? explain_guest_memory(session, task->context, sizeof *context)
+            : NULL;
+    if (task->state != LEDGER_TASK_BLOCKED || context == NULL) {
+        return;
+    }
+    uintptr_t sp = (uintptr_t)context->sp, low = (uintptr_t)context->stack;
+    size_t size = context->stack_size, saved = (EXPLAIN_SAVED_FP + 2) * sizeof(uintptr_t);
+    bool is_sane = explain_guest_memory(session, low, size) != NULL && sp >= low &&
+                   sp - low < size && size - (sp - low) >= saved && sp % sizeof(uintptr_t) == 0;
+    if (!is_sane) {
+        return;
+    }
+    uintptr_t addresses[EXPLAIN_FRAMES_MAX];
+    uintptr_t fp = ((const uintptr_t *)sp)[EXPLAIN_SAVED_FP];
+    unsigned count = source_unwind(fp, sp, low + size, addresses, EXPLAIN_FRAMES_MAX);
+    struct source *source = source_open(session->options->guest_path);
+    unsigned shown = 0;
+    for (unsigned i = 0; i < count && shown < EXPLAIN_CALLERS_MAX; i++) {
+        if (!explain_is_guests(session, source, addresses[i] - 1)) {
+            continue;
+        }
+        /* The scheduler's own frames say nothing about what is waited for. */
+        g_autofree char *place = explain_place(source, addresses[i] - 1, false);
+        if (strstr(place, "/sched.c:") == NULL && strstr(place, "/wait.c:") == NULL) {
+            g_ptr_array_add(evidence,
+                            g_strdup_printf("%s: %s %s", task->name,
+                                            shown == 0 ? "waits in" : "called from", place));
+            shown++;
+        }
+    }
+    source_free(source);
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+const struct session_program *explain_program(const struct session *session,
+                                              const struct scenario_statement *statement)
+{
+    const struct session_program *program = statement != NULL && statement->program != NULL
+                                                ? model_program(session, statement->program)
+                                                : NULL;
+    for (guint i = session->programs->len; program == NULL && i > 0; i--) {
+        const struct session_program *other = g_ptr_array_index(session->programs, i - 1);
+        if (other->exited && other->status != 0) {
+            program = other;
+        }
+    }
+    return program != NULL ? program : model_unfinished_program(session);
+}
+
+static const struct ledger_program *explain_known_program(const struct session *session,
+                                                          const struct session_program *program)
+{
+    for (guint i = 0; i < session->programs->len; i++) {
+        if (g_ptr_array_index(session->programs, i) == program) {
+            return ledger_program(session->ledger, i + 1);
+        }
+    }
+    return NULL;
+}
+
+static void explain_try_proof(struct session *session, struct diagnosis *diagnosis, bool hangs)
+{
+    bool can_be_proved = hangs && diagnosis->repair != DIAGNOSIS_REPAIR_NONE &&
+                         diagnosis->grade == DIAGNOSIS_DERIVED && diagnosis->task != NULL &&
+                         diagnosis->task->state == LEDGER_TASK_BLOCKED;
+    if (!can_be_proved) {
+        return;
+    }
+    bool proved = proof_succeeds(session, diagnosis);
+    diagnosis->grade = proved ? DIAGNOSIS_CAUSE : DIAGNOSIS_SUSPECT;
+    g_ptr_array_add(diagnosis->evidence,
+                    g_strdup_printf("proof: with this link repaired from here on, task %s %s",
+                                    diagnosis->task->name,
+                                    proved ? "goes on" : "still does not go on"));
+}
+
+void explain_clear(struct session *session)
+{
+    struct run_result *result = session->result;
+    g_clear_pointer(&result->cause, g_free);
+    g_clear_pointer(&result->grade, g_free);
+    g_clear_pointer(&result->task, g_free);
+    g_clear_pointer(&result->diagnosis, g_free);
+}
+
+void explain_ask(struct session *session, const struct session_program *program)
+{
+    bool hangs = session->quiescent || session->stalled;
+    const struct diagnosis_question question = {
+        .board = session->board,
+        .hangs = hangs,
+        .program = explain_known_program(session, program),
+    };
+    struct run_result *result = session->result;
+    explain_clear(session);
+    struct diagnosis *diagnosis = diagnosis_ask(session->ledger, &question);
+    if (diagnosis->cause != NULL) {
+        explain_try_proof(session, diagnosis, hangs);
+        if (diagnosis->task != NULL) {
+            explain_add_lines(session, diagnosis->task, diagnosis->evidence);
+            result->task = g_strdup(diagnosis->task->name);
+        }
+        GString *text = g_string_new(NULL);
+        diagnosis_format(text, diagnosis);
+        result->cause = g_strdup(diagnosis->cause);
+        result->grade = g_strdup(diagnosis_grade_name(diagnosis->grade));
+        result->diagnosis = g_string_free(text, FALSE);
+    }
+    diagnosis_free(diagnosis);
+}
+
+bool explain_matches(const struct session *session, const char *cause, const char *task)
+{
+    const struct run_result *result = session->result;
+    if (cause != NULL && (g_strcmp0(result->cause, cause) != 0 ||
+                          g_strcmp0(result->grade, diagnosis_grade_name(DIAGNOSIS_SUSPECT)) == 0)) {
+        return false;
+    }
+    return task == NULL || g_strcmp0(result->task, task) == 0;
+}
+
+char *explain_summary(const struct session *session)
+{
+    const struct run_result *result = session->result;
+    if (result->cause == NULL) {
+        return g_strdup("no cause is known");
+    }
+    return g_strdup_printf("%s %s%s%s", result->grade, result->cause,
+                           result->task != NULL ? ", task " : "",
+                           result->task != NULL ? result->task : "");
+}

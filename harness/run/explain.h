@@ -1,0 +1,43 @@
+/*
+ * explain.h - asks the diagnosis, proves it where that can be done, writes it into the result
+ */
+#ifndef HARNESS_RUN_EXPLAIN_H
+#define HARNESS_RUN_EXPLAIN_H
+
+#include "harness/diagnosis/diagnosis.h"
+#include "harness/run/session_priv.h"
+
+/*
+ * Asks why `program` waits or has failed (NULL: whoever does) and fills in cause, grade, task and
+ * diagnosis of the session's result.
+ */
+void explain_ask(struct session *session, const struct session_program *program);
+/* Takes them back: an expectation was met. */
+void explain_clear(struct session *session);
+/* Whether the result has this cause (NULL: any, or none), good enough to be asserted, and task. */
+bool explain_matches(const struct session *session, const char *cause, const char *task);
+/* "derived irq.lost, task ping", or "no cause". Gives. */
+char *explain_summary(const struct session *session);
+
+/* The program that a failure is about: that of the statement, one that failed, one that waits. */
+const struct session_program *explain_program(const struct session *session,
+                                              const struct scenario_statement *statement);
+
+/* "spin() at guest/x.c:12", or the address. Gives. */
+char *explain_function(const struct session *session, uintptr_t pc);
+/* Where the running guest code is. NULL when that cannot be told. Gives. Called by an event. */
+char *explain_running(const struct session *session);
+
+/* proof.c */
+/*
+ * Repeats the run from here with the one link repaired, in a child: true when the task that pays
+ * leaves its wait. In the child it returns too, with session->proving, and the caller goes back
+ * into the run without doing anything else.
+ */
+bool proof_succeeds(struct session *session, const struct diagnosis *diagnosis);
+/* For each event of the repetition. */
+void proof_observe(struct session *session, const struct trace_event *event);
+/* Nothing can happen any more, or the bounds are reached: does not return. */
+G_NORETURN void proof_fail(void);
+
+#endif

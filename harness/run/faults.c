@@ -1,0 +1,217 @@
+/*
+ * faults.c - what `inject`, `restore` and `send` do to the machine
+ *
+ * The middle between the words of a scenario and the stages of the board; frames that are sent are
+ * built in send.c.
+ */
+#include "harness/run/faults.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fault_which faults_which(const struct scenario_fault *fault)
+{
+    return (struct fault_which){.skip = fault->skip, .count = fault->count};
+}
+
+/* ---- interrupts and timers ------------------------------------------------------------------- */
+
+/* "48", "eth0" (the card's INTID) or "eth0.tx" (the queue's share of it). */
+static struct irq_fault *faults_irq(struct board *board, const char *target)
+{
+    if (g_ascii_isdigit(target[0])) {
+        return board_irq_fault(board, (unsigned)strtoul(target, NULL, 0));
+    }
+    return strchr(target, '.') != NULL ? board_queue_irq_fault(board, target)
+                                       : board_irq_fault(board, board_net_intid(board, target));
+}
+
+static void faults_inject_irq(struct board *board, const struct scenario_fault *fault)
+{
+    struct irq_fault *stage = faults_irq(board, fault->target);
+    if (fault->kind == SCENARIO_IRQ_LOSE) {
+        irq_fault_lose(stage, "lose", faults_which(fault));
+    } else if (fault->kind == SCENARIO_IRQ_DELAY) {
+        irq_fault_delay(stage, "delay", fault->time_ns, faults_which(fault));
+    } else if (fault->kind == SCENARIO_IRQ_SPURIOUS) {
+        irq_fault_spurious(stage, (unsigned)fault->number);
+    } else {
+        g_assert(fault->kind == SCENARIO_IRQ_STUCK);
+        irq_fault_stick(stage);
+    }
+}
+
+static enum gtimer_id faults_timer(const struct scenario_fault *fault)
+{
+    return g_str_equal(fault->target, "virtual") ? GTIMER_VIRTUAL : GTIMER_PHYSICAL;
+}
+
+static void faults_inject_timer(struct board *board, const struct scenario_fault *fault)
+{
+    enum gtimer_id id = faults_timer(fault);
+    struct irq_fault *stage = board_timer_fault(board, id);
+    if (fault->kind == SCENARIO_TIMER_DEAD) {
+        irq_fault_lose(stage, "dead", faults_which(fault));
+    } else if (fault->kind == SCENARIO_TIMER_LATE) {
+        irq_fault_delay(stage, "late", fault->time_ns, faults_which(fault));
+    } else {
+        g_assert(fault->kind == SCENARIO_TIMER_INTID);
+        irq_fault_route(stage, "intid", board_timer_line(board, id, (unsigned)fault->number));
+    }
+}
+
+/* ---- queues ---------------------------------------------------------------------------------- */
+
+static void faults_inject_queue(struct board *board, const struct scenario_fault *fault)
+{
+    struct virtqueue_fault *stage = board_queue_fault(board, fault->target);
+    if (fault->kind == SCENARIO_VQ_LATENCY) {
+        virtqueue_fault_latency(stage, fault->time_ns);
+    } else if (fault->kind == SCENARIO_VQ_HOLD) {
+        virtqueue_fault_hold(stage);
+    } else if (fault->kind == SCENARIO_VQ_WITHHOLD) {
+        virtqueue_fault_withhold(stage, (unsigned)fault->number);
+    } else if (fault->kind == SCENARIO_VQ_NO_IRQ) {
+        virtqueue_fault_no_irq(stage, faults_which(fault));
+    } else {
+        g_assert(fault->kind == SCENARIO_VQ_NO_KICK);
+        virtqueue_fault_no_kick(stage, faults_which(fault));
+    }
+}
+
+/* ---- links ----------------------------------------------------------------------------------- */
+
+static bool faults_filter_matches(const void *opaque, const uint8_t *frame, size_t len)
+{
+    return capture_filter_matches(opaque, frame, len);
+}
+
+static enum wire_fault_kind faults_wire_kind(enum scenario_fault_kind kind)
+{
+    if (kind == SCENARIO_LINK_DROP) {
+        return WIRE_FAULT_DROP;
+    }
+    if (kind == SCENARIO_LINK_DELAY) {
+        return WIRE_FAULT_DELAY;
+    }
+    if (kind == SCENARIO_LINK_DUPLICATE) {
+        return WIRE_FAULT_DUPLICATE;
+    }
+    g_assert(kind == SCENARIO_LINK_CORRUPT || kind == SCENARIO_LINK_TRUNCATE);
+    return kind == SCENARIO_LINK_CORRUPT ? WIRE_FAULT_CORRUPT : WIRE_FAULT_TRUNCATE;
+}
+
+static struct fault_place faults_link_place(struct board *board, const struct scenario_fault *fault)
+{
+    struct trace *trace = board_trace(board);
+    return (struct fault_place){trace, "link", trace_intern(trace, fault->target)};
+}
+
+static void faults_inject_link(struct board *board, const struct scenario_statement *statement)
+{
+    const struct scenario_fault *fault = &statement->fault;
+    const struct scenario_frames *frames = &statement->frames;
+    if (fault->kind == SCENARIO_LINK_DOWN) {
+        struct fault_place place = faults_link_place(board, fault);
+        struct fault down = fault_arm(&place, "down", (struct fault_which){0, 1});
+        fault_strikes(&down, &place);
+        virtio_net_set_link(board_net(board, fault->target), false);
+        return;
+    }
+    const struct wire_fault_spec spec = {
+        .kind = faults_wire_kind(fault->kind),
+        .in = frames->where != SCENARIO_WHERE_OUT,
+        .out = frames->where != SCENARIO_WHERE_IN,
+        .amount = fault->kind == SCENARIO_LINK_DELAY ? fault->time_ns : fault->number,
+        .which = faults_which(fault),
+        .matches = frames->filter == NULL ? NULL : faults_filter_matches,
+        .opaque = frames->filter,
+    };
+    wire_fault_inject(board_link_fault(board, fault->target), &spec);
+}
+
+static void faults_restore_link(struct board *board, const struct scenario_fault *fault)
+{
+    wire_fault_restore(board_link_fault(board, fault->target));
+    virtio_net_set_link(board_net(board, fault->target), true);
+}
+
+/* ---- statements ------------------------------------------------------------------------------ */
+
+static void faults_inject(struct board *board, const struct scenario_statement *statement)
+{
+    switch (statement->fault.object) {
+    case SCENARIO_FAULT_IRQ:
+        faults_inject_irq(board, &statement->fault);
+        return;
+    case SCENARIO_FAULT_TIMER:
+        faults_inject_timer(board, &statement->fault);
+        return;
+    case SCENARIO_FAULT_VQ:
+        faults_inject_queue(board, &statement->fault);
+        return;
+    case SCENARIO_FAULT_LINK:
+        faults_inject_link(board, statement);
+        return;
+    case SCENARIO_FAULT_OBJECT_COUNT:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+static void faults_restore(struct board *board, const struct scenario_fault *fault)
+{
+    switch (fault->object) {
+    case SCENARIO_FAULT_IRQ:
+        irq_fault_restore(faults_irq(board, fault->target));
+        return;
+    case SCENARIO_FAULT_TIMER:
+        irq_fault_restore(board_timer_fault(board, faults_timer(fault)));
+        return;
+    case SCENARIO_FAULT_VQ:
+        virtqueue_fault_restore(board_queue_fault(board, fault->target));
+        return;
+    case SCENARIO_FAULT_LINK:
+        faults_restore_link(board, fault);
+        return;
+    case SCENARIO_FAULT_OBJECT_COUNT:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+/* To a card as if the switch had sent it, from a host as if it had. */
+static void faults_send(struct board *board, const struct scenario *scenario,
+                        const struct scenario_send *send)
+{
+    struct wire_port *port = wire_port_by_name(board_wire(board), send->from);
+    g_autoptr(GByteArray) frame = faults_build_frame(scenario, send);
+    g_assert(port != NULL);
+    if (board_net(board, send->from) != NULL) {
+        wire_port_deliver(port, frame->data, frame->len);
+    } else {
+        wire_port_send(port, frame->data, frame->len);
+    }
+}
+
+void faults_act(struct board *board, const struct scenario *scenario,
+                const struct scenario_statement *statement)
+{
+    if (statement->verb == SCENARIO_INJECT) {
+        faults_inject(board, statement);
+    } else if (statement->verb == SCENARIO_RESTORE) {
+        faults_restore(board, &statement->fault);
+    } else {
+        g_assert(statement->verb == SCENARIO_SEND);
+        faults_send(board, scenario, &statement->send);
+    }
+}
+
+void faults_add_hosts(struct board *board, const struct scenario *scenario)
+{
+    for (guint i = 0; i < scenario->hosts->len; i++) {
+        const struct scenario_host *host = g_ptr_array_index(scenario->hosts, i);
+        board_add_host(board, host->name, host->mac, host->ip);
+    }
+}

@@ -12,10 +12,9 @@
 #include <CUnit/Basic.h>
 #include <stdlib.h>
 
-#define UNIT_TEST(function)                                                                        \
-    {                                                                                              \
-#function, (function)                                                                      \
-    }
+/* clang-format off */
+#define UNIT_TEST(function) {#function, (function)}
+/* clang-format on */
 
 #define UNIT_SUITE(name, ...)                                                                      \
     int main(void)                                                                                 \

@@ -29,6 +29,7 @@ SOURCE_DIRS = ["emu", "guest", "harness", "include", "pcap", "tests", "tools", "
 SOURCE_SUFFIXES = {".c", ".h", ".S", ".def", ".py", ".cmake", ".map", ".list", ".sh"}
 INCLUDE_ROOTS = ["guest", "include"]
 EVENTS = "emu/core/trace_events.def"
+CAUSES = "harness/diagnosis/causes.c"  # their names look like those of events
 # Names that stand for any name: they show a form.
 PLACEHOLDERS = {"module_verb_object", "x_new", "x_free", "x_init", "x_fini"}
 
@@ -72,6 +73,7 @@ class Tree:
         self.functions |= set(re.findall(r"^([A-Za-z_]\w*):", together, re.M))  # assembly
         self.words = set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", together))
         self.events = self.read_events()
+        self.causes = self.read_causes()
 
     def read_events(self):
         path = self.root / EVENTS
@@ -81,6 +83,10 @@ class Tree:
             if match:
                 events[match.group(1)] = set(re.findall(r"\b(?:NUM|HEX|STR)\((\w+)", line))
         return events
+
+    def read_causes(self):
+        path = self.root / CAUSES
+        return set(re.findall(r'\.id = "([^"]+)"', path.read_text())) if path.exists() else set()
 
     def is_event_like(self, name):
         """Whether some event begins as this name does: `vq.usde` is a mistake, `eth0.rx` is a queue."""
@@ -175,7 +181,8 @@ class Page:
             if file is not None and not BETWEEN.match(gap.removeprefix(":")):
                 file = None
             yield from self.check_functions(where, content, file)
-            if EVENT.fullmatch(content) and content not in self.tree.events and self.tree.is_event_like(content):
+            known = content in self.tree.events or content in self.tree.causes
+            if EVENT.fullmatch(content) and not known and self.tree.is_event_like(content):
                 yield f"{where}: there is no event {content}"
             for name in CONSTANT.findall(content):
                 if name not in self.tree.words and name not in PLACEHOLDERS:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """wireshark.py - Wireshark reads every capture, finds nothing wrong, and sees what the event log says
 
-A second opinion on every frame of every scenario: checksums, lengths, times. Then captures are damaged on purpose,
-and each damage must be found.
+A second opinion on every frame of every scenario: checksums, lengths, times. Where a scenario spoils frames by a fault,
+that must be seen. Then captures are damaged on purpose, and each damage must be found.
 """
 
 import os
@@ -79,6 +79,11 @@ def logged_frames(events):
     return frames
 
 
+def is_spoilt(events):
+    """True when a fault of the scenario changed the bytes of a frame on its way."""
+    return re.search(r" fault\.applied object=link .*fault=(corrupt|truncate) ", events.read_text()) is not None
+
+
 def time_ns(text):
     seconds, fraction = text.split(".")
     return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))
@@ -91,8 +96,11 @@ def findings(bench, capture, events):
     rows, errors = tshark_rows(bench, capture)
     if rows is None:
         return found + errors, 0
-    for number, row in enumerate(rows, 1):
-        found += frame_findings(number, row)
+    wrong = [text for number, row in enumerate(rows, 1) for text in frame_findings(number, row)]
+    if not is_spoilt(events):
+        found += wrong
+    elif not wrong:
+        found.append("a frame was spoilt on purpose, and Wireshark does not see it")
     seen = [(time_ns(row["frame.time_epoch"]), int(row["frame.len"])) for row in rows]
     logged = logged_frames(events)
     if len(seen) != len(logged):

@@ -3,7 +3,7 @@
  *
  * The stack runs on the guest's own kernel, that on a fake hal. The input is a list of frames that
  * arrive, as they are or with good checksums, of virtual time, and of what a program with a ping
- * socket does. Whatever comes:
+ * socket and a UDP socket on port 68 does. Whatever comes:
  *   - the guest does not panic, and what it sends are frames with valid checksums, few for each
  *     step;
  *   - every buffer is free again in the end;
@@ -18,6 +18,7 @@
 #include "netstack/interface.h"
 #include "netstack/netstack.h"
 #include "netstack/posix/posix.h"
+#include "netstack/reassembly.h"
 
 #include "emu/wire/wire_packets.h"
 #include "tests/fuzz/fuzz_packet.h"
@@ -28,10 +29,11 @@
 #define FUZZ_MTU       1500
 #define FUZZ_FRAME_MAX (14 + FUZZ_MTU) /* what the driver lets through */
 /*
- * Sent in one step: the answer, what waited for ARP, and a request for each neighbour that is
- * being discovered.
+ * Sent in one step: the answer, perhaps in two fragments, what waited for ARP, a request for each
+ * neighbour that is being discovered, an error for each datagram that stays incomplete.
  */
-#define FUZZ_SENT_MAX (1 + ARP_WAITING_MAX + ARP_ENTRIES_MAX)
+#define FUZZ_SENT_MAX (2 + ARP_WAITING_MAX + ARP_ENTRIES_MAX + REASSEMBLY_MAX)
+#define FUZZ_UDP_PORT 68
 
 enum fuzz_op {
     FUZZ_FRAME,
@@ -39,13 +41,15 @@ enum fuzz_op {
     FUZZ_PAUSE,
     FUZZ_PING,
     FUZZ_RECEIVE,
+    FUZZ_UDP_SEND,
+    FUZZ_UDP_RECEIVE,
     FUZZ_OPS,
 };
 
 struct fuzz_guest {
     struct netif netif;
     struct wait_queue wake;
-    struct file *socket;
+    struct file *socket, *udp;
     const uint8_t *behind; /* eight bytes that stand behind each frame, again and again */
     unsigned sent;
     uint64_t transcript; /* of all that can be seen from outside */
@@ -96,7 +100,7 @@ static void fuzz_record_frame(const uint8_t *frame, size_t len)
 static int fuzz_transmit(struct netif *netif, struct nbuf *nbuf)
 {
     FUZZ_CHECK(nbuf->len <= FUZZ_FRAME_MAX);
-    fuzz_packet_check(nbuf->data, nbuf->len);
+    fuzz_packet_check_frame(nbuf->data, nbuf->len, true);
     FUZZ_CHECK(memcmp(nbuf->data + 6, netif->mac, sizeof(netif->mac)) == 0);
     fuzz_record_frame(nbuf->data, nbuf->len);
     fuzz_guest.sent++;
@@ -139,16 +143,32 @@ static void fuzz_ping(struct fuzz_input *input)
     fuzz_record(&result, sizeof(result));
 }
 
-static void fuzz_receive(void)
+/* Two bytes of size, then address and port. */
+static void fuzz_udp_send(struct fuzz_input *input)
+{
+    static const uint8_t data[2000];
+    size_t got, size = fuzz_u16(input) % sizeof(data);
+    const uint8_t *name = fuzz_take(input, 6, &got);
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    memcpy(&to.sin_addr, name, got < 4 ? got : 4);
+    if (got == 6) {
+        memcpy(&to.sin_port, name + 4, 2);
+    }
+    long result = fuzz_guest.udp->ops->sendto(
+        fuzz_guest.udp, data, size, 0, (const struct sockaddr *)(const void *)&to, sizeof(to));
+    FUZZ_CHECK(result == (long)size || result < 0);
+    fuzz_record(&result, sizeof(result));
+}
+
+static void fuzz_receive(struct file *socket)
 {
     uint8_t message[64];
     struct sockaddr_in from;
     uint32_t from_size = sizeof(from);
     memset(message, 0, sizeof(message));
     memset(&from, 0, sizeof(from));
-    long result =
-        fuzz_guest.socket->ops->recvfrom(fuzz_guest.socket, message, sizeof(message), MSG_DONTWAIT,
-                                         (struct sockaddr *)(void *)&from, &from_size);
+    long result = socket->ops->recvfrom(socket, message, sizeof(message), MSG_DONTWAIT,
+                                        (struct sockaddr *)(void *)&from, &from_size);
     FUZZ_CHECK(result <= (long)sizeof(message));
     fuzz_record(&result, sizeof(result));
     fuzz_record(message, sizeof(message));
@@ -183,7 +203,13 @@ static void fuzz_step(struct fuzz_input *input)
         fuzz_ping(input);
         break;
     case FUZZ_RECEIVE:
-        fuzz_receive();
+        fuzz_receive(fuzz_guest.socket);
+        break;
+    case FUZZ_UDP_SEND:
+        fuzz_udp_send(input);
+        break;
+    case FUZZ_UDP_RECEIVE:
+        fuzz_receive(fuzz_guest.udp);
         break;
     case FUZZ_OPS:
         break;
@@ -210,12 +236,18 @@ static void fuzz_boot(const uint8_t behind[8])
     FUZZ_CHECK(netif_register(&fuzz_guest.netif) == 0);
     fuzz_guest.socket = socket_open(AF_INET, SOCK_DGRAM, IPPROTO_ICMP, &error);
     FUZZ_CHECK(fuzz_guest.socket != NULL);
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = GUINT16_TO_BE(FUZZ_UDP_PORT)};
+    fuzz_guest.udp = socket_open(AF_INET, SOCK_DGRAM, IPPROTO_UDP, &error);
+    FUZZ_CHECK(fuzz_guest.udp != NULL);
+    FUZZ_CHECK(fuzz_guest.udp->ops->bind(
+                   fuzz_guest.udp, (const struct sockaddr *)(const void *)&any, sizeof(any)) == 0);
     fake_log_clear();
 }
 
 static void fuzz_shut_down(void)
 {
     file_release(fuzz_guest.socket);
+    file_release(fuzz_guest.udp);
     netstack_lock();
     FUZZ_CHECK(interface_set_up(interface_of(&fuzz_guest.netif), false) == 0);
     netstack_unlock();

@@ -13,6 +13,7 @@
 #define FUZZ_ETHERNET_SIZE 14
 #define FUZZ_ARP_SIZE      28
 #define FUZZ_FRAGMENT      0x3fff /* more fragments, and the offset */
+#define FUZZ_MORE          0x2000
 
 static inline uint32_t fuzz_packet_get(const uint8_t *at, size_t size)
 {
@@ -63,19 +64,31 @@ static inline void fuzz_packet_check_transport(const uint8_t *packet, size_t hea
     FUZZ_CHECK(fuzz_packet_sum(sum, segment, size) == 0xffff);
 }
 
-static inline void fuzz_packet_check_ipv4(const uint8_t *packet, size_t size)
+/* A fragment: whole units of eight bytes, except for the last. */
+static inline void fuzz_packet_check_fragment(const uint8_t *packet, size_t header, size_t total)
+{
+    uint32_t word = fuzz_packet_get(packet + 6, 2);
+    FUZZ_CHECK(total > header && packet[8] > 0);
+    FUZZ_CHECK((word & FUZZ_MORE) == 0 || (total - header) % 8 == 0);
+}
+
+static inline void fuzz_packet_check_ipv4(const uint8_t *packet, size_t size, bool may_be_fragment)
 {
     FUZZ_CHECK(size >= 20 && packet[0] >> 4 == 4);
     size_t header = (size_t)(packet[0] & 0xf) * 4;
     size_t total = fuzz_packet_get(packet + 2, 2);
     FUZZ_CHECK(header >= 20 && header <= total && total <= size);
     FUZZ_CHECK(fuzz_packet_sum(0, packet, header) == 0xffff);
-    FUZZ_CHECK((fuzz_packet_get(packet + 6, 2) & FUZZ_FRAGMENT) == 0);
+    if ((fuzz_packet_get(packet + 6, 2) & FUZZ_FRAGMENT) != 0) {
+        FUZZ_CHECK(may_be_fragment);
+        fuzz_packet_check_fragment(packet, header, total);
+        return;
+    }
     FUZZ_CHECK(packet[8] > 0); /* time to live */
     fuzz_packet_check_transport(packet, header, total);
 }
 
-static inline void fuzz_packet_check(const uint8_t *frame, size_t size)
+static inline void fuzz_packet_check_frame(const uint8_t *frame, size_t size, bool may_be_fragment)
 {
     FUZZ_CHECK(size >= FUZZ_ETHERNET_SIZE && (frame[6] & 1) == 0);
     const uint8_t *payload = frame + FUZZ_ETHERNET_SIZE;
@@ -83,8 +96,13 @@ static inline void fuzz_packet_check(const uint8_t *frame, size_t size)
         fuzz_packet_check_arp(payload, size - FUZZ_ETHERNET_SIZE);
     } else {
         FUZZ_CHECK(fuzz_packet_get(frame + 12, 2) == 0x0800);
-        fuzz_packet_check_ipv4(payload, size - FUZZ_ETHERNET_SIZE);
+        fuzz_packet_check_ipv4(payload, size - FUZZ_ETHERNET_SIZE, may_be_fragment);
     }
+}
+
+static inline void fuzz_packet_check(const uint8_t *frame, size_t size)
+{
+    fuzz_packet_check_frame(frame, size, false);
 }
 
 #endif

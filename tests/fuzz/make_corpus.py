@@ -268,7 +268,7 @@ def make_wire():
 
 # ---- guest_frames: what a guest receives --------------------------------------------------------------
 
-G_FRAME, G_FRAME_FIXED, G_PAUSE, G_PING, G_RECEIVE = range(5)
+G_FRAME, G_FRAME_FIXED, G_PAUSE, G_PING, G_RECEIVE, G_UDP_SEND, G_UDP_RECEIVE = range(7)
 
 
 def g_frame(frame, fixed=True):
@@ -281,6 +281,50 @@ def g_pause(ms):
 
 def g_ping(*address):
     return u8(G_PING) + bytes(address)
+
+
+def g_udp_send(size, address, port):
+    return u8(G_UDP_SEND) + u16(size) + bytes(address) + struct.pack(">H", port)
+
+
+def udp(source, destination, data):
+    return struct.pack(">HHHH", source, destination, 8 + len(data), 0) + data
+
+
+def part(payload, offset, size, protocol=17, more=True):
+    word = offset // 8 | (0x2000 if more else 0)
+    return g_frame(from_gateway(ipv4(GATEWAY_IP, GUEST_IP, protocol, payload[offset : offset + size], fragment=word)))
+
+
+def dhcp_offer():
+    message = struct.pack(">BBBBIHH", 2, 1, 6, 0, 0x12345678, 0, 0x8000) + b"\0" * 4 + GUEST_IP + b"\0" * 8
+    message += GUEST_MAC.ljust(208, b"\0") + b"\x63\x82\x53\x63"
+    options = b"\x35\1\2" + b"\x36\4" + GATEWAY_IP + b"\1\4\xff\xff\xff\0" + b"\x33\4\0\1\x51\x80" + b"\xff"
+    return udp(67, 68, message + options)
+
+
+def make_guest_frames_udp():
+    to_all = bytes([255] * 4)
+    big = echo(8, 9, 1, 1968)
+    write("guest_frames", "udp", g_udp_send(5, (10, 0, 2, 2), 53) + g_frame(ARP_REPLY)
+          + g_frame(from_gateway(ipv4(GATEWAY_IP, GUEST_IP, 17, udp(53, 68, b"hello")))) + u8(G_UDP_RECEIVE))
+    write("guest_frames", "udp-closed-port", g_frame(ARP_REPLY) + g_frame(from_gateway(
+        ipv4(GATEWAY_IP, GUEST_IP, 17, udp(53, 9, b"hello")))) * 12 + g_pause(100))
+    write("guest_frames", "udp-lengths", g_frame(from_gateway(ipv4(GATEWAY_IP, GUEST_IP, 17, udp(53, 68, b"hello")[:7])))
+          + g_frame(from_gateway(ipv4(GATEWAY_IP, GUEST_IP, 17, b"\0\x35\0\x44\0\7\0\0")))
+          + g_frame(from_gateway(ipv4(GATEWAY_IP, GUEST_IP, 17, b"\0\x35\0\x44\xff\xff\0\0"))))
+    write("guest_frames", "udp-unreachable", g_udp_send(5, (10, 0, 2, 2), 53) + g_frame(ARP_REPLY) + g_frame(from_gateway(ipv4(
+        GATEWAY_IP, GUEST_IP, 1, icmp(3, 3, b"\0" * 4, ipv4(GUEST_IP, GATEWAY_IP, 17, udp(68, 53, b"hello"))[:28])))))
+    write("guest_frames", "udp-loopback-in-fragments", g_udp_send(1900, (127, 0, 0, 1), 68) + u8(G_UDP_RECEIVE))
+    write("guest_frames", "dhcp-offer", g_frame(ethernet(BROADCAST, GATEWAY_MAC, 0x0800, ipv4(
+        GATEWAY_IP, to_all, 17, dhcp_offer()))) + u8(G_UDP_RECEIVE))
+    write("guest_frames", "fragments", g_frame(ARP_REPLY) + part(big, 0, 1480, 1) + part(big, 1480, 496, 1, more=False))
+    write("guest_frames", "fragments-backwards", g_frame(ARP_REPLY) + part(big, 1480, 496, 1, more=False) + part(big, 0, 1480, 1))
+    write("guest_frames", "fragments-overlap", part(big, 0, 64) + part(big, 56, 64) + part(big, 64, 8) * 2 + part(big, 8, 8, more=False))
+    write("guest_frames", "fragments-beyond", part(big, 0, 64) + g_frame(from_gateway(
+        ipv4(GATEWAY_IP, GUEST_IP, 17, b"x" * 600, fragment=0x1FFF))))
+    write("guest_frames", "fragments-incomplete", g_frame(ARP_REPLY) + part(big, 0, 64) + part(udp(53, 9, b"x" * 64), 0, 64, 1)
+          + g_pause(30000) + g_pause(1))
 
 
 def make_guest_frames():
@@ -449,6 +493,75 @@ def make_fdt():
     write("fdt", "nops", nops.blob())
 
 
+# ---- acpi: ACPI tables ----------------------------------------------------------------------------------
+
+A_AS_IS, A_MEND, A_MEND_OTHER_CPU = 0, 1, 3
+A_BASE = 0x40000000
+
+
+def acpi_sum(data, at):
+    return data[:at] + u8(-sum(data[:at] + data[at + 1:]) % 256) + data[at + 1:]
+
+
+def acpi_table(signature, revision, body, length=None):
+    size = 36 + len(body) if length is None else length
+    return acpi_sum(signature + u32(size) + u8(revision) + b"\0" + b"CORPUSCORPUSTB" + u32(1) + b"TEST" + u32(1) + body, 9)
+
+
+def gicd(base=0x8000000, version=2, length=24):
+    return u8(12) + u8(length) + u16(0) + u32(0) + u64(base) + u32(0) + u8(version) + b"\0" * 3
+
+
+def gicc(base=0x8010000, mpidr=0, length=80):
+    return u8(11) + u8(length) + u16(0) + u32(0) * 2 + u32(1) + u32(0) * 2 + u64(0) + u64(base) + u64(0) * 2 + u32(0) + u64(0) \
+        + u64(mpidr) + u32(0)
+
+
+def acpi_madt(*structures, length=None):
+    return acpi_table(b"APIC", 5, u32(0) * 2 + b"".join(structures), length)
+
+
+def acpi_machine(tables, entries=None, rsdp_length=36):
+    """RSDP, XSDT and the tables, one behind the other; `entries` are other addresses than theirs."""
+    count = len(tables) if entries is None else len(entries)
+    at = A_BASE + 36 + 36 + 8 * count
+    places = []
+    for table in tables:
+        places.append(at)
+        at += len(table)
+    xsdt = acpi_table(b"XSDT", 1, b"".join(u64(place) for place in (entries if entries is not None else places)))
+    rsdp = acpi_sum(b"RSD PTR " + b"\0" + b"CORPUS" + u8(2) + u32(0), 8)
+    rsdp += u32(rsdp_length) + u64(A_BASE + 36) + b"\0" * 4
+    return acpi_sum(rsdp, 32) + xsdt + b"".join(tables)
+
+
+def make_acpi():
+    fadt = acpi_table(b"FACP", 6, b"\0" * 76 + u32(1 << 20) + b"\0" * 160)
+    madt = acpi_madt(gicd(), gicc(), gicc(base=0x8030000, mpidr=0x101))
+    gtdt = acpi_table(b"GTDT", 3, u64(2**64 - 1) + u32(0) + b"".join(u32(gsiv) + u32(4) for gsiv in (29, 30, 27, 26))
+                      + u64(2**64 - 1) + u32(0) * 4)
+    whole = acpi_machine([fadt, madt, gtdt])
+    write("acpi", "machine", u8(A_AS_IS) + whole)
+    write("acpi", "other-cpu", u8(A_MEND_OTHER_CPU) + whole)
+    write("acpi", "cut", u8(A_AS_IS) + whole[: len(whole) // 2])
+    write("acpi", "cut-and-mended", u8(A_MEND) + whole[:-20])
+    write("acpi", "bad-checksum", u8(A_AS_IS) + whole[:-1] + b"\1")
+    write("acpi", "no-tables", u8(A_MEND) + acpi_machine([]))
+    write("acpi", "rsdp-length", u8(A_MEND) + acpi_machine([fadt, madt, gtdt], rsdp_length=0xFFFFFFFF))
+    write("acpi", "entries-outside", u8(A_MEND) + acpi_machine([fadt], entries=[2**64 - 1, 0, A_BASE - 1]))
+    write("acpi", "too-many-entries", u8(A_MEND) + acpi_machine([fadt, madt, gtdt], entries=[A_BASE + 36] * 70))
+    write("acpi", "xsdt-is-its-own-entry", u8(A_MEND) + acpi_machine([fadt, madt, gtdt], entries=[A_BASE + 36] * 3))
+    write("acpi", "structure-of-length-0", u8(A_MEND) + acpi_machine([fadt, gtdt, acpi_madt(gicd(length=0), gicc())]))
+    write("acpi", "structure-too-long", u8(A_MEND) + acpi_machine([fadt, gtdt, acpi_madt(gicd(), gicc(length=255))]))
+    write("acpi", "structure-of-a-byte", u8(A_MEND) + acpi_machine([fadt, gtdt, acpi_madt(gicd(), gicc()[:1])]))
+    write("acpi", "gicc-too-short", u8(A_MEND) + acpi_machine([fadt, gtdt, acpi_madt(gicd(), gicc(length=4)[:4])]))
+    write("acpi", "gicd-too-short", u8(A_MEND) + acpi_machine([fadt, gtdt, acpi_madt(gicc(), gicd(length=4)[:4])]))
+    write("acpi", "two-distributors", u8(A_MEND) + acpi_machine([fadt, acpi_madt(gicd(), gicd(), gicc()), gtdt]))
+    write("acpi", "gicv3", u8(A_MEND) + acpi_machine([fadt, acpi_madt(gicd(version=3), gicc()), gtdt]))
+    write("acpi", "gtdt-too-short", u8(A_MEND) + acpi_machine([fadt, madt, acpi_table(b"GTDT", 3, b"\0" * 8)]))
+    write("acpi", "gtdt-shorter-than-a-header", u8(A_MEND) + acpi_machine([fadt, madt, gtdt[:4] + u32(35) + gtdt[8:]]))
+
+
 # ---- capture ------------------------------------------------------------------------------------------
 
 
@@ -501,7 +614,7 @@ def make_capture():
 
 
 def main():
-    for make in (make_ring, make_mmio, make_wire, make_guest_frames, make_device, make_fdt, make_capture):
+    for make in (make_ring, make_mmio, make_wire, make_guest_frames, make_guest_frames_udp, make_device, make_fdt, make_acpi, make_capture):
         make()
 
 

@@ -6,6 +6,8 @@
  */
 #include "harness/diagnosis/rules.h"
 
+#include <string.h>
+
 #define RULES_ENETUNREACH (-101)
 
 struct rules_address {
@@ -187,13 +189,28 @@ bool rule_wire_dropped(struct rules_case *c)
         rules_time(at, peer->dropped_last.time_ns), peer->dropped_why);
 }
 
+/* Whether an injected fault has held a frame back since: the answer may be on its way. */
+static bool rules_is_delayed_since(const struct rules_case *c, const struct ledger_mark *mark)
+{
+    unsigned kept = MIN(c->ledger->fault_count, LEDGER_FAULTS_MAX);
+    for (unsigned i = 0; i < kept; i++) {
+        const struct ledger_fault *fault = &c->ledger->faults[i];
+        if (strcmp(fault->object, "link") == 0 && strcmp(fault->fault, "delay") == 0 &&
+            fault->at.sequence > mark->sequence) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool rule_peer_silent(struct rules_case *c)
 {
     if (!rules_program_suffers(c)) {
         return false;
     }
     const struct ledger_peer *peer = rules_peer(c);
-    if (!rules_misses_packets(peer) || peer->sent == 0 || !rules_is_settled(c, &peer->sent_last)) {
+    if (!rules_misses_packets(peer) || peer->sent == 0 || !rules_is_settled(c, &peer->sent_last) ||
+        rules_is_delayed_since(c, &peer->sent_last)) {
         return false;
     }
     char at[32];

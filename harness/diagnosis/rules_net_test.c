@@ -139,6 +139,19 @@ static void test_an_unanswered_packet_is_a_silent_peer(void)
     rig_expect(&rig, true, "peer.silent", "ping");
 }
 
+static void test_a_peer_whose_answer_may_be_held_back_is_not_silent(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    rig_send(&rig, LEDGER_OUT, RIG_PEER);
+    trace_emit(rig.trace, TRACE_FAULT_APPLIED, TS("link"), TS("eth0"), TS("delay"), TN(1));
+    rig_expect(&rig, true, "", NULL);
+    rig_open(&rig, PING);
+    trace_emit(rig.trace, TRACE_FAULT_APPLIED, TS("link"), TS("eth0"), TS("delay"), TN(1));
+    rig_send(&rig, LEDGER_OUT, RIG_PEER);
+    rig_expect(&rig, true, "peer.silent", "ping");
+}
+
 static void test_a_program_that_succeeded_suffers_nothing(void)
 {
     struct rig rig;
@@ -165,4 +178,5 @@ UNIT_SUITE("rules_net", UNIT_TEST(test_a_program_that_waits_for_nothing_known_ha
            UNIT_TEST(test_a_packet_lost_either_way_is_dropped_by_the_wire),
            UNIT_TEST(test_a_loss_that_was_made_good_is_none),
            UNIT_TEST(test_an_unanswered_packet_is_a_silent_peer),
+           UNIT_TEST(test_a_peer_whose_answer_may_be_held_back_is_not_silent),
            UNIT_TEST(test_a_program_that_succeeded_suffers_nothing))

@@ -23,7 +23,6 @@ static struct {
     void *opaque;
     uint64_t ticks;
     unsigned samples;
-    struct sigaction old;
 } watchdog;
 
 static uintptr_t watchdog_pc(const ucontext_t *context)
@@ -72,7 +71,7 @@ void watchdog_watch(const struct guest_image *image, watchdog_fn *fn, void *opaq
         .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART,
     };
     sigemptyset(&action.sa_mask);
-    sigaction(SIGPROF, &action, &watchdog.old);
+    sigaction(SIGPROF, &action, NULL);
     watchdog_set_timer(WATCHDOG_SAMPLE_MS);
 }
 
@@ -80,6 +79,7 @@ void watchdog_unwatch(void)
 {
     g_assert(watchdog.image != NULL);
     watchdog_set_timer(0);
-    sigaction(SIGPROF, &watchdog.old, NULL);
+    /* A signal may be on its way still, and the default is to end the program. */
+    signal(SIGPROF, SIG_IGN);
     watchdog.image = NULL;
 }

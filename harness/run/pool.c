@@ -93,6 +93,8 @@ static bool pool_spawn(struct pool_job *job, struct pool_child *child)
                          g_strdup_printf("cannot make a pipe: %s", g_strerror(errno)));
         return false;
     }
+    /* What is printed already must not stand in the child's buffer too, for however it ends. */
+    fflush(stdout);
     child->pid = fork();
     if (child->pid == 0) {
         close(fds[0]);

@@ -237,6 +237,12 @@ def check_color(bench, folder):
     no_color = bench.run("run", "--color=always", folder, env={**os.environ, "NO_COLOR": "1"})
     bench.check(no_color.stdout == always.stdout, "--color=always beats NO_COLOR", no_color)
 
+    try:
+        for end in pty.openpty():
+            os.close(end)
+    except OSError as error:  # a bare root without /dev/pts
+        print(f"left out: what is printed on a terminal, for there is no pseudo terminal here ({error})")
+        return
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     passes = folder / "passes.scn"
     shown = run_on_terminal(bench, "run", passes, env=environment)

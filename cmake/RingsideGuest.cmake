@@ -21,12 +21,15 @@ if(NOT EXISTS ${RINGSIDE_GUEST_SYSTEM_INCLUDE}/stddef.h)
   message(FATAL_ERROR "${CMAKE_C_COMPILER} does not tell where its own headers are.")
 endif()
 
+# Relative as well: a compiler cache with a base directory names files so.
+file(RELATIVE_PATH ringside_guest_relative ${CMAKE_BINARY_DIR} ${RINGSIDE_GUEST_ROOT})
 set(RINGSIDE_GUEST_FLAGS
   -O2 -g -gno-record-gcc-switches -UNDEBUG
   -ffreestanding -nostdinc -isystem ${RINGSIDE_GUEST_SYSTEM_INCLUDE}
   -fPIC -fvisibility=hidden -fno-strict-aliasing -fno-omit-frame-pointer -fno-common
   -fno-stack-protector -fno-lto -fno-sanitize=all
-  -ffile-prefix-map=${RINGSIDE_GUEST_ROOT}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}=build
+  -ffile-prefix-map=${RINGSIDE_GUEST_ROOT}/= -ffile-prefix-map=${ringside_guest_relative}/=
+  -ffile-prefix-map=${CMAKE_BINARY_DIR}=build
   -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   list(APPEND RINGSIDE_GUEST_FLAGS -fcf-protection=none)

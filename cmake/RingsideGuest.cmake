@@ -3,6 +3,8 @@
 #   ringside_add_guest(NAME demo SOURCES demo.c … [ARCHIVE libdemo.a] [INCLUDES dir …] [DEFINITIONS X=1 …]
 #                      [INSTRUMENT none|ticks] [OUTPUT_DIRECTORY dir])
 #       builds guests/demo.so (target guest_demo) and a test, guest.symbols.demo, of what the image exports and needs
+#   ringside_add_bug(GUEST demo PATCH bug.patch)
+#       builds its mutant with a bug put back, see RingsideBug.cmake
 #   ringside_export_hal(target)
 #       makes an executable that links ringside_cpu export to guests what hal.h and probe.h declare, and nothing else
 #
@@ -116,3 +118,5 @@ function(ringside_export_hal target)
     -Wl,--dynamic-list=${RINGSIDE_GUEST_ROOT}/cmake/hal.list -Wl,-z,now)
   set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${RINGSIDE_GUEST_ROOT}/cmake/hal.list)
 endfunction()
+
+include(${CMAKE_CURRENT_LIST_DIR}/RingsideBug.cmake)

@@ -192,7 +192,7 @@ static long syscall_make_socket(const long a[6])
     return syscall_install(file, error);
 }
 
-/* The socket of a[0], once the address of a[2] bytes at a[1] has been checked; NULL with an error. */
+/* The socket a[0], when a[2] bytes at a[1] can hold an address; NULL with an error. */
 static struct file *syscall_addressed_socket(const long a[6], long *error)
 {
     struct file *file = syscall_socket_file(a[0], error);

@@ -261,7 +261,7 @@ static void test_blocked_receive_ends_with_the_reply_without_other_activity(void
     begin();
     send_to(GATEWAY);
     dialogue_expect("echo-request 10.0.2.15 > 10.0.2.2 id 2 seq 1 size 64");
-    reader_start(socket_file);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     CU_ASSERT_FALSE(reader.done);
     dialogue_wait_until(T0 + 35 * S); /* there is no hidden limit */
     CU_ASSERT_FALSE(reader.done);
@@ -276,7 +276,7 @@ static void test_timeout_ends_the_wait_exactly(void)
 {
     begin();
     set_timeout(0, 200000);
-    reader_start(socket_file);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     dialogue_wait_until(T0 + 200 * MS - 1);
     CU_ASSERT_FALSE(reader.done);
     dialogue_wait_until(T0 + 200 * MS);
@@ -290,6 +290,7 @@ static void test_signal_ends_the_wait(void)
 {
     begin();
     struct task *task = reader_start(socket_file);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(task);
     task_signal(task, 2);
     fake_run();
     CU_ASSERT_TRUE(reader.done);
@@ -303,7 +304,7 @@ static void test_reply_to_another_socket_wakes_nobody_here(void)
     send_to(GATEWAY);
     dialogue_expect("echo-request 10.0.2.15 > 10.0.2.2 id 2 seq 1 size 64");
     set_timeout(1, 0);
-    reader_start(socket_file);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     dialogue_send_icmp(GATEWAY, 0, 1, 1, 16);
     CU_ASSERT_EQUAL(dialogue_replies(), 1);
     CU_ASSERT_FALSE(reader.done);
@@ -316,7 +317,7 @@ static void test_unreachable_host_ends_the_wait_with_an_error_once(void)
 {
     begin();
     CU_ASSERT_EQUAL(send_to(DEAD), sizeof(message));
-    reader_start(socket_file);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     for (unsigned i = 0; i < 3; i++) {
         CU_ASSERT_FALSE(reader.done);
         dialogue_expect("arp who-has 10.0.2.99 tell 10.0.2.15");
@@ -436,7 +437,7 @@ static void test_timeouts_that_are_none_are_refused(void)
                                                      &cases[i].time, cases[i].size),
                         cases[i].error);
     set_timeout(-1, 0); /* already over */
-    reader_start(socket_file);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     CU_ASSERT_TRUE(reader.done);
     CU_ASSERT_EQUAL(reader.result, -KEAGAIN);
     end();

@@ -8,8 +8,6 @@
 #include "kernel/file.h"
 #include "kernel/task.h"
 
-#include "tests/unit.h"
-
 static struct {
     struct file *socket;
     long result;
@@ -27,13 +25,12 @@ static void reader_main(void *arg)
     task_exit();
 }
 
-/* Runs until it sleeps or has ended. */
+/* Runs until it sleeps or has ended. NULL when there are too many tasks. */
 static struct task *reader_start(struct file *socket)
 {
     reader.socket = socket;
     reader.done = false;
     struct task *task = task_create("reader", reader_main, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(task);
     fake_run();
     return task;
 }

@@ -286,13 +286,13 @@ static void test_blocked_receive_ends_with_a_datagram_or_its_timeout(void)
     struct kernel_timeval time = {0, 200000};
     begin();
     CU_ASSERT_EQUAL(bind_to(socket_file, 0, 7), 0);
-    reader_start(socket_file);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     CU_ASSERT_FALSE(reader.done);
     answer(GATEWAY, 5000, 7);
     CU_ASSERT_TRUE(reader.done);
     CU_ASSERT_EQUAL(reader.result, 6);
     CU_ASSERT_EQUAL(set_option(SO_RCVTIMEO, &time, sizeof(time)), 0);
-    reader_start(socket_file);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     CU_ASSERT_FALSE(reader.done);
     dialogue_wait_until(T0 + 200 * MS - 1);
     CU_ASSERT_FALSE(reader.done);
@@ -358,7 +358,7 @@ static void test_refusal_ends_a_wait(void)
     begin();
     CU_ASSERT_EQUAL(connect_to(DEAD, 9), 0);
     CU_ASSERT_EQUAL(socket_file->ops->write(socket_file, "x", 1), 1);
-    reader_start(socket_file);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     CU_ASSERT_FALSE(reader.done);
     for (unsigned i = 0; i < 3; i++) {
         dialogue_expect("arp who-has 10.0.2.99 tell 10.0.2.15");

@@ -11,14 +11,11 @@ pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap>=1.9)
 pkg_check_modules(CUNIT REQUIRED IMPORTED_TARGET cunit)
 find_library(FDT_LIBRARY fdt REQUIRED)
 
-# Relative as well: a compiler cache with a base directory names files so.
-file(RELATIVE_PATH ringside_source_relative ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
 add_library(ringside_flags INTERFACE)
 target_include_directories(ringside_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include)
 target_compile_options(ringside_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
-  -fno-omit-frame-pointer -fno-strict-aliasing -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=
-  -ffile-prefix-map=${ringside_source_relative}/=)
+  -fno-omit-frame-pointer -fno-strict-aliasing -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 target_compile_definitions(ringside_flags INTERFACE _GNU_SOURCE G_LOG_DOMAIN="ringside")
 if(RINGSIDE_WERROR)
   target_compile_options(ringside_flags INTERFACE -Werror)

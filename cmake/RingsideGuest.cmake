@@ -23,14 +23,18 @@ if(NOT EXISTS ${RINGSIDE_GUEST_SYSTEM_INCLUDE}/stddef.h)
   message(FATAL_ERROR "${CMAKE_C_COMPILER} does not tell where its own headers are.")
 endif()
 
-# Relative as well: a compiler cache with a base directory names files so.
-file(RELATIVE_PATH ringside_guest_relative ${CMAKE_BINARY_DIR} ${RINGSIDE_GUEST_ROOT})
+# A compiler cache with a base directory names files relative to the build folder.
+file(RELATIVE_PATH ringside_guest_relative ${CMAKE_BINARY_DIR} ${RINGSIDE_GUEST_ROOT}/guest)
+string(REGEX REPLACE "guest$" "" ringside_guest_relative "${ringside_guest_relative}")
+if(NOT ringside_guest_relative STREQUAL "")
+  set(ringside_guest_relative -ffile-prefix-map=${ringside_guest_relative}=)
+endif()
 set(RINGSIDE_GUEST_FLAGS
   -O2 -g -gno-record-gcc-switches -UNDEBUG
   -ffreestanding -nostdinc -isystem ${RINGSIDE_GUEST_SYSTEM_INCLUDE}
   -fPIC -fvisibility=hidden -fno-strict-aliasing -fno-omit-frame-pointer -fno-common
   -fno-stack-protector -fno-lto -fno-sanitize=all
-  -ffile-prefix-map=${RINGSIDE_GUEST_ROOT}/= -ffile-prefix-map=${ringside_guest_relative}/=
+  -ffile-prefix-map=${RINGSIDE_GUEST_ROOT}/= ${ringside_guest_relative}
   -ffile-prefix-map=${CMAKE_BINARY_DIR}=build
   -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")

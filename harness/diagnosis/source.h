@@ -2,8 +2,8 @@
  * source.h - from an address in a guest's image to its function and source line
  *
  * Lines of any version of DWARF, by elfutils; without them, or in a file that is damaged, only the
- * function is known, or nothing. The file may be anybody's. Names are as the compiler recorded them,
- * so that a report is the same wherever the bench stands.
+ * function is known, or nothing. The file may be anybody's. Names are as the compiler recorded
+ * them, so that a report is the same wherever the bench stands.
  */
 #ifndef HARNESS_DIAGNOSIS_SOURCE_H
 #define HARNESS_DIAGNOSIS_SOURCE_H

@@ -2,11 +2,11 @@
  * source_module.c - functions and lines of a guest's image, by elfutils
  *
  * Functions come from .symtab, lines from whatever version of DWARF the compiler wrote: libdw reads
- * 2 to 5, compressed and split sections too. A file of lines counts as part of the image only where
- * it says so itself; nothing is fetched, as debuggers do for packages of a distribution.
+ * 2 to 5, compressed and split sections too. Lines that were moved to another file are not looked
+ * for, neither beside the image nor at a server.
  *
- * The unit of an address is looked up in .debug_aranges, and where a compiler leaves that out (clang
- * and rustc do), by the ranges of each unit in turn.
+ * The unit of an address is looked up in .debug_aranges, and where a compiler leaves that out
+ * (clang and rustc do), by the ranges of each unit in turn.
  */
 #include "harness/diagnosis/source_module.h"
 

@@ -16,9 +16,11 @@
 #ifdef __clang_analyzer__
 #undef CU_ASSERT_PTR_NOT_NULL_FATAL
 #undef CU_ASSERT_TRUE_FATAL
+#undef CU_ASSERT_EQUAL_FATAL
 #undef CU_ASSERT_FATAL
 #define CU_ASSERT_PTR_NOT_NULL_FATAL(value) ((value) != NULL ? (void)0 : abort())
 #define CU_ASSERT_TRUE_FATAL(value)         ((value) ? (void)0 : abort())
+#define CU_ASSERT_EQUAL_FATAL(value, right) ((value) == (right) ? (void)0 : abort())
 #define CU_ASSERT_FATAL(value)              ((value) ? (void)0 : abort())
 #endif
 

@@ -73,12 +73,27 @@ static unsigned rules_other_enabled(const struct rules_case *c, unsigned intid)
     return 0;
 }
 
-/* A PPI that is asserted while nobody enabled it; 0: none. */
-static unsigned rules_other_asserted(const struct rules_case *c, unsigned intid)
+static bool rules_is_a_devices(const struct rules_case *c, unsigned intid)
 {
-    for (unsigned other = RULES_PPI_FIRST; other < RULES_PPI_END; other++) {
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        if (c->ledger->devices[i].intid == intid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * An INTID whose line went up when the timer's condition was met, while nobody enabled it; 0: none.
+ * It can be any: machines are free to lead a timer to an SPI.
+ */
+static unsigned rules_other_asserted(const struct rules_case *c, const struct rules_timer *timer)
+{
+    uint64_t met_ns = gtimer_deadline_ns(board_timer(c->board), timer->id);
+    for (unsigned other = RULES_PPI_FIRST; other < G_N_ELEMENTS(c->ledger->irqs); other++) {
         struct gicv2_irq_state state = rules_irq(c, other);
-        if (other != intid && rules_is_asserted(&state) && !state.enabled) {
+        bool rose = state.level && c->ledger->irqs[other].level_up.time_ns >= met_ns;
+        if (other != timer->intid && rose && !state.enabled && !rules_is_a_devices(c, other)) {
             return other;
         }
     }
@@ -93,7 +108,7 @@ static bool rules_mismatch(struct rules_case *c, const struct rules_timer *timer
         raised = timer->intid;
         enabled = rules_other_enabled(c, timer->intid);
     } else if (own.enabled && !rules_is_asserted(&own) && !own.active) {
-        raised = rules_other_asserted(c, timer->intid);
+        raised = rules_other_asserted(c, timer);
         enabled = timer->intid;
     }
     if (raised == 0 || enabled == 0) {

@@ -47,14 +47,15 @@ static const struct ledger_request *late_request(const struct rules_case *c, uns
                         : NULL;
 }
 
-/* The newest request of the program that this frame answers, if nothing has answered it before. */
-static const struct ledger_request *late_find_open(const struct rules_case *c,
-                                                   const struct ledger_key *answer)
+/* The newest request of the program that a frame of that time answers, if nothing else has. */
+static const struct ledger_request *
+late_find_open(const struct rules_case *c, const struct ledger_key *answer, uint64_t time_ns)
 {
     const struct ledger_request *request;
     for (unsigned i = 0; (request = late_request(c, i)) != NULL; i++) {
-        if (request->answered.sequence == 0 && ledger_key_answers(answer, &request->key) &&
-            late_concerns(c, &request->key) && late_is_within(c, request)) {
+        if (request->answered.sequence == 0 && request->sent.time_ns <= time_ns &&
+            ledger_key_answers(answer, &request->key) && late_concerns(c, &request->key) &&
+            late_is_within(c, request)) {
             return request;
         }
     }
@@ -80,7 +81,7 @@ static void late_look(void *opaque, const struct wire_passage *passage)
         (late->is_found && late->due_ns <= passage->due_ns)) {
         return;
     }
-    const struct ledger_request *request = out ? NULL : late_find_open(c, &key);
+    const struct ledger_request *request = out ? NULL : late_find_open(c, &key, passage->since_ns);
     bool held_back = passage->due_ns - passage->since_ns > WIRE_LATENCY_NS;
     if (out ? !held_back || !late_concerns(c, &key) : request == NULL) {
         return;

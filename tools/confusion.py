@@ -36,9 +36,13 @@ NONE = "none"
 OUTCOMES = {
     "arp/neighbours-are-independent": "arp.unresolved",
     "arp/nobody-answers": "arp.unresolved",
+    "arp/slirp-arp-scope": "arp.unresolved",
+    "boot/netdev-missing": "netdev.missing",
     "dhcp/before-the-lease": "route.missing",
     "dhcp/no-server": "peer.silent",
     "faults/host-answers-arp": "peer.silent",
+    "faults/link-down-and-up": "link.down",
+    "faults/link-reply-too-late": "reply.late",
     "icmp/no-route": "route.missing",
     "icmp/outside-world": "wire.dropped",
     "route/default-route": "wire.dropped",

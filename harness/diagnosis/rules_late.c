@@ -144,14 +144,16 @@ static bool late_has_come(struct rules_case *c, const struct ledger_request *req
 {
     const struct ledger_program *program = c->question->program;
     const struct ledger_device *device = request->device;
+    bool behind_card = request->answered.sequence < program->exited_at.sequence;
     bool counts = device != NULL && device->counts;
-    struct ledger_mark taken = counts ? ledger_taken(device, request->frame) : request->answered;
+    /* Behind the card it is the driver's time that counts, if it tells. */
+    struct ledger_mark taken =
+        behind_card && counts ? ledger_taken(device, request->frame) : request->answered;
     bool is_late = request->answered.sequence != 0 && taken.sequence > program->exited_at.sequence;
     /* Who asked for less than that may have been another program, which got its answer. */
     if (!is_late || taken.time_ns - request->sent.time_ns < RULES_SETTLE_NS) {
         return false;
     }
-    bool behind_card = request->answered.sequence < program->exited_at.sequence;
     char at[32], in[32];
     rules_evidence(c, "the request arrived at %s at %s", rules_address(request->key.peer).text,
                    rules_time(at, request->sent.time_ns));

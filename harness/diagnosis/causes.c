@@ -263,6 +263,22 @@ static const struct cause causes_table[] = {
                     "start  ping: \"ping -c 1 -W 1 10.0.2.9\"\n"
                     "expect cause peer.silent within 20s",
     },
+    {
+        .id = "reply.discarded",
+        .meaning = "The answer arrived at the card, and the guest threw it away.",
+        .looks = "A timeout, with request and reply in the capture.",
+        .evidence = "Every packet was answered, and where an answer came in, the guest told of a "
+                    "packet that it discarded, with the reason.",
+        .mistakes =
+            "When the frame was damaged, none: a checksum that is wrong is a reason. "
+            "Otherwise the check is: a length or checksum is computed over the wrong bytes, "
+            "a field is compared in the wrong byte order.",
+        .near = "vq.used-not-consumed, when the driver never took the frame; reply.late, when it "
+                "came after the end; wire.dropped, when it never arrived.",
+        .scenario = "inject link eth0 in corrupt 50 \"icmp\"\n"
+                    "start  ping: \"ping -c 1 -W 1 10.0.2.2\"\n"
+                    "expect cause reply.discarded within 20s",
+    },
 };
 
 const struct cause *causes_find(const char *id)

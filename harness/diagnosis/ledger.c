@@ -448,6 +448,11 @@ static void ledger_observe_program(struct ledger *ledger, const struct trace_eve
 
 static void ledger_observe_drop(struct ledger *ledger, const struct trace_event *event)
 {
+    ledger->discarded.at = ledger_mark(event);
+    ledger->discarded.received = ledger->received;
+    ledger->discarded.from = ledger->received_from;
+    ledger->discarded.where = event->fields[0].string;
+    ledger->discarded.why = event->fields[1].string;
     if (strstr(event->fields[1].string, "no route") != NULL ||
         strstr(event->fields[1].string, "no way") != NULL) {
         ledger->no_route = ledger_mark(event);

@@ -157,6 +157,13 @@ struct ledger {
     uint64_t timer_period_ns;    /* between the last two; 0: not known */
     struct ledger_mark no_route; /* a packet was discarded for want of a route */
     const char *no_route_where, *no_route_why;
+    struct ledger_mark received; /* the last IPv4 packet that came in, and from whom */
+    uint32_t received_from;
+    struct {
+        struct ledger_mark at, received;
+        uint32_t from;
+        const char *where, *why;
+    } discarded; /* the last packet that the guest threw away, and what had come in before */
     struct ledger_request requests[LEDGER_REQUESTS]; /* the newest, a ring */
     unsigned request_count;                          /* ever */
     const struct ledger_device *received_by;         /* where the last frame came in */

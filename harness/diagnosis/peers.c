@@ -125,6 +125,8 @@ static void peers_ipv4(struct ledger *ledger, bool out, bool dropped, const stru
     } else {
         peer->received++;
         peer->received_last = *at;
+        ledger->received = *at;
+        ledger->received_from = peer->address;
     }
 }
 

@@ -158,6 +158,7 @@ static const struct rules_trigger {
     {"arp.unresolved", " link ", " drop down corrupt truncate "},
     {"wire.dropped", " link ", " drop down "},
     {"peer.silent", " link ", " corrupt truncate "},
+    {"reply.discarded", " link ", " corrupt truncate "},
 };
 
 static bool rules_is_listed(const char *list, const char *word)
@@ -213,6 +214,7 @@ static rule_fn *const rules[] = {
     rule_irq_lost,           rule_vq_kick_missed,  rule_vq_not_completed, rule_vq_used_not_consumed,
     rule_vq_rx_starved,      rule_netdev_missing,  rule_route_missing,    rule_link_down,
     rule_reply_late,         rule_arp_unresolved,  rule_wire_dropped,     rule_peer_silent,
+    rule_reply_discarded,
 };
 
 struct diagnosis *diagnosis_ask(const struct ledger *ledger,

@@ -72,5 +72,6 @@ bool rule_reply_late(struct rules_case *c);
 bool rule_arp_unresolved(struct rules_case *c);
 bool rule_wire_dropped(struct rules_case *c);
 bool rule_peer_silent(struct rules_case *c);
+bool rule_reply_discarded(struct rules_case *c);
 
 #endif

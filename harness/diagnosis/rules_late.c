@@ -1,5 +1,5 @@
 /*
- * rules_late.c - answers that come when nobody waits for them any more
+ * rules_late.c - answers that come when nobody waits for them any more, or that nobody gets
  *
  * A program gives up when it exits. Its answer is then still on the wire, where its arrival is
  * known; or it came in later; or it was at the card in time and the driver took it later. Which
@@ -10,6 +10,8 @@
  * answered before: a second answer is a duplicate.
  */
 #include "harness/diagnosis/rules.h"
+
+#include <string.h>
 
 /* A frame on the wire that the program waits for, or has waited for. */
 struct rules_late {
@@ -190,6 +192,47 @@ bool rule_reply_late(struct rules_case *c)
         }
     }
     return false;
+}
+
+/* ---- discarded ------------------------------------------------------------------------------- */
+
+/* What could not be sent is no answer. */
+static bool late_is_of_sending(const struct rules_case *c, const char *where)
+{
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        if (strcmp(c->ledger->devices[i].tx.name, where) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * A frame may be damaged where it says which request it answers. So it is one of the peer's, of
+ * which enough came back, right before the guest threw something away.
+ */
+bool rule_reply_discarded(struct rules_case *c)
+{
+    const struct ledger_peer *peer = rules_program_suffers(c) ? rules_peer(c) : NULL;
+    const struct ledger_program *program = c->question->program;
+    if (peer == NULL || rules_misses_packets(peer) || c->ledger->discarded.from != peer->address) {
+        return false;
+    }
+    struct ledger_mark drop = c->ledger->discarded.at, in = c->ledger->discarded.received;
+    bool is_within = in.sequence > program->started_at.sequence &&
+                     (!program->exited || drop.sequence < program->exited_at.sequence);
+    if (!is_within || drop.time_ns - in.time_ns >= RULES_SETTLE_NS ||
+        late_is_of_sending(c, c->ledger->discarded.where)) {
+        return false;
+    }
+    char at[32], came[32];
+    rules_evidence(c, "the answer of %s was at the card at %s", rules_address(peer->address).text,
+                   rules_time(came, in.time_ns));
+    late_evidence_program(c);
+    return rules_found(c, "reply.discarded",
+                       "the answer of %s arrived, and the guest threw it away at %s in %s: %s",
+                       rules_address(peer->address).text, rules_time(at, drop.time_ns),
+                       c->ledger->discarded.where, c->ledger->discarded.why);
 }
 
 /* ---- for other rules ------------------------------------------------------------------------- */

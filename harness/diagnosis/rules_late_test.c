@@ -1,4 +1,4 @@
-/* rules_late_test.c - answers that come too late, and those that must not be called so */
+/* rules_late_test.c - answers that come too late or are thrown away, and what is neither */
 #include "harness/diagnosis/rules_rig_driver.h"
 
 #define PING  "ping -c 1 10.0.2.2"
@@ -302,6 +302,62 @@ static void test_a_peer_of_whom_anything_is_on_the_wire_is_not_silent(void)
     rig_expect(&rig, false, "", NULL);
 }
 
+static void discard(struct rig *rig, const char *where)
+{
+    trace_emit(rig->trace, TRACE_GUEST_DROP, TS(trace_intern(rig->trace, where)), TS("checksum"));
+}
+
+static void test_an_answer_that_the_guest_throws_away_is_discarded(void)
+{
+    for (unsigned fits = 0; fits < 2; fits++) {
+        struct rig rig;
+        rig_open(&rig, PING);
+        ask(&rig, RIG_PEER, 1);
+        answer(&rig, LEDGER_IN, RIG_PEER, 1);
+        rig_pass(&rig, fits != 0 ? 1000 : LATER); /* much later it was something else */
+        discard(&rig, "icmp");
+        rig_exit(&rig, 1);
+        rig_expect(&rig, false, fits != 0 ? "reply.discarded" : "", fits != 0 ? "ping" : NULL);
+    }
+}
+
+static void test_what_was_thrown_away_otherwise_is_no_answer(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING); /* before there was one */
+    ask(&rig, RIG_PEER, 1);
+    discard(&rig, "icmp");
+    answer(&rig, LEDGER_IN, RIG_PEER, 1);
+    rig_exit(&rig, 1);
+    rig_expect(&rig, false, "", NULL);
+    rig_open(&rig, PING); /* something that was to be sent */
+    ask(&rig, RIG_PEER, 1);
+    answer(&rig, LEDGER_IN, RIG_PEER, 1);
+    discard(&rig, "eth0.tx");
+    rig_exit(&rig, 1);
+    rig_expect(&rig, false, "", NULL);
+    rig_open(&rig, PING); /* behind the end, where nobody is left to take it */
+    ask(&rig, RIG_PEER, 1);
+    answer(&rig, LEDGER_IN, RIG_PEER, 1);
+    rig_exit(&rig, 1);
+    discard(&rig, "icmp");
+    rig_expect(&rig, false, "", NULL);
+    rig_open(&rig, PING); /* while another request was not answered at all */
+    ask(&rig, RIG_PEER, 1);
+    answer(&rig, LEDGER_IN, RIG_PEER, 1);
+    discard(&rig, "icmp");
+    ask(&rig, RIG_PEER, 2);
+    rig_pass(&rig, LATER);
+    rig_exit(&rig, 1);
+    rig_expect(&rig, false, "peer.silent", "ping");
+    rig_open(&rig, PING); /* and the program has what it wanted */
+    ask(&rig, RIG_PEER, 1);
+    answer(&rig, LEDGER_IN, RIG_PEER, 1);
+    discard(&rig, "icmp");
+    rig_exit(&rig, 0);
+    rig_expect(&rig, false, "", NULL);
+}
+
 static void test_of_many_requests_the_newest_are_known(void)
 {
     struct rig rig;
@@ -333,4 +389,6 @@ UNIT_SUITE("rules_late", UNIT_TEST(test_an_answer_on_the_wire_when_its_program_g
            UNIT_TEST(test_an_arp_reply_on_the_wire_is_late_unless_another_one_came),
            UNIT_TEST(test_an_offer_to_a_broadcast_is_an_answer_by_its_ports),
            UNIT_TEST(test_a_peer_of_whom_anything_is_on_the_wire_is_not_silent),
+           UNIT_TEST(test_an_answer_that_the_guest_throws_away_is_discarded),
+           UNIT_TEST(test_what_was_thrown_away_otherwise_is_no_answer),
            UNIT_TEST(test_of_many_requests_the_newest_are_known))

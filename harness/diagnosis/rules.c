@@ -145,7 +145,7 @@ static const struct ledger_task *rules_payer(const struct rules_case *c)
     return task;
 }
 
-/* Faults that can stand behind a cause; the first row whose cause begins so. Lists are in blanks. */
+/* Faults that can stand behind a cause, by the first row whose cause begins so. */
 static const struct rules_trigger {
     const char *cause, *objects;
     const char *faults; /* NULL: all of them */

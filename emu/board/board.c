@@ -328,6 +328,11 @@ struct wire *board_wire(struct board *board)
     return board->wire;
 }
 
+struct mmio_bus *board_bus(struct board *board)
+{
+    return board->bus;
+}
+
 struct virtio_net *board_net(struct board *board, const char *name)
 {
     for (unsigned i = 0; i < board->net_count; i++) {

@@ -107,6 +107,7 @@ struct cpu *board_cpu(struct board *board);
 struct gicv2 *board_gic(struct board *board);
 struct gtimer *board_timer(struct board *board);
 struct wire *board_wire(struct board *board);
+struct mmio_bus *board_bus(struct board *board);
 /* By name; NULL when there is none. */
 struct virtio_net *board_net(struct board *board, const char *name);
 /* By full name, "eth0.rx". */

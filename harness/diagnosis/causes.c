@@ -14,13 +14,15 @@ static const struct cause causes_table[] = {
         .looks =
             "Time stands still: timeouts are registered and none fires. Sleeps never end, ping "
             "sends one request and hangs, interrupts of devices work.",
-        .evidence = "A timer's condition is met and its output is up; its INTID is pending and not "
-                    "enabled, while the guest has enabled the INTID of another timer.",
+        .evidence = "A timer's condition is met and its output is up; the INTID that it raises is "
+                    "pending and not enabled, while the guest has enabled another one: that of "
+                    "another timer, or this timer's while an SPI or PPI is raised in its place.",
         .mistakes =
             "The non-secure physical timer's number (30, CNTP) is taken from firmware, and "
             "the virtual timer (27, CNTV) is programmed: the wrong field of the GTDT, or the "
             "wrong index of the device tree's `interrupts` property.",
-        .near = "irq.not-enabled, when no timer's INTID is enabled at all.",
+        .near = "irq.not-enabled, when no timer's INTID is enabled at all; irq.lost, when the "
+                "timer raises none.",
         .scenario = "inject timer virtual intid 30\n"
                     "start  ping: \"ping -c 2 10.0.2.2\"\n"
                     "expect hang cause timer.irq-mismatch task ping",
@@ -107,6 +109,24 @@ static const struct cause causes_table[] = {
                     "expect cause vq.kick-missed within 20s",
     },
     {
+        .id = "vq.not-completed",
+        .meaning = "The device took buffers and has not returned them: it owes them, not the "
+                   "guest.",
+        .looks = "Received frames that the capture shows never reach the driver; or sending ends "
+                 "after as many frames as the queue has entries; or a driver sleeps for a "
+                 "completion that does not come.",
+        .evidence = "Entries of the queue are in flight: popped, and not in the used ring. What "
+                    "the program waits for came as far as the card, or the driver cannot send "
+                    "without them, or a task sleeps for one of them.",
+        .mistakes = "The hardware's: the guest owes nothing here. A driver that has to live with "
+                    "it resets a device that is silent for too long.",
+        .near = "vq.kick-missed, when the device never took them; vq.used-not-consumed and "
+                "vq.rx-starved, when it gave them back.",
+        .scenario = "inject vq eth0.rx hold\n"
+                    "start  ping: \"ping -c 1 -W 2 10.0.2.2\"\n"
+                    "expect cause vq.not-completed within 20s",
+    },
+    {
         .id = "vq.rx-starved",
         .meaning = "The device has frames for the guest and no receive buffer to put them into.",
         .looks = "The first frames arrive, as many as the queue has entries, and then none: "
@@ -141,6 +161,20 @@ static const struct cause causes_table[] = {
                     "expect hang cause vq.used-not-consumed  # with a driver that waits for it",
     },
     {
+        .id = "netdev.missing",
+        .meaning = "There is no virtio-net function on the bus: the machine has no network card.",
+        .looks = "\"Network is unreachable\", \"no such device\": as if a driver had not found its "
+                 "device or a route were missing.",
+        .evidence = "The machine was built without a `net` statement, and the program speaks to "
+                    "somebody outside of the guest.",
+        .mistakes = "The machine's configuration: the card is added by one of several ways to "
+                    "start it, and left out by another.",
+        .near = "route.missing, when there is a card and the guest has no route over it.",
+        .scenario = "# without a line `net eth0`\n"
+                    "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect cause netdev.missing within 20s",
+    },
+    {
         .id = "route.missing",
         .meaning = "The guest found no route to the destination, and sent nothing.",
         .looks = "\"Network is unreachable\", or a request that never appears on the wire.",
@@ -151,6 +185,39 @@ static const struct cause causes_table[] = {
         .near = "arp.unresolved, when there is a route and its next hop does not answer.",
         .scenario = "start  ping: \"ping -c 1 198.51.100.1\"\n"
                     "expect cause route.missing within 20s   # without a default route",
+    },
+    {
+        .id = "link.down",
+        .meaning = "The card's link was down, and a frame of the conversation was lost for that.",
+        .looks = "No frame in the capture, or none for a while, with a driver that sends and a "
+                 "device that takes what is sent.",
+        .evidence = "frame.dropped events with the reason \"the link is down\" for packets to or "
+                    "from the destination, or for ARP requests, that nothing made good.",
+        .mistakes = "The cable's. A driver can know: VIRTIO_NET_S_LINK_UP of the device's status, "
+                    "which changes with a configuration interrupt.",
+        .near = "wire.dropped, when a frame was lost on a link that is up; arp.unresolved, when "
+                "the request left and nobody answered.",
+        .scenario = "inject link eth0 down\n"
+                    "start  ping: \"ping -c 1 -W 2 10.0.2.2\"\n"
+                    "expect cause link.down within 20s",
+    },
+    {
+        .id = "reply.late",
+        .meaning = "The answer came, or is on its way, and the program had stopped waiting.",
+        .looks =
+            "A loss is counted, and the reply is in the capture, behind the end of the program; "
+            "or it is not in it yet.",
+        .evidence =
+            "The answer to one of the program's requests arrived, or is due, after the "
+            "program's end; or it was at the card before, and the driver took it after. The "
+            "report says by how much it was late.",
+        .mistakes = "None of the guest's, unless its timeout is shorter than the network's round "
+                    "trip; the trigger says whether wire, queue or interrupt was slow.",
+        .near = "wire.dropped and peer.silent, when no answer comes at all; irq.lost and "
+                "vq.not-completed, when one lies in the machine and has not been taken yet.",
+        .scenario = "inject link eth0 in delay 3s \"icmp\"\n"
+                    "start  ping: \"ping -c 1 -W 2 10.0.2.2\"\n"
+                    "expect cause reply.late within 20s",
     },
     {
         .id = "arp.unresolved",
@@ -189,11 +256,28 @@ static const struct cause causes_table[] = {
         .evidence = "frame.out events to the destination, no frame.in from it, no drop.",
         .mistakes = "None of the guest's, as far as can be seen: the address belongs to nobody who "
                     "answers, or the service does not.",
-        .near = "wire.dropped, when frames were lost on the way; vq.rx-starved and "
-                "vq.used-not-consumed, when the reply arrived at the card.",
+        .near = "wire.dropped, when frames were lost on the way; reply.late, when the reply is "
+                "still under way; vq.rx-starved and vq.used-not-consumed, when it arrived at the "
+                "card.",
         .scenario = "host   box ip=10.0.2.9\n"
                     "start  ping: \"ping -c 1 -W 1 10.0.2.9\"\n"
                     "expect cause peer.silent within 20s",
+    },
+    {
+        .id = "reply.discarded",
+        .meaning = "The answer arrived at the card, and the guest threw it away.",
+        .looks = "A timeout, with request and reply in the capture.",
+        .evidence = "Every packet was answered, and where an answer came in, the guest told of a "
+                    "packet that it discarded, with the reason.",
+        .mistakes =
+            "When the frame was damaged, none: a checksum that is wrong is a reason. "
+            "Otherwise the check is: a length or checksum is computed over the wrong bytes, "
+            "a field is compared in the wrong byte order.",
+        .near = "vq.used-not-consumed, when the driver never took the frame; reply.late, when it "
+                "came after the end; wire.dropped, when it never arrived.",
+        .scenario = "inject link eth0 in corrupt 50 \"icmp\"\n"
+                    "start  ping: \"ping -c 1 -W 1 10.0.2.2\"\n"
+                    "expect cause reply.discarded within 20s",
     },
 };
 

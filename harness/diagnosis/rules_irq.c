@@ -40,16 +40,17 @@ static bool rules_timer_waits(const struct rules_case *c, const struct rules_tim
     return c->question->hangs || c->now_ns - since_ns >= RULES_SETTLE_NS;
 }
 
-static void rules_evidence_timer(struct rules_case *c, const struct rules_timer *timer)
+static void rules_evidence_timer(struct rules_case *c, const struct rules_timer *timer,
+                                 unsigned raised)
 {
     uint64_t control = rules_timer_control(c, timer);
     char at[32];
-    rules_evidence(
-        c, "%s_CTL = %u%s%s%s; its condition is met from %s on; it raises INTID %u", timer->name,
-        (unsigned)control, (control & GTIMER_CTL_ENABLE) != 0 ? " ENABLE" : "",
-        (control & GTIMER_CTL_IMASK) != 0 ? " IMASK" : "",
-        (control & GTIMER_CTL_ISTATUS) != 0 ? " ISTATUS" : "",
-        rules_time(at, gtimer_deadline_ns(board_timer(c->board), timer->id)), timer->intid);
+    rules_evidence(c, "%s_CTL = %u%s%s%s; its condition is met from %s on; it raises INTID %u",
+                   timer->name, (unsigned)control,
+                   (control & GTIMER_CTL_ENABLE) != 0 ? " ENABLE" : "",
+                   (control & GTIMER_CTL_IMASK) != 0 ? " IMASK" : "",
+                   (control & GTIMER_CTL_ISTATUS) != 0 ? " ISTATUS" : "",
+                   rules_time(at, gtimer_deadline_ns(board_timer(c->board), timer->id)), raised);
 }
 
 static struct gicv2_irq_state rules_irq(const struct rules_case *c, unsigned intid)
@@ -73,12 +74,27 @@ static unsigned rules_other_enabled(const struct rules_case *c, unsigned intid)
     return 0;
 }
 
-/* A PPI that is asserted while nobody enabled it; 0: none. */
-static unsigned rules_other_asserted(const struct rules_case *c, unsigned intid)
+static bool rules_is_a_devices(const struct rules_case *c, unsigned intid)
 {
-    for (unsigned other = RULES_PPI_FIRST; other < RULES_PPI_END; other++) {
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        if (c->ledger->devices[i].intid == intid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * An INTID whose line went up when the timer's condition was met, while nobody enabled it; 0: none.
+ * It can be any: machines are free to lead a timer to an SPI.
+ */
+static unsigned rules_other_asserted(const struct rules_case *c, const struct rules_timer *timer)
+{
+    uint64_t met_ns = gtimer_deadline_ns(board_timer(c->board), timer->id);
+    for (unsigned other = RULES_PPI_FIRST; other < G_N_ELEMENTS(c->ledger->irqs); other++) {
         struct gicv2_irq_state state = rules_irq(c, other);
-        if (other != intid && rules_is_asserted(&state) && !state.enabled) {
+        bool rose = state.level && c->ledger->irqs[other].level_up.time_ns >= met_ns;
+        if (other != timer->intid && rose && !state.enabled && !rules_is_a_devices(c, other)) {
             return other;
         }
     }
@@ -93,7 +109,7 @@ static bool rules_mismatch(struct rules_case *c, const struct rules_timer *timer
         raised = timer->intid;
         enabled = rules_other_enabled(c, timer->intid);
     } else if (own.enabled && !rules_is_asserted(&own) && !own.active) {
-        raised = rules_other_asserted(c, timer->intid);
+        raised = rules_other_asserted(c, timer);
         enabled = timer->intid;
     }
     if (raised == 0 || enabled == 0) {
@@ -102,7 +118,7 @@ static bool rules_mismatch(struct rules_case *c, const struct rules_timer *timer
     c->diagnosis->repair = DIAGNOSIS_REPAIR_ROUTE;
     c->diagnosis->intid = raised;
     c->diagnosis->other_intid = enabled;
-    rules_evidence_timer(c, timer);
+    rules_evidence_timer(c, timer, raised);
     rules_evidence_irq(c, raised);
     rules_evidence_irq(c, enabled);
     return rules_found(c, "timer.irq-mismatch",
@@ -167,7 +183,7 @@ static bool rules_source_waits(const struct rules_case *c, const struct rules_so
 static void rules_evidence_source(struct rules_case *c, const struct rules_source *source)
 {
     if (source->timer != NULL) {
-        rules_evidence_timer(c, source->timer);
+        rules_evidence_timer(c, source->timer, source->intid);
     } else {
         char at[32];
         rules_evidence(c,
@@ -275,7 +291,7 @@ static bool rules_timer_masked(struct rules_case *c)
         /* At a hang it does not matter that the time is still to come: nobody will hear of it. */
         if (masked && (c->question->hangs || rules_timer_waits(c, timer)) &&
             rules_time_is_overdue(c)) {
-            rules_evidence_timer(c, timer);
+            rules_evidence_timer(c, timer, timer->intid);
             return rules_found(c, "irq.masked",
                                "the guest waits for the timer %s and keeps its interrupt off with "
                                "IMASK",

@@ -1,10 +1,10 @@
 /*
  * fuzz_frame_text.c - any bytes as a frame, shown as text
  *
- * The first byte says what the rest is: a frame, which is compared with itself, or two. Of any frame
- * the line and the values of fields are printable ASCII on one line, names are words, and neither is
- * longer than a frame can justify. Two frames that differ do so in some field, as the header
- * promises, and the same two in none.
+ * The first byte says what the rest is: a frame, which is compared with itself, or two. Of any
+ * frame the line and the values of fields are printable ASCII on one line, names are words, and the
+ * line is no longer than the frame can justify. Two frames that differ do so in some field, as the
+ * header promises, and the same two in none.
  */
 #include "harness/report/frame_text.h"
 #include "tests/fuzz/fuzz.h"

@@ -18,8 +18,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 usage() {
     cat <<'END'
-usage: tools/fuzz.sh BUILD_DIR [TARGET [SECONDS]]    fuzz: all targets, or one; 60 s each
-       tools/fuzz.sh BUILD_DIR --planted [TARGET]    whether they find the defects that were planted
+usage: ./dev fuzz [TARGET [SECONDS]]    all fuzz targets, or one, for 60 s each or so many
+       ./dev fuzz --planted [TARGET]    whether they find the defects that are planted in them
+       tools/fuzz.sh BUILD_DIR …        the same, with the targets of a build that there is
 END
 }
 
@@ -41,7 +42,10 @@ for argument in "$@"; do
         ;;
     esac
 done
-[ $# -ge 1 ] || die "which build? $(usage)"
+if [ $# -eq 0 ]; then
+    usage >&2
+    exit 2
+fi
 [ -d "$1" ] || die "there is no folder $1: ./dev build fuzz"
 build=$(cd "$1" && pwd)
 shift

@@ -230,6 +230,7 @@ def make_mmio():
     write("mmio", "virtio-config", b"".join(mmio_read(SLOT, 0x100 + i, 0) for i in range(12)) + mmio_read(SLOT, 0x106, 1)
           + mmio_read(SLOT, 0x1F8, 3) + mmio_write(SLOT, 0x100, 1, 0))
     write("mmio", "empty-slot", mmio_read(EMPTY, 0) + mmio_read(EMPTY, 8) + mmio_write(EMPTY, 0x70, 1))
+    write("mmio", "identification", b"".join(mmio_read(GICD, 0xFD0 + 4 * i) for i in range(12)) + mmio_read(GICC, 0xFC))
     write("mmio", "misfits", mmio_read(GICD, 2) + mmio_read(GICC, 0x2004) + mmio_write(GICD, 0xFFE, 0, 3)
           + u8(M_READ) + u8(3) + u8(ANYWHERE) + u16(0) + u64(0xFFFFFFFFFFFFFFF8))
 

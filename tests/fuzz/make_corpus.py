@@ -313,10 +313,10 @@ def part(payload, offset, size, protocol=17, more=True):
     return g_frame(from_gateway(ipv4(GATEWAY_IP, GUEST_IP, protocol, payload[offset : offset + size], fragment=word)))
 
 
-def dhcp_offer():
+def dhcp_offer(end=b"\xff"):
     message = struct.pack(">BBBBIHH", 2, 1, 6, 0, 0x12345678, 0, 0x8000) + b"\0" * 4 + GUEST_IP + b"\0" * 8
     message += GUEST_MAC.ljust(208, b"\0") + b"\x63\x82\x53\x63"
-    options = b"\x35\1\2" + b"\x36\4" + GATEWAY_IP + b"\1\4\xff\xff\xff\0" + b"\x33\4\0\1\x51\x80" + b"\xff"
+    options = b"\x35\1\2" + b"\x36\4" + GATEWAY_IP + b"\1\4\xff\xff\xff\0" + b"\x33\4\0\1\x51\x80" + end
     return udp(67, 68, message + options)
 
 
@@ -668,7 +668,8 @@ def make_frame_text():
     one("udp", packet(17, udp(53, 68, b"hello") + b"behind"))
     one("udp-bad-length", packet(17, struct.pack(">HHHH", 1, 2, 99, 1) + b"x"))
     one("dhcp", packet(17, dhcp_offer()))
-    one("dhcp-cut-option", packet(17, dhcp_offer()[:-1] + b"\x0c\5abc"))
+    one("dhcp-without-end", packet(17, dhcp_offer(b"")))
+    one("dhcp-cut-option", packet(17, dhcp_offer(b"\x0c\5abc")))
     one("tcp-options", packet(6, tcp(options, b"data", 0x18)))
     one("tcp-bad-option", packet(6, tcp(b"\2\x28\0\0")))
     one("fragment", packet(17, bytes(16), fragment=0x2001))

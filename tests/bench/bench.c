@@ -208,7 +208,7 @@ static void bench_idle_faults(void)
     }
     g_autofree char *detail =
         g_strdup_printf("CPU time; median of %zu, within ± %.3f", count, uncertainty / 2);
-    bench_report("round trips past armed idle faults, against none", bench_median(ratios, count),
+    bench_report("round trips past an armed idle fault, against none", bench_median(ratios, count),
                  "x", "<", 1.02, detail);
 }
 

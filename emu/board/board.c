@@ -44,7 +44,8 @@ struct board {
     struct gmem *memory;
     struct mmio_bus *bus;
     struct cpu *cpu;
-    struct gicv2 *gic;
+    unsigned accessing_cpu; /* whose access a device serves */
+    struct gic *gic;
     struct gtimer *timer;
     struct wire *wire;
     struct wire_slirp *slirp;
@@ -181,8 +182,16 @@ static bool board_build_cpu(struct board *board, const struct board_config *conf
 
 static void board_build_interrupts(struct board *board)
 {
-    board->gic = gicv2_new(board->trace, BOARD_IRQ_COUNT, cpu_irq_input(board->cpu));
-    gicv2_map(board->gic, board->bus, BOARD_GICD_BASE, BOARD_GICC_BASE);
+    const struct irqline nirq[BOARD_CPUS] = {cpu_irq_input(board->cpu)};
+    const struct gic_config gic = {
+        .version = GIC_V2,
+        .cpu_count = BOARD_CPUS,
+        .irq_count = BOARD_IRQ_COUNT,
+        .nirq = nirq,
+        .accessing_cpu = &board->accessing_cpu,
+    };
+    board->gic = gic_new(board->trace, &gic);
+    gic_map(board->gic, board->bus, BOARD_GICD_BASE, BOARD_GICC_BASE);
     const struct irqline timers[GTIMER_COUNT] = {
         [GTIMER_PHYSICAL] = board_timer_output(board, GTIMER_PHYSICAL, BOARD_TIMER_PHYS_INTID),
         [GTIMER_VIRTUAL] = board_timer_output(board, GTIMER_VIRTUAL, BOARD_TIMER_VIRT_INTID),
@@ -261,7 +270,7 @@ void board_free(struct board *board)
     }
     gtimer_free(board->timer);
     board_faults_fini(&board->faults);
-    gicv2_free(board->gic);
+    gic_free(board->gic);
     cpu_free(board->cpu);
     mmio_bus_free(board->bus);
     gmem_free(board->memory);
@@ -313,7 +322,7 @@ struct cpu *board_cpu(struct board *board)
     return board->cpu;
 }
 
-struct gicv2 *board_gic(struct board *board)
+struct gic *board_gic(struct board *board)
 {
     return board->gic;
 }

@@ -9,6 +9,7 @@
 #define BOARD_SLIRP_PORT                                                                           \
     "slirp" /* libslirp's port on the wire; no network device may be called so */
 
+#define BOARD_CPUS  1
 #define BOARD_MPIDR UINT64_C(0x80000000) /* of the CPU: RES1 bit 31, affinity 0.0.0 */
 
 /* RAM ends below the addresses where QEMU's board has its high memory and PCI's large window. */

@@ -66,6 +66,7 @@ struct gic_cpu {
     unsigned best;                        /* what the distributor forwards; GIC_SPURIOUS: nothing */
 
     /* the CPU interface */
+    bool asleep; /* GICv3: the redistributor */
     bool group_enabled[GIC_GROUPS];
     bool group_is_irq[GIC_GROUPS]; /* signalled by nIRQ; otherwise by nFIQ */
     bool end_split;                /* EOImode: EOIR drops the priority, DIR deactivates */
@@ -93,8 +94,11 @@ struct gic {
     unsigned cpu_count;
     unsigned irq_count;
     unsigned words;
+    uint8_t priority_mask;                 /* bits of a priority that are there */
+    unsigned priority_step;                /* the lowest bit of a group priority, as a shift */
     bool group_enabled[GIC_GROUPS];        /* by the distributor */
     struct gic_word shared[GIC_WORDS_MAX]; /* from word 1 */
+    uint64_t routes[GIC_IRQS_MAX];         /* GICv3: IROUTER */
     struct gic_cpu cpus[GIC_CPUS_MAX];
 };
 

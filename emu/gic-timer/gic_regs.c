@@ -103,11 +103,11 @@ static void gic_set_enabled(struct gic *gic, unsigned cpu, unsigned word, uint32
     gic_refresh(gic, cpu, word);
 }
 
-/* SGIs are always enabled, as 4.3.5 allows, so that they need no care where bits are set. */
+/* SGIs of the GICv2 are always enabled, as 4.3.5 allows. */
 static uint32_t gic_writable(const struct gic *gic, unsigned word)
 {
     uint32_t implemented = gic_implemented(gic, word);
-    return word == 0 ? implemented & ~GIC_SGI_MASK : implemented;
+    return word == 0 && gic->version == GIC_V2 ? implemented & ~GIC_SGI_MASK : implemented;
 }
 
 void gic_write_isenabler(struct gic *gic, unsigned cpu, unsigned word, uint32_t value)
@@ -193,6 +193,7 @@ uint32_t gic_read_priority(struct gic *gic, unsigned cpu, unsigned intid)
 
 void gic_write_priority(struct gic *gic, unsigned cpu, unsigned intid, uint32_t value)
 {
+    value &= gic->priority_mask;
     if (gic_exists(gic, intid) && gic_priority(gic, cpu, intid) != value) {
         gic_word(gic, cpu, intid / 32)->priority[intid % 32] = (uint8_t)value;
         gic_refresh(gic, cpu, intid / 32);

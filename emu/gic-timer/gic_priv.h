@@ -159,9 +159,10 @@ void gic_breach(struct gic *gic, const char *clause, const char *rule, unsigned 
  * the register in the range, or of the byte where the range takes bytes. A register of 8 bytes is
  * two of 4. NULL: reads as zero; ignores writes.
  */
+#define GIC_RANGE_WHOLE 0x100 /* an access is one call, whatever its width */
 struct gic_range {
     uint16_t first, last; /* offsets of the first and the last byte */
-    unsigned sizes;       /* the widths that it takes, or-ed: 1, 4, 8 */
+    unsigned sizes;       /* the widths that it takes, or-ed: 1, 4, 8; GIC_RANGE_WHOLE */
     uint32_t (*read)(struct gic *gic, unsigned cpu, unsigned index);
     void (*write)(struct gic *gic, unsigned cpu, unsigned index, uint32_t value);
 };

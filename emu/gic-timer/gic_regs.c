@@ -30,9 +30,12 @@ static const struct gic_range *gic_window_find(struct gic *gic, const struct gic
     return NULL;
 }
 
-/* Of what a function of this range is given at a time. */
-static unsigned gic_range_unit(const struct gic_range *range)
+/* How many bytes a function of this range is given at a time. */
+static unsigned gic_range_unit(const struct gic_range *range, unsigned size)
 {
+    if ((range->sizes & GIC_RANGE_WHOLE) != 0) {
+        return size;
+    }
     return (range->sizes & 1) != 0 ? 1 : 4;
 }
 
@@ -43,7 +46,7 @@ uint64_t gic_window_read(struct gic *gic, unsigned cpu, const struct gic_window 
     if (range == NULL || range->read == NULL) {
         return 0;
     }
-    unsigned unit = gic_range_unit(range);
+    unsigned unit = gic_range_unit(range, size);
     uint64_t value = 0;
     for (unsigned at = 0; at < size; at += unit) {
         unsigned index = ((unsigned)offset - range->first + at) / unit;
@@ -59,7 +62,7 @@ void gic_window_write(struct gic *gic, unsigned cpu, const struct gic_window *wi
     if (range == NULL || range->write == NULL) {
         return;
     }
-    unsigned unit = gic_range_unit(range);
+    unsigned unit = gic_range_unit(range, size);
     uint32_t mask = unit == 1 ? 0xff : UINT32_MAX;
     for (unsigned at = 0; at < size; at += unit) {
         unsigned index = ((unsigned)offset - range->first + at) / unit;

@@ -153,15 +153,15 @@ static const struct gic_range gicd_ranges[] = {
     {0x0300, 0x037f, 4, gic_read_active, gic_write_isactiver},
     {0x0380, 0x0383, 4, NULL, gicd_write_private},
     {0x0380, 0x03ff, 4, gic_read_active, gic_write_icactiver},
-    {0x0400, 0x041f, 1 | 4, NULL, gicd_write_private},
+    {0x0400, 0x041f, 1 | 4 | GIC_RANGE_WHOLE, NULL, gicd_write_private},
     {0x0400, 0x07fb, 1 | 4, gic_read_priority, gic_write_priority},
-    {0x0800, 0x0bfb, 1 | 4, NULL, gicd_write_replaced},
+    {0x0800, 0x0bfb, 1 | 4 | GIC_RANGE_WHOLE, NULL, gicd_write_replaced},
     {0x0c00, 0x0c07, 4, NULL, gicd_write_private},
     {0x0c00, 0x0cff, 4, gic_read_icfgr, gic_write_icfgr},
     {0x0d00, 0x0d7f, 4, NULL, NULL}, /* IGRPMODR */
     {0x0e00, 0x0eff, 4, NULL, NULL}, /* NSACR */
     {0x0f00, 0x0f03, 4, NULL, gicd_write_replaced},
-    {0x0f10, 0x0f2f, 1 | 4, NULL, gicd_write_replaced},
+    {0x0f10, 0x0f2f, 1 | 4 | GIC_RANGE_WHOLE, NULL, gicd_write_replaced},
     {0x6100, 0x7fdf, 4 | 8, gicd_read_irouter, gicd_write_irouter},
     {0xffd0, 0xffff, 4, gicv3_read_id, NULL},
 };

@@ -248,22 +248,32 @@ bool rule_irq_never_eoi(struct rules_case *c)
 /* ---- held back ------------------------------------------------------------------------------- */
 
 /* What keeps an enabled, pending interrupt back, other than an active one; NULL: nothing. */
-static const char *rules_obstacle(const struct rules_case *c, const struct gic_irq_state *state)
+static const char *rules_obstacle(const struct rules_case *c, unsigned intid)
 {
     const struct gic *gic = board_gic(c->board);
-    if (!gic_is_forwarding(gic, 0)) {
-        return "the controller is switched off (GICD_CTLR, GICC_CTLR)";
+    bool v3 = gic_version(gic) == GIC_V3;
+    switch (gic_obstacle(gic, 0, intid)) {
+    case GIC_OBSTACLE_OFF:
+        return v3 ? "the controller is switched off (GICD_CTLR, ICC_IGRPEN1)"
+                  : "the controller is switched off (GICD_CTLR, GICC_CTLR)";
+    case GIC_OBSTACLE_ASLEEP:
+        return "the redistributor sleeps (GICR_WAKER)";
+    case GIC_OBSTACLE_TARGET:
+        return v3 ? "it is routed to no CPU (GICD_IROUTER)"
+                  : "it is routed to no CPU (GICD_ITARGETSR)";
+    case GIC_OBSTACLE_GROUP:
+        return v3 ? "it is in Group 0, which is not signalled as IRQ (IGROUPR, ICC_IGRPEN1)"
+                  : "its group is not signalled as IRQ (GICD_IGROUPR, GICD_CTLR, GICC_CTLR)";
+    case GIC_OBSTACLE_REFUSED:
+        return "it is in Group 1, and IAR answers 1022 for it (GICD_IGROUPR, GICC_CTLR.AckCtl)";
+    case GIC_OBSTACLE_PRIORITY:
+        return v3 ? "its priority does not pass the mask (ICC_PMR)"
+                  : "its priority does not pass the mask (GICC_PMR)";
+    case GIC_OBSTACLE_NONE:
+        break;
     }
-    if (!state->targeted) {
-        return "it is routed to no CPU (GICD_ITARGETSR)";
-    }
-    if (state->priority >= gic_priority_mask(gic, 0)) {
-        return "its priority does not pass the mask (GICC_PMR)";
-    }
-    if ((cpu_view(board_cpu(c->board)).daif & HAL_DAIF_I) != 0) {
-        return "the CPU runs with PSTATE.I set";
-    }
-    return NULL;
+    return (cpu_view(board_cpu(c->board)).daif & HAL_DAIF_I) != 0 ? "the CPU runs with PSTATE.I set"
+                                                                  : NULL;
 }
 
 static bool rules_timer_masked(struct rules_case *c)
@@ -293,7 +303,7 @@ bool rule_irq_masked(struct rules_case *c)
         if (!rules_source_waits(c, &source) || !state.pending || !state.enabled || state.active) {
             continue;
         }
-        const char *obstacle = rules_obstacle(c, &state);
+        const char *obstacle = rules_obstacle(c, source.intid);
         if (obstacle != NULL) {
             rules_evidence_source(c, &source);
             rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board)).daif);

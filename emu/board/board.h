@@ -79,7 +79,7 @@ enum board_error {
 #define BOARD_ERROR (board_error_quark())
 GQuark board_error_quark(void);
 
-/* The defaults: 64 MiB, offset 0, 1 ns, 100 ns, device tree, no VHE, GICv2, seed 0, nothing else. */
+/* The defaults: 64 MiB, 1 ns, 100 ns, device tree, no VHE, GICv2, 0 and nothing for the rest. */
 void board_config_init(struct board_config *config);
 
 struct board;

@@ -8,7 +8,7 @@
  * reads as zero.
  *
  * An SPI goes to the CPU that IROUTER names, to nobody when there is no such CPU. With
- * Interrupt_Routing_Mode it goes to the first CPU that is awake: the choice is the implementation's.
+ * Interrupt_Routing_Mode it goes to the first CPU that is awake, as implementations may choose.
  */
 #include "emu/gic-timer/gicv3_priv.h"
 

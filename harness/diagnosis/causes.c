@@ -60,15 +60,17 @@ static const struct cause causes_table[] = {
     {
         .id = "irq.masked",
         .meaning = "An interrupt is pending and enabled, and the guest keeps it from the CPU: "
-                   "PSTATE.I, the priority mask, the target, a controller that is switched off, or "
-                   "IMASK of the timer.",
+                   "PSTATE.I, the priority mask, the target, the group, a controller or "
+                   "redistributor that is switched off, or IMASK of the timer.",
         .looks = "Nothing is delivered, or nothing of one priority, although the controller shows "
                  "the INTID as pending.",
         .evidence =
-            "Pending and enabled, not active; GICC_PMR, ITARGETSR, GICD_CTLR and GICC_CTLR, "
+            "Pending and enabled, not active; PMR, ITARGETSR or IROUTER, IGROUPR, GICD_CTLR, "
+            "GICC_CTLR or ICC_IGRPEN1, GICR_WAKER, "
             "DAIF of the running context, CTL of the timer.",
         .mistakes = "A path leaves a critical section without restoring DAIF; the priority mask is "
-                    "left at its reset value 0; the SPI is routed to no CPU.",
+                    "left at its reset value 0; the SPI is routed to no CPU; firmware left it in a "
+                    "group that the kernel does not take; the redistributor was never woken.",
         .near = "irq.never-eoi, when an active interrupt keeps it back.",
         .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
                     "expect hang cause irq.masked        # with a guest that leaves PSTATE.I set",

@@ -193,7 +193,7 @@ enum hal_sysreg {
 
     /*
      * The CPU interface of a GICv3. In a machine with a GICv2 they are not there: an access is a
-     * violation, reads as 0 and is ignored as a write. Reads of IAR0 and IAR1 acknowledge. WO: reads
+     * violation, reads as 0 and is ignored as a write. Reads of IAR0 and IAR1 acknowledge. WO reads
      * as 0.
      */
     HAL_ICC_PMR_EL1,

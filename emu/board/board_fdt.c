@@ -7,8 +7,8 @@
  * off through the hal.
  *
  * Interrupt specifiers are those of the GIC's binding: type (0 SPI, 1 PPI), number within the type,
- * flags (4 for level-high; for PPIs of a GICv2, the CPU mask in bits 15:8). The lines of virtio-mmio
- * windows are levels here, where QEMU says edge: what is written must be what is there.
+ * flags (4 for level-high; for PPIs of a GICv2, the CPU mask in bits 15:8). The lines of
+ * virtio-mmio windows are levels here, where QEMU says edge: what is written must be what is there.
  */
 #include "emu/board/board_priv.h"
 

@@ -42,6 +42,7 @@ void rules_evidence_queue(struct rules_case *c, const struct ledger_queue *queue
 
 bool rule_timer_irq_mismatch(struct rules_case *c);
 bool rule_irq_not_enabled(struct rules_case *c);
+bool rule_irq_spurious_served(struct rules_case *c);
 bool rule_irq_never_eoi(struct rules_case *c);
 bool rule_irq_masked(struct rules_case *c);
 bool rule_irq_lost(struct rules_case *c);

@@ -199,6 +199,27 @@ bool rule_irq_not_enabled(struct rules_case *c)
     return false;
 }
 
+/* ---- acknowledged ---------------------------------------------------------------------------- */
+
+/* A vector that understands the answer leaves at the first one. */
+#define RULES_SPURIOUS_MANY 16
+
+bool rule_irq_spurious_served(struct rules_case *c)
+{
+    const struct ledger *ledger = c->ledger;
+    if (ledger->spurious_count < RULES_SPURIOUS_MANY) {
+        return false;
+    }
+    char at[32];
+    rules_evidence(c,
+                   "irq.spurious: %" G_GUINT64_FORMAT " times since the last cpu.irq, last at %s",
+                   ledger->spurious_count, rules_time(at, ledger->spurious.time_ns));
+    rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board)).daif);
+    return rules_found(c, "irq.spurious-served",
+                       "IAR answered that there is no interrupt, and the guest did not leave its "
+                       "vector: it takes the answer for an INTID");
+}
+
 /* ---- ended ----------------------------------------------------------------------------------- */
 
 /* The INTID that was taken and not ended, and has been so for long; 0: none. */

@@ -95,6 +95,33 @@ static void test_a_timer_that_was_met_just_now_is_not_missed_yet(void)
     rig_expect(&rig, false, "", NULL);
 }
 
+static void read_spurious(struct rig *rig, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        trace_emit(rig->trace, TRACE_IRQ_SPURIOUS, TN(GIC_SPURIOUS), TN(0));
+    }
+}
+
+static void test_a_vector_that_never_believes_that_nothing_is_there_serves_it(void)
+{
+    struct rig rig;
+    rig_open(&rig, SLEEP);
+    trace_emit_plain(rig.trace, TRACE_CPU_IRQ);
+    read_spurious(&rig, 16);
+    rig_expect(&rig, false, "irq.spurious-served", "ping");
+}
+
+static void test_a_vector_that_is_entered_anew_serves_nothing(void)
+{
+    struct rig rig;
+    rig_open(&rig, SLEEP);
+    for (unsigned i = 0; i < 10; i++) {
+        trace_emit_plain(rig.trace, TRACE_CPU_IRQ);
+        read_spurious(&rig, 15);
+    }
+    rig_expect(&rig, false, "", NULL);
+}
+
 static void test_without_probes_the_verdict_is_a_suspicion(void)
 {
     struct rig rig;
@@ -119,4 +146,6 @@ UNIT_SUITE("rules_irq", UNIT_TEST(test_a_timer_that_nobody_enabled_is_not_enable
            UNIT_TEST(test_a_line_that_stays_low_is_a_lost_interrupt),
            UNIT_TEST(test_a_timer_that_is_off_or_not_due_is_nothing),
            UNIT_TEST(test_a_timer_that_was_met_just_now_is_not_missed_yet),
+           UNIT_TEST(test_a_vector_that_never_believes_that_nothing_is_there_serves_it),
+           UNIT_TEST(test_a_vector_that_is_entered_anew_serves_nothing),
            UNIT_TEST(test_without_probes_the_verdict_is_a_suspicion))

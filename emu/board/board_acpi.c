@@ -23,14 +23,16 @@
 #define ACPI_FADT_SIZE 276
 #define ACPI_GICD_SIZE 24 /* 5.2.12.15 */
 #define ACPI_GICC_SIZE 80 /* 5.2.12.14 */
+#define ACPI_GICR_SIZE 16 /* 5.2.12.17 */
 #define ACPI_MADT_SIZE (44 + ACPI_GICD_SIZE + ACPI_GICC_SIZE)
+#define ACPI_MADT_ROOM (ACPI_MADT_SIZE + ACPI_GICR_SIZE)
 #define ACPI_GTDT_SIZE 104
 
 /* Where the tables lie; each begins at a multiple of 8. */
 #define ACPI_XSDT_AT (ACPI_RSDP_SIZE + 4)
 #define ACPI_FADT_AT (ACPI_XSDT_AT + ACPI_XSDT_SIZE + 4)
 #define ACPI_MADT_AT (ACPI_FADT_AT + ACPI_FADT_SIZE + 4)
-#define ACPI_GTDT_AT (ACPI_MADT_AT + ACPI_MADT_SIZE + 4)
+#define ACPI_GTDT_AT (ACPI_MADT_AT + ACPI_MADT_ROOM + 4)
 
 static_assert(ACPI_XSDT_AT % 8 == 0 && ACPI_FADT_AT % 8 == 0, "tables are aligned");
 static_assert(ACPI_MADT_AT % 8 == 0 && ACPI_GTDT_AT % 8 == 0, "tables are aligned");
@@ -41,7 +43,7 @@ static_assert(ACPI_GTDT_AT + ACPI_GTDT_SIZE == BOARD_ACPI_SIZE, "what board_priv
 #define ACPI_GICD_TYPE      0xc
 #define ACPI_GICC_TYPE      0xb
 #define ACPI_GICC_ENABLED   1
-#define ACPI_GIC_VERSION    2
+#define ACPI_GICR_TYPE      0xe
 #define ACPI_MPIDR_AFFINITY UINT64_C(0xff00ffffff) /* the bits of MPIDR that a GICC has */
 #define ACPI_NO_ADDRESS     UINT64_MAX             /* of a memory-mapped counter, 5.2.24 */
 #define ACPI_TIMER_FLAGS    4                      /* level, active high, always on */
@@ -132,22 +134,31 @@ static void board_acpi_fadt(uint8_t *at)
     board_acpi_end(table);
 }
 
-static void board_acpi_madt(uint8_t *at)
+/* The CPU interface of a GICv3 has no address, and its redistributor stands in a region. */
+static void board_acpi_madt(uint8_t *at, enum gic_version version)
 {
-    struct board_acpi table = board_acpi_begin(at, ACPI_MADT_SIZE, "APIC", 5);
+    bool v3 = version == GIC_V3;
+    struct board_acpi table = board_acpi_begin(at, v3 ? ACPI_MADT_ROOM : ACPI_MADT_SIZE, "APIC", 5);
     size_t gicd = 44;
     board_acpi_put(table, gicd, 1, ACPI_GICD_TYPE);
     board_acpi_put(table, gicd + 1, 1, ACPI_GICD_SIZE);
     board_acpi_put(table, gicd + 8, 8, BOARD_GICD_BASE);
-    board_acpi_put(table, gicd + 20, 1, ACPI_GIC_VERSION);
+    board_acpi_put(table, gicd + 20, 1, v3 ? 3 : 2);
     size_t gicc = gicd + ACPI_GICD_SIZE;
     board_acpi_put(table, gicc, 1, ACPI_GICC_TYPE);
     board_acpi_put(table, gicc + 1, 1, ACPI_GICC_SIZE);
     board_acpi_put(table, gicc + 4, 4, 0); /* CPU interface, */
     board_acpi_put(table, gicc + 8, 4, 0); /* and processor */
     board_acpi_put(table, gicc + 12, 4, ACPI_GICC_ENABLED);
-    board_acpi_put(table, gicc + 32, 8, BOARD_GICC_BASE);
+    board_acpi_put(table, gicc + 32, 8, v3 ? 0 : BOARD_GICC_BASE);
     board_acpi_put(table, gicc + 68, 8, BOARD_MPIDR & ACPI_MPIDR_AFFINITY);
+    if (v3) {
+        size_t gicr = gicc + ACPI_GICC_SIZE;
+        board_acpi_put(table, gicr, 1, ACPI_GICR_TYPE);
+        board_acpi_put(table, gicr + 1, 1, ACPI_GICR_SIZE);
+        board_acpi_put(table, gicr + 4, 8, BOARD_GICR_BASE);
+        board_acpi_put(table, gicr + 12, 4, GICV3_REDIST_SIZE * BOARD_CPUS);
+    }
     board_acpi_end(table);
 }
 
@@ -171,7 +182,7 @@ static void board_acpi_gtdt(uint8_t *at, bool vhe)
     board_acpi_end(table);
 }
 
-void board_acpi_write(void *buffer, uint64_t base, bool vhe)
+void board_acpi_write(void *buffer, uint64_t base, const struct board_config *config)
 {
     uint8_t *bytes = buffer;
     g_assert(base % 8 == 0);
@@ -179,6 +190,6 @@ void board_acpi_write(void *buffer, uint64_t base, bool vhe)
     board_acpi_rsdp(bytes, base + ACPI_XSDT_AT);
     board_acpi_xsdt(bytes + ACPI_XSDT_AT, base);
     board_acpi_fadt(bytes + ACPI_FADT_AT);
-    board_acpi_madt(bytes + ACPI_MADT_AT);
-    board_acpi_gtdt(bytes + ACPI_GTDT_AT, vhe);
+    board_acpi_madt(bytes + ACPI_MADT_AT, config->gic);
+    board_acpi_gtdt(bytes + ACPI_GTDT_AT, config->vhe);
 }

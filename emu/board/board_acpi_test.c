@@ -95,6 +95,14 @@ struct madt {
     struct gicc gicc;
 };
 
+/* Behind the others with a GICv3. */
+struct gicr {
+    uint8_t type, length;
+    struct le16 reserved;
+    struct le64 base;
+    struct le32 size;
+};
+
 struct timer {
     struct le32 gsiv, flags;
 };
@@ -169,16 +177,22 @@ static struct {
     const struct gtdt *gtdt;
 } found;
 
-static void write_tables(bool vhe)
+static void write_tables_of(const struct board_config *config)
 {
+    size_t madt_size = sizeof(struct madt) + (config->gic == GIC_V3 ? sizeof(struct gicr) : 0);
     memset(tables, 0xee, sizeof(tables));
     memset(claimed, 0, sizeof(claimed));
-    board_acpi_write(tables, BASE, vhe);
+    board_acpi_write(tables, BASE, config);
     found.rsdp = at(BASE, sizeof(struct rsdp));
     found.xsdt = table(u64(found.rsdp->xsdt), "XSDT", 1, sizeof(struct xsdt));
     found.fadt = table(u64(found.xsdt->entries[0]), "FACP", 6, sizeof(struct fadt));
-    found.madt = table(u64(found.xsdt->entries[1]), "APIC", 5, sizeof(struct madt));
+    found.madt = table(u64(found.xsdt->entries[1]), "APIC", 5, madt_size);
     found.gtdt = table(u64(found.xsdt->entries[2]), "GTDT", 3, sizeof(struct gtdt));
+}
+
+static void write_tables(bool vhe)
+{
+    write_tables_of(&(struct board_config){.vhe = vhe});
 }
 
 static void test_root_pointer_has_both_checksums_and_no_rsdt(void)
@@ -211,7 +225,7 @@ static void test_bytes_of_no_table_are_zero(void)
         gaps += !claimed[i];
         CU_ASSERT_TRUE(claimed[i] || tables[i] == 0);
     }
-    CU_ASSERT_EQUAL(gaps, 16);
+    CU_ASSERT_EQUAL(gaps, 32); /* sixteen of them are a redistributor's */
 }
 
 static void test_fadt_says_reduced_hardware_and_nothing_that_is_not_there(void)
@@ -255,6 +269,21 @@ static void test_madt_has_the_distributor_and_the_interface_of_the_one_cpu(void)
     CU_ASSERT_TRUE(is_zero(&gicc->efficiency, 4));
 }
 
+static void test_madt_of_a_gicv3_has_a_region_of_redistributors(void)
+{
+    write_tables_of(&(struct board_config){.gic = GIC_V3});
+    CU_ASSERT_EQUAL(found.madt->gicd.version, 3);
+    CU_ASSERT_EQUAL(u64(found.madt->gicd.base), 0x08000000);
+    CU_ASSERT_TRUE(is_zero(&found.madt->gicc.base, 8));
+    CU_ASSERT_TRUE(is_zero(&found.madt->gicc.redistributor, 8));
+    const struct gicr *gicr = (const struct gicr *)(found.madt + 1);
+    CU_ASSERT_EQUAL(gicr->type, 14);
+    CU_ASSERT_EQUAL(gicr->length, 16);
+    CU_ASSERT_EQUAL(u64(gicr->base), BOARD_GICR_BASE);
+    CU_ASSERT_EQUAL(u64(gicr->base), 0x080a0000);
+    CU_ASSERT_EQUAL(u32(gicr->size), 0x20000);
+}
+
 static void expect_timer(const struct timer *timer, uint32_t gsiv)
 {
     CU_ASSERT_EQUAL(u32(timer->gsiv), gsiv);
@@ -289,5 +318,6 @@ UNIT_SUITE("board_acpi", UNIT_TEST(test_root_pointer_has_both_checksums_and_no_r
            UNIT_TEST(test_bytes_of_no_table_are_zero),
            UNIT_TEST(test_fadt_says_reduced_hardware_and_nothing_that_is_not_there),
            UNIT_TEST(test_madt_has_the_distributor_and_the_interface_of_the_one_cpu),
+           UNIT_TEST(test_madt_of_a_gicv3_has_a_region_of_redistributors),
            UNIT_TEST(test_gtdt_has_the_timers_that_the_board_wires),
            UNIT_TEST(test_with_vhe_there_is_a_virtual_timer_of_el2))

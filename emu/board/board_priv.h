@@ -9,6 +9,7 @@
 #define BOARD_SLIRP_PORT                                                                           \
     "slirp" /* libslirp's port on the wire; no network device may be called so */
 
+#define BOARD_CPUS  1
 #define BOARD_MPIDR UINT64_C(0x80000000) /* of the CPU: RES1 bit 31, affinity 0.0.0 */
 
 /* RAM ends below the addresses where QEMU's board has its high memory and PCI's large window. */
@@ -46,15 +47,15 @@ bool board_config_check(const struct board_config *config, GError **error);
  * Writes the flattened device tree to `buffer`. The size of the blob; 0, with the error, when it
  * does not fit.
  */
-size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const char *command_line, void *buffer,
-                       size_t size, GError **error);
+size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const struct board_config *config,
+                       void *buffer, size_t size, GError **error);
 
 /*
  * Writes the ACPI tables to `buffer`, which will be at the physical address `base` (a multiple of
  * 8). The RSDP comes first.
  */
-#define BOARD_ACPI_SIZE 640
-void board_acpi_write(void *buffer, uint64_t base, bool vhe);
+#define BOARD_ACPI_SIZE 656
+void board_acpi_write(void *buffer, uint64_t base, const struct board_config *config);
 
 /*
  * Fills the boot area of guest RAM: all that hal_boot_info() leads to. It stays there; NULL, with

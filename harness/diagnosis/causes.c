@@ -8,6 +8,20 @@
 
 static const struct cause causes_table[] = {
     {
+        .id = "irq.spurious-served",
+        .meaning = "IAR answered that there is no interrupt, 1020 to 1023, and the guest took the "
+                   "answer for the number of one.",
+        .looks = "Everything stops at the first interrupt. The guest stays in its vector, counts "
+                 "unexpected interrupts, or panics because of a number that it does not have.",
+        .evidence = "IAR was read many times with nothing to deliver, since the CPU entered the "
+                    "vector; the first such answer ends a vector.",
+        .mistakes = "The INTID is masked with fewer bits than it has before it is compared: 1023 "
+                    "becomes 511; 1022 is not known; the answer is compared with another number.",
+        .near = "irq.masked, when IAR answers 1022 once and the vector is entered again and again.",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect cause irq.spurious-served within 10ms  # with a mask of nine bits",
+    },
+    {
         .id = "timer.irq-mismatch",
         .meaning = "The guest's timer raises one INTID, and the guest listens on that of another "
                    "timer.",
@@ -32,11 +46,12 @@ static const struct cause causes_table[] = {
         .meaning = "A line is up and its INTID pending, and the guest never enabled that INTID.",
         .looks = "The first thing that should be announced by this interrupt never is. Everything "
                  "before it worked.",
-        .evidence = "GICD_ISENABLER of the INTID is 0 while its level is up and its source waits.",
+        .evidence = "ISENABLER of the INTID is 0 while its level is up and its source waits.",
         .mistakes =
             "The number of the interrupt comes from the wrong table; an SPI's number is used "
-            "without adding 32; enabling is left to somebody who never runs; it was disabled "
-            "and not enabled again.",
+            "without adding 32; a PPI of a GICv3 is enabled in the distributor instead of the "
+            "redistributor; enabling is left to somebody who never runs; it was disabled and "
+            "not enabled again.",
         .near = "irq.masked, when it is enabled and priority or target keep it back.",
         .scenario =
             "start  ping: \"ping -c 1 10.0.2.2\"\n"
@@ -62,15 +77,17 @@ static const struct cause causes_table[] = {
     {
         .id = "irq.masked",
         .meaning = "An interrupt is pending and enabled, and the guest keeps it from the CPU: "
-                   "PSTATE.I, the priority mask, the target, a controller that is switched off, or "
-                   "IMASK of the timer.",
+                   "PSTATE.I, the priority mask, the target, the group, a controller or "
+                   "redistributor that is switched off, or IMASK of the timer.",
         .looks = "Nothing is delivered, or nothing of one priority, although the controller shows "
                  "the INTID as pending.",
         .evidence =
-            "Pending and enabled, not active; GICC_PMR, ITARGETSR, GICD_CTLR and GICC_CTLR, "
+            "Pending and enabled, not active; PMR, ITARGETSR or IROUTER, IGROUPR, GICD_CTLR, "
+            "GICC_CTLR or ICC_IGRPEN1, GICR_WAKER, "
             "DAIF of the running context, CTL of the timer.",
         .mistakes = "A path leaves a critical section without restoring DAIF; the priority mask is "
-                    "left at its reset value 0; the SPI is routed to no CPU.",
+                    "left at its reset value 0; the SPI is routed to no CPU; firmware left it in a "
+                    "group that the kernel does not take; the redistributor was never woken.",
         .near = "irq.never-eoi, when an active interrupt keeps it back.",
         .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
                     "expect hang cause irq.masked        # with a guest that leaves PSTATE.I set",

@@ -525,6 +525,13 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
     case TRACE_IRQ_EOI:
         ledger_observe_irq(ledger, event);
         break;
+    case TRACE_CPU_IRQ:
+        ledger->spurious_count = 0;
+        break;
+    case TRACE_IRQ_SPURIOUS:
+        ledger->spurious_count++;
+        ledger->spurious = ledger_mark(event);
+        break;
     case TRACE_TIMER_FIRED:
         ledger_observe_timer(ledger, event);
         break;

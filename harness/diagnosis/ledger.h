@@ -151,6 +151,8 @@ struct ledger {
     struct ledger_device devices[BOARD_NETS_MAX];
     unsigned device_count;
     struct ledger_irq irqs[BOARD_IRQ_COUNT];
+    uint64_t spurious_count; /* IAR gave nothing, since the CPU entered the vector */
+    struct ledger_mark spurious;
     struct ledger_peer peers[LEDGER_PEERS_MAX];
     unsigned peer_count;
     struct ledger_mark timer_fired[GTIMER_COUNT];

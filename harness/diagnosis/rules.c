@@ -97,15 +97,15 @@ struct virtqueue *rules_queue(const struct rules_case *c, const struct ledger_qu
 
 void rules_evidence_irq(struct rules_case *c, unsigned intid)
 {
-    const struct gicv2 *gic = board_gic(c->board);
-    struct gicv2_irq_state state = gicv2_irq_state(gic, intid);
+    const struct gic *gic = board_gic(c->board);
+    struct gic_irq_state state = gic_irq_state(gic, 0, intid);
     const struct ledger_irq *irq = &c->ledger->irqs[intid];
     char taken[32], ended[32];
     rules_evidence(
         c, "INTID %u: line %s, %s, %s, %s, priority 0x%02x (mask 0x%02x, running 0x%02x)", intid,
         state.level ? "up" : "low", state.pending ? "pending" : "not pending",
         state.enabled ? "enabled" : "not enabled", state.active ? "active" : "not active",
-        state.priority, gicv2_priority_mask(gic), gicv2_running_priority(gic));
+        state.priority, gic_priority_mask(gic, 0), gic_running_priority(gic, 0));
     if (irq->taken_count > 0) {
         rules_evidence(c,
                        "INTID %u: taken %" G_GUINT64_FORMAT
@@ -210,11 +210,12 @@ typedef bool rule_fn(struct rules_case *c);
 
 /* From the hardware to the program; what the driver took or left comes before what it gave. */
 static rule_fn *const rules[] = {
-    rule_timer_irq_mismatch, rule_irq_not_enabled, rule_irq_never_eoi,    rule_irq_masked,
-    rule_irq_lost,           rule_vq_kick_missed,  rule_vq_not_completed, rule_vq_used_not_consumed,
-    rule_vq_rx_starved,      rule_netdev_missing,  rule_route_missing,    rule_link_down,
-    rule_reply_late,         rule_arp_unresolved,  rule_wire_dropped,     rule_peer_silent,
-    rule_reply_discarded,
+    rule_irq_spurious_served, rule_timer_irq_mismatch, rule_irq_not_enabled,
+    rule_irq_never_eoi,       rule_irq_masked,         rule_irq_lost,
+    rule_vq_kick_missed,      rule_vq_not_completed,   rule_vq_used_not_consumed,
+    rule_vq_rx_starved,       rule_netdev_missing,     rule_route_missing,
+    rule_link_down,           rule_reply_late,         rule_arp_unresolved,
+    rule_wire_dropped,        rule_peer_silent,        rule_reply_discarded,
 };
 
 struct diagnosis *diagnosis_ask(const struct ledger *ledger,

@@ -56,6 +56,7 @@ bool rules_is_on_its_way(const struct rules_case *c, uint32_t address);
 
 bool rule_timer_irq_mismatch(struct rules_case *c);
 bool rule_irq_not_enabled(struct rules_case *c);
+bool rule_irq_spurious_served(struct rules_case *c);
 bool rule_irq_never_eoi(struct rules_case *c);
 bool rule_irq_masked(struct rules_case *c);
 bool rule_irq_lost(struct rules_case *c);

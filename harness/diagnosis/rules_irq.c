@@ -53,12 +53,12 @@ static void rules_evidence_timer(struct rules_case *c, const struct rules_timer 
                    rules_time(at, gtimer_deadline_ns(board_timer(c->board), timer->id)), raised);
 }
 
-static struct gicv2_irq_state rules_irq(const struct rules_case *c, unsigned intid)
+static struct gic_irq_state rules_irq(const struct rules_case *c, unsigned intid)
 {
-    return gicv2_irq_state(board_gic(c->board), intid);
+    return gic_irq_state(board_gic(c->board), 0, intid);
 }
 
-static bool rules_is_asserted(const struct gicv2_irq_state *state)
+static bool rules_is_asserted(const struct gic_irq_state *state)
 {
     return state->level || state->pending;
 }
@@ -92,7 +92,7 @@ static unsigned rules_other_asserted(const struct rules_case *c, const struct ru
 {
     uint64_t met_ns = gtimer_deadline_ns(board_timer(c->board), timer->id);
     for (unsigned other = RULES_PPI_FIRST; other < G_N_ELEMENTS(c->ledger->irqs); other++) {
-        struct gicv2_irq_state state = rules_irq(c, other);
+        struct gic_irq_state state = rules_irq(c, other);
         bool rose = state.level && c->ledger->irqs[other].level_up.time_ns >= met_ns;
         if (other != timer->intid && rose && !state.enabled && !rules_is_a_devices(c, other)) {
             return other;
@@ -103,7 +103,7 @@ static unsigned rules_other_asserted(const struct rules_case *c, const struct ru
 
 static bool rules_mismatch(struct rules_case *c, const struct rules_timer *timer)
 {
-    struct gicv2_irq_state own = rules_irq(c, timer->intid);
+    struct gic_irq_state own = rules_irq(c, timer->intid);
     unsigned raised = 0, enabled = 0;
     if (rules_is_asserted(&own) && !own.enabled) {
         raised = timer->intid;
@@ -201,7 +201,7 @@ bool rule_irq_not_enabled(struct rules_case *c)
 {
     for (unsigned i = 0; i < rules_source_count(c); i++) {
         struct rules_source source = rules_source(c, i);
-        struct gicv2_irq_state state = rules_irq(c, source.intid);
+        struct gic_irq_state state = rules_irq(c, source.intid);
         if (!rules_source_waits(c, &source) || !rules_is_asserted(&state) || state.enabled) {
             continue;
         }
@@ -213,6 +213,27 @@ bool rule_irq_not_enabled(struct rules_case *c)
                            source.name, source.intid, was ? "has disabled" : "never enabled");
     }
     return false;
+}
+
+/* ---- acknowledged ---------------------------------------------------------------------------- */
+
+/* A vector that understands the answer leaves at the first one. */
+#define RULES_SPURIOUS_MANY 16
+
+bool rule_irq_spurious_served(struct rules_case *c)
+{
+    const struct ledger *ledger = c->ledger;
+    if (ledger->spurious_count < RULES_SPURIOUS_MANY) {
+        return false;
+    }
+    char at[32];
+    rules_evidence(c,
+                   "irq.spurious: %" G_GUINT64_FORMAT " times since the last cpu.irq, last at %s",
+                   ledger->spurious_count, rules_time(at, ledger->spurious.time_ns));
+    rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board)).daif);
+    return rules_found(c, "irq.spurious-served",
+                       "IAR answered that there is no interrupt, and the guest did not leave its "
+                       "vector: it takes the answer for an INTID");
 }
 
 /* ---- ended ----------------------------------------------------------------------------------- */
@@ -238,10 +259,10 @@ bool rule_irq_never_eoi(struct rules_case *c)
     /* It is the missing link only when it keeps something back. */
     for (unsigned i = 0; i < rules_source_count(c); i++) {
         struct rules_source source = rules_source(c, i);
-        struct gicv2_irq_state state = rules_irq(c, source.intid);
+        struct gic_irq_state state = rules_irq(c, source.intid);
         bool kept_back = rules_source_waits(c, &source) && rules_is_asserted(&state) &&
                          state.enabled &&
-                         state.priority >= gicv2_running_priority(board_gic(c->board));
+                         state.priority >= gic_running_priority(board_gic(c->board), 0);
         if (!kept_back && !(source.intid == active && rules_source_waits(c, &source))) {
             continue;
         }
@@ -264,22 +285,32 @@ bool rule_irq_never_eoi(struct rules_case *c)
 /* ---- held back ------------------------------------------------------------------------------- */
 
 /* What keeps an enabled, pending interrupt back, other than an active one; NULL: nothing. */
-static const char *rules_obstacle(const struct rules_case *c, const struct gicv2_irq_state *state)
+static const char *rules_obstacle(const struct rules_case *c, unsigned intid)
 {
-    const struct gicv2 *gic = board_gic(c->board);
-    if (!gicv2_is_forwarding(gic)) {
-        return "the controller is switched off (GICD_CTLR, GICC_CTLR)";
+    const struct gic *gic = board_gic(c->board);
+    bool v3 = gic_version(gic) == GIC_V3;
+    switch (gic_obstacle(gic, 0, intid)) {
+    case GIC_OBSTACLE_OFF:
+        return v3 ? "the controller is switched off (GICD_CTLR, ICC_IGRPEN1)"
+                  : "the controller is switched off (GICD_CTLR, GICC_CTLR)";
+    case GIC_OBSTACLE_ASLEEP:
+        return "the redistributor sleeps (GICR_WAKER)";
+    case GIC_OBSTACLE_TARGET:
+        return v3 ? "it is routed to no CPU (GICD_IROUTER)"
+                  : "it is routed to no CPU (GICD_ITARGETSR)";
+    case GIC_OBSTACLE_GROUP:
+        return v3 ? "it is in Group 0, which is not signalled as IRQ (IGROUPR, ICC_IGRPEN1)"
+                  : "its group is not signalled as IRQ (GICD_IGROUPR, GICD_CTLR, GICC_CTLR)";
+    case GIC_OBSTACLE_REFUSED:
+        return "it is in Group 1, and IAR answers 1022 for it (GICD_IGROUPR, GICC_CTLR.AckCtl)";
+    case GIC_OBSTACLE_PRIORITY:
+        return v3 ? "its priority does not pass the mask (ICC_PMR)"
+                  : "its priority does not pass the mask (GICC_PMR)";
+    case GIC_OBSTACLE_NONE:
+        break;
     }
-    if (!state->targeted) {
-        return "it is routed to no CPU (GICD_ITARGETSR)";
-    }
-    if (state->priority >= gicv2_priority_mask(gic)) {
-        return "its priority does not pass the mask (GICC_PMR)";
-    }
-    if ((cpu_view(board_cpu(c->board)).daif & HAL_DAIF_I) != 0) {
-        return "the CPU runs with PSTATE.I set";
-    }
-    return NULL;
+    return (cpu_view(board_cpu(c->board)).daif & HAL_DAIF_I) != 0 ? "the CPU runs with PSTATE.I set"
+                                                                  : NULL;
 }
 
 static bool rules_timer_masked(struct rules_case *c)
@@ -305,11 +336,11 @@ bool rule_irq_masked(struct rules_case *c)
 {
     for (unsigned i = 0; i < rules_source_count(c); i++) {
         struct rules_source source = rules_source(c, i);
-        struct gicv2_irq_state state = rules_irq(c, source.intid);
+        struct gic_irq_state state = rules_irq(c, source.intid);
         if (!rules_source_waits(c, &source) || !state.pending || !state.enabled || state.active) {
             continue;
         }
-        const char *obstacle = rules_obstacle(c, &state);
+        const char *obstacle = rules_obstacle(c, source.intid);
         if (obstacle != NULL) {
             rules_evidence_source(c, &source);
             rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board)).daif);
@@ -347,7 +378,7 @@ static bool rules_status_missing(const struct rules_case *c, const struct rules_
 
 static bool rules_lost(const struct rules_case *c, const struct rules_source *source)
 {
-    struct gicv2_irq_state state = rules_irq(c, source->intid);
+    struct gic_irq_state state = rules_irq(c, source->intid);
     if (rules_is_asserted(&state) || state.active) {
         return false;
     }

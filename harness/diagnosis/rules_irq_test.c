@@ -30,7 +30,7 @@ static void test_with_another_timers_intid_enabled_it_is_a_mismatch(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_PHYS_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_PHYS_INTID);
     rig_expect(&rig, false, "timer.irq-mismatch", "ping");
 }
 
@@ -38,7 +38,7 @@ static void test_with_a_devices_intid_enabled_it_is_no_mismatch(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_VIRTIO_MMIO_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_VIRTIO_MMIO_INTID);
     rig_expect(&rig, false, "irq.not-enabled", "ping");
 }
 
@@ -46,7 +46,7 @@ static void test_behind_a_controller_that_is_off_it_is_masked(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
     rig_expect(&rig, false, "irq.masked", "ping");
 }
 
@@ -69,8 +69,8 @@ static void test_a_line_that_stays_low_is_a_lost_interrupt(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
-    struct irqline line = gicv2_input(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
+    struct irqline line = gic_input(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
     irqline_set(&line, false);
     rig_expect(&rig, false, "irq.lost", "ping");
 }
@@ -78,8 +78,8 @@ static void test_a_line_that_stays_low_is_a_lost_interrupt(void)
 /* The timer's output was led to another input of the controller. */
 static void lead_to(struct rig *rig, unsigned intid)
 {
-    struct irqline own = gicv2_input(board_gic(rig->board), BOARD_TIMER_VIRT_INTID);
-    struct irqline other = gicv2_input(board_gic(rig->board), intid);
+    struct irqline own = gic_input(board_gic(rig->board), 0, BOARD_TIMER_VIRT_INTID);
+    struct irqline other = gic_input(board_gic(rig->board), 0, intid);
     irqline_set(&own, false);
     irqline_set(&other, true);
 }
@@ -90,7 +90,7 @@ static void test_a_timer_that_raises_an_spi_instead_of_its_own_intid_is_a_mismat
     for (size_t i = 0; i < G_N_ELEMENTS(intids); i++) {
         struct rig rig;
         begin(&rig, GTIMER_CTL_ENABLE);
-        gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
+        gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
         lead_to(&rig, intids[i]);
         rig_expect(&rig, false, "timer.irq-mismatch", "ping");
     }
@@ -100,14 +100,14 @@ static void test_a_line_that_was_up_before_the_timer_fired_is_not_the_timers(voi
 {
     struct rig rig;
     begin(&rig, 0);
-    struct irqline stuck = gicv2_input(board_gic(rig.board), 40);
+    struct irqline stuck = gic_input(board_gic(rig.board), 0, 40);
     irqline_set(&stuck, true);
     rig_pass(&rig, 1000);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
     gtimer_write(board_timer(rig.board), GTIMER_VIRTUAL, GTIMER_CVAL, rig_now_ns(&rig) / 16 + 1);
     gtimer_write(board_timer(rig.board), GTIMER_VIRTUAL, GTIMER_CTL, GTIMER_CTL_ENABLE);
     rig_pass(&rig, RIG_SETTLE);
-    struct irqline own = gicv2_input(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
+    struct irqline own = gic_input(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
     irqline_set(&own, false);
     rig_expect(&rig, false, "irq.lost", "ping");
 }
@@ -116,12 +116,12 @@ static void test_an_spi_that_the_guest_listens_on_or_a_device_raises_is_no_misma
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
-    gicv2_repair_enable(board_gic(rig.board), 40);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, 40);
     lead_to(&rig, 40);
     rig_expect(&rig, false, "irq.lost", "ping");
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
     lead_to(&rig, RIG_INTID);
     rig_expect(&rig, false, "irq.lost", "ping");
 }
@@ -142,6 +142,33 @@ static void test_a_timer_that_was_met_just_now_is_not_missed_yet(void)
     begin(&rig, GTIMER_CTL_ENABLE);
     uint64_t now_ns = vclock_now_ns(board_clock(rig.board));
     gtimer_write(board_timer(rig.board), GTIMER_VIRTUAL, GTIMER_CVAL, now_ns / 16);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void read_spurious(struct rig *rig, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        trace_emit(rig->trace, TRACE_IRQ_SPURIOUS, TN(GIC_SPURIOUS), TN(0));
+    }
+}
+
+static void test_a_vector_that_never_believes_that_nothing_is_there_serves_it(void)
+{
+    struct rig rig;
+    rig_open(&rig, SLEEP);
+    trace_emit_plain(rig.trace, TRACE_CPU_IRQ);
+    read_spurious(&rig, 16);
+    rig_expect(&rig, false, "irq.spurious-served", "ping");
+}
+
+static void test_a_vector_that_is_entered_anew_serves_nothing(void)
+{
+    struct rig rig;
+    rig_open(&rig, SLEEP);
+    for (unsigned i = 0; i < 10; i++) {
+        trace_emit_plain(rig.trace, TRACE_CPU_IRQ);
+        read_spurious(&rig, 15);
+    }
     rig_expect(&rig, false, "", NULL);
 }
 
@@ -189,7 +216,7 @@ static void listen(struct rig_driver *driver)
     mmio_write(bus, GICC_PMR, 4, 0xff);
     mmio_write(bus, GICD_CTLR, 4, 1);
     mmio_write(bus, GICC_CTLR, 4, 1);
-    gicv2_repair_enable(board_gic(driver->rig.board), RIG_INTID);
+    gic_repair_enable(board_gic(driver->rig.board), 0, RIG_INTID);
 }
 
 static unsigned take(struct rig_driver *driver)
@@ -344,4 +371,6 @@ UNIT_SUITE("rules_irq", UNIT_TEST(test_a_timer_that_nobody_enabled_is_not_enable
            UNIT_TEST(test_a_lost_interrupt_of_frames_that_were_taken_all_the_same_does_not_matter),
            UNIT_TEST(test_who_sleeps_for_a_completion_could_have_looked),
            UNIT_TEST(test_a_timer_that_was_met_just_now_is_not_missed_yet),
+           UNIT_TEST(test_a_vector_that_never_believes_that_nothing_is_there_serves_it),
+           UNIT_TEST(test_a_vector_that_is_entered_anew_serves_nothing),
            UNIT_TEST(test_without_probes_the_verdict_is_a_suspicion))

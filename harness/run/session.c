@@ -247,6 +247,8 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
     config.mmio_ns = scenario->machine.mmio_ns;
     config.boot = scenario->machine.boot == SCENARIO_BOOT_ACPI ? BOARD_BOOT_ACPI : BOARD_BOOT_FDT;
     config.vhe = scenario->machine.vhe;
+    config.gic = scenario->machine.gic == 3 ? GIC_V3 : GIC_V2;
+    config.secure = scenario->machine.secure;
     config.seed = seed;
     config.command_line = scenario->guest_options;
     config.nets = nets;

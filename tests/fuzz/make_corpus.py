@@ -769,9 +769,71 @@ def make_syscalls():
           + u8(S_CLOSE) + u8(0) + u8(S_ANY) + u16(93) + bytes(6))
 
 
+# ---- gic: accesses by several CPUs -----------------------------------------------------------------
+
+G_V2, G_SECURE, G_V3 = 0, 1, 2
+G_DIST, G_GICC = 0, 1
+
+
+def g_rd(cpu):
+    return 1 + 4 * cpu
+
+
+def g_sgi(cpu):
+    return 3 + 4 * cpu
+
+
+def g_write(window, offset, value, size_log=2):
+    return u8(0) + u8(size_log) + u8(window) + u16(offset) + value.to_bytes(1 << size_log, "little")
+
+
+def g_sysreg(reg, value):
+    return u8(2) + u8(reg) + value.to_bytes(8, "little")
+
+
+def g_line(intid, level, cpu=0, pend=0):
+    return u8(5) + u8(intid - 16) + u8(level | pend << 1 | cpu << 2)
+
+
+def g_cpu(cpu):
+    return u8(6) + u8(cpu)
+
+
+G_TAKE = u8(4)
+
+
+def g_v3_open(cpu):
+    return (g_cpu(cpu) + g_write(g_rd(cpu), 0x14, 0) + g_write(g_sgi(cpu), 0x80, 0xFFFFFFFF)
+            + g_write(g_sgi(cpu), 0x100, 1 << 27 | 0xFFFF) + g_sysreg(0, 0xFF) + g_sysreg(17, 1))
+
+
+def g_v2_open(cpu):
+    return g_cpu(cpu) + g_write(G_GICC, 4, 0xFF) + g_write(G_GICC, 0, 3)
+
+
+def make_gic():
+    v3 = u8(G_V3) + g_write(G_DIST, 0, 2) + g_v3_open(0) + g_v3_open(1)
+    spi = g_write(G_DIST, 0x84, 0xFFFFFFFF) + g_write(G_DIST, 0x104, 1 << 8)
+    write("gic", "v3-ppi", v3 + g_line(27, 1, 1) + G_TAKE + g_sysreg(11, 27) + g_line(27, 0, 1))
+    write("gic", "v3-spi", v3 + spi + g_write(G_DIST, 0x6140, 1, 3) + g_line(40, 1) + G_TAKE + g_sysreg(11, 40))
+    write("gic", "v3-any", v3 + spi + g_write(G_DIST, 0x6140, 1 << 31, 3) + g_line(40, 1) + g_write(g_rd(0), 0x14, 2))
+    write("gic", "v3-sgi", v3 + g_sysreg(9, 5 << 24 | 3) + G_TAKE + g_sysreg(11, 5) + g_cpu(0) + G_TAKE)
+    write("gic", "v3-split", v3 + g_sysreg(14, 2) + g_line(27, 1, 1) + G_TAKE + g_sysreg(11, 27) + g_sysreg(7, 27))
+    write("gic", "v3-restored", v3 + g_sysreg(6, 0xFFFF) + g_line(27, 1, 1) + G_TAKE + g_sysreg(6, 0))
+    v2 = g_write(G_DIST, 0, 3) + g_v2_open(0) + g_v2_open(1)
+    spi = g_write(G_DIST, 0x104, 1 << 8) + g_write(G_DIST, 0x828, 3, 0)
+    write("gic", "v2-targets", u8(G_V2) + v2 + spi + g_line(40, 1) + G_TAKE + g_cpu(0) + G_TAKE)
+    write("gic", "v2-sgi", u8(G_V2) + v2 + g_write(G_DIST, 0xF00, 0x01000003) + g_cpu(0) + G_TAKE
+          + g_write(G_GICC, 0x10, 3 | 1 << 10))
+    write("gic", "v2-secure", u8(G_SECURE) + v2 + spi + g_line(40, 1) + G_TAKE + g_write(G_GICC, 0, 7) + G_TAKE)
+    levels = b"".join(g_write(G_GICC, 0xD0 + 4 * i, 0xFFFFFFFF) for i in range(8))
+    write("gic", "v2-restored", u8(G_V2) + v2 + spi + levels + g_line(40, 1) + G_TAKE + g_write(G_GICC, 0x10, 40))
+
+
 MAKERS = (
     make_ring,
     make_mmio,
+    make_gic,
     make_wire,
     make_wire_faults,
     make_guest_frames,

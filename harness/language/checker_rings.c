@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The headers of device and Ethernet, and what a frame needs: [VIRTIO1.2] 5.1.6.3.1. */
+#define CHECKER_RX_BUFFER_MIN 26
+#define CHECKER_RX_BUFFER_MAX 1526
+
 bool checker_asks_for(const struct scenario_net *net, const char *feature)
 {
     bool offered;
@@ -73,17 +77,28 @@ void checker_ring_starts(struct parser *parser)
     }
 }
 
+/* Always true. */
+static bool checker_option_number(struct parser *parser, const struct lexer_token *key,
+                                  const struct lexer_token *value, uint64_t min, uint64_t max)
+{
+    uint64_t number;
+    g_autofree char *message = values_number(value->text, min, max, &number);
+    if (message != NULL) {
+        parser_refuse(parser, value, NULL, "%s: %s", key->text, message);
+    }
+    return true;
+}
+
 bool checker_ring_option(struct parser *parser, const struct lexer_token *key,
                          const struct lexer_token *value)
 {
     static const char *const policies[] = {"forget", "block", "spin", NULL};
     if (strcmp(key->text, "ring-start") == 0) {
-        uint64_t number;
-        g_autofree char *message = values_number(value->text, 0, UINT16_MAX, &number);
-        if (message != NULL) {
-            parser_refuse(parser, value, NULL, "ring-start: %s", message);
-        }
-        return true;
+        return checker_option_number(parser, key, value, 0, UINT16_MAX);
+    }
+    if (strcmp(key->text, "rx-buffer") == 0) {
+        return checker_option_number(parser, key, value, CHECKER_RX_BUFFER_MIN,
+                                     CHECKER_RX_BUFFER_MAX);
     }
     if (strcmp(key->text, "tx") != 0) {
         return false;

@@ -401,12 +401,7 @@ static void fuzz_check_memory(void)
 {
     for (unsigned i = 0; i < virtio_net_count; i++) {
         struct virtio_net *net = &virtio_nets[i];
-        for (unsigned head = 0; head < net->tx.size; head++) {
-            nbuf_free(net->tx.tokens[head]);
-        }
-        if (net->rx.size > 0) {
-            virtio_net_fini(net);
-        }
+        virtio_net_close(net);
     }
     FUZZ_CHECK(nbuf_free_count() == NBUF_COUNT);
     FUZZ_CHECK(fake_hal.dma_live == 1); /* the pool of buffers */

@@ -8,6 +8,19 @@
 
 static const struct cause causes_table[] = {
     {
+        .id = "guest.panic",
+        .meaning = "The guest gave up by itself: an assertion of its own did not hold.",
+        .looks = "The machine stops in the middle of something, with a sentence of the guest.",
+        .evidence = "The guest's call of hal_panic, the task that ran, and what devices returned "
+                    "last. The trigger is the fault that was injected, if there was one.",
+        .mistakes = "A driver takes for granted what a device may do otherwise: a feature that is "
+                    "not offered, a length that is shorter than a header or longer than a buffer, "
+                    "an identifier that is not its own.",
+        .near = "A crash of the guest, which is a fault of the CPU, has a verdict and no cause.",
+        .scenario = "inject vq eth0.rx used-len 0 1\n"
+                    "run    ping: \"ping -c 1 10.0.2.2\"   # with a guest that trusts the length",
+    },
+    {
         .id = "timer.irq-mismatch",
         .meaning = "The guest's timer raises one INTID, and the guest listens on that of another "
                    "timer.",
@@ -139,6 +152,22 @@ static const struct cause causes_table[] = {
         .scenario = "inject irq eth0.tx lose 1\n"
                     "start  ping: \"ping -c 2 10.0.2.2\"\n"
                     "expect hang cause vq.used-not-consumed  # with a driver that waits for it",
+    },
+    {
+        .id = "vq.tx-exhausted",
+        .meaning = "The driver has no transmit descriptor left, although the device has returned "
+                   "every one.",
+        .looks = "The first frames leave, as many as the queue has room for, and then none. "
+                 "Received frames still arrive.",
+        .evidence = "The driver discarded a packet for want of a descriptor, after the last chain "
+                    "was returned; none is available to the device and none in flight.",
+        .mistakes = "Nobody looks at the used ring of a queue for whose completions nobody waits: "
+                    "it has to be gone through before the next frame is queued, or now and then.",
+        .near = "vq.used-not-consumed, when a task sleeps for a completion; a ring that is full "
+                "because the device keeps its chains has no such cause.",
+        .scenario = "net    eth0 queue-size=4\n"
+                    "start  ping: \"ping -c 8 -i 0.01 10.0.2.2\"\n"
+                    "expect cause vq.tx-exhausted within 20s   # with a guest that never looks",
     },
     {
         .id = "route.missing",

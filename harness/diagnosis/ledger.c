@@ -420,6 +420,12 @@ static void ledger_observe_drop(struct ledger *ledger, const struct trace_event 
         ledger->no_route_where = event->fields[0].string;
         ledger->no_route_why = event->fields[1].string;
     }
+    struct ledger_queue *queue = ledger_queue(ledger, event->fields[0].string);
+    if (queue != NULL) {
+        queue->dropped = ledger_mark(event);
+        queue->drops++;
+        queue->dropped_why = event->fields[1].string;
+    }
 }
 
 static void ledger_observe_fault(struct ledger *ledger, const struct trace_event *event)
@@ -467,6 +473,10 @@ static void ledger_observe_probe(struct ledger *ledger, const struct trace_event
         break;
     case TRACE_GUEST_DROP:
         ledger_observe_drop(ledger, event);
+        break;
+    case TRACE_GUEST_PANIC:
+        ledger->panicked = ledger_mark(event);
+        ledger->panic_why = event->fields[0].string;
         break;
     default:
         break;

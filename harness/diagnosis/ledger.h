@@ -71,6 +71,10 @@ struct ledger_queue {
     struct ledger_mark kick, pop, used;
     uint64_t kicks, pops, used_count;
     uint16_t kick_avail, used_index, used_head;
+    /* The driver discarded a packet here: a guest.drop of this name. */
+    struct ledger_mark dropped;
+    uint64_t drops;
+    const char *dropped_why;
 };
 
 struct ledger_device {
@@ -122,6 +126,8 @@ struct ledger {
     uint64_t timer_period_ns;    /* between the last two; 0: not known */
     struct ledger_mark no_route; /* a packet was discarded for want of a route */
     const char *no_route_where, *no_route_why;
+    struct ledger_mark panicked;
+    const char *panic_why;
     struct ledger_fault faults[LEDGER_FAULTS_MAX]; /* the newest, a ring */
     unsigned fault_count;                          /* ever */
     struct ledger_mark woken;                      /* any task */

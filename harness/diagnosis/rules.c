@@ -157,7 +157,7 @@ static bool rules_fault_fits(const struct ledger_fault *fault, const char *cause
     if (g_str_has_prefix(cause, "vq.")) {
         return strcmp(fault->object, "irq") == 0 || strcmp(fault->object, "vq") == 0;
     }
-    return strcmp(fault->object, "link") == 0;
+    return g_str_has_prefix(cause, "guest.") || strcmp(fault->object, "link") == 0;
 }
 
 static void rules_name_trigger(struct rules_case *c)
@@ -182,9 +182,10 @@ typedef bool rule_fn(struct rules_case *c);
 
 /* From the hardware to the program; what the driver took or left comes before what it gave. */
 static rule_fn *const rules[] = {
-    rule_timer_irq_mismatch, rule_irq_not_enabled, rule_irq_never_eoi,        rule_irq_masked,
-    rule_irq_lost,           rule_vq_kick_missed,  rule_vq_used_not_consumed, rule_vq_rx_starved,
-    rule_route_missing,      rule_arp_unresolved,  rule_wire_dropped,         rule_peer_silent,
+    rule_guest_panic,   rule_timer_irq_mismatch, rule_irq_not_enabled, rule_irq_never_eoi,
+    rule_irq_masked,    rule_irq_lost,           rule_vq_kick_missed,  rule_vq_used_not_consumed,
+    rule_vq_rx_starved, rule_vq_tx_exhausted,    rule_route_missing,   rule_arp_unresolved,
+    rule_wire_dropped,  rule_peer_silent,
 };
 
 struct diagnosis *diagnosis_ask(const struct ledger *ledger,

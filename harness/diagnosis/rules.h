@@ -50,6 +50,9 @@ bool rule_vq_kick_missed(struct rules_case *c);
 bool rule_vq_used_not_consumed(struct rules_case *c);
 bool rule_vq_rx_starved(struct rules_case *c);
 
+bool rule_guest_panic(struct rules_case *c);
+bool rule_vq_tx_exhausted(struct rules_case *c);
+
 bool rule_route_missing(struct rules_case *c);
 bool rule_arp_unresolved(struct rules_case *c);
 bool rule_wire_dropped(struct rules_case *c);

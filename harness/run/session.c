@@ -53,13 +53,17 @@ static void session_tell_debugger(const struct session *session)
                   program != NULL ? program->task : 0, session_now_ns(session));
 }
 
-/* Whatever was expected and did not come has a reason; what was excluded and came has not. */
+/*
+ * Whatever was expected and did not come has a reason, and so has a panic; what was excluded and
+ * came has not.
+ */
 static void session_explain(struct session *session, enum run_status status,
                             const struct scenario_statement *statement)
 {
     bool did_not_come = (status == RUN_STUCK || status == RUN_FAILED) &&
                         (statement == NULL || statement->verb != SCENARIO_NEVER);
-    if (did_not_come && !session->until_reached) {
+    bool panicked = status == RUN_CRASHED && session->ledger->panicked.sequence != 0;
+    if ((did_not_come || panicked) && !session->until_reached) {
         explain_ask(session, explain_program(session, statement));
     }
 }

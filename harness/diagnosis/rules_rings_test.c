@@ -1,0 +1,99 @@
+/* rules_rings_test.c - the rules of rules_rings.c, and what must not be given their names */
+#include "harness/diagnosis/rules_rig.h"
+
+#include "emu/virtio/virtio_spec.h"
+
+#define PING "ping -c 1 10.0.2.2"
+
+/* A driver that is up, as far as rules look at it. */
+static void rings_run(struct rig *rig)
+{
+    struct virtio_dev *dev = virtio_net_dev(board_net(rig->board, "eth0"));
+    dev->status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK |
+                  VIRTIO_STATUS_DRIVER_OK;
+}
+
+static void rings_use(struct rig *rig, unsigned count)
+{
+    for (unsigned i = 1; i <= count; i++) {
+        trace_emit(rig->trace, TRACE_VQ_USED, TS("eth0.tx"), TN(i), TN(0), TN(i));
+    }
+}
+
+static void test_a_panic_is_the_cause_whatever_else_is_wrong(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    rig_arp_request(&rig, LEDGER_OUT, RIG_PEER);
+    trace_emit(rig.trace, TRACE_TASK_WOKEN, TN(RIG_NETD));
+    trace_emit(rig.trace, TRACE_TASK_RUNNING, TN(RIG_NETD));
+    trace_emit(rig.trace, TRACE_GUEST_PANIC, TS("no descriptor"));
+    rig_expect(&rig, false, "guest.panic", "netd");
+}
+
+static void test_a_panic_outside_of_tasks_has_somebody_who_pays(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    trace_emit(rig.trace, TRACE_GUEST_PANIC, TS("in the handler"));
+    rig_expect(&rig, false, "guest.panic", "ping");
+}
+
+static void test_descriptors_that_are_not_taken_back_run_out(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    rings_run(&rig);
+    rings_use(&rig, 4);
+    trace_emit(rig.trace, TRACE_GUEST_DROP, TS("eth0.tx"), TS("ring full"));
+    rig_expect(&rig, false, "vq.tx-exhausted", "ping");
+}
+
+static void test_a_drop_for_another_reason_is_no_exhaustion(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    rings_run(&rig);
+    rings_use(&rig, 4);
+    trace_emit(rig.trace, TRACE_GUEST_DROP, TS("eth0.tx"), TS("no carrier"));
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_a_full_ring_that_the_device_emptied_since_is_no_exhaustion(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    rings_run(&rig);
+    rings_use(&rig, 3);
+    trace_emit(rig.trace, TRACE_GUEST_DROP, TS("eth0.tx"), TS("ring full"));
+    rings_use(&rig, 4);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_a_ring_that_is_full_of_what_the_device_keeps_is_no_exhaustion(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    rings_run(&rig);
+    rings_use(&rig, 3);
+    board_queue(rig.board, "eth0.tx")->in_flight_count = 4;
+    trace_emit(rig.trace, TRACE_GUEST_DROP, TS("eth0.tx"), TS("ring full"));
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_a_driver_that_is_down_has_no_descriptors_to_lose(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    rings_use(&rig, 3);
+    trace_emit(rig.trace, TRACE_GUEST_DROP, TS("eth0.tx"), TS("ring full"));
+    rig_expect(&rig, false, "", NULL);
+}
+
+UNIT_SUITE("rules_rings", UNIT_TEST(test_a_panic_is_the_cause_whatever_else_is_wrong),
+           UNIT_TEST(test_a_panic_outside_of_tasks_has_somebody_who_pays),
+           UNIT_TEST(test_descriptors_that_are_not_taken_back_run_out),
+           UNIT_TEST(test_a_drop_for_another_reason_is_no_exhaustion),
+           UNIT_TEST(test_a_full_ring_that_the_device_emptied_since_is_no_exhaustion),
+           UNIT_TEST(test_a_ring_that_is_full_of_what_the_device_keeps_is_no_exhaustion),
+           UNIT_TEST(test_a_driver_that_is_down_has_no_descriptors_to_lose))

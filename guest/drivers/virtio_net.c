@@ -456,7 +456,8 @@ static int virtio_net_setup_queue(struct virtio_net *net, uint32_t index, struct
 
 static int virtio_net_alloc_zero(struct virtio_net *net)
 {
-    if (!virtio_mmio_has(net->device, VFEATURE_INDIRECT))
+    /* 2.7.5.3.1: no chain is longer than the queue, in a table neither. */
+    if (!virtio_mmio_has(net->device, VFEATURE_INDIRECT) || net->tx.size < 2)
         return 0;
     net->zero = hal_dma_alloc(VNET_HEADER_SIZE, 1, &net->zero_physical);
     return net->zero != NULL ? 0 : -KENOMEM;

@@ -176,7 +176,7 @@ int virtqueue_add_pending(struct virtqueue *queue, const struct virtqueue_segmen
         return -KEIO;
     bool indirect = queue->tables != NULL && count > 1 && count <= VIRTQUEUE_INDIRECT;
     unsigned needed = indirect ? 1 : count;
-    if (needed > queue->free_count)
+    if (needed > queue->free_count || count > queue->size)
         return -KENOSPC;
     uint16_t head = indirect ? virtqueue_write_indirect(queue, segments, count)
                              : virtqueue_write_chain(queue, segments, count);

@@ -208,7 +208,7 @@ struct diagnosis *diagnosis_ask(const struct ledger *ledger,
         }
     }
     /* Without what only the guest can tell, the hardware's side is all there is. */
-    if (diagnosis->cause != NULL && ledger->tasks->len <= 1) {
+    if (diagnosis->cause != NULL && ledger->tasks->len <= 1 && ledger->panicked.sequence == 0) {
         diagnosis->grade = DIAGNOSIS_SUSPECT;
     }
     return diagnosis;

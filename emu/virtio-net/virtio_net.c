@@ -1,8 +1,8 @@
 /*
  * virtio_net.c - the virtio network device
  *
- * [VIRTIO1.2] 5.1, without any offload, so the device never changes a byte of a frame, and one frame
- * is one chain in either direction; with MRG_RXBUF a received frame may take several. It is
+ * [VIRTIO1.2] 5.1, without any offload, so the device never changes a byte of a frame, and one
+ * frame is one chain in either direction; with MRG_RXBUF a received frame may take several. It is
  * promiscuous, as a device without a control queue has to be.
  *
  * Receiving. A frame goes into the next receive buffer. While there is none, or the driver is not

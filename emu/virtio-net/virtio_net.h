@@ -1,8 +1,8 @@
 /*
  * virtio_net.h - the virtio network device
  *
- * [VIRTIO1.2] 5.1. Receive queue eth0.rx and transmit queue eth0.tx, no control queue. Features: MAC
- * and STATUS; when asked for MTU, MRG_RXBUF and those of the rings. The header is that of
+ * [VIRTIO1.2] 5.1. Receive queue eth0.rx and transmit queue eth0.tx, no control queue. Features:
+ * MAC and STATUS; when asked for MTU, MRG_RXBUF and those of the rings. The header is that of
  * [VIRTIO1.2] 5.1.6: 12 bytes with VERSION_1 negotiated, 10 without.
  */
 #ifndef EMU_VIRTIO_NET_VIRTIO_NET_H

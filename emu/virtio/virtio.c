@@ -244,7 +244,8 @@ static bool virtio_dev_accept_features(struct virtio_dev *dev)
 
 /*
  * The device stops: what is in flight is dropped, and nobody touches the rings any more. What the
- * driver writes before the reset is over has no effect either, for all of it happens once more then.
+ * driver writes before the reset is over has no effect either, for all of it happens once more
+ * then.
  */
 static void virtio_dev_stop(struct virtio_dev *dev)
 {

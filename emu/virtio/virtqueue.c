@@ -430,7 +430,7 @@ size_t virtqueue_chain_write(struct virtqueue *queue, const struct virtqueue_cha
                           offset, NULL, buffer, size);
 }
 
-/* ---- settings --------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 void virtqueue_set_style(struct virtqueue *queue, const struct virtqueue_style *style)
 {

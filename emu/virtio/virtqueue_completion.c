@@ -1,11 +1,12 @@
 /*
  * virtqueue_completion.c - how chains go back to the driver
  *
- *     push ─▶ hook ─▶ completing: a ring, in the order of the pushes ─▶ due ─▶ used ring ─▶ interrupt
+ *     push -> hook -> completing: a ring, in the order of the pushes -> used ring -> interrupt
  *
- * Chains become visible when their latency is over, one by one or in batches. A batch is elements of
- * the used ring in an order of the queue's style, and one step of the used index. All that becomes
- * visible at one time has one notification, if the driver wants any: [VIRTIO1.2] 2.7.7, 2.7.8, 2.7.9.
+ * Chains become visible when their latency is over, one by one or in batches. A batch is elements
+ * of the used ring in an order of the queue's style, and one step of the used index. All that
+ * becomes visible at one time has one notification, if the driver wants any: [VIRTIO1.2] 2.7.7,
+ * 2.7.8, 2.7.9.
  */
 #include "emu/virtio/virtio_priv.h"
 #include "emu/virtio/virtio_spec.h"

@@ -8,8 +8,8 @@
  *   used-len      a chain returns with another number of bytes written
  *   bad-id        a chain returns as an element whose id no chain has: the size of the queue
  *   no-irq        a chain returns without a notification: not even the interrupt status says so
- *   no-kick       the device does not hear the driver's notification, and looks at the ring only when
- *                 it has another reason to
+ *   no-kick       the device does not hear the driver's notification, and looks at the ring only
+ *                 when it has another reason to
  *
  * All of them may be armed at once, and several times.
  */

@@ -6,7 +6,7 @@
  * ways to live with a completion, and the owner of the queue chooses:
  *   - forget: nobody waits; who adds the next chain, or a task that is interrupted, takes back what
  *     is used;
- *   - block: who added the chain sleeps until it is done, and looks for itself whenever it is woken;
+ *   - block: who added the chain sleeps until it is done, and looks for itself whenever woken;
  *   - spin: the same without sleeping, and without interrupts.
  * Whoever takes a chain back says so to the one that waits for it (struct virtqueue_pending): a
  * completion is taken once, by whoever comes first.

@@ -194,6 +194,9 @@ static bool vnet_deliver(struct virtio_net *net, const uint8_t *frame, size_t le
         return true;
     }
     vnet_fill(net, count, frame, len);
+    if (count > 1) {
+        trace_emit(net->dev.env.trace, TRACE_NET_MERGED, TS(net->dev.name), TN(count));
+    }
     net->counters.rx_frames++;
     net->counters.rx_bytes += len;
     return true;

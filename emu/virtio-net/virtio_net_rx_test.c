@@ -354,6 +354,8 @@ static void test_frame_is_spread_over_as_many_buffers_as_it_needs(void)
     CU_ASSERT_EQUAL(memcmp(setup.rx_buffer[1], frame + 256 - NET_HEADER, 256), 0);
     CU_ASSERT_EQUAL(memcmp(setup.rx_buffer[2], frame + 512 - NET_HEADER, lens[2]), 0);
     CU_ASSERT_EQUAL(setup.rx_buffer[2][lens[2]], 0xee);
+    CU_ASSERT_EQUAL(machine->counts[TRACE_NET_MERGED], 1);
+    CU_ASSERT_EQUAL(machine->last[TRACE_NET_MERGED].fields[1].number, 3);
     CU_ASSERT_EQUAL(virtio_net_counters(setup.net).rx_frames, 1);
     CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], 0);
     net_setup_fini(&setup);

@@ -286,9 +286,16 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
         device->dropped_by_device += event->fields[1].string[0] == 'i' ? 1 : 0;
         break;
     case TRACE_VIRTIO_RESET:
-        /* The driver's counters go on, those of a queue begin anew. */
+        /* The driver's counters go on, those of the device begin anew, with no frame in it. */
         device->rx = (struct ledger_queue){.name = device->rx.name};
         device->tx = (struct ledger_queue){.name = device->tx.name};
+        device->frames_in = 0;
+        device->dropped_by_device = 0;
+        device->merged = 0;
+        device->taken_before = device->taken_frames + device->taken_dropped;
+        break;
+    case TRACE_NET_MERGED:
+        device->merged += event->fields[1].number - 1;
         break;
     default:
         g_assert_not_reached();
@@ -513,6 +520,7 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
     case TRACE_ISR_ACK:
     case TRACE_NET_DROPPED:
     case TRACE_VIRTIO_RESET:
+    case TRACE_NET_MERGED:
         ledger_observe_device(ledger, event);
         break;
     case TRACE_VIRTIO_STATUS:

@@ -88,7 +88,9 @@ struct ledger_device {
     const char *counter_frames, *counter_dropped;
     bool counts;
     uint64_t taken_frames, taken_dropped;
+    uint64_t taken_before; /* both, at the last reset */
     uint64_t dropped_by_device;
+    uint64_t merged; /* receive buffers beyond the first of a frame */
 };
 
 struct ledger_irq {

@@ -79,7 +79,8 @@ bool rules_rx_unconsumed(const struct rules_case *c, const struct ledger_device 
         return false;
     }
     if (device->counts) {
-        return device->rx.used_count > device->taken_frames + device->taken_dropped;
+        return device->rx.used_count + device->taken_before >
+               device->taken_frames + device->taken_dropped + device->merged;
     }
     return device->taken_dropped == 0 && device->rx.used.sequence > device->isr_ack.sequence;
 }

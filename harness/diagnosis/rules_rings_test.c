@@ -95,7 +95,50 @@ static void test_a_driver_that_is_down_has_no_descriptors_to_lose(void)
     rig_expect(&rig, false, "", NULL);
 }
 
-UNIT_SUITE("rules_rings", UNIT_TEST(test_a_panic_is_the_cause_whatever_else_is_wrong),
+/* The driver was interrupted and has counted `taken` frames of the `used` buffers that came back. */
+static void rings_receive(struct rig *rig, unsigned used, unsigned merged, unsigned taken)
+{
+    const char *rx = board_queue(rig->board, "eth0.rx")->name;
+    const char *eth0 = virtio_net_dev(board_net(rig->board, "eth0"))->name;
+    if (merged > 1) {
+        trace_emit(rig->trace, TRACE_NET_MERGED, TS(eth0), TN(merged));
+    }
+    for (unsigned i = 1; i <= used; i++) {
+        trace_emit(rig->trace, TRACE_VQ_USED, TS(rx), TN(i), TN(100), TN(i));
+    }
+    trace_emit(rig->trace, TRACE_ISR_ACK, TS(eth0), TN(1));
+    trace_emit(rig->trace, TRACE_COUNTER,
+               TS(trace_intern(rig->trace, rig->ledger->devices[0].counter_frames)), TN(taken));
+}
+
+static void test_a_frame_in_several_buffers_is_taken_once(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    rings_run(&rig);
+    rings_receive(&rig, 5, 5, 1);
+    rig_expect(&rig, true, "", NULL);
+    rig_open(&rig, PING);
+    rings_run(&rig);
+    rings_receive(&rig, 6, 5, 1);
+    rig_expect(&rig, true, "vq.used-not-consumed", "ping");
+}
+
+static void test_counters_of_a_driver_that_was_started_again_go_on(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    rings_run(&rig);
+    rings_receive(&rig, 3, 0, 3);
+    trace_emit(rig.trace, TRACE_VIRTIO_RESET,
+               TS(virtio_net_dev(board_net(rig.board, "eth0"))->name));
+    rings_receive(&rig, 2, 0, 4);
+    rig_expect(&rig, true, "vq.used-not-consumed", "ping");
+}
+
+UNIT_SUITE("rules_rings", UNIT_TEST(test_a_frame_in_several_buffers_is_taken_once),
+           UNIT_TEST(test_counters_of_a_driver_that_was_started_again_go_on),
+           UNIT_TEST(test_a_panic_is_the_cause_whatever_else_is_wrong),
            UNIT_TEST(test_a_panic_outside_of_tasks_has_somebody_who_pays),
            UNIT_TEST(test_descriptors_that_are_not_taken_back_run_out),
            UNIT_TEST(test_a_drop_for_another_reason_is_no_exhaustion),

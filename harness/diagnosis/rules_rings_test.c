@@ -95,7 +95,7 @@ static void test_a_driver_that_is_down_has_no_descriptors_to_lose(void)
     rig_expect(&rig, false, "", NULL);
 }
 
-/* The driver was interrupted and has counted `taken` frames of the `used` buffers that came back. */
+/* The driver was interrupted and has counted `taken` frames; `used` buffers came back. */
 static void rings_receive(struct rig *rig, unsigned used, unsigned merged, unsigned taken)
 {
     const char *rx = board_queue(rig->board, "eth0.rx")->name;

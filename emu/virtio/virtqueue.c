@@ -22,6 +22,7 @@
 
 #include "emu/virtio/virtio_priv.h"
 #include "emu/virtio/virtio_spec.h"
+#include "emu/virtio/virtqueue_owner.h"
 
 #include <string.h>
 
@@ -192,6 +193,7 @@ static bool virtqueue_add_segment(struct virtqueue *queue, struct virtqueue_chai
 static bool virtqueue_walk(struct virtqueue *queue, struct virtqueue_chain *chain)
 {
     uint16_t index = chain->head;
+    virtqueue_owner_begin(queue);
     for (unsigned count = 0; count < queue->size; count++) {
         struct virtq_desc desc;
         if (!virtqueue_read(queue, queue->desc, (uint64_t)index * sizeof(desc), &desc,
@@ -199,6 +201,7 @@ static bool virtqueue_walk(struct virtqueue *queue, struct virtqueue_chain *chai
             !virtqueue_add_segment(queue, chain, &desc)) {
             return false;
         }
+        virtqueue_owner_note(queue, index, &desc);
         if ((desc.flags & VIRTQ_DESC_F_NEXT) == 0) {
             return true;
         }
@@ -261,6 +264,7 @@ void virtqueue_take(struct virtqueue *queue, const struct virtqueue_chain *chain
     queue->in_flight[chain->head / 64] |= UINT64_C(1) << chain->head % 64;
     queue->in_flight_count++;
     queue->last_avail++;
+    virtqueue_owner_claim(queue, chain->head);
 }
 
 bool virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
@@ -334,6 +338,7 @@ static bool virtqueue_publish(struct virtqueue *queue, uint16_t head, uint32_t l
     queue->used_index = index;
     queue->in_flight[head / 64] &= ~(UINT64_C(1) << head % 64);
     queue->in_flight_count--;
+    virtqueue_owner_release(queue, head);
     trace_emit(queue->dev->env.trace, TRACE_VQ_USED, TS(queue->name), TN(head), TN(len), TN(index));
     return true;
 }
@@ -467,6 +472,7 @@ void virtqueue_init(struct virtqueue *queue, struct virtio_dev *dev, const char 
     *queue = (struct virtqueue){.dev = dev, .name = name, .size_max = size_max};
     queue->latency_ns = VIRTQUEUE_LATENCY_NS;
     queue->completing = g_new(struct virtqueue_completion, size_max);
+    queue->owner = virtqueue_owner_new(size_max);
     vevent_init(&queue->completion, VEVENT_MACHINE, "virtqueue completion", virtqueue_complete,
                 queue);
 }
@@ -477,6 +483,8 @@ void virtqueue_fini(struct virtqueue *queue)
     virtqueue_stop(queue);
     g_free(queue->completing);
     queue->completing = NULL;
+    virtqueue_owner_free(queue->owner);
+    queue->owner = NULL;
 }
 
 void virtqueue_stop(struct virtqueue *queue)
@@ -500,6 +508,7 @@ static void virtqueue_empty(struct virtqueue *queue)
     queue->used_index = 0;
     queue->in_flight_count = 0;
     memset(queue->in_flight, 0, sizeof(queue->in_flight));
+    virtqueue_owner_clear(queue->owner);
 }
 
 void virtqueue_reset(struct virtqueue *queue)
@@ -552,6 +561,21 @@ static bool virtqueue_check_part(struct virtqueue *queue, gpa_t at, size_t size,
     return true;
 }
 
+/* The device writes them only later: until then they are what the driver left there. */
+static void virtqueue_check_used_flags(struct virtqueue *queue)
+{
+    const void *at = gmem_host(queue->dev->env.memory, gpa(queue->used.value + VIRTQ_USED_FLAGS),
+                               sizeof(uint16_t));
+    uint16_t flags;
+    memcpy(&flags, at, sizeof(flags));
+    if (flags != 0) {
+        virtqueue_breach(queue, "2.7.10.1",
+                         "The driver MUST initialize flags in the used ring to 0 when allocating "
+                         "the used ring.",
+                         flags);
+    }
+}
+
 void virtqueue_set_ready(struct virtqueue *queue, bool ready)
 {
     if (queue->ready == ready) {
@@ -575,8 +599,10 @@ void virtqueue_set_ready(struct virtqueue *queue, bool ready)
                              GMEM_DEVICE_READS) &&
         virtqueue_check_part(queue, queue->avail, virtq_avail_size(queue->size), VIRTQ_AVAIL_ALIGN,
                              GMEM_DEVICE_READS)) {
-        virtqueue_check_part(queue, queue->used, virtq_used_size(queue->size), VIRTQ_USED_ALIGN,
-                             GMEM_DEVICE_WRITES);
+        if (virtqueue_check_part(queue, queue->used, virtq_used_size(queue->size), VIRTQ_USED_ALIGN,
+                                 GMEM_DEVICE_WRITES)) {
+            virtqueue_check_used_flags(queue);
+        }
     }
 }
 

@@ -146,12 +146,10 @@ void checks_observe(struct checks *checks, const struct trace_event *event)
     checks->event = NULL;
 }
 
-void checks_look(struct checks *checks, bool is_end)
+void checks_look(struct checks *checks)
 {
     balance_look(checks);
-    if (is_end) {
-        dma_look(checks);
-    }
+    dma_look(checks);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

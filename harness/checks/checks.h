@@ -51,7 +51,7 @@ void checks_observe(struct checks *checks, const struct trace_event *event);
 extern const struct cpu_spin_listener checks_spin_listener;
 
 /* The run has come to an end, or to a standstill: what is open now, stays open. Can be repeated. */
-void checks_look(struct checks *checks, bool is_end);
+void checks_look(struct checks *checks);
 
 unsigned checks_count(const struct checks *checks);
 const struct violation *checks_get(const struct checks *checks, unsigned index);

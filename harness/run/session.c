@@ -85,7 +85,7 @@ void session_finish(struct session *session, enum run_status status,
     result->what = what;
     result->expected = expected;
     result->got = got;
-    violations_look(session, true);
+    violations_look(session);
     session_explain(session, status, statement);
     if (session->proving) {
         return;

@@ -129,7 +129,7 @@ bool violations_observe(struct session *session, const struct trace_event *event
 /* Emits what was found since. */
 void violations_tell(struct session *session);
 /* The guest stands still, or its run is over: finds what never ended, and tells. */
-void violations_look(struct session *session, bool is_end);
+void violations_look(struct session *session);
 /* Writes them into the result. */
 void violations_collect(struct session *session);
 /* At the end of a timeline that passed: false when there is one, and the session is finished. */

@@ -249,7 +249,7 @@ void timeline_quiescent(struct session *session)
 {
     unsigned position;
     session->quiescent = true;
-    violations_look(session, false);
+    violations_look(session);
     timeline_step(session);
     do {
         position = session->position;

@@ -91,10 +91,10 @@ void violations_tell(struct session *session)
     }
 }
 
-void violations_look(struct session *session, bool is_end)
+void violations_look(struct session *session)
 {
     if (session->checks != NULL && !session->proving) {
-        checks_look(session->checks, is_end);
+        checks_look(session->checks);
         violations_tell(session);
     }
 }
@@ -117,7 +117,7 @@ void violations_collect(struct session *session)
 
 bool violations_judge(struct session *session)
 {
-    violations_look(session, true);
+    violations_look(session);
     const struct violation *violation =
         session->checks != NULL ? checks_first_strict(session->checks) : NULL;
     if (violation == NULL) {

@@ -154,6 +154,21 @@ static void bench_round_trips(void)
                  detail);
 }
 
+/* CPU time, and the least of the samples: as below. */
+static void bench_checkers(void)
+{
+    double with = G_MAXDOUBLE, without = G_MAXDOUBLE;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        bench_scenario("flood", NULL);
+        with = MIN(with, bench_user_seconds);
+        bench_scenario("flood-unchecked", NULL);
+        without = MIN(without, bench_user_seconds);
+    }
+    g_autofree char *detail =
+        g_strdup_printf("%.2f ms against %.2f ms of CPU time", with * 1e3, without * 1e3);
+    bench_report("round trips with checkers, against none", with / without, "x", "<", 1.25, detail);
+}
+
 /*
  * CPU time instead of wall time, and the least of the samples instead of their median: what others
  * do on the machine only ever adds to it, and the bound is narrow.
@@ -190,6 +205,7 @@ int main(void)
     bench_idle_hour();
     bench_round_trips();
     bench_idle_faults();
+    bench_checkers();
     bench_memory();
     g_free(bench_ringside);
     if (bench_missed > 0) {

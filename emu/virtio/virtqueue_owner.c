@@ -112,10 +112,10 @@ void virtqueue_owner_release(struct virtqueue *queue, uint16_t head)
         if (entry->head == head) {
             if (!changed && !owner_is_unchanged(queue, (uint16_t)index)) {
                 changed = true;
-                virtio_dev_breach(queue->dev, queue->name, "2.7.13.3",
-                                  "Once available idx is updated by the driver, this exposes the "
-                                  "descriptor and its contents: it was changed before the device "
-                                  "returned it",
+                virtio_dev_breach(queue->dev, queue->name, "3.3.1",
+                                  "A driver MUST NOT alter virtqueue entries for exposed buffers, "
+                                  "ie. buffers which have been made available to the device (and "
+                                  "not been used by the device) of a live virtqueue.",
                                   index);
             }
             entry->head = OWNER_NONE;

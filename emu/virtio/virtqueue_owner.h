@@ -4,7 +4,7 @@
  * Private to emu/virtio. A descriptor is free, the driver's, the device's, used, and free again;
  * from here only the third can be told from the others: from the moment at which the device takes a
  * chain to the one at which its used element becomes visible. In between the driver must neither
- * put the descriptor into another chain nor change it, [VIRTIO1.2] 2.7.13 and 2.7.13.3. Both are
+ * put the descriptor into another chain nor change it, [VIRTIO1.2] 2.7.13 and 3.3.1. Both are
  * recorded as breaches, and tolerated: the device goes on with what it read when it took the chain.
  *
  * Only the queue's own table is watched; what stands in an indirect table is not.

@@ -127,7 +127,7 @@ static void test_descriptor_that_changes_in_flight_is_a_breach(void)
                        entries[i] == 0 ? VRING_DESC_F_NEXT : 0, 1);
         CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], 0);
         virtqueue_push(queue, 0, 0);
-        check_breach("2.7.13.3");
+        check_breach("3.3.1");
     }
 }
 
@@ -182,7 +182,7 @@ static void test_memory_of_the_device_is_found_until_it_is_returned(void)
     check_found(queue, buffers[1], BUFFER_SIZE, in_flight, 0);
     check_found(queue, gpa(buffers[2].value + BUFFER_SIZE - 1), 1, in_flight, 2);
     check_found(queue, gpa(buffers[2].value + BUFFER_SIZE), 1, NULL, 0);
-    check_found(queue, gpa(buffers[1].value - 1), 1, NULL, 0);
+    check_found(queue, gpa(buffers[2].value - 1), 1, in_flight, 0);
     virtqueue_push(queue, 0, 0);
     check_found(queue, buffers[1], BUFFER_SIZE, NULL, 0);
     check_found(queue, buffers[2], BUFFER_SIZE, in_flight, 2);
@@ -194,7 +194,6 @@ static void test_rings_are_the_devices_while_the_queue_is_enabled(void)
     struct mock_ring ring;
     struct virtqueue *queue = start(&ring);
     check_found(queue, gpa(ring.desc.value + 127), 1, "the descriptor table", 0);
-    check_found(queue, gpa(ring.desc.value + 128), 1, NULL, 0);
     check_found(queue, ring.avail, 1, "the available ring", 0);
     check_found(queue, ring.used, 4096, "the used ring", 0);
     mock_ring_disable(&ring);

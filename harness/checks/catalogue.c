@@ -24,7 +24,7 @@ static const struct check catalogue_table[CHECK_COUNT] = {
             .name = "vq.ownership",
             .rule = "A descriptor that the device has is neither offered again nor changed until "
                     "the device has returned it.",
-            .clause = "[VIRTIO1.2] 2.7.13, 2.7.13.3",
+            .clause = "[VIRTIO1.2] 2.7.13, 3.3.1",
             .looks = "The device keeps what each descriptor of a chain said when it took the "
                      "chain. A head or a descriptor that comes again meanwhile, or one that says "
                      "something else when the chain is returned.",
@@ -39,7 +39,7 @@ static const struct check catalogue_table[CHECK_COUNT] = {
             .name = "dma.freed",
             .rule = "Memory is neither freed nor closed while a device has it, and not given to "
                     "one afterwards.",
-            .clause = "[VIRTIO1.2] 2.7.13.3; hal.h",
+            .clause = "[VIRTIO1.2] 3.3.1; hal.h",
             .looks = "When memory is closed (hal_dma_free, hal_dma_window_drop, a stack that "
                      "goes), the queues are asked: their rings, chains that are available, chains "
                      "that the device has. And an access that was refused is compared with what "

@@ -3,10 +3,10 @@
  *
  * What is open to devices is an event when it is opened and when it is closed. At a closing the
  * queues are asked whether the device has any of it: a chain that was made available is the
- * device's, which may access it at any moment until it returns it, [VIRTIO1.2] 2.7.13.3. So the
- * mistake is found when it is made, and not only when the device happens to look, which a fast
- * device does before it is made. An access that memory refused is told apart by what the address
- * was once.
+ * device's, which may access it at any moment until it returns it, [VIRTIO1.2] 2.7.13.3 and 3.3.1.
+ * So the mistake is found when it is made, and not only when the device happens to look, which a
+ * fast device does before it is made. An access that memory refused is told apart by what the
+ * address was once.
  *
  * Rings that were replaced: a queue that is enabled again after a reset with other memory does not
  * need the former, which must be closed by the end of the run.
@@ -92,10 +92,9 @@ static void dma_accuse(struct checks *checks, const struct dma_range *range,
                   (struct finding){
                       .id = CHECK_DMA_FREED,
                       .who = queue->name,
-                      .clause = "2.7.13.3",
-                      .rule = "The device MAY access the descriptor chains the driver created and "
-                              "the memory they refer to immediately: it stays until the device has "
-                              "returned it",
+                      .clause = "3.3.1",
+                      .rule = "a driver MUST ensure a virtqueue isn't live (by device reset) "
+                              "before removing exposed buffers.",
                       .detail = g_string_free(detail, FALSE),
                   });
 }

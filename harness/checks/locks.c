@@ -262,10 +262,10 @@ static void lock_check_sleep(struct checks *checks, unsigned index,
     }
     const char *name = checks->locks->classes[index].name;
     GString *detail = g_string_new(NULL);
-    g_string_append_printf(detail, "'%s', for which one sleeps, was taken %s%s%s ", name,
+    g_string_append_printf(detail, "'%s', for which one sleeps, was taken %s%s%s", name,
                            spin != NULL ? "with spinlock '" : "",
                            spin != NULL ? checks->locks->classes[spin->class].name : "",
-                           spin != NULL ? "' held" : "");
+                           spin != NULL ? "' held " : "");
     lock_append_witness(detail, witness);
     lock_report(checks, CHECK_LOCK_SLEEP, name,
                 "nobody sleeps in an interrupt or with a spinlock held", detail);

@@ -16,8 +16,8 @@ static void specs_virtio(struct checks *checks, const struct trace_event *event)
     if (checks->refused_access != 0 && checks->refused_access + 1 == event->sequence) {
         return;
     }
-    /* What belongs to the device: [VIRTIO1.2] 2.7.13 and 2.7.13.3, and nothing else there. */
-    bool owned = strcmp(clause, "2.7.13") == 0 || strcmp(clause, "2.7.13.3") == 0;
+    /* What belongs to the device: the device has nothing else to say of these two. */
+    bool owned = strcmp(clause, "2.7.13") == 0 || strcmp(clause, "3.3.1") == 0;
     const struct trace_kind_info *info = trace_kind_info(event->kind);
     checks_report(checks, (struct finding){
                               .id = owned ? CHECK_VQ_OWNERSHIP : CHECK_VIRTIO_BREACH,

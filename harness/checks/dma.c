@@ -83,8 +83,8 @@ static void dma_accuse(struct checks *checks, const struct dma_range *range,
 {
     GString *detail = g_string_new(NULL);
     dma_append_range(detail, range);
-    g_string_append_printf(detail, ", was %s: it has %s of %s",
-                           range->is_window ? "dropped" : "freed", what, queue->name);
+    g_string_append_printf(detail, ", was %s: in it lies %s",
+                           range->is_window ? "dropped" : "freed", what);
     if (strstr(what, "buffer") != NULL) {
         g_string_append_printf(detail, ", head %u", head);
     }

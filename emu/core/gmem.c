@@ -363,8 +363,7 @@ bool gmem_open(struct gmem *memory, gpa_t at, size_t size, enum gmem_access acce
     if (!gmem_may_open(memory, host, size, access)) {
         return false;
     }
-    if (!range_set_add(&memory->open,
-                       (struct range){.start = host, .size = size, .tag = access})) {
+    if (!range_set_add(&memory->open, (struct range){.start = host, .size = size, .tag = access})) {
         return false;
     }
     gmem_tell(memory, TRACE_DMA_OPENED, host, size, GMEM_WINDOW);
@@ -381,8 +380,8 @@ bool gmem_close(struct gmem *memory, gpa_t at, size_t size)
     if (range == NULL || (range->tag & GMEM_TAG_POOL) != 0) {
         return false;
     }
-    if (!range_set_remove_exact(
-            &memory->open, (struct range){.start = host, .size = size, .tag = range->tag})) {
+    if (!range_set_remove_exact(&memory->open,
+                                (struct range){.start = host, .size = size, .tag = range->tag})) {
         return false;
     }
     gmem_tell(memory, TRACE_DMA_CLOSED, host, size, GMEM_WINDOW);

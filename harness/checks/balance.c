@@ -16,7 +16,8 @@
 #include <string.h>
 
 #define BALANCE_TIMEOUTS_MAX 4096
-#define BALANCE_PRIVATE_INTS 32 /* [GICv2] 2.2.1: below are those of a CPU, the timers' among them */
+#define BALANCE_PRIVATE_INTS                                                                       \
+    32 /* [GICv2] 2.2.1: below are those of a CPU, the timers' among them */
 
 struct balance_timeout {
     uint64_t number, deadline_ns;
@@ -62,7 +63,8 @@ static void balance_register(struct balance_check *balance, uint64_t number, uin
 {
     struct balance_timeout *entry = NULL;
     for (guint i = 0; i < balance->timeouts->len && entry == NULL; i++) {
-        struct balance_timeout *other = &g_array_index(balance->timeouts, struct balance_timeout, i);
+        struct balance_timeout *other =
+            &g_array_index(balance->timeouts, struct balance_timeout, i);
         entry = other->number == number ? other : NULL;
     }
     if (entry != NULL) {
@@ -123,8 +125,8 @@ static void balance_find_overdue(struct checks *checks, uint64_t now_ns)
 static void balance_look_at_timeouts(struct checks *checks, uint64_t now_ns)
 {
     const struct balance_check *balance = checks->balance;
-    bool is_time = now_ns > checks->config.slack_ns &&
-                   balance->next_ns < now_ns - checks->config.slack_ns;
+    bool is_time =
+        now_ns > checks->config.slack_ns && balance->next_ns < now_ns - checks->config.slack_ns;
     if (is_time && balance->timer_faults == 0) {
         balance_find_overdue(checks, now_ns);
     }

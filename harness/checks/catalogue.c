@@ -90,8 +90,9 @@ static const struct check catalogue_table[CHECK_COUNT] = {
             .clause = "[GICv2] 4.4.5",
             .looks = "An INTID that is active for longer than the slack, when the CPU waits for an "
                      "interrupt or at the end of the run.",
-            .mistakes = "The end is left to a task that forgets it, or that needs another interrupt "
-                        "to get there; the path for interrupts without a handler returns early.",
+            .mistakes =
+                "The end is left to a task that forgets it, or that needs another interrupt "
+                "to get there; the path for interrupts without a handler returns early.",
             .limits = "The slack is 10 ms and a tick of the guest.",
         },
     [CHECK_MMIO_UNMAPPED] =
@@ -231,8 +232,7 @@ void catalogue_write_explanation(GString *out, const struct check *check)
     catalogue_write_paragraph(out, "How the checker looks", check->looks);
     catalogue_write_paragraph(out, "How it usually comes about", check->mistakes);
     catalogue_write_paragraph(out, "What it does not find", check->limits);
-    g_string_append_printf(out,
-                           "\nIn a scenario\n  check  lenient %s\n  expect violation %s\n",
+    g_string_append_printf(out, "\nIn a scenario\n  check  lenient %s\n  expect violation %s\n",
                            check->name, check->name);
 }
 

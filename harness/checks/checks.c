@@ -204,9 +204,9 @@ static void violation_append_count(GString *out, const struct violation *violati
 char *violation_clause(const struct violation *violation)
 {
     bool is_number = g_ascii_isdigit(*violation->clause);
-    return g_strconcat(!is_number                           ? ""
+    return g_strconcat(!is_number                          ? ""
                        : violation->id == CHECK_IRQ_BREACH ? "[GICv2] "
-                                                            : "[VIRTIO1.2] ",
+                                                           : "[VIRTIO1.2] ",
                        violation->clause, NULL);
 }
 

@@ -31,13 +31,13 @@ struct checks_config {
 
 struct violation {
     enum check_id id;
-    const char *who;          /* queue, device, lock, task …; as are the next two, interned */
+    const char *who; /* queue, device, lock, task …; as are the next two, interned */
     const char *clause, *rule;
-    uint64_t sequence;        /* of the event that showed it; 0: none did */
+    uint64_t sequence; /* of the event that showed it; 0: none did */
     uint64_t time_ns;
-    uint64_t count;           /* of the same kind */
-    char *detail;             /* one sentence or several lines; NULL: the event says it all */
-    char **context;           /* the events up to it, NULL-terminated */
+    uint64_t count; /* of the same kind */
+    char *detail;   /* one sentence or several lines; NULL: the event says it all */
+    char **context; /* the events up to it, NULL-terminated */
 };
 
 /* Keeps the board. The caller makes checks_observe() an observer of its trace. */

@@ -38,8 +38,8 @@ struct dma_replaced {
 struct dma_check {
     GHashTable *live; /* pa -> struct dma_range: for look-ups only */
     uint64_t live_bytes;
-    struct dma_range closed[DMA_CLOSED_MAX]; /* a ring */
-    unsigned closed_count;                   /* ever */
+    struct dma_range closed[DMA_CLOSED_MAX];           /* a ring */
+    unsigned closed_count;                             /* ever */
     uint64_t parts[CHECKS_QUEUES_MAX][DMA_RING_PARTS]; /* where the rings lie; 0: nowhere yet */
     struct dma_replaced replaced[DMA_REPLACED_MAX];
     unsigned replaced_count;
@@ -173,16 +173,16 @@ static void dma_refused(struct checks *checks, const struct trace_event *event)
         checks_append_time(detail, range->closed_ns);
     }
     checks->refused_access = event->sequence;
-    checks_report(checks, (struct finding){
-                              .id = range != NULL ? CHECK_DMA_FREED : CHECK_DMA_UNREGISTERED,
-                              .who = event->fields[0].string,
-                              .clause = "hal.h",
-                              .rule = range != NULL
-                                          ? "memory that was freed is closed to devices"
-                                          : "devices access what was opened to them, in the "
-                                            "direction for which it is open",
-                              .detail = g_string_free(detail, FALSE),
-                          });
+    checks_report(checks,
+                  (struct finding){
+                      .id = range != NULL ? CHECK_DMA_FREED : CHECK_DMA_UNREGISTERED,
+                      .who = event->fields[0].string,
+                      .clause = "hal.h",
+                      .rule = range != NULL ? "memory that was freed is closed to devices"
+                                            : "devices access what was opened to them, in the "
+                                              "direction for which it is open",
+                      .detail = g_string_free(detail, FALSE),
+                  });
 }
 
 /* ---- rings ----------------------------------------------------------------------------------- */

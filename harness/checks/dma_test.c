@@ -60,7 +60,8 @@ static void test_window_over_a_buffer_is_not_dropped(void)
     CU_ASSERT_TRUE(gmem_open(rig.memory, gpa(base), 64, GMEM_DEVICE_BOTH));
     enable(&rig, ring, (void *)(uintptr_t)base);
     CU_ASSERT_TRUE(gmem_close(rig.memory, gpa(base), 64));
-    rig_expect(&rig, "dma.freed", QUEUE, "was dropped: in it lies a buffer that was made available");
+    rig_expect(&rig, "dma.freed", QUEUE,
+               "was dropped: in it lies a buffer that was made available");
 }
 
 static void test_ring_is_freed_when_the_queue_is_disabled(void)
@@ -99,8 +100,7 @@ static void test_access_to_freed_memory_names_what_it_was(void)
     gmem_release(rig.memory, first, 256);
     rig_pass(&rig, RIG_MS);
     CU_ASSERT_FALSE(gmem_read(rig.memory, "eth0.tx", gpa((uintptr_t)first + 9), &byte, 1));
-    rig_expect(&rig, "dma.freed", "eth0.tx",
-               "opened at 1.000000000 s and freed at 1.001000000 s");
+    rig_expect(&rig, "dma.freed", "eth0.tx", "opened at 1.000000000 s and freed at 1.001000000 s");
 }
 
 static void test_access_to_what_was_never_open_is_unregistered(void)

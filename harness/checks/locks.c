@@ -35,9 +35,9 @@ struct lock_witness {
 };
 
 struct lock_class {
-    const char *name;                             /* interned */
-    uint64_t after;                               /* a bit a class: taken while this one was held */
-    struct lock_witness *edges;                   /* of each of these; NULL: none yet */
+    const char *name;           /* interned */
+    uint64_t after;             /* a bit a class: taken while this one was held */
+    struct lock_witness *edges; /* of each of these; NULL: none yet */
     struct lock_witness in_irq, with_irqs_on;
 };
 
@@ -175,8 +175,7 @@ static void lock_check_circle(struct checks *checks, unsigned first, unsigned th
     lock_append_taken(detail, &classes[first], &classes[then], witness);
     for (unsigned at = first; at != then; at = from[at]) {
         g_string_append_c(detail, '\n');
-        lock_append_taken(detail, &classes[from[at]], &classes[at],
-                          &classes[from[at]].edges[at]);
+        lock_append_taken(detail, &classes[from[at]], &classes[at], &classes[from[at]].edges[at]);
     }
     g_autofree char *who = g_strdup_printf("%s and %s", classes[first].name, classes[then].name);
     lock_report(checks, CHECK_LOCK_ORDER, trace_intern(checks->trace, who),
@@ -341,9 +340,8 @@ static void lock_spin_named(void *opaque, const struct cpu_spin *spin, const cha
 {
     struct checks *checks = opaque;
     struct lock_check *locks = checks->locks;
-    unsigned index = locks->known_count < LOCK_KNOWN_MAX
-                         ? locks->known_count++
-                         : (locks->last_known + 1) % LOCK_KNOWN_MAX;
+    unsigned index = locks->known_count < LOCK_KNOWN_MAX ? locks->known_count++
+                                                         : (locks->last_known + 1) % LOCK_KNOWN_MAX;
     locks->known[index] = (struct lock_known){
         .lock = spin->lock,
         .name = spin->name,

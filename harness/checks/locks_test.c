@@ -395,6 +395,5 @@ UNIT_SUITE("locks", UNIT_TEST(test_one_order_is_no_violation),
            UNIT_TEST(test_lock_that_sleeps_is_not_taken_in_an_interrupt),
            UNIT_TEST(test_task_that_sleeps_with_a_spinlock_is_found),
            UNIT_TEST(test_lock_that_the_next_task_gives_back_is_the_schedulers),
-           UNIT_TEST(test_spinning_is_no_sleep),
-           UNIT_TEST(test_mutex_may_be_held_while_sleeping),
+           UNIT_TEST(test_spinning_is_no_sleep), UNIT_TEST(test_mutex_may_be_held_while_sleeping),
            UNIT_TEST(test_a_guest_may_have_any_number_of_locks))

@@ -19,22 +19,21 @@ static void specs_virtio(struct checks *checks, const struct trace_event *event)
     /* What belongs to the device: the device has nothing else to say of these two. */
     bool owned = strcmp(clause, "2.7.13") == 0 || strcmp(clause, "3.3.1") == 0;
     const struct trace_kind_info *info = trace_kind_info(event->kind);
-    checks_report(checks, (struct finding){
-                              .id = owned ? CHECK_VQ_OWNERSHIP : CHECK_VIRTIO_BREACH,
-                              .who = event->fields[0].string,
-                              .clause = clause,
-                              .rule = event->fields[2].string,
-                              .detail = g_strdup_printf("%s: 0x%" G_GINT64_MODIFIER "x",
-                                                        info->fields[3].meaning,
-                                                        event->fields[3].number),
-                          });
+    checks_report(checks,
+                  (struct finding){
+                      .id = owned ? CHECK_VQ_OWNERSHIP : CHECK_VIRTIO_BREACH,
+                      .who = event->fields[0].string,
+                      .clause = clause,
+                      .rule = event->fields[2].string,
+                      .detail = g_strdup_printf("%s: 0x%" G_GINT64_MODIFIER "x",
+                                                info->fields[3].meaning, event->fields[3].number),
+                  });
 }
 
 static void specs_access(struct checks *checks, const struct trace_event *event)
 {
     bool unmapped = event->kind == TRACE_MMIO_UNMAPPED;
-    g_autofree char *who =
-        g_strdup_printf("0x%" G_GINT64_MODIFIER "x", event->fields[0].number);
+    g_autofree char *who = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", event->fields[0].number);
     checks_report(
         checks, (struct finding){
                     .id = unmapped ? CHECK_MMIO_UNMAPPED : CHECK_MMIO_REFUSED,
@@ -55,25 +54,25 @@ void specs_observe(struct checks *checks, const struct trace_event *event)
         specs_virtio(checks, event);
         break;
     case TRACE_IRQ_BREACH:
-        checks_report(checks, (struct finding){
-                                  .id = CHECK_IRQ_BREACH,
-                                  .who = "GIC",
-                                  .clause = event->fields[0].string,
-                                  .rule = event->fields[1].string,
-                                  .detail = g_strdup_printf("INTID %u",
-                                                            (unsigned)event->fields[2].number),
-                              });
+        checks_report(checks,
+                      (struct finding){
+                          .id = CHECK_IRQ_BREACH,
+                          .who = "GIC",
+                          .clause = event->fields[0].string,
+                          .rule = event->fields[1].string,
+                          .detail = g_strdup_printf("INTID %u", (unsigned)event->fields[2].number),
+                      });
         break;
     case TRACE_GUEST_VIOLATION:
-        checks_report(checks, (struct finding){
-                                  .id = CHECK_HAL_MISUSE,
-                                  .who = event->fields[0].string,
-                                  .clause = "hal.h",
-                                  .rule = event->fields[1].string,
-                                  .detail = g_strdup_printf("it was given 0x%" G_GINT64_MODIFIER
-                                                            "x",
-                                                            event->fields[2].number),
-                              });
+        checks_report(checks,
+                      (struct finding){
+                          .id = CHECK_HAL_MISUSE,
+                          .who = event->fields[0].string,
+                          .clause = "hal.h",
+                          .rule = event->fields[1].string,
+                          .detail = g_strdup_printf("it was given 0x%" G_GINT64_MODIFIER "x",
+                                                    event->fields[2].number),
+                      });
         break;
     default:
         specs_access(checks, event);

@@ -15,8 +15,8 @@ static void test_breach_is_a_violation_with_its_clause(void)
     rig_open(&rig);
     breach(&rig, "2.7.4.2", 0x12);
     g_autofree char *summary = violation_summary(checks_get(rig.checks, 0));
-    CU_ASSERT_STRING_EQUAL(
-        summary, "virtio.breach: eth0.tx at 1.000000000 s: [VIRTIO1.2] 2.7.4.2: a rule");
+    CU_ASSERT_STRING_EQUAL(summary,
+                           "virtio.breach: eth0.tx at 1.000000000 s: [VIRTIO1.2] 2.7.4.2: a rule");
     rig_expect(&rig, "virtio.breach", "eth0.tx", "the value in question: 0x12");
 }
 

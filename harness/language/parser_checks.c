@@ -52,8 +52,7 @@ bool parser_parse_expect_violation(struct parser *parser, const struct scenario_
 {
     const struct lexer_token *name;
     parser_next(parser);
-    struct scenario_statement *statement =
-        parser_add_statement(parser, SCENARIO_EXPECT_EVENT, at);
+    struct scenario_statement *statement = parser_add_statement(parser, SCENARIO_EXPECT_EVENT, at);
     statement->event.kind = TRACE_CHECK_VIOLATION;
     if (!parser_take_name(parser, "the name of a check, such as dma.freed", &name)) {
         return false;

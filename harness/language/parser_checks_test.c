@@ -32,8 +32,7 @@ static void test_what_is_refused(void)
     };
     rig_check_rows(timeline, G_N_ELEMENTS(timeline), HEAD "wait ready\n", "\n");
     static const struct rig_row off[] = {
-        {"expect violation dma.freed",
-         "5:18: the check 'dma.freed' is off: nobody would find it"},
+        {"expect violation dma.freed", "5:18: the check 'dma.freed' is off: nobody would find it"},
     };
     rig_check_rows(off, G_N_ELEMENTS(off), HEAD "check off\nwait ready\n", "\n");
 }
@@ -75,6 +74,6 @@ static void test_what_is_expected_does_not_fail_the_test(void)
     CU_ASSERT_EQUAL(statement->event.fields->len, 1);
 }
 
-UNIT_SUITE("parser_checks", UNIT_TEST(test_what_is_refused),
-           UNIT_TEST(test_all_checks_are_strict), UNIT_TEST(test_later_lines_prevail),
+UNIT_SUITE("parser_checks", UNIT_TEST(test_what_is_refused), UNIT_TEST(test_all_checks_are_strict),
+           UNIT_TEST(test_later_lines_prevail),
            UNIT_TEST(test_what_is_expected_does_not_fail_the_test))

@@ -142,12 +142,11 @@ GBytes *run_result_encode(const struct run_result *result)
     copy.violations = g_strdupv(result->violations);
     copy.tolerated = g_strdupv(result->tolerated);
     run_result_make_printable(&copy);
-    g_autoptr(GVariant) variant = g_variant_ref_sink(
-        g_variant_new("(uuubsmsmsmsmsmsmstt^ass^as^as)", (guint32)copy.status, (guint32)copy.line,
-                      (guint32)copy.column, (gboolean)copy.stopped, copy.what, copy.expected,
-                      copy.got, copy.cause, copy.grade, copy.task, copy.diagnosis,
-                      (guint64)copy.time_ns, (guint64)copy.event_count, copy.context, copy.output,
-                      copy.violations, copy.tolerated));
+    g_autoptr(GVariant) variant = g_variant_ref_sink(g_variant_new(
+        "(uuubsmsmsmsmsmsmstt^ass^as^as)", (guint32)copy.status, (guint32)copy.line,
+        (guint32)copy.column, (gboolean)copy.stopped, copy.what, copy.expected, copy.got,
+        copy.cause, copy.grade, copy.task, copy.diagnosis, (guint64)copy.time_ns,
+        (guint64)copy.event_count, copy.context, copy.output, copy.violations, copy.tolerated));
     GBytes *bytes = g_variant_get_data_as_bytes(variant);
     run_result_clear(&copy);
     return bytes;

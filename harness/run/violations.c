@@ -81,10 +81,8 @@ bool violations_observe(struct session *session, const struct trace_event *event
 
 void violations_tell(struct session *session)
 {
-    while (session->checks != NULL &&
-           session->violations_told < checks_count(session->checks)) {
-        const struct violation *violation =
-            checks_get(session->checks, session->violations_told++);
+    while (session->checks != NULL && session->violations_told < checks_count(session->checks)) {
+        const struct violation *violation = checks_get(session->checks, session->violations_told++);
         trace_emit(session->trace, TRACE_CHECK_VIOLATION, TS(catalogue_get(violation->id)->name),
                    TS(violation->who), TS(violation->clause), TS(violation->rule),
                    TN(violation->sequence));
@@ -125,11 +123,10 @@ bool violations_judge(struct session *session)
     }
     g_autofree char *clause = violation_clause(violation);
     session->is_violation = true;
-    session_finish(session, RUN_FAILED, NULL,
-                   g_strdup_printf("the guest broke a rule: %s",
-                                   catalogue_get(violation->id)->name),
-                   g_strdup_printf("%s\n(%s)", violation->rule, clause),
-                   violation_describe(violation));
+    session_finish(
+        session, RUN_FAILED, NULL,
+        g_strdup_printf("the guest broke a rule: %s", catalogue_get(violation->id)->name),
+        g_strdup_printf("%s\n(%s)", violation->rule, clause), violation_describe(violation));
     g_strfreev(session->result->context);
     session->result->context = g_strdupv(violation->context);
     return false;

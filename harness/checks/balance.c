@@ -165,13 +165,13 @@ static void balance_end(struct balance_check *balance, const struct trace_event 
     }
 }
 
-static void balance_look_at_interrupts(struct checks *checks, uint64_t now_ns)
+static void balance_look_at_interrupts(struct checks *checks, uint64_t now_ns, uint64_t slack_ns)
 {
     GArray *list = checks->balance->active;
     for (guint i = 0; i < list->len; i++) {
         struct balance_active *active = &g_array_index(list, struct balance_active, i);
         if (active->since_ns == UINT64_MAX ||
-            now_ns - active->since_ns <= checks->config.slack_ns) {
+            (slack_ns > 0 && now_ns - active->since_ns <= slack_ns)) {
             continue;
         }
         g_autofree char *who = g_strdup_printf("INTID %u", active->intid);
@@ -192,11 +192,11 @@ static void balance_look_at_interrupts(struct checks *checks, uint64_t now_ns)
 
 /* ---- both ------------------------------------------------------------------------------------ */
 
-void balance_look(struct checks *checks)
+void balance_look(struct checks *checks, bool is_still)
 {
     uint64_t now_ns = checks_now_ns(checks);
     balance_look_at_timeouts(checks, now_ns);
-    balance_look_at_interrupts(checks, now_ns);
+    balance_look_at_interrupts(checks, now_ns, is_still ? 0 : checks->config.slack_ns);
 }
 
 void balance_observe(struct checks *checks, const struct trace_event *event)
@@ -228,7 +228,7 @@ void balance_observe(struct checks *checks, const struct trace_event *event)
         break;
     case TRACE_CPU_WFI:
         balance_look_at_timeouts(checks, event->time_ns);
-        balance_look_at_interrupts(checks, event->time_ns);
+        balance_look_at_interrupts(checks, event->time_ns, checks->config.slack_ns);
         break;
     default:
         break;

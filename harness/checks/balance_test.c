@@ -184,6 +184,22 @@ static void test_interrupt_that_is_never_ended_is_a_violation(void)
     }
 }
 
+static void test_at_a_standstill_an_interrupt_has_no_slack(void)
+{
+    for (unsigned is_still = 0; is_still < 2; is_still++) {
+        struct rig rig;
+        rig_open(&rig);
+        trace_emit(rig.trace, TRACE_IRQ_TAKEN, TN(48));
+        rig_pass(&rig, RIG_MS);
+        checks_look(rig.checks, is_still != 0);
+        if (is_still != 0) {
+            rig_expect(&rig, "irq.unended", "INTID 48", "since 1.000000000 s");
+        } else {
+            rig_expect_none(&rig);
+        }
+    }
+}
+
 static void test_end_of_what_was_not_taken_says_nothing(void)
 {
     struct rig rig;
@@ -203,4 +219,5 @@ UNIT_SUITE("balance", UNIT_TEST(test_timeout_may_be_as_late_as_the_slack),
            UNIT_TEST(test_a_guest_cannot_make_timeouts_grow),
            UNIT_TEST(test_interrupts_that_are_ended_are_no_violation),
            UNIT_TEST(test_interrupt_that_is_never_ended_is_a_violation),
+           UNIT_TEST(test_at_a_standstill_an_interrupt_has_no_slack),
            UNIT_TEST(test_end_of_what_was_not_taken_says_nothing))

@@ -89,7 +89,8 @@ static const struct check catalogue_table[CHECK_COUNT] = {
             .rule = "Every interrupt that was acknowledged is ended.",
             .clause = "[GICv2] 4.4.5",
             .looks = "An INTID that is active for longer than the slack, when the CPU waits for an "
-                     "interrupt or at the end of the run.",
+                     "interrupt or at the end of the run; or at all, when nothing can happen any "
+                     "more.",
             .mistakes =
                 "The end is left to a task that forgets it, or that needs another interrupt "
                 "to get there; the path for interrupts without a handler returns early.",

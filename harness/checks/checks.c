@@ -146,9 +146,9 @@ void checks_observe(struct checks *checks, const struct trace_event *event)
     checks->event = NULL;
 }
 
-void checks_look(struct checks *checks)
+void checks_look(struct checks *checks, bool is_still)
 {
-    balance_look(checks);
+    balance_look(checks, is_still);
     dma_look(checks);
 }
 

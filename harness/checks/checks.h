@@ -50,8 +50,11 @@ void checks_observe(struct checks *checks, const struct trace_event *event);
 /* What the CPU tells of spinlocks. */
 extern const struct cpu_spin_listener checks_spin_listener;
 
-/* The run has come to an end, or to a standstill: what is open now, stays open. Can be repeated. */
-void checks_look(struct checks *checks);
+/*
+ * The run has come to an end: what is open now, stays open. `is_still`: the CPU waits, and nothing
+ * can happen any more, so that there is no slack for anybody. Can be repeated.
+ */
+void checks_look(struct checks *checks, bool is_still);
 
 unsigned checks_count(const struct checks *checks);
 const struct violation *checks_get(const struct checks *checks, unsigned index);

@@ -58,7 +58,7 @@ uint64_t dma_live_bytes(const struct dma_check *dma);
 struct balance_check *balance_check_new(void);
 void balance_check_free(struct balance_check *balance);
 void balance_observe(struct checks *checks, const struct trace_event *event);
-void balance_look(struct checks *checks);
+void balance_look(struct checks *checks, bool is_still);
 uint64_t balance_timeouts_live(const struct balance_check *balance);
 
 /* locks.c */

@@ -66,7 +66,7 @@ static inline void rig_pass(const struct rig *rig, uint64_t time_ns)
 static inline void rig_expect(struct rig *rig, const char *name, const char *who,
                               const char *in_detail)
 {
-    checks_look(rig->checks);
+    checks_look(rig->checks, false);
     CU_ASSERT_EQUAL(checks_count(rig->checks), 1);
     if (checks_count(rig->checks) == 1) {
         const struct violation *violation = checks_get(rig->checks, 0);
@@ -86,7 +86,7 @@ static inline void rig_expect(struct rig *rig, const char *name, const char *who
 /* There is none. Closes the rig. */
 static inline void rig_expect_none(struct rig *rig)
 {
-    checks_look(rig->checks);
+    checks_look(rig->checks, false);
     for (unsigned i = 0; i < checks_count(rig->checks); i++) {
         g_autofree char *text = violation_summary(checks_get(rig->checks, i));
         printf("\n%s\n", text);

@@ -92,7 +92,7 @@ void violations_tell(struct session *session)
 void violations_look(struct session *session)
 {
     if (session->checks != NULL && !session->proving) {
-        checks_look(session->checks);
+        checks_look(session->checks, session->quiescent);
         violations_tell(session);
     }
 }

@@ -29,7 +29,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/confusion.md"
 META = ("nearmiss", "verdicts")
-GRADES = ("cause", "derived")
+GRADES = ("cause", "derived", "violation")  # the last: the name of a check
 NONE = "none"
 
 # Scenarios that want a program to fail, and why it does.

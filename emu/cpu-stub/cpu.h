@@ -80,6 +80,25 @@ void cpu_start_program(struct cpu *cpu, uint32_t program, const char *command_li
                        cpu_started_fn *started, void *opaque);
 void cpu_kill_program(struct cpu *cpu, uint32_t program, int signal_number);
 
+/*
+ * Who wants to hear of spinlocks: they are no events of the trace, there are too many. In bench
+ * context, like an observer of the trace, with the clock at the guest's time. taken() returns false
+ * when it does not know this lock with this name yet; it is told the text, interned, and asked once
+ * more. NULL: nobody listens. Keeps both.
+ */
+struct cpu_spin {
+    uint64_t lock, name; /* the guest's own numbers */
+    unsigned cpu;        /* from 0 */
+    bool masked;         /* PSTATE.I is set */
+};
+struct cpu_spin_listener {
+    bool (*taken)(void *opaque, const struct cpu_spin *spin);
+    void (*named)(void *opaque, const struct cpu_spin *spin, const char *text);
+    void (*released)(void *opaque, uint64_t lock);
+};
+void cpu_listen_to_spinlocks(struct cpu *cpu, const struct cpu_spin_listener *listener,
+                             void *opaque);
+
 bool cpu_guest_is_ready(const struct cpu *cpu); /* probe_ready() was called */
 int cpu_power_off_status(const struct cpu *cpu);
 const char *cpu_panic_reason(const struct cpu *cpu); /* NULL when there was none */

@@ -36,7 +36,7 @@ struct mock_machine {
     bool line_level;
     unsigned line_changes;
     uint64_t counts[TRACE_KIND_COUNT]; /* events since mock_machine_forget() */
-    uint64_t events;                   /* all of them */
+    uint64_t events;                   /* all of them but those of memory */
     struct trace_event last[TRACE_KIND_COUNT];
 };
 

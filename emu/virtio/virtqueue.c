@@ -27,6 +27,7 @@
 
 #include "emu/virtio/virtio_priv.h"
 #include "emu/virtio/virtio_spec.h"
+#include "emu/virtio/virtqueue_owner.h"
 
 #include <string.h>
 
@@ -377,6 +378,7 @@ void virtqueue_take(struct virtqueue *queue, const struct virtqueue_chain *chain
     queue->in_flight[chain->head / 64] |= UINT64_C(1) << chain->head % 64;
     queue->in_flight_count++;
     queue->last_avail++;
+    virtqueue_owner_claim(queue, chain->head);
 }
 
 bool virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
@@ -493,6 +495,7 @@ void virtqueue_init(struct virtqueue *queue, struct virtio_dev *dev, const char 
     *queue = (struct virtqueue){.dev = dev, .name = name, .size_max = size_max};
     queue->latency_ns = VIRTQUEUE_LATENCY_NS;
     queue->completing = g_new(struct virtqueue_completion, size_max);
+    queue->owner = virtqueue_owner_new(size_max);
     vevent_init(&queue->completion, VEVENT_MACHINE, "virtqueue completion", virtqueue_complete,
                 queue);
 }
@@ -503,6 +506,8 @@ void virtqueue_fini(struct virtqueue *queue)
     virtqueue_stop(queue);
     g_free(queue->completing);
     queue->completing = NULL;
+    virtqueue_owner_free(queue->owner);
+    queue->owner = NULL;
 }
 
 void virtqueue_stop(struct virtqueue *queue)
@@ -528,6 +533,7 @@ static void virtqueue_empty(struct virtqueue *queue)
     queue->kicks_unwanted = false;
     queue->in_flight_count = 0;
     memset(queue->in_flight, 0, sizeof(queue->in_flight));
+    virtqueue_owner_clear(queue->owner);
 }
 
 void virtqueue_reset(struct virtqueue *queue)
@@ -580,6 +586,21 @@ static bool virtqueue_check_part(struct virtqueue *queue, gpa_t at, size_t size,
     return true;
 }
 
+/* The device writes them only later: until then they are what the driver left there. */
+static void virtqueue_check_used_flags(struct virtqueue *queue)
+{
+    const void *at = gmem_host(queue->dev->env.memory, gpa(queue->used.value + VIRTQ_USED_FLAGS),
+                               sizeof(uint16_t));
+    uint16_t flags;
+    memcpy(&flags, at, sizeof(flags));
+    if (flags != 0) {
+        virtqueue_breach(queue, "2.7.10.1",
+                         "The driver MUST initialize flags in the used ring to 0 when allocating "
+                         "the used ring.",
+                         flags);
+    }
+}
+
 void virtqueue_set_ready(struct virtqueue *queue, bool ready)
 {
     if (queue->ready == ready) {
@@ -603,8 +624,10 @@ void virtqueue_set_ready(struct virtqueue *queue, bool ready)
                              GMEM_DEVICE_READS) &&
         virtqueue_check_part(queue, queue->avail, virtq_avail_size(queue->size), VIRTQ_AVAIL_ALIGN,
                              GMEM_DEVICE_READS)) {
-        virtqueue_check_part(queue, queue->used, virtq_used_size(queue->size), VIRTQ_USED_ALIGN,
-                             GMEM_DEVICE_WRITES);
+        if (virtqueue_check_part(queue, queue->used, virtq_used_size(queue->size), VIRTQ_USED_ALIGN,
+                                 GMEM_DEVICE_WRITES)) {
+            virtqueue_check_used_flags(queue);
+        }
     }
 }
 

@@ -24,6 +24,7 @@
 #define VIRTQUEUE_BATCH_NS   100000 /* how long an incomplete batch waits for more chains */
 
 struct virtio_dev;
+struct virtqueue_owner;
 
 /*
  * One buffer of a chain, checked: it is open to devices for the access that its direction allows.
@@ -115,6 +116,7 @@ struct virtqueue {
     unsigned completing_first, completing_count;
     unsigned in_flight_count;
     uint64_t in_flight[VIRTQUEUE_SIZE_MAX / 64]; /* a bit a head: popped, and not visible as used */
+    struct virtqueue_owner *owner;               /* whose each descriptor is */
 };
 
 /*
@@ -185,5 +187,13 @@ void virtqueue_set_interrupt_line(struct virtqueue *queue, struct irqline line);
  */
 unsigned virtqueue_avail_count(struct virtqueue *queue);
 unsigned virtqueue_in_flight(const struct virtqueue *queue);
+
+/*
+ * For whoever wants to know whether memory may be taken from the device: what of the queue lies in
+ * [at, at + size), or NULL. "a buffer of a chain that the device has", "a buffer that was made
+ * available", "the used ring"; `head` is the chain's, where it is one. Looks from outside.
+ */
+const char *virtqueue_find_in(const struct virtqueue *queue, gpa_t at, uint64_t size,
+                              uint16_t *head);
 
 #endif

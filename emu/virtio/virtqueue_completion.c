@@ -10,6 +10,7 @@
  */
 #include "emu/virtio/virtio_priv.h"
 #include "emu/virtio/virtio_spec.h"
+#include "emu/virtio/virtqueue_owner.h"
 
 /* The chain that is `at` places behind the oldest of those on their way back. */
 static struct virtqueue_completion *virtqueue_completing(struct virtqueue *queue, unsigned at)
@@ -72,6 +73,7 @@ static bool virtqueue_publish(struct virtqueue *queue, unsigned count)
         const struct virtqueue_completion *completion =
             virtqueue_completing(queue, virtqueue_reorder(queue, i, count));
         queue->in_flight[completion->head / 64] &= ~(UINT64_C(1) << completion->head % 64);
+        virtqueue_owner_release(queue, completion->head);
         trace_emit(queue->dev->env.trace, TRACE_VQ_USED, TS(queue->name), TN(completion->id),
                    TN(completion->len), TN(index));
     }

@@ -526,6 +526,17 @@ void probe_lock_released(uint64_t lock)
     fake_note("released\n");
 }
 
+void probe_spin_taken(uint64_t lock, const char *name)
+{
+    (void)lock;
+    (void)name;
+}
+
+void probe_spin_released(uint64_t lock)
+{
+    (void)lock;
+}
+
 void probe_timeout_registered(uint64_t timeout, uint64_t deadline_ns)
 {
     (void)timeout;

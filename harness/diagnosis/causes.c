@@ -417,7 +417,7 @@ void causes_write_page(GString *out)
         "# Causes\n\n"
         "What the diagnosis can name, in the order in which it looks: along the chain from the\n"
         "device to the program, the first missing link. Made from the table in\n"
-        "`harness/diagnosis/causes.c`; `ringside causes` and `ringside explain CAUSE` print the "
+        "`harness/diagnosis/causes.c`; `ringside causes` and `ringside explain NAME` print the "
         "same.\n\n"
         "A cause has a grade. `cause`: proved, because with that one link repaired, from that\n"
         "moment on, the waiting task goes on. `derived`: it follows from the evidence, and there is "

@@ -28,7 +28,8 @@ static const char *const checker_queue_suffixes[] = {"rx", "tx", NULL};
 
 /* Words that have a meaning where a name may stand. */
 static const char *const checker_reserved_programs[] = {
-    "frame", "frames", "exactly", "event", "counter", "call", "hang", "stall", "cause", NULL,
+    "frame", "frames", "exactly", "event",     "counter", "call",
+    "hang",  "stall",  "cause",   "violation", NULL,
 };
 static const char *const checker_reserved_nets[] = {"in", "out", "dropped", "wire", NULL};
 

@@ -14,6 +14,7 @@
 
 #include "emu/core/trace.h"
 #include "emu/virtio/virtqueue.h"
+#include "harness/checks/catalogue.h"
 #include "pcap/capture.h"
 
 #include <glib.h>
@@ -274,7 +275,7 @@ struct scenario_guard {
     struct scenario_place place;
     char *patch; /* "timer-wrong-gsiv.patch", beside the scenario */
     char *bug;   /* "timer-wrong-gsiv": names the mutant */
-    char *cause; /* an id of harness/diagnosis/causes.h */
+    char *cause; /* an id of harness/diagnosis/causes.h, or the name of a check */
     char *task;  /* who has to pay; NULL: anybody */
 };
 
@@ -295,6 +296,7 @@ struct scenario {
     char *guest; /* name or path */
     /* "face=posix tick=100": becomes part of the boot command line; "" when none. */
     char *guest_options;
+    enum check_severity checks[CHECK_COUNT];
     GPtrArray *nets;       /* struct scenario_net */
     GPtrArray *hosts;      /* struct scenario_host */
     GPtrArray *files;      /* struct scenario_file */

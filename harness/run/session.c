@@ -63,7 +63,7 @@ static void session_explain(struct session *session, enum run_status status,
     bool did_not_come = (status == RUN_STUCK || status == RUN_FAILED) &&
                         (statement == NULL || statement->verb != SCENARIO_NEVER);
     bool panicked = status == RUN_CRASHED && session->ledger->panicked.sequence != 0;
-    if ((did_not_come || panicked) && !session->until_reached) {
+    if ((did_not_come || panicked) && !session->until_reached && !session->is_violation) {
         explain_ask(session, explain_program(session, statement));
     }
 }
@@ -89,10 +89,12 @@ void session_finish(struct session *session, enum run_status status,
     result->what = what;
     result->expected = expected;
     result->got = got;
+    violations_look(session);
     session_explain(session, status, statement);
     if (session->proving) {
         return;
     }
+    violations_collect(session);
     session_collect_context(session);
     session_tell_debugger(session);
     board_stop(session->board);
@@ -103,6 +105,7 @@ void session_pass(struct session *session)
     g_assert(!session->finished);
     session->finished = true;
     explain_clear(session);
+    violations_collect(session);
     session->result->status = RUN_PASSED;
     board_stop(session->board);
 }
@@ -142,7 +145,8 @@ static void session_observe(void *opaque, const struct trace_event *event)
         session_log_event(session, event);
     }
     /* Now and then without a reason too: the step lets go of history. */
-    bool look = session->interest[event->kind] || event->sequence % FORGET_EVENTS == 0;
+    bool look = violations_observe(session, event) || session->interest[event->kind] ||
+                event->sequence % FORGET_EVENTS == 0;
     if (look && !session->finished) {
         vclock_arm(session->clock, &session->step, event->time_ns);
     }
@@ -312,6 +316,7 @@ static void session_attach(struct session *session)
         wire_port_add_tap(virtio_net_port(device), session_tap, session);
         ledger_add_device(session->ledger, net->name, board_net_intid(session->board, net->name));
     }
+    violations_start(session);
     faults_add_hosts(session->board, session->scenario);
     wire_set_drop_tap(board_wire(session->board), session_tap_dropped, session);
     board_set_quiescent(session->board, session_quiescent, session);
@@ -474,6 +479,7 @@ void session_run(const struct scenario *scenario, const struct session_options *
         result->what = g_strdup(session.written->str);
     }
     final_capture_free(&session);
+    violations_stop(&session);
     ledger_free(session.ledger);
     board_free(session.board);
     guest_image_free(session.image);

@@ -16,13 +16,15 @@
 #define RAM_BASE  UINT64_C(0x140000000)
 #define RAM_SIZE  (UINT64_C(64) << 20)
 
+static struct board_config config;
 static char blob[BLOB_SIZE] __attribute__((aligned(8)));
 
 static size_t write_tree(const char *command_line)
 {
     GError *error = NULL;
+    config.command_line = command_line;
     memset(blob, 0xee, sizeof(blob));
-    size_t size = board_fdt_write(RAM_BASE, RAM_SIZE, command_line, blob, sizeof(blob), &error);
+    size_t size = board_fdt_write(RAM_BASE, RAM_SIZE, &config, blob, sizeof(blob), &error);
     g_assert_no_error(error);
     return size;
 }
@@ -206,7 +208,7 @@ static bool tree_fits(size_t room)
     g_autofree char *buffer =
         g_malloc(room); /* of this size, for the sanitizer to see an overrun */
     g_autoptr(GError) error = NULL;
-    bool fits = board_fdt_write(RAM_BASE, RAM_SIZE, "face=posix", buffer, room, &error) != 0;
+    bool fits = board_fdt_write(RAM_BASE, RAM_SIZE, &config, buffer, room, &error) != 0;
     CU_ASSERT_EQUAL(fits, error == NULL);
     if (!fits) {
         CU_ASSERT_TRUE(g_error_matches(error, BOARD_ERROR, BOARD_ERROR_BOOT_SIZE));

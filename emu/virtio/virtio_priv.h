@@ -26,6 +26,9 @@ void virtqueue_reset(struct virtqueue *queue);
 /* What is pushed and not visible yet will never be: the device is broken. */
 void virtqueue_stop(struct virtqueue *queue);
 
+/* Memory is open to the device again: what waited for it goes on. */
+void virtqueue_resume(struct virtqueue *queue);
+
 /* The driver enables the queue, with size and addresses as they are set, or disables it. */
 void virtqueue_set_ready(struct virtqueue *queue, bool ready);
 

@@ -45,7 +45,8 @@ static void virtqueue_break(struct virtqueue *queue, const char *why)
 
 static bool virtqueue_is_usable(const struct virtqueue *queue)
 {
-    return queue->ready && !queue->broken && virtio_dev_is_running(queue->dev);
+    return queue->ready && !queue->broken && !queue->dev->memory_closed &&
+           virtio_dev_is_running(queue->dev);
 }
 
 /* ---- rings ----------------------------------------------------------------------------------- */
@@ -365,6 +366,12 @@ static void virtqueue_complete(void *opaque)
     struct vclock *clock = queue->dev->env.clock;
     uint64_t now_ns = vclock_now_ns(clock);
     g_assert(queue->completing_count > 0);
+    if (queue->dev->memory_closed) {
+        trace_emit(queue->dev->env.trace, TRACE_PCI_BREACH, TS(queue->name), TS("[PCI3.0] 6.2.2"),
+                   TS("Bus master: a value of 0 disables the device from generating PCI accesses."),
+                   TN(queue->completing_count));
+        return;
+    }
 
     while (queue->completing_count > 0) {
         struct virtqueue_completion next = queue->completing[queue->completing_first];
@@ -384,13 +391,14 @@ static void virtqueue_complete(void *opaque)
 void virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t len)
 {
     g_assert(head < queue->size_max);
-    if (!virtqueue_is_usable(queue) || !virtqueue_is_in_flight(queue, head)) {
+    if (!queue->ready || queue->broken || !virtio_dev_is_running(queue->dev) ||
+        !virtqueue_is_in_flight(queue, head)) {
         return;
     }
     if (queue->hooks != NULL && !queue->hooks->push(queue->hooks_opaque, head, len)) {
         return;
     }
-    if (queue->completing_count == 0 && queue->latency_ns == 0) {
+    if (queue->completing_count == 0 && queue->latency_ns == 0 && !queue->dev->memory_closed) {
         if (virtqueue_publish(queue, head, len)) {
             virtqueue_interrupt(queue);
         }
@@ -488,6 +496,15 @@ void virtqueue_stop(struct virtqueue *queue)
     queue->completing_count = 0;
     if (queue->hooks != NULL) {
         queue->hooks->stopped(queue->hooks_opaque);
+    }
+}
+
+void virtqueue_resume(struct virtqueue *queue)
+{
+    struct vclock *clock = queue->dev->env.clock;
+    if (queue->completing_count > 0 && !vevent_is_armed(&queue->completion)) {
+        vclock_arm(clock, &queue->completion,
+                   MAX(queue->completing[queue->completing_first].when_ns, vclock_now_ns(clock)));
     }
 }
 

@@ -14,14 +14,14 @@
  *
  * The task, `netd`, owns the receive queue; the transmit queue is shared by all that send and has a
  * lock. It stands in its wait queue while it works, so that an interrupt or netif_wake() in between
- * makes the next sleep end at once. Both queues share one interrupt, which does not say which of
+ * makes the next sleep end at once. An interrupt may be for either queue, or not say for which of
  * them it was: both are drained.
  */
 #include "drivers/virtio_net.h"
 
+#include "drivers/virtio_regs.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
-#include "kernel/irq.h"
 #include "kernel/lock.h"
 #include "kernel/netif.h"
 #include "kernel/task.h"
@@ -50,7 +50,7 @@ kstatic_assert(VNET_FRAME_MAX <= NBUF_SIZE - NBUF_HEADROOM, "a frame fits into a
 static const uint8_t virtio_net_default_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 
 struct virtio_net {
-    struct virtio_mmio *device;
+    struct virtio_device *device;
     struct netif netif;
     struct virtqueue rx; /* the task's */
     struct virtqueue tx; /* under tx_lock */
@@ -143,7 +143,7 @@ static void virtio_net_drain(struct virtio_net *net)
         taken++;
     }
     if (taken > 0 && virtqueue_wants_kick(&net->rx))
-        virtio_mmio_kick(net->device, VNET_QUEUE_RX);
+        virtio_kick(net->device, VNET_QUEUE_RX);
 }
 
 /* Before DRIVER_OK. Fewer buffers than descriptors are bearable, none are not. */
@@ -191,7 +191,7 @@ static int virtio_net_queue_locked(struct virtio_net *net, struct nbuf *nbuf)
         return error;
     virtqueue_publish(&net->tx);
     if (virtqueue_wants_kick(&net->tx))
-        virtio_mmio_kick(net->device, VNET_QUEUE_TX);
+        virtio_kick(net->device, VNET_QUEUE_TX);
     return 0;
 }
 
@@ -219,18 +219,12 @@ static int virtio_net_transmit(struct netif *netif, struct nbuf *nbuf)
 
 /* ---- interrupt and task ---------------------------------------------------------------------- */
 
-/*
- * The status is acknowledged before anybody looks at the rings: what the device adds afterwards
- * raises the line again.
- */
-static void virtio_net_interrupt(void *arg)
+static void virtio_net_interrupt(void *arg, uint32_t reasons)
 {
     struct virtio_net *net = arg;
-    uint32_t status = virtio_mmio_take_interrupts(net->device);
-    if ((status & VIRQ_CONFIG_CHANGE) != 0)
+    if ((reasons & VIRQ_CONFIG_CHANGE) != 0)
         net->config_changed = true;
-    if (status != 0)
-        wait_wake_all(&net->wake);
+    wait_wake_all(&net->wake);
 }
 
 /*
@@ -242,7 +236,7 @@ static void virtio_net_check_config(struct virtio_net *net)
     if (!net->config_changed)
         return;
     net->config_changed = false;
-    if (!virtio_mmio_needs_reset(net->device))
+    if (!virtio_needs_reset(net->device))
         return;
     console_printf("%s: the device needs a reset\n", net->netif.name);
     virtqueue_break(&net->rx, "device needs reset");
@@ -281,8 +275,8 @@ static void virtio_net_task(void *arg)
 
 static void virtio_net_choose_mac(struct virtio_net *net)
 {
-    if (virtio_mmio_has(net->device, VFEATURE_NET_MAC)) {
-        virtio_mmio_read_config(net->device, VNET_CONFIG_MAC, net->netif.mac, 6);
+    if (virtio_has(net->device, VFEATURE_NET_MAC)) {
+        virtio_read_config(net->device, VNET_CONFIG_MAC, net->netif.mac, 6);
         return;
     }
     memcpy(net->netif.mac, virtio_net_default_mac, 6);
@@ -312,23 +306,22 @@ static int virtio_net_create_task(struct virtio_net *net)
 /* NULL, or the step that failed, with the error. */
 static const char *virtio_net_init(struct virtio_net *net, int *error)
 {
-    struct virtio_mmio *device = net->device;
+    struct virtio_device *device = net->device;
     uint64_t required = VFEATURE(VFEATURE_VERSION_1);
-    *error = virtio_mmio_negotiate(device, required | VFEATURE(VFEATURE_NET_MAC), required);
+    *error = virtio_negotiate(device, required | VFEATURE(VFEATURE_NET_MAC), required);
     if (*error != 0)
         return "the device refuses to work with this driver";
     virtio_net_choose_mac(net);
-    *error = virtio_mmio_setup_queue(device, VNET_QUEUE_RX, VNET_QUEUE_SIZE_MAX, &net->rx);
+    *error = virtio_setup_queue(device, VNET_QUEUE_RX, VNET_QUEUE_SIZE_MAX, &net->rx);
     if (*error != 0)
         return "no receive queue";
-    *error = virtio_mmio_setup_queue(device, VNET_QUEUE_TX, VNET_QUEUE_SIZE_MAX, &net->tx);
+    *error = virtio_setup_queue(device, VNET_QUEUE_TX, VNET_QUEUE_SIZE_MAX, &net->tx);
     if (*error != 0)
         return "no transmit queue";
     *error = virtio_net_fill(net);
     if (*error != 0)
         return "no receive buffers";
-    *error =
-        irq_attach(device->intid, device->edge_triggered, virtio_net_interrupt, net, "virtio-net");
+    *error = virtio_attach(device, virtio_net_interrupt, net, "virtio-net");
     if (*error != 0)
         return "no interrupt";
     *error = netif_register(&net->netif);
@@ -349,10 +342,10 @@ static void virtio_net_fini(struct virtio_net *net)
     virtqueue_fini(&net->tx);
 }
 
-int virtio_net_probe(struct virtio_mmio *device)
+int virtio_net_probe(struct virtio_device *device)
 {
     if (virtio_net_count == NETIFS_MAX) {
-        virtio_mmio_give_up(device, "virtio-net", "too many devices");
+        virtio_give_up(device, "virtio-net", "too many devices");
         return -KENOSPC;
     }
     struct virtio_net *net = &virtio_nets[virtio_net_count];
@@ -367,11 +360,11 @@ int virtio_net_probe(struct virtio_mmio *device)
     int error;
     const char *why = virtio_net_init(net, &error);
     if (why != NULL) {
-        virtio_mmio_give_up(device, "virtio-net", why);
+        virtio_give_up(device, "virtio-net", why);
         virtio_net_fini(net);
         return error;
     }
-    virtio_mmio_start(device);
-    virtio_mmio_kick(device, VNET_QUEUE_RX);
+    virtio_start(device);
+    virtio_kick(device, VNET_QUEUE_RX);
     return 0;
 }

@@ -32,7 +32,7 @@ static int net_probe(void)
 {
     net_mmio = (struct virtio_mmio){.base = MOCK_BASE, .intid = INTID};
     int error = virtio_mmio_identify(&net_mmio);
-    return error != 0 ? error : virtio_net_probe(&net_mmio);
+    return error != 0 ? error : virtio_net_probe(&net_mmio.device);
 }
 
 static struct netif *net_up(unsigned queue_size)

@@ -145,12 +145,23 @@ static struct rules_source rules_source(const struct rules_case *c, unsigned ind
         return (struct rules_source){timer->name, timer->intid, timer, NULL};
     }
     const struct ledger_device *device = &c->ledger->devices[index - G_N_ELEMENTS(rules_timers)];
-    return (struct rules_source){device->name, device->intid, NULL, device};
+    /* Not that of the ledger: a device on PCI may have changed from its line to messages. */
+    unsigned intid = board_net_intid(c->board, device->name);
+    return (struct rules_source){device->name, intid, NULL, device};
 }
 
 static struct virtio_dev *rules_dev(const struct rules_case *c, const struct rules_source *source)
 {
     return virtio_net_dev(board_net(c->board, source->device->name));
+}
+
+/*
+ * A message leaves nothing behind in the device: it waits in the interrupt controller, or nowhere.
+ */
+static bool rules_message_waits(const struct rules_case *c, const struct rules_source *source)
+{
+    struct gicv2_irq_state state = rules_irq(c, source->intid);
+    return rules_is_asserted(&state) && rules_is_settled(c, &source->device->rx.used);
 }
 
 /* Whether it wants an interrupt that the guest has had the time to take. */
@@ -160,6 +171,10 @@ static bool rules_source_waits(const struct rules_case *c, const struct rules_so
         bool masked = (rules_timer_control(c, source->timer) & GTIMER_CTL_IMASK) != 0;
         return !masked && rules_timer_waits(c, source->timer);
     }
+    if (rules_is_running(c, source->device) &&
+        board_net_sends_messages(c->board, source->device->name)) {
+        return rules_message_waits(c, source);
+    }
     return rules_is_running(c, source->device) && rules_dev(c, source)->isr != 0 &&
            rules_is_settled(c, &source->device->isr_set);
 }
@@ -168,6 +183,11 @@ static void rules_evidence_source(struct rules_case *c, const struct rules_sourc
 {
     if (source->timer != NULL) {
         rules_evidence_timer(c, source->timer);
+    } else if (board_net_sends_messages(c->board, source->device->name)) {
+        rules_evidence(c, "%s: sends messages (MSI-X); that of its receive queue raises INTID %u",
+                       source->name, source->intid);
+        rules_evidence_queue(c, &source->device->rx);
+        rules_evidence_queue(c, &source->device->tx);
     } else {
         char at[32];
         rules_evidence(c,

@@ -75,6 +75,8 @@ void checker_feature(struct parser *parser, const struct lexer_token *token,
                      struct scenario_net *net);
 void checker_backend(struct parser *parser, const struct lexer_token *token,
                      const struct scenario_net *net);
+/* Slot and MSI-X belong to PCI, and in a slot is one card. */
+void checker_bus(struct parser *parser, const struct scenario_net *net);
 /* Another port of the wire, when it is complete. */
 void checker_host(struct parser *parser, const struct lexer_token *name,
                   const struct scenario_host *host);

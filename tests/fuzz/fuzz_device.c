@@ -415,7 +415,7 @@ static void fuzz_check_memory(void)
 void fuzz_run(const uint8_t *data, size_t size)
 {
     fuzz_boot(data, size);
-    if (virtio_mmio_identify(&fuzz_mmio) == 0 && virtio_net_probe(&fuzz_mmio) == 0) {
+    if (virtio_mmio_identify(&fuzz_mmio) == 0 && virtio_net_probe(&fuzz_mmio.device) == 0) {
         FUZZ_CHECK((fuzz_device.status & VIRTIO_CONFIG_S_DRIVER_OK) != 0);
         FUZZ_CHECK(fuzz_device.queues[0].ready && fuzz_device.queues[1].ready);
         for (unsigned i = 0; i < FUZZ_STEPS_MAX && !fuzz_is_empty(&fuzz_device.input); i++) {

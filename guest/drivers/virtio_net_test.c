@@ -9,6 +9,7 @@
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
 #include "drivers/mock_device.h"
+#include "drivers/virtio_mmio.h"
 #include "tests/unit.h"
 
 #include <linux/virtio_config.h>

@@ -349,6 +349,17 @@ static bool rules_status_missing(const struct rules_case *c, const struct rules_
            strcmp(last->object, "link") != 0;
 }
 
+/* No message was sent for what came last, or nobody has taken the INTID of one since. */
+static bool rules_message_lost(const struct rules_case *c, const struct ledger_device *device)
+{
+    const struct ledger_mark *message = &device->message;
+    if (message->sequence < device->rx.used.sequence) {
+        return true;
+    }
+    return device->message_data < G_N_ELEMENTS(c->ledger->irqs) &&
+           c->ledger->irqs[device->message_data].taken.sequence < message->sequence;
+}
+
 static bool rules_lost(const struct rules_case *c, const struct rules_source *source)
 {
     struct gicv2_irq_state state = rules_irq(c, source->intid);
@@ -358,8 +369,13 @@ static bool rules_lost(const struct rules_case *c, const struct rules_source *so
     if (source->timer != NULL) {
         return rules_source_waits(c, source) && rules_time_is_overdue(c);
     }
-    return rules_device_matters(c, source) &&
-           (rules_source_waits(c, source) || rules_status_missing(c, source));
+    if (!rules_device_matters(c, source)) {
+        return false;
+    }
+    if (board_net_sends_messages(c->board, source->device->name)) {
+        return rules_message_lost(c, source->device);
+    }
+    return rules_source_waits(c, source) || rules_status_missing(c, source);
 }
 
 bool rule_irq_lost(struct rules_case *c)

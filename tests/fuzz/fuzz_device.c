@@ -18,6 +18,7 @@
 
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
+#include "drivers/virtio_mmio.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <linux/virtio_config.h>

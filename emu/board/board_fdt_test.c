@@ -267,8 +267,8 @@ static void test_interrupt_map_is_the_swizzle_of_the_board(void)
     uint32_t gic = fdt_get_phandle(blob, node("/intc@8000000"));
     for (uint32_t i = 0; i < 16; i++) {
         uint32_t slot = i / 4, pin = i % 4 + 1;
-        const uint32_t expected[10] = {slot << 11, 0, 0, pin, gic, 0, 0, 0, 3 + (slot + pin - 1) % 4,
-                                       4};
+        const uint32_t expected[10] = {
+            slot << 11, 0, 0, pin, gic, 0, 0, 0, 3 + (slot + pin - 1) % 4, 4};
         for (unsigned j = 0; j < 10; j++) {
             CU_ASSERT_EQUAL(fdt32_to_cpu(map[10 * i + j]), expected[j]);
         }
@@ -300,7 +300,8 @@ static void test_without_a_card_on_pci_there_is_no_bridge(void)
 UNIT_SUITE("board_fdt", UNIT_TEST(test_host_bridge_is_where_board_h_says),
            UNIT_TEST(test_interrupt_map_is_the_swizzle_of_the_board),
            UNIT_TEST(test_messages_go_to_the_frame_when_there_is_one),
-           UNIT_TEST(test_without_a_card_on_pci_there_is_no_bridge), UNIT_TEST(test_blob_is_well_formed_and_as_large_as_said),
+           UNIT_TEST(test_without_a_card_on_pci_there_is_no_bridge),
+           UNIT_TEST(test_blob_is_well_formed_and_as_large_as_said),
            UNIT_TEST(test_root_has_two_cells_and_the_gic_as_parent),
            UNIT_TEST(test_memory_is_physical), UNIT_TEST(test_there_is_one_cpu),
            UNIT_TEST(test_command_line_is_in_chosen),

@@ -235,8 +235,8 @@ static void test_bar_answers_a_sizing_with_its_size(void)
     CU_ASSERT_EQUAL(cfg(PCI_BASE_ADDRESS_1, 4), 0xfffff000);
     set(PCI_BASE_ADDRESS_4, 4, UINT32_MAX);
     set(PCI_BASE_ADDRESS_5, 4, UINT32_MAX);
-    CU_ASSERT_EQUAL(cfg(PCI_BASE_ADDRESS_4, 4), 0xffffc000 | PCI_BASE_ADDRESS_MEM_TYPE_64 |
-                                                    PCI_BASE_ADDRESS_MEM_PREFETCH);
+    CU_ASSERT_EQUAL(cfg(PCI_BASE_ADDRESS_4, 4),
+                    0xffffc000 | PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH);
     CU_ASSERT_EQUAL(cfg(PCI_BASE_ADDRESS_5, 4), UINT32_MAX);
     set(PCI_BASE_ADDRESS_0, 4, UINT32_MAX); /* there is none */
     CU_ASSERT_EQUAL(cfg(PCI_BASE_ADDRESS_0, 4), 0);

@@ -22,9 +22,11 @@ static struct platform_messages gicv2m; /* count 0: none are left */
 
 int gicv2m_init(const struct platform *platform)
 {
+    struct platform_messages found;
     gicv2m = (struct platform_messages){.count = 0};
-    if (!platform_find_messages(platform, &gicv2m))
+    if (!platform_find_messages(platform, &found))
         return -KENODEV;
+    gicv2m = found;
     if (gicv2m.count == 0) {
         uint32_t type = hal_mmio_read32(gicv2m.base + GICV2M_TYPER);
         gicv2m.first_intid = type >> GICV2M_FIRST_SHIFT & GICV2M_FIRST_MASK;

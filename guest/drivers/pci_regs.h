@@ -1,7 +1,7 @@
 /*
  * pci_regs.h - the numbers of PCI and of virtio on it, driver side
  *
- * A transcription of its own of [PCI3.0] 6 and [VIRTIO1.2] 4.1; pci_regs_test.c compares it with
+ * A transcription of its own of [PCI3.0] 6 and [VIRTIO1.2] 4.1; virtio_pci_test.c compares it with
  * the system's headers.
  */
 #ifndef DRIVERS_PCI_REGS_H

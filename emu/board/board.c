@@ -3,8 +3,8 @@
  *
  * Who is built after whom: clock, trace, memory, boot area, bus, CPU, GIC (it drives the CPU's
  * input), timer (it drives the GIC's), PCI bus, wire, libslirp, network devices, virtio-mmio
- * windows. Torn down in reverse. Nothing looks anything up: each part is handed the lines, the bus and the wire
- * that it is connected to.
+ * windows. Torn down in reverse. Nothing looks anything up: each part is handed the lines, the bus
+ * and the wire that it is connected to.
  *
  * Network device i of the configuration is in virtio-mmio window i, INTID 48 + i. (QEMU fills its
  * windows from the last one down; guests find devices by scanning, so the order is ours to choose.)

@@ -2,8 +2,8 @@
  * board.h - a machine, put together
  *
  * The memory map and interrupt numbers of QEMU's "virt" board, a CPU, a GIC, the generic timer,
- * virtio-mmio windows, a PCI bus when something is on it, one wire. The board owns all of them; who drives it (the harness) sets it
- * up, runs it and looks at it.
+ * virtio-mmio windows, a PCI bus when something is on it, one wire. The board owns all of them; who
+ * drives it (the harness) sets it up, runs it and looks at it.
  */
 #ifndef EMU_BOARD_BOARD_H
 #define EMU_BOARD_BOARD_H
@@ -115,7 +115,8 @@ struct board;
 /*
  * Builds the machine around a guest image that is loaded already (kept); without one it can do
  * everything but run. Network device i is in virtio-mmio window i, unless it is on PCI. One machine
- * at a time in a process. NULL with a GError: BOARD_ERROR, or that of the memory, the CPU or libslirp.
+ * at a time in a process. NULL with a GError: BOARD_ERROR, or that of the memory, the CPU or
+ * libslirp.
  */
 struct board *board_new(const struct board_config *config, const struct guest_image *image,
                         GError **error);

@@ -1,9 +1,9 @@
 /*
  * gicv2m.h - a GICv2m frame: interrupts by messages, for a GIC that has only lines
  *
- * [BSA1.0] F.1 (GICv2m architecture): a page of registers, of which one raises an SPI when its INTID
- * is written there. A device's message is such a write, and so is a CPU's. Each SPI is driven by a
- * pulse, so it has to be configured as edge-triggered.
+ * [BSA1.0] F.1 (GICv2m architecture): a page of registers, of which one raises an SPI when its
+ * INTID is written there. A device's message is such a write, and so is a CPU's. Each SPI is driven
+ * by a pulse, so it has to be configured as edge-triggered.
  */
 #ifndef EMU_GIC_TIMER_GICV2M_H
 #define EMU_GIC_TIMER_GICV2M_H

@@ -1,5 +1,6 @@
 /*
- * pci_bus_test.c - configuration space, BARs, pins and messages of a bus, by a function that records
+ * pci_bus_test.c - configuration space, BARs, pins and messages of a bus, by a function that
+ * records
  */
 #include "emu/virtio/pci_bus.h"
 

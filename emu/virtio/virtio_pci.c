@@ -5,9 +5,9 @@
  * a driver has to take them from the capabilities, [4.1.4]. Each queue is notified at an address of
  * its own.
  *
- * A wrong access is a breach; a read of it gives 0 (all ones where nothing is described), a write is
- * ignored. What a reset does to the fields of the common structure: vectors become NO_VECTOR, queue
- * sizes the maximum (a queue without a size of its own has it), selectors 0.
+ * A wrong access is a breach; a read of it gives 0 (all ones where nothing is described), a write
+ * is ignored. What a reset does to the fields of the common structure: vectors become NO_VECTOR,
+ * queue sizes the maximum (a queue without a size of its own has it), selectors 0.
  *
  * While MSI-X is enabled the pin is low, whatever the interrupt status says, and notifications are
  * messages without an interrupt status (4.1.5.4, 4.1.5.3). A vector that the table does not have is

@@ -1,9 +1,9 @@
 /*
  * virtio_pci.h - the PCI transport, modern interface
  *
- * [VIRTIO1.2] 4.1. A function with two BARs, as QEMU lays them out: BAR 1 holds the MSI-X table, BAR
- * 4 (64 bits) the structures of virtio, which capabilities point to. Interrupts go to the pin, or
- * are messages while MSI-X is enabled. There is no legacy interface.
+ * [VIRTIO1.2] 4.1. A function with two BARs, as QEMU lays them out: BAR 1 holds the MSI-X table,
+ * BAR 4 (64 bits) the structures of virtio, which capabilities point to. Interrupts go to the pin,
+ * or are messages while MSI-X is enabled. There is no legacy interface.
  */
 #ifndef EMU_VIRTIO_VIRTIO_PCI_H
 #define EMU_VIRTIO_VIRTIO_PCI_H

@@ -2,11 +2,11 @@
  * acpi.h - reading ACPI's static tables [ACPI6.3] 5.2
  *
  * From the RSDP over the XSDT to FADT, MADT, GTDT and MCFG: where the interrupt controller is, on
- * which interrupts the timers are, and where PCI's configuration space is. All is read once, checked and copied out. Nothing in the tables
- * is trusted: addresses must lie in the memory that the reader was given, lengths in their tables,
- * every checksum must be right. Not done: AML (there is no interpreter, and a DSDT is not looked
- * for), the RSDT of 32-bit systems, interrupt controllers other than the GICv2, more than
- * ACPI_TABLES_MAX tables.
+ * which interrupts the timers are, and where PCI's configuration space is. All is read once,
+ * checked and copied out. Nothing in the tables is trusted: addresses must lie in the memory that
+ * the reader was given, lengths in their tables, every checksum must be right. Not done: AML (there
+ * is no interpreter, and a DSDT is not looked for), the RSDT of 32-bit systems, interrupt
+ * controllers other than the GICv2, more than ACPI_TABLES_MAX tables.
  */
 #ifndef DRIVERS_ACPI_H
 #define DRIVERS_ACPI_H

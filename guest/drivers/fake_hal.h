@@ -2,8 +2,8 @@
  * fake_hal.h - a hal for unit tests of drivers
  *
  * Memory is the heap's; physical addresses differ from pointers by FAKE_HAL_OFFSET. MMIO goes to
- * one window that the test provides, or all of it to the test. System registers are an array. What is told to the bench is
- * counted.
+ * one window that the test provides, or all of it to the test. System registers are an array. What
+ * is told to the bench is counted.
  */
 #ifndef DRIVERS_FAKE_HAL_H
 #define DRIVERS_FAKE_HAL_H

@@ -4,8 +4,8 @@
  * A walk goes over the nodes in the order of the blob and shows of each the few properties that the
  * drivers need. There is no tree in memory, no pointer back, no recursion. Nothing in the blob is
  * trusted: every read is bounded by its block, and damage ends the walk. Not done: `ranges` of
- * buses other than PCI (those of this machine are mapped one to one), interrupt-parent (there is one interrupt
- * controller), nodes deeper than FDT_DEPTH_MAX.
+ * buses other than PCI (those of this machine are mapped one to one), interrupt-parent (there is
+ * one interrupt controller), nodes deeper than FDT_DEPTH_MAX.
  */
 #ifndef DRIVERS_FDT_H
 #define DRIVERS_FDT_H
@@ -84,9 +84,9 @@ struct fdt_pci_range {
 /* The first such window in the `ranges` of a host bridge. False when there is none. */
 bool fdt_node_pci_window(const struct fdt_node *bridge, struct fdt_pci_range *window);
 /*
- * What a pin (from 1) of function 0 in a slot of bus 0 raises, by the bridge's interrupt-map [DTSPEC0.4]
- * 2.4.3. The controllers that the map names must have the GIC's binding. False when the map does
- * not say.
+ * What a pin (from 1) of function 0 in a slot of bus 0 raises, by the bridge's interrupt-map
+ * [DTSPEC0.4] 2.4.3. The controllers that the map names must have the GIC's binding. False when the
+ * map does not say.
  */
 bool fdt_pci_interrupt(const struct fdt *fdt, const struct fdt_node *bridge, unsigned slot,
                        unsigned pin, struct fdt_interrupt *interrupt);

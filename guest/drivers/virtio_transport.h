@@ -3,8 +3,8 @@
  *
  * A transport (virtio_mmio.c, virtio_pci.c) finds a device and reaches its registers; a driver sees
  * struct virtio_device and the functions below. A device is initialised in the order of [VIRTIO1.2]
- * 3.1.1: identify, negotiate, set up queues, attach the interrupt, start. A driver that cannot go on
- * gives up, which the device and the console are told.
+ * 3.1.1: identify, negotiate, set up queues, attach the interrupt, start. A driver that cannot go
+ * on gives up, which the device and the console are told.
  */
 #ifndef DRIVERS_VIRTIO_TRANSPORT_H
 #define DRIVERS_VIRTIO_TRANSPORT_H

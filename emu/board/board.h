@@ -11,7 +11,7 @@
 #include "emu/core/prng.h"
 #include "emu/cpu-stub/cpu.h"
 #include "emu/cpu-stub/image.h"
-#include "emu/gic-timer/gicv2.h"
+#include "emu/gic-timer/gic.h"
 #include "emu/gic-timer/gicv2m.h"
 #include "emu/gic-timer/gtimer.h"
 #include "emu/gic-timer/irq_fault.h"
@@ -25,6 +25,7 @@
 
 #define BOARD_GICD_BASE         UINT64_C(0x08000000)
 #define BOARD_GICC_BASE         UINT64_C(0x08010000)
+#define BOARD_GICR_BASE         UINT64_C(0x080a0000)
 #define BOARD_VIRTIO_MMIO_BASE  UINT64_C(0x0a000000)
 #define BOARD_VIRTIO_MMIO_SLOTS 32
 #define BOARD_VIRTIO_MMIO_INTID 48 /* of slot 0: SPI 16 */
@@ -90,6 +91,8 @@ struct board_config {
     uint64_t step_ns, mmio_ns;
     enum board_boot boot;
     bool vhe;
+    enum gic_version gic;
+    bool secure; /* the guest runs where the Security Extensions are, and firmware ran before */
     enum board_msi msi;
     uint64_t seed;
     const char *command_line; /* "face=posix tick=100" */
@@ -107,7 +110,7 @@ enum board_error {
 #define BOARD_ERROR (board_error_quark())
 GQuark board_error_quark(void);
 
-/* The defaults: 64 MiB, offset 0, 1 ns, 100 ns, device tree, no VHE, seed 0, nothing else. */
+/* The defaults: 64 MiB, 1 ns, 100 ns, device tree, no VHE, GICv2, 0 and nothing for the rest. */
 void board_config_init(struct board_config *config);
 
 struct board;
@@ -136,9 +139,10 @@ struct vclock *board_clock(struct board *board);
 struct trace *board_trace(struct board *board);
 struct gmem *board_memory(struct board *board);
 struct cpu *board_cpu(struct board *board);
-struct gicv2 *board_gic(struct board *board);
+struct gic *board_gic(struct board *board);
 struct gtimer *board_timer(struct board *board);
 struct wire *board_wire(struct board *board);
+struct mmio_bus *board_bus(struct board *board);
 /* By name; NULL when there is none. */
 struct virtio_net *board_net(struct board *board, const char *name);
 /* By full name, "eth0.rx". */

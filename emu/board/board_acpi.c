@@ -24,19 +24,22 @@
 #define ACPI_RSDP_SIZE  36           /* 5.2.5.3, revision 2 */
 #define ACPI_XSDT_SIZE  (36 + 4 * 8) /* and 8 less without PCI */
 #define ACPI_FADT_SIZE  276
-#define ACPI_GICD_SIZE  24                                     /* 5.2.12.15 */
-#define ACPI_GICC_SIZE  80                                     /* 5.2.12.14 */
-#define ACPI_FRAME_SIZE 24                                     /* 5.2.12.16 */
-#define ACPI_MADT_SIZE  (44 + ACPI_GICD_SIZE + ACPI_GICC_SIZE) /* and a frame, where there is one */
-#define ACPI_GTDT_SIZE  104
-#define ACPI_MCFG_SIZE  (44 + 16)
+#define ACPI_GICD_SIZE  24 /* 5.2.12.15 */
+#define ACPI_GICC_SIZE  80 /* 5.2.12.14 */
+#define ACPI_FRAME_SIZE 24 /* 5.2.12.16 */
+#define ACPI_GICR_SIZE  16 /* 5.2.12.17 */
+#define ACPI_MADT_SIZE  (44 + ACPI_GICD_SIZE + ACPI_GICC_SIZE)
+/* With all that may stand behind those two. */
+#define ACPI_MADT_ROOM (ACPI_MADT_SIZE + ACPI_GICR_SIZE + ACPI_FRAME_SIZE)
+#define ACPI_GTDT_SIZE 104
+#define ACPI_MCFG_SIZE (44 + 16)
 
 /* Where the tables lie; each begins at a multiple of 8. */
 #define ACPI_XSDT_AT (ACPI_RSDP_SIZE + 4)
 #define ACPI_FADT_AT (ACPI_XSDT_AT + ACPI_XSDT_SIZE + 4)
 #define ACPI_GTDT_AT (ACPI_FADT_AT + ACPI_FADT_SIZE + 4)
 #define ACPI_MADT_AT (ACPI_GTDT_AT + ACPI_GTDT_SIZE)
-#define ACPI_MCFG_AT (ACPI_MADT_AT + ACPI_MADT_SIZE + ACPI_FRAME_SIZE + 4)
+#define ACPI_MCFG_AT (ACPI_MADT_AT + ACPI_MADT_ROOM + 4)
 
 static_assert(ACPI_XSDT_AT % 8 == 0 && ACPI_FADT_AT % 8 == 0, "tables are aligned");
 static_assert(ACPI_MADT_AT % 8 == 0 && ACPI_GTDT_AT % 8 == 0, "tables are aligned");
@@ -50,7 +53,7 @@ static_assert(ACPI_MCFG_AT + ACPI_MCFG_SIZE == BOARD_ACPI_SIZE, "what board_priv
 #define ACPI_FRAME_TYPE     0xd
 #define ACPI_FRAME_COUNTED  1 /* the structure says which SPIs it has */
 #define ACPI_GICC_ENABLED   1
-#define ACPI_GIC_VERSION    2
+#define ACPI_GICR_TYPE      0xe
 #define ACPI_MPIDR_AFFINITY UINT64_C(0xff00ffffff) /* the bits of MPIDR that a GICC has */
 #define ACPI_NO_ADDRESS     UINT64_MAX             /* of a memory-mapped counter, 5.2.24 */
 #define ACPI_TIMER_FLAGS    4                      /* level, active high, always on */
@@ -145,6 +148,16 @@ static void board_acpi_fadt(uint8_t *at)
     board_acpi_end(table);
 }
 
+/* The redistributors, in one region. Where the next structure begins. */
+static size_t board_acpi_gicr(struct board_acpi table, size_t at)
+{
+    board_acpi_put(table, at, 1, ACPI_GICR_TYPE);
+    board_acpi_put(table, at + 1, 1, ACPI_GICR_SIZE);
+    board_acpi_put(table, at + 4, 8, BOARD_GICR_BASE);
+    board_acpi_put(table, at + 12, 4, GICV3_REDIST_SIZE * BOARD_CPUS);
+    return at + ACPI_GICR_SIZE;
+}
+
 static void board_acpi_frame(struct board_acpi table, size_t at)
 {
     board_acpi_put(table, at, 1, ACPI_FRAME_TYPE);
@@ -155,25 +168,31 @@ static void board_acpi_frame(struct board_acpi table, size_t at)
     board_acpi_put(table, at + 22, 2, BOARD_GICV2M_INTID);
 }
 
-static void board_acpi_madt(uint8_t *at, bool has_frame)
+/* The CPU interface of a GICv3 has no address, and its redistributor stands in a region. */
+static void board_acpi_madt(uint8_t *at, enum gic_version version, bool has_frame)
 {
-    size_t size = ACPI_MADT_SIZE + (has_frame ? ACPI_FRAME_SIZE : 0);
+    bool v3 = version == GIC_V3;
+    size_t size = ACPI_MADT_SIZE + (v3 ? ACPI_GICR_SIZE : 0) + (has_frame ? ACPI_FRAME_SIZE : 0);
     struct board_acpi table = board_acpi_begin(at, size, "APIC", 5);
     size_t gicd = 44;
     board_acpi_put(table, gicd, 1, ACPI_GICD_TYPE);
     board_acpi_put(table, gicd + 1, 1, ACPI_GICD_SIZE);
     board_acpi_put(table, gicd + 8, 8, BOARD_GICD_BASE);
-    board_acpi_put(table, gicd + 20, 1, ACPI_GIC_VERSION);
+    board_acpi_put(table, gicd + 20, 1, v3 ? 3 : 2);
     size_t gicc = gicd + ACPI_GICD_SIZE;
     board_acpi_put(table, gicc, 1, ACPI_GICC_TYPE);
     board_acpi_put(table, gicc + 1, 1, ACPI_GICC_SIZE);
     board_acpi_put(table, gicc + 4, 4, 0); /* CPU interface, */
     board_acpi_put(table, gicc + 8, 4, 0); /* and processor */
     board_acpi_put(table, gicc + 12, 4, ACPI_GICC_ENABLED);
-    board_acpi_put(table, gicc + 32, 8, BOARD_GICC_BASE);
+    board_acpi_put(table, gicc + 32, 8, v3 ? 0 : BOARD_GICC_BASE);
     board_acpi_put(table, gicc + 68, 8, BOARD_MPIDR & ACPI_MPIDR_AFFINITY);
+    size_t end = gicc + ACPI_GICC_SIZE;
+    if (v3) {
+        end = board_acpi_gicr(table, end);
+    }
     if (has_frame) {
-        board_acpi_frame(table, gicc + ACPI_GICC_SIZE);
+        board_acpi_frame(table, end);
     }
     board_acpi_end(table);
 }
@@ -219,7 +238,7 @@ void board_acpi_write(void *buffer, uint64_t base, const struct board_config *co
     board_acpi_xsdt(bytes + ACPI_XSDT_AT, base, has_pci);
     board_acpi_fadt(bytes + ACPI_FADT_AT);
     board_acpi_gtdt(bytes + ACPI_GTDT_AT, config->vhe);
-    board_acpi_madt(bytes + ACPI_MADT_AT, board_pci_has_frame(config));
+    board_acpi_madt(bytes + ACPI_MADT_AT, config->gic, board_pci_has_frame(config));
     if (has_pci) {
         board_acpi_mcfg(bytes + ACPI_MCFG_AT);
     }

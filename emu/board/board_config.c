@@ -113,6 +113,10 @@ static bool board_config_check_net(const struct board_config *config, unsigned i
     if (!board_config_check_slot(config, index, error)) {
         return false;
     }
+    if (device->style.batch > size) {
+        return board_config_refuse(error, "%s: a batch of %u is more than the queue size %u", name,
+                                   device->style.batch, size);
+    }
     uint64_t unsupported = device->features_on & ~virtio_net_features_supported();
     if (unsupported != 0) {
         return board_config_refuse(error,
@@ -142,6 +146,9 @@ bool board_config_check(const struct board_config *config, GError **error)
     }
     if (config->step_ns == 0) {
         return board_config_refuse(error, "a step must be at least 1 ns");
+    }
+    if (config->secure && config->gic != GIC_V2) {
+        return board_config_refuse(error, "the secure view is that of a GICv2");
     }
     if (config->command_line == NULL) {
         return board_config_refuse(error, "there is no command line; it may be empty");

@@ -7,8 +7,8 @@
  * off through the hal.
  *
  * Interrupt specifiers are those of the GIC's binding: type (0 SPI, 1 PPI), number within the type,
- * flags (CPU mask in bits 15:8 for PPIs, 4 for level-high). The lines of virtio-mmio windows are
- * levels here, where QEMU says edge: what is written must be what is there.
+ * flags (4 for level-high; for PPIs of a GICv2, the CPU mask in bits 15:8). The lines of
+ * virtio-mmio windows are levels here, where QEMU says edge: what is written must be what is there.
  */
 #include "emu/board/board_priv.h"
 
@@ -147,16 +147,26 @@ static void board_fdt_v2m(struct board_fdt *fdt)
     board_fdt_end(fdt);
 }
 
-static void board_fdt_gic(struct board_fdt *fdt, bool has_frame)
+static void board_fdt_gic(struct board_fdt *fdt, enum gic_version version, bool has_frame)
 {
-    const struct board_fdt_range frames[] = {
+    const struct board_fdt_range v2[] = {
         {.base = BOARD_GICD_BASE, .size = GICV2_DIST_SIZE},
         {.base = BOARD_GICC_BASE, .size = GICV2_CPU_SIZE},
     };
+    const struct board_fdt_range v3[] = {
+        {.base = BOARD_GICD_BASE, .size = GICV3_DIST_SIZE},
+        {.base = BOARD_GICR_BASE, .size = GICV3_REDIST_SIZE * BOARD_CPUS},
+    };
     board_fdt_begin_at(fdt, "intc", BOARD_GICD_BASE);
     board_fdt_cell(fdt, "phandle", FDT_PHANDLE_GIC);
-    board_fdt_reg(fdt, frames, G_N_ELEMENTS(frames));
-    board_fdt_string(fdt, "compatible", "arm,cortex-a15-gic");
+    if (version == GIC_V3) {
+        board_fdt_reg(fdt, v3, G_N_ELEMENTS(v3));
+        board_fdt_cell(fdt, "#redistributor-regions", 1);
+        board_fdt_string(fdt, "compatible", "arm,gic-v3");
+    } else {
+        board_fdt_reg(fdt, v2, G_N_ELEMENTS(v2));
+        board_fdt_string(fdt, "compatible", "arm,cortex-a15-gic");
+    }
     board_fdt_flag(fdt, "ranges");
     board_fdt_cell(fdt, "#size-cells", 2);
     board_fdt_cell(fdt, "#address-cells", 2);
@@ -169,7 +179,7 @@ static void board_fdt_gic(struct board_fdt *fdt, bool has_frame)
 }
 
 /* The binding's order: secure physical, physical, virtual, hypervisor. */
-static void board_fdt_timer(struct board_fdt *fdt)
+static void board_fdt_timer(struct board_fdt *fdt, enum gic_version version)
 {
     static const char compatible[] = "arm,armv8-timer\0arm,armv7-timer";
     static const uint32_t ppis[] = {
@@ -182,7 +192,7 @@ static void board_fdt_timer(struct board_fdt *fdt)
     for (size_t i = 0; i < G_N_ELEMENTS(ppis); i++) {
         cells[i * 3] = FDT_GIC_PPI;
         cells[i * 3 + 1] = ppis[i];
-        cells[i * 3 + 2] = FDT_IRQ_CPU0 | FDT_IRQ_LEVEL_HIGH;
+        cells[i * 3 + 2] = (version == GIC_V2 ? FDT_IRQ_CPU0 : 0) | FDT_IRQ_LEVEL_HIGH;
     }
     board_fdt_begin(fdt, "timer");
     board_fdt_cells(fdt, "interrupts", cells, G_N_ELEMENTS(cells));
@@ -282,8 +292,8 @@ static void board_fdt_root(struct board_fdt *fdt, uint64_t ram_base, uint64_t ra
     board_fdt_end(fdt);
     board_fdt_memory(fdt, ram_base, ram_size);
     board_fdt_cpus(fdt);
-    board_fdt_gic(fdt, has_frame);
-    board_fdt_timer(fdt);
+    board_fdt_gic(fdt, config->gic, has_frame);
+    board_fdt_timer(fdt, config->gic);
     for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
         board_fdt_virtio_mmio(fdt, slot);
     }

@@ -19,14 +19,20 @@
 static struct board_config config;
 static char blob[BLOB_SIZE] __attribute__((aligned(8)));
 
-static size_t write_tree(const char *command_line)
+static size_t write_tree_of(enum gic_version gic, const char *command_line)
 {
     GError *error = NULL;
+    config.gic = gic;
     config.command_line = command_line;
     memset(blob, 0xee, sizeof(blob));
     size_t size = board_fdt_write(RAM_BASE, RAM_SIZE, &config, blob, sizeof(blob), &error);
     g_assert_no_error(error);
     return size;
+}
+
+static size_t write_tree(const char *command_line)
+{
+    return write_tree_of(GIC_V2, command_line);
 }
 
 static int node(const char *path)
@@ -147,6 +153,20 @@ static void test_gic_frames_are_where_board_h_says(void)
     expect_cells(gic, "reg", frames, 8);
     CU_ASSERT_EQUAL(BOARD_GICD_BASE, 0x08000000);
     CU_ASSERT_EQUAL(BOARD_GICC_BASE, 0x08010000);
+}
+
+static void test_gicv3_frames_are_where_board_h_says(void)
+{
+    write_tree_of(GIC_V3, "");
+    static const uint32_t frames[] = {0, BOARD_GICD_BASE, 0, GICV3_DIST_SIZE,
+                                      0, BOARD_GICR_BASE, 0, GICV3_REDIST_SIZE};
+    static const uint32_t regions = 1;
+    int gic = node("/intc@8000000");
+    expect_string(gic, "compatible", "arm,gic-v3");
+    expect_cells(gic, "#redistributor-regions", &regions, 1);
+    expect_cells(gic, "reg", frames, 8);
+    CU_ASSERT_EQUAL(BOARD_GICR_BASE, 0x080a0000);
+    CU_ASSERT_EQUAL(intid_of(node("/timer"), 2), BOARD_TIMER_VIRT_INTID);
 }
 
 static void test_timer_interrupts_are_those_of_board_h(void)
@@ -306,6 +326,7 @@ UNIT_SUITE("board_fdt", UNIT_TEST(test_host_bridge_is_where_board_h_says),
            UNIT_TEST(test_memory_is_physical), UNIT_TEST(test_there_is_one_cpu),
            UNIT_TEST(test_command_line_is_in_chosen),
            UNIT_TEST(test_gic_frames_are_where_board_h_says),
+           UNIT_TEST(test_gicv3_frames_are_where_board_h_says),
            UNIT_TEST(test_timer_interrupts_are_those_of_board_h),
            UNIT_TEST(test_windows_are_where_board_h_says), UNIT_TEST(test_there_is_nothing_else),
            UNIT_TEST(test_every_buffer_that_is_too_small_is_an_error))

@@ -5,10 +5,11 @@
  *     queue ─[irq eth0.tx]─ MSI-X table ── frame ──[irq 80..143]─► GIC
  *
  * Addresses and interrupt numbers are those of QEMU's "virt" board: ECAM in high memory, one bus of
- * it, BARs below 1 GiB, the four pins on SPIs 3 to 6, and with a GICv2 a frame of GICv2m for
- * messages. There is a bus when a device is on it: a machine of virtio-mmio windows stays as it is.
- * Slot 0 has a host bridge, which has no registers but its identity. A device without a place of
- * its own gets the first free slot behind it.
+ * it, BARs below 1 GiB, the four pins on SPIs 3 to 6, and a frame of GICv2m for messages. QEMU has
+ * the frame with a GICv2; here it serves a GICv3 as well, which has neither LPIs nor an ITS. There
+ * is a bus when a device is on it: a machine of virtio-mmio windows stays as it is. Slot 0 has a
+ * host bridge, which has no registers but its identity. A device without a place of its own gets
+ * the first free slot behind it.
  */
 #include "emu/board/board_priv.h"
 

@@ -9,6 +9,7 @@
 #define BOARD_SLIRP_PORT                                                                           \
     "slirp" /* libslirp's port on the wire; no network device may be called so */
 
+#define BOARD_CPUS  1
 #define BOARD_MPIDR UINT64_C(0x80000000) /* of the CPU: RES1 bit 31, affinity 0.0.0 */
 
 /* RAM ends below the addresses where QEMU's board has its high memory and PCI's large window. */
@@ -77,7 +78,7 @@ size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const struct board_
  * Writes the ACPI tables to `buffer`, which will be at the physical address `base` (a multiple of
  * 8). The RSDP comes first.
  */
-#define BOARD_ACPI_SIZE 732 /* the most */
+#define BOARD_ACPI_SIZE 748 /* the most */
 void board_acpi_write(void *buffer, uint64_t base, const struct board_config *config);
 
 /*

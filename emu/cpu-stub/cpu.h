@@ -26,6 +26,8 @@
 struct cpu_ops {
     uint64_t (*sysreg_read)(void *opaque, enum hal_sysreg reg);
     void (*sysreg_write)(void *opaque, enum hal_sysreg reg, uint64_t value);
+    /* Why this machine does not have a register of hal.h, as a rule; NULL: it does. Optional. */
+    const char *(*sysreg_absent)(void *opaque, enum hal_sysreg reg);
     /*
      * The CPU waits for an interrupt, and nothing but housekeeping is left: this can never change
      * by itself. The callee arms something, or stops the CPU (cpu_stop); when it does neither, the

@@ -6,6 +6,7 @@
 #include "drivers/arm_timer.h"
 #include "drivers/gicv2.h"
 #include "drivers/gicv2m.h"
+#include "drivers/gicv3.h"
 #include "drivers/platform.h"
 #include "drivers/virtio_mmio.h"
 #include "drivers/virtio_net.h"
@@ -30,12 +31,18 @@ static int drivers_scan_virtio(const struct platform *platform)
     return 0;
 }
 
+static int drivers_init_gic(const struct platform *platform)
+{
+    int error = gicv2_init(platform);
+    return error == -KENODEV ? gicv3_init(platform) : error;
+}
+
 /* Interrupts need their controller, and devices need interrupts. */
 static const struct {
     int (*init)(const struct platform *platform);
     const char *without; /* why the machine cannot run; NULL: it can */
 } drivers_steps[] = {
-    {gicv2_init, "no interrupt controller in this machine"},
+    {drivers_init_gic, "no interrupt controller in this machine"},
     {gicv2m_init, NULL},
     {arm_timer_init, "no timer in this machine"},
     {drivers_scan_virtio, NULL},

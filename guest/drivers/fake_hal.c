@@ -153,6 +153,8 @@ void hal_charge(uint64_t ticks)
 
 void hal_relax(void)
 {
+    if (fake_hal.relax != NULL)
+        fake_hal.relax();
 }
 
 /* ---- interrupts, machine --------------------------------------------------------------------- */
@@ -207,6 +209,15 @@ void probe_counter(const char *name, uint64_t value)
         i++;
     snprintf(fake_counters[i].name, sizeof(fake_counters[i].name), "%s", name);
     fake_counters[i].value = value;
+}
+
+bool fake_hal_has_counter(const char *name)
+{
+    for (unsigned i = 0; i < FAKE_COUNTERS_MAX; i++) {
+        if (strcmp(fake_counters[i].name, name) == 0)
+            return true;
+    }
+    return false;
 }
 
 uint64_t fake_hal_counter(const char *name)

@@ -18,6 +18,7 @@ struct fake_hal {
     uint32_t (*mmio_read)(void *opaque, uint32_t offset, unsigned size);
     void (*mmio_write)(void *opaque, uint32_t offset, uint32_t value);
     void *opaque;
+    void (*relax)(void); /* what happens while somebody spins; NULL: nothing */
 
     /* Or the whole bus: then there is no window. */
     uint32_t (*bus_read)(uintptr_t pa, unsigned size);
@@ -41,5 +42,6 @@ extern struct fake_hal fake_hal;
 void fake_hal_reset(void);
 /* The last value of a counter; 0 when it was never told. */
 uint64_t fake_hal_counter(const char *name);
+bool fake_hal_has_counter(const char *name);
 
 #endif

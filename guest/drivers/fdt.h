@@ -48,8 +48,9 @@ struct fdt_node {
     const char *name; /* "virtio_mmio@a000000"; the root's is empty */
     struct fdt_value compatible, reg, interrupts, status;
     struct fdt_value phandle, ranges, interrupt_map, interrupt_map_mask;
-    struct fdt_cells cells;    /* of its parent */
-    struct fdt_cells children; /* its own, for what is below it */
+    struct fdt_value redistributor_regions; /* of a GICv3 */
+    struct fdt_cells cells;                 /* of its parent */
+    struct fdt_cells children;              /* its own, for what is below it */
 };
 
 struct fdt_interrupt {
@@ -70,6 +71,8 @@ bool fdt_node_is_compatible(const struct fdt_node *node, const char *text);
 bool fdt_node_is_enabled(const struct fdt_node *node);
 /* The index-th entry of `reg`. False when there is none. */
 bool fdt_node_reg(const struct fdt_node *node, unsigned index, uint64_t *address, uint64_t *size);
+/* How many entries of `reg`, from the second one on, are regions of redistributors. */
+uint32_t fdt_node_redistributor_regions(const struct fdt_node *node);
 /*
  * The index-th entry of `interrupts`, in the three cells of the Arm GIC's binding. False when there
  * is none.

@@ -158,6 +158,15 @@ static void mock_set_half(uint64_t *whole, uint32_t value, bool high)
     *whole = (*whole & ~((uint64_t)UINT32_MAX << shift)) | (uint64_t)value << shift;
 }
 
+static void mock_reset(void)
+{
+    mock_pci.config_vector = VIRTIO_MSI_NO_VECTOR;
+    for (unsigned i = 0; i < MOCK_PCI_QUEUES; i++) {
+        mock_pci.queues[i].vector = VIRTIO_MSI_NO_VECTOR;
+        mock_pci.queues[i].enabled = 0;
+    }
+}
+
 static void mock_common_write(uint64_t field, uint32_t value)
 {
     switch (field) {
@@ -173,6 +182,8 @@ static void mock_common_write(uint64_t field, uint32_t value)
         break;
     case MOCK_FIELD(device_status):
         mock_pci.status = value;
+        if (value == 0)
+            mock_reset();
         break;
     case MOCK_FIELD(queue_select):
         mock_pci.select = value;
@@ -204,7 +215,7 @@ static void mock_common_write(uint64_t field, uint32_t value)
     }
 }
 
-static uint32_t mock_bar4_read(uint64_t offset)
+static uint32_t mock_bar4_read(uint64_t offset, unsigned size)
 {
     if (offset < MOCK_ISR)
         return mock_common_read(offset);
@@ -214,8 +225,11 @@ static uint32_t mock_bar4_read(uint64_t offset)
         mock_pci.isr_reads++;
         return isr;
     }
-    if (offset >= MOCK_CONFIG && offset < MOCK_CONFIG + sizeof(mock_pci_mac))
-        return mock_pci_mac[offset - MOCK_CONFIG];
+    if (offset >= MOCK_CONFIG && offset + size <= MOCK_CONFIG + sizeof(mock_pci_mac)) {
+        uint32_t value = 0;
+        memcpy(&value, mock_pci_mac + (offset - MOCK_CONFIG), size);
+        return value;
+    }
     mock_pci.strays++;
     return UINT32_MAX;
 }
@@ -242,7 +256,7 @@ static uint32_t mock_bus_read(uintptr_t pa, unsigned size)
     if (pa == MOCK_FRAME + 8)
         return 80 << 16 | mock_pci.frame_count;
     if (mock_is_in(pa, mock_pci.bar4, MOCK_BAR4_SIZE))
-        return mock_bar4_read(pa - mock_pci.bar4);
+        return mock_bar4_read(pa - mock_pci.bar4, size);
     mock_pci.strays++;
     return UINT32_MAX;
 }

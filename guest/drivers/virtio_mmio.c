@@ -100,6 +100,11 @@ static uint8_t virtio_mmio_config_byte(struct virtio_device *device, size_t offs
     return hal_mmio_read8(virtio_mmio_of(device)->base + VREG_CONFIG + offset);
 }
 
+static uint16_t virtio_mmio_config_field16(struct virtio_device *device, size_t offset)
+{
+    return hal_mmio_read16(virtio_mmio_of(device)->base + VREG_CONFIG + offset);
+}
+
 static void virtio_mmio_kick(struct virtio_device *device, uint32_t queue)
 {
     virtio_mmio_write(virtio_mmio_of(device), VREG_QUEUE_NOTIFY, queue);
@@ -137,6 +142,7 @@ static const struct virtio_transport virtio_mmio_transport = {
     .enable_queue = virtio_mmio_enable_queue,
     .config_generation = virtio_mmio_config_generation,
     .config_byte = virtio_mmio_config_byte,
+    .config_field16 = virtio_mmio_config_field16,
     .kick = virtio_mmio_kick,
     .attach = virtio_mmio_attach,
 };

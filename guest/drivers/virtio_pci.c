@@ -121,6 +121,12 @@ static uint8_t virtio_pci_config_byte(struct virtio_device *device, size_t offse
     return offset < pci->config_size ? hal_mmio_read8(pci->config + offset) : 0;
 }
 
+static uint16_t virtio_pci_config_field16(struct virtio_device *device, size_t offset)
+{
+    const struct virtio_pci *pci = virtio_pci_of(device);
+    return offset + 2 <= pci->config_size ? hal_mmio_read16(pci->config + offset) : 0;
+}
+
 static void virtio_pci_kick(struct virtio_device *device, uint32_t queue)
 {
     hal_mmio_write16(virtio_pci_of(device)->kicks[queue], (uint16_t)queue);
@@ -206,15 +212,22 @@ static bool virtio_pci_try_vectors(struct virtio_pci *pci, unsigned queues, unsi
     return true;
 }
 
-static void virtio_pci_prepare(struct virtio_device *device)
+/*
+ * A reset unmaps the vectors (4.1.5.1.2.1), but what was attached stays: a device that is started
+ * again has to take the same ones.
+ */
+static int virtio_pci_prepare(struct virtio_device *device)
 {
     struct virtio_pci *pci = virtio_pci_of(device);
-    pci->vector_count = 0;
-    if (pci->msix_count == 0)
-        return;
     unsigned queues = virtio_pci_read16(pci, VPCI_NUM_QUEUES);
-    if (!virtio_pci_try_vectors(pci, queues, queues + 1))
+    if (pci->is_attached) {
+        bool same =
+            pci->vector_count == 0 || virtio_pci_map_vectors(pci, queues, pci->vector_count);
+        return same ? 0 : -KEIO;
+    }
+    if (pci->msix_count > 0 && !virtio_pci_try_vectors(pci, queues, queues + 1))
         virtio_pci_try_vectors(pci, queues, 1);
+    return 0;
 }
 
 /* ---- interrupts ------------------------------------------------------------------------------ */
@@ -240,6 +253,7 @@ static bool virtio_pci_pin(void *arg)
 static int virtio_pci_attach(struct virtio_device *device, const char *name)
 {
     struct virtio_pci *pci = virtio_pci_of(device);
+    pci->is_attached = true;
     if (pci->vector_count == 0) {
         const struct platform_interrupt *pin = &pci->function.interrupt;
         if (!pci->function.has_interrupt)
@@ -268,6 +282,7 @@ static const struct virtio_transport virtio_pci_transport = {
     .enable_queue = virtio_pci_enable_queue,
     .config_generation = virtio_pci_config_generation,
     .config_byte = virtio_pci_config_byte,
+    .config_field16 = virtio_pci_config_field16,
     .kick = virtio_pci_kick,
     .attach = virtio_pci_attach,
 };

@@ -263,6 +263,46 @@ static void test_device_without_any_interrupt_is_not_attached(void)
     CU_ASSERT_EQUAL(bring_up(), -KENODEV);
 }
 
+static int restart(void)
+{
+    virtio_begin_reset(&rig.pci.device);
+    CU_ASSERT_TRUE(virtio_is_reset(&rig.pci.device));
+    return virtio_negotiate(&rig.pci.device, VFEATURE(VFEATURE_VERSION_1),
+                            VFEATURE(VFEATURE_VERSION_1));
+}
+
+static void test_device_that_is_started_again_has_the_same_interrupts(void)
+{
+    struct gicv2m_message message;
+    setup();
+    CU_ASSERT_EQUAL(bring_up(), 0);
+    CU_ASSERT_EQUAL(restart(), 0);
+    CU_ASSERT_EQUAL(rig.pci.vector_count, 3);
+    CU_ASSERT_EQUAL(mock_pci.config_vector, 0);
+    CU_ASSERT_EQUAL(mock_pci.queues[1].vector, 2);
+    CU_ASSERT_EQUAL(mock_pci.table[2].data, 82);
+    CU_ASSERT_EQUAL(mock_pci.table[2].control, 0);
+    CU_ASSERT_EQUAL(gicv2m_allocate(1, &message), 0);
+    CU_ASSERT_EQUAL(message.intid, 83); /* the next one */
+
+    setup();
+    rig.has_frame = false;
+    CU_ASSERT_EQUAL(bring_up(), 0);
+    rig.has_frame = true; /* too late: the handler is on the pin */
+    gicv2m_init(&platform);
+    CU_ASSERT_EQUAL(restart(), 0);
+    CU_ASSERT_FALSE(mock_pci.msix_enabled);
+    CU_ASSERT_EQUAL(mock_pci.strays, 0);
+}
+
+static void test_device_that_does_not_take_its_vectors_back_is_not_started_again(void)
+{
+    setup();
+    CU_ASSERT_EQUAL(bring_up(), 0);
+    mock_pci.refuses_vectors = true;
+    CU_ASSERT_EQUAL(restart(), -KEIO);
+}
+
 static void test_queue_is_enabled_with_its_addresses_and_kicked_at_its_place(void)
 {
     struct virtqueue queue;
@@ -291,6 +331,8 @@ static void test_configuration_is_read_where_its_structure_is(void)
     CU_ASSERT_EQUAL(mac[0], 0x52);
     CU_ASSERT_EQUAL(mac[5], 0xcc);
     CU_ASSERT_EQUAL(mac[6], 0); /* behind the structure: not read */
+    CU_ASSERT_EQUAL(virtio_read_config16(&rig.pci.device, 4), 0xccbb);
+    CU_ASSERT_EQUAL(virtio_read_config16(&rig.pci.device, 5), 0); /* half of it is behind */
     CU_ASSERT_EQUAL(mock_pci.strays, 0);
 }
 
@@ -351,6 +393,8 @@ UNIT_SUITE("virtio_pci", UNIT_TEST(test_numbers_are_those_of_the_systems_headers
            UNIT_TEST(test_pin_is_taken_when_messages_cannot_be_had),
            UNIT_TEST(test_handler_of_a_pin_knows_whether_it_was_meant),
            UNIT_TEST(test_device_without_any_interrupt_is_not_attached),
+           UNIT_TEST(test_device_that_is_started_again_has_the_same_interrupts),
+           UNIT_TEST(test_device_that_does_not_take_its_vectors_back_is_not_started_again),
            UNIT_TEST(test_queue_is_enabled_with_its_addresses_and_kicked_at_its_place),
            UNIT_TEST(test_configuration_is_read_where_its_structure_is),
            UNIT_TEST(test_what_is_no_modern_device_is_left_alone),

@@ -17,12 +17,22 @@ static void virtio_add_status(struct virtio_device *device, uint32_t bits)
     transport->write_status(device, transport->read_status(device) | bits);
 }
 
+void virtio_begin_reset(struct virtio_device *device)
+{
+    device->transport->write_status(device, 0);
+}
+
+/* 4.1.4.3.2: over is a reset when the status reads as 0; the same with virtio-mmio, 4.2.2.1. */
+bool virtio_is_reset(struct virtio_device *device)
+{
+    return device->transport->read_status(device) == 0;
+}
+
 static int virtio_reset(struct virtio_device *device)
 {
-    const struct virtio_transport *transport = device->transport;
-    transport->write_status(device, 0);
+    virtio_begin_reset(device);
     for (unsigned i = 0; i < VIRTIO_RESET_TRIES; i++) {
-        if (transport->read_status(device) == 0)
+        if (virtio_is_reset(device))
             return 0;
         hal_relax();
     }
@@ -47,9 +57,7 @@ int virtio_negotiate(struct virtio_device *device, uint64_t wanted, uint64_t req
     /* "Re-read device status to ensure the FEATURES_OK bit is still set", 3.1.1. */
     if ((transport->read_status(device) & VSTATUS_FEATURES_OK) == 0)
         return -KEIO;
-    if (transport->prepare != NULL)
-        transport->prepare(device);
-    return 0;
+    return transport->prepare != NULL ? transport->prepare(device) : 0;
 }
 
 bool virtio_has(const struct virtio_device *device, unsigned feature_bit)
@@ -123,6 +131,11 @@ void virtio_read_config(struct virtio_device *device, size_t offset, uint8_t *by
         if (transport->config_generation(device) == before)
             return;
     }
+}
+
+uint16_t virtio_read_config16(struct virtio_device *device, size_t offset)
+{
+    return device->transport->config_field16(device, offset);
 }
 
 int virtio_probe(const struct virtio_drivers *drivers, struct virtio_device *device)

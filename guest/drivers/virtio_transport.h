@@ -30,8 +30,8 @@ struct virtio_transport {
     void (*write_status)(struct virtio_device *device, uint32_t status);
     uint64_t (*offered)(struct virtio_device *device);
     void (*accept)(struct virtio_device *device, uint64_t features);
-    /* After the features are settled, before the first queue; may be NULL. */
-    void (*prepare)(struct virtio_device *device);
+    /* After the features are settled, before the first queue; may be NULL. 0, or an error. */
+    int (*prepare)(struct virtio_device *device);
     /* The most entries that a queue can have; 0: there is none. */
     uint32_t (*queue_size_max)(struct virtio_device *device, uint32_t index);
     bool (*queue_is_enabled)(struct virtio_device *device, uint32_t index);
@@ -39,6 +39,7 @@ struct virtio_transport {
                          const struct virtqueue *queue);
     uint32_t (*config_generation)(struct virtio_device *device);
     uint8_t (*config_byte)(struct virtio_device *device, size_t offset);
+    uint16_t (*config_field16)(struct virtio_device *device, size_t offset);
     void (*kick)(struct virtio_device *device, uint32_t queue);
     /* Attaches whatever interrupts the device has to device->interrupt. 0, or an error. */
     int (*attach)(struct virtio_device *device, const char *name);
@@ -87,6 +88,13 @@ int virtio_setup_queue(struct virtio_device *device, uint32_t index, uint16_t li
 int virtio_attach(struct virtio_device *device, virtio_interrupt_fn *fn, void *arg,
                   const char *name);
 
+/*
+ * For tasks, which need not wait for a slow device in a loop: asks for a reset, and whether it is
+ * over. A device that was reset is negotiated with again; its interrupt stays attached.
+ */
+void virtio_begin_reset(struct virtio_device *device);
+bool virtio_is_reset(struct virtio_device *device);
+
 /* DRIVER_OK: the device is live. */
 void virtio_start(struct virtio_device *device);
 /*
@@ -101,5 +109,7 @@ void virtio_kick(struct virtio_device *device, uint32_t queue);
 
 /* Bytes of the configuration space, all of one generation. */
 void virtio_read_config(struct virtio_device *device, size_t offset, uint8_t *bytes, size_t size);
+/* A field of 16 bits, which is read as such, 4.1.3.1, 4.2.2.2. */
+uint16_t virtio_read_config16(struct virtio_device *device, size_t offset);
 
 #endif

@@ -24,7 +24,6 @@ struct reserved_row {
 
 static const struct reserved_row reserved_rows[] = {
     {"requires", "services of the host are still to come"},
-    {"machine gic=3", "the GICv3 is still to come"},
     {"machine cpus", "more than one CPU is still to come"},
     {"guest face=schemes", "the schemes face of the reference guest is still to come"},
     {"net transport=legacy", "legacy virtio is still to come"},
@@ -35,9 +34,6 @@ static const struct reserved_row reserved_rows[] = {
     {"inject irq storm", "this fault is still to come"},
     {"inject irq edge", "this fault is still to come"},
     {"inject timer drift", "this fault is still to come"},
-    {"inject vq out-of-order", "this fault is still to come"},
-    {"inject vq used-len", "this fault is still to come"},
-    {"inject vq bad-id", "this fault is still to come"},
     {"inject link reorder", "this fault is still to come"},
     {"inject 9p", "virtio-9p is still to come"},
     {"inject alloc", "failing allocations are still to come"},
@@ -103,9 +99,6 @@ static const struct reserved_form reserved_forms[] = {
     {"inject", "inject irq storm", "irq QUEUE storm", ""},
     {"inject", "inject irq edge", "irq QUEUE edge", ""},
     {"inject", "inject timer drift", "timer virtual|physical drift RATE", ""},
-    {"inject", "inject vq out-of-order", "vq QUEUE out-of-order", ""},
-    {"inject", "inject vq used-len", "vq QUEUE used-len NUMBER", ""},
-    {"inject", "inject vq bad-id", "vq QUEUE bad-id OCCURRENCES?", ""},
     {"inject", "inject link reorder", "link NAME in|out? reorder NUMBER STRING?", ""},
     {"inject", "inject 9p", "9p error WORD WORD OCCURRENCES?", ""},
     {"inject", "inject 9p", "9p delay TIME OCCURRENCES?", ""},

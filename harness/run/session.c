@@ -53,13 +53,17 @@ static void session_tell_debugger(const struct session *session)
                   program != NULL ? program->task : 0, session_now_ns(session));
 }
 
-/* Whatever was expected and did not come has a reason; what was excluded and came has not. */
+/*
+ * Whatever was expected and did not come has a reason, and so has a panic; what was excluded and
+ * came has not.
+ */
 static void session_explain(struct session *session, enum run_status status,
                             const struct scenario_statement *statement)
 {
     bool did_not_come = (status == RUN_STUCK || status == RUN_FAILED) &&
                         (statement == NULL || statement->verb != SCENARIO_NEVER);
-    if (did_not_come && !session->until_reached) {
+    bool panicked = status == RUN_CRASHED && session->ledger->panicked.sequence != 0;
+    if ((did_not_come || panicked) && !session->until_reached) {
         explain_ask(session, explain_program(session, statement));
     }
 }
@@ -250,6 +254,8 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
             net->transport == SCENARIO_TRANSPORT_PCI ? BOARD_TRANSPORT_PCI : BOARD_TRANSPORT_MMIO;
         nets[i].slot = net->slot;
         nets[i].msix = session_msix(net->msix);
+        nets[i].device.style = net->style;
+        nets[i].device.reset_ns = net->reset_ns;
         nets[i].backend =
             net->backend == SCENARIO_BACKEND_SLIRP ? BOARD_BACKEND_SLIRP : BOARD_BACKEND_NONE;
     }
@@ -265,6 +271,8 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
     config.mmio_ns = scenario->machine.mmio_ns;
     config.boot = scenario->machine.boot == SCENARIO_BOOT_ACPI ? BOARD_BOOT_ACPI : BOARD_BOOT_FDT;
     config.vhe = scenario->machine.vhe;
+    config.gic = scenario->machine.gic == 3 ? GIC_V3 : GIC_V2;
+    config.secure = scenario->machine.secure;
     config.msi = scenario->machine.msi_none ? BOARD_MSI_NONE : BOARD_MSI_V2M;
     config.seed = seed;
     config.command_line = scenario->guest_options;
@@ -392,14 +400,17 @@ static void session_conclude(struct session *session)
 }
 
 /* Called by the crash handler; does not return. */
-static void session_guest_crashed(void *opaque, const char *what)
+static void session_guest_crashed(void *opaque, const char *what, uintptr_t pc)
 {
     struct session *session = opaque;
     if (session->proving) {
         proof_fail();
     }
-    session_finish(session, RUN_CRASHED, NULL, g_strdup_printf("the guest crashed: %s", what), NULL,
-                   NULL);
+    g_autofree char *place = pc != 0 ? explain_line(session, pc) : NULL;
+    session_finish(session, RUN_CRASHED, NULL,
+                   g_strdup_printf("the guest crashed: %s%s%s", what, place != NULL ? "; in " : "",
+                                   place != NULL ? place : ""),
+                   NULL, NULL);
     session_conclude(session);
     session_close_files(session);
     session->options->crashed(session->options->opaque, session->result);

@@ -70,7 +70,7 @@ FILES = [
     ("unknown-word", 'version 1\nguest reference\nexpct frame "arp"\n', ["FILE:3:1: error:", "'expct'", "did you mean 'expect'"]),
     ("unknown-option", GOOD.replace("face=", "fase="), ["FILE:3:", "fase"]),
     ("unknown-event", GOOD + "expect event irq.takn\n", ["FILE:5:14: error:", "'irq.takn'", "did you mean 'irq.taken'"]),
-    ("unknown-field", GOOD + "expect event irq.taken indit=3\n", ["FILE:5:24: error:", "'indit'", "it has: intid"]),
+    ("unknown-field", GOOD + "expect event irq.taken indit=3\n", ["FILE:5:24: error:", "'indit'", "it has: intid, cpu"]),
     ("missing-unit", GOOD.replace("within 1s", "within 10"), ["FILE:4:", "error:", "'10' needs a unit", "ms"]),
     ("unknown-unit", GOOD.replace("within 1s", "within 1sec"), ["FILE:4:", "error:", "1sec"]),
     ("invalid-filter", NETWORK + 'expect frame "arp and and"\n', ["FILE:5:14: error:", "filter", "^"]),
@@ -99,6 +99,8 @@ FILES = [
     ("other-abi", GOOD.replace("reference", "TESTGUESTS/otherabi.so"), ["FILE:3:9: error:", "ABI version 2", "speaks 1"]),
     ("no-boot", GOOD.replace("reference", "TESTGUESTS/noboot.so"), ["FILE:3:9: error:", "boot entry"]),
     ("elsewhere", GOOD.replace("reference", "TESTGUESTS/elsewhere.so"), ["FILE:3:9: error:", "0x40200000"]),
+    ("missing-golden", NETWORK + 'finally capture matches "golden/none.pcap"\n', ["FILE:5:1: error:", "no golden capture golden/none.pcap", "--update"]),
+    ("text-golden", NETWORK + 'finally capture matches "text.pcap"\n', ["FILE:5:1: error:", "text.pcap"]),
 ]
 
 
@@ -141,6 +143,7 @@ def check_files(bench):
     folder = bench.folder("files")
     bench.write("files/good.scn", GOOD)
     bench.write("files/nothing.so", b"")
+    bench.write("files/text.pcap", "no capture")
     os.mkfifo(folder / "fifo.so")
     testguests = bench.build / "emu" / "cpu-stub" / "testguests"
     for name in ("plain.so", "otherabi.so", "noboot.so", "elsewhere.so"):

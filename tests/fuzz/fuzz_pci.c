@@ -11,7 +11,7 @@
  *   - the line of a pin is up exactly when a function on it asserts it: its interrupt status is
  *     not zero, its MSI-X is off, and its pin is not disabled.
  */
-#include "emu/gic-timer/gicv2.h"
+#include "emu/gic-timer/gic.h"
 #include "emu/gic-timer/gicv2m.h"
 #include "emu/virtio-net/virtio_net.h"
 #include "emu/virtio/mock_driver.h"
@@ -48,7 +48,7 @@ struct fuzz_pci {
     struct mock_machine machine;
     struct fuzz_memory memory;
     struct wire *wire;
-    struct gicv2 *gic;
+    struct gic *gic;
     struct gicv2m *frame;
     struct pci_bus *bus;
     struct virtio_net *nets[FUZZ_DEVICES];
@@ -58,7 +58,7 @@ struct fuzz_pci {
 static struct irqline fuzz_line(void *opaque, unsigned intid)
 {
     struct fuzz_pci *self = opaque;
-    return gicv2_input(self->gic, intid);
+    return gic_input(self->gic, 0, intid);
 }
 
 static bool fuzz_message(void *opaque, uint64_t address, uint32_t data)
@@ -74,7 +74,14 @@ static void fuzz_setup(struct fuzz_pci *self)
     mock_machine_init(&self->machine);
     fuzz_memory_init(&self->memory, self->machine.memory);
     struct trace *trace = self->machine.trace;
-    self->gic = gicv2_new(trace, FUZZ_IRQ_COUNT, (struct irqline){.set = NULL});
+    static const struct irqline nirq = {.set = NULL};
+    static const unsigned accessing_cpu;
+    const struct gic_config gic = {.version = GIC_V2,
+                                   .cpu_count = 1,
+                                   .irq_count = FUZZ_IRQ_COUNT,
+                                   .nirq = &nirq,
+                                   .accessing_cpu = &accessing_cpu};
+    self->gic = gic_new(trace, &gic);
     const struct gicv2m_config frame = {.base = FUZZ_FRAME,
                                         .first_intid = FUZZ_FIRST,
                                         .count = 32,
@@ -89,7 +96,7 @@ static void fuzz_setup(struct fuzz_pci *self)
         .message_opaque = self,
     };
     for (unsigned i = 0; i < PCI_PINS; i++) {
-        config.pins[i] = gicv2_input(self->gic, FUZZ_INTID_PIN + i);
+        config.pins[i] = gic_input(self->gic, 0, FUZZ_INTID_PIN + i);
     }
     self->bus = pci_bus_new(trace, self->machine.bus, &config);
     self->wire = wire_new(self->machine.clock, trace);
@@ -114,7 +121,7 @@ static void fuzz_teardown(struct fuzz_pci *self)
     mock_machine_fini(&self->machine);
     pci_bus_free(self->bus);
     gicv2m_free(self->frame);
-    gicv2_free(self->gic);
+    gic_free(self->gic);
 }
 
 /* ---- steps ----------------------------------------------------------------------------------- */
@@ -218,7 +225,7 @@ static void fuzz_check(struct fuzz_pci *self)
         bool status = (fuzz_config(self, i, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT) != 0;
         FUZZ_CHECK(status == wants);
     }
-    FUZZ_CHECK(gicv2_irq_state(self->gic, FUZZ_INTID_PIN + 1).level == asserted);
+    FUZZ_CHECK(gic_irq_state(self->gic, 0, FUZZ_INTID_PIN + 1).level == asserted);
     mock_machine_forget(&self->machine);
 }
 

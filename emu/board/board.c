@@ -2,13 +2,13 @@
  * board.c - a machine, put together
  *
  * Who is built after whom: clock, trace, memory, boot area, bus, CPU, GIC (it drives the CPU's
- * input), timer (it drives the GIC's), wire, libslirp, network devices, virtio-mmio windows. Torn
- * down in reverse. Nothing looks anything up: each part is handed the lines, the bus and the wire
- * that it is connected to.
+ * input), timer (it drives the GIC's), PCI bus, wire, libslirp, network devices, virtio-mmio
+ * windows. Torn down in reverse. Nothing looks anything up: each part is handed the lines, the bus
+ * and the wire that it is connected to.
  *
  * Network device i of the configuration is in virtio-mmio window i, INTID 48 + i. (QEMU fills its
  * windows from the last one down; guests find devices by scanning, so the order is ours to choose.)
- * All other windows are empty.
+ * All other windows are empty. A device on PCI leaves its window empty: board_pci.c.
  *
  * Between a device or a timer and its input of the GIC stands a stage for faults: board_fault.c.
  *
@@ -48,6 +48,7 @@ struct board {
     unsigned accessing_cpu; /* whose access a device serves */
     struct gic *gic;
     struct gtimer *timer;
+    struct board_pci pci;
     struct wire *wire;
     struct wire_slirp *slirp;
     unsigned net_count;
@@ -55,6 +56,7 @@ struct board {
     struct board_faults faults;
     unsigned host_count;
     struct wire_host *hosts[BOARD_HOSTS_MAX];
+    bool is_on_pci[BOARD_NETS_MAX];
     unsigned window_count;
     struct virtio_mmio *windows[BOARD_VIRTIO_MMIO_SLOTS];
 };
@@ -262,13 +264,21 @@ static void board_build_devices(struct board *board, const struct board_config *
     const struct virtio_env env = {
         .clock = board->clock, .trace = board->trace, .memory = board->memory};
     for (unsigned i = 0; i < config->net_count; i++) {
-        struct irqline line = board_device_line(board, BOARD_VIRTIO_MMIO_INTID + i);
+        struct irqline line = {.set = NULL};
+        board->is_on_pci[i] = config->nets[i].transport == BOARD_TRANSPORT_PCI;
+        if (!board->is_on_pci[i]) {
+            line = board_device_line(board, BOARD_VIRTIO_MMIO_INTID + i);
+        }
         board->nets[board->net_count++] =
             virtio_net_new(&env, &config->nets[i].device, board->wire, line);
+        if (board->is_on_pci[i]) {
+            board_pci_attach(board, config, i, virtio_net_dev(board->nets[i]));
+        }
     }
     for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
         g_autofree char *name = g_strdup_printf("virtio-mmio.%u", slot);
-        struct virtio_dev *dev = slot < board->net_count ? virtio_net_dev(board->nets[slot]) : NULL;
+        bool is_taken = slot < board->net_count && !board->is_on_pci[slot];
+        struct virtio_dev *dev = is_taken ? virtio_net_dev(board->nets[slot]) : NULL;
         uint64_t base = BOARD_VIRTIO_MMIO_BASE + slot * (uint64_t)VIRTIO_MMIO_WINDOW;
         board->windows[board->window_count++] =
             virtio_mmio_new(board->bus, trace_intern(board->trace, name), base, dev);
@@ -289,6 +299,7 @@ struct board *board_new(const struct board_config *config, const struct guest_im
         return NULL;
     }
     board_build_interrupts(board, config);
+    board_pci_build(board, board->bus, config);
     if (!board_build_wire(board, config, error)) {
         board_free(board);
         return NULL;
@@ -308,6 +319,7 @@ void board_free(struct board *board)
     while (board->net_count > 0) {
         virtio_net_free(board->nets[--board->net_count]);
     }
+    board_pci_fini(&board->pci);
     wire_slirp_free(board->slirp);
     wire_free(board->wire);
     while (board->host_count > 0) {
@@ -401,10 +413,27 @@ unsigned board_net_intid(struct board *board, const char *name)
 {
     for (unsigned i = 0; i < board->net_count; i++) {
         if (strcmp(virtio_net_dev(board->nets[i])->name, name) == 0) {
-            return BOARD_VIRTIO_MMIO_INTID + i;
+            unsigned intid = BOARD_VIRTIO_MMIO_INTID + i;
+            board_pci_intid(board, i, &intid);
+            return intid;
         }
     }
     g_assert_not_reached();
+}
+
+bool board_net_sends_messages(struct board *board, const char *name)
+{
+    for (unsigned i = 0; i < board->net_count; i++) {
+        if (strcmp(virtio_net_dev(board->nets[i])->name, name) == 0) {
+            return board_pci_sends_messages(board, i);
+        }
+    }
+    return false;
+}
+
+struct board_pci *board_pci(struct board *board)
+{
+    return &board->pci;
 }
 
 struct wire_host *board_add_host(struct board *board, const char *name, const uint8_t mac[6],

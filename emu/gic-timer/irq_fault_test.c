@@ -302,6 +302,91 @@ static void test_pended_interrupt_is_taken_once_with_no_line_behind_it(void)
     rig_fini(&rig);
 }
 
+/* ---- pulses ---------------------------------------------------------------------------------- */
+
+static void test_pulse_passes_as_high_and_low(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irqline_pulse(&bed.input);
+    irqline_pulse(&bed.other_input);
+    bed_expect(&bed, "1 0 1 0");
+    bed_teardown(&bed);
+}
+
+static void test_pulse_on_a_high_line_changes_nothing(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irqline_set(&bed.other_input, true);
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "1");
+    irqline_set(&bed.other_input, false);
+    bed_expect(&bed, "0");
+    bed_teardown(&bed);
+}
+
+static void test_lost_pulse_does_not_come_back_when_the_faults_end(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_lose(bed.stage, "lose", all);
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "");
+    irq_fault_restore(bed.stage);
+    bed_expect(&bed, "0");
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "1 0");
+    bed_teardown(&bed);
+}
+
+static void test_late_pulses_come_each_in_its_time(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_delay(bed.stage, "delay", 3000, (struct fault_which){0, 1});
+    irq_fault_delay(bed.stage, "delay", 1000, (struct fault_which){0, 1});
+    irqline_pulse(&bed.input); /* both delays: 4000 */
+    irq_fault_delay(bed.stage, "delay", 1000, (struct fault_which){0, 1});
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "");
+    uint64_t start_ns = vclock_now_ns(bed.clock);
+    vclock_advance(bed.clock, start_ns + 1000);
+    bed_expect(&bed, "1 0");
+    vclock_advance(bed.clock, start_ns + 3999);
+    bed_expect(&bed, "");
+    vclock_advance(bed.clock, start_ns + 4000);
+    bed_expect(&bed, "1 0");
+    bed_teardown(&bed);
+}
+
+static void test_restore_lets_late_pulses_through_as_one(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_delay(bed.stage, "delay", 5000, all);
+    irqline_pulse(&bed.input);
+    irqline_pulse(&bed.input);
+    irq_fault_restore(bed.stage);
+    bed_expect(&bed, "0 1 0");
+    bed_teardown(&bed);
+}
+
+static void test_more_pulses_than_places_melt_into_the_last(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_delay(bed.stage, "delay", 5000, all);
+    for (unsigned i = 0; i < IRQ_FAULT_PULSES_MAX + 3; i++) {
+        irqline_pulse(&bed.input);
+        vclock_advance(bed.clock, vclock_now_ns(bed.clock) + 1);
+    }
+    vclock_advance(bed.clock, vclock_now_ns(bed.clock) + 5000);
+    CU_ASSERT_EQUAL(bed.driven->len, IRQ_FAULT_PULSES_MAX * 4 - 1);
+    g_string_truncate(bed.driven, 0);
+    bed_teardown(&bed);
+}
+
 UNIT_SUITE("irq_fault", UNIT_TEST(test_stage_without_faults_passes_every_call_on),
            UNIT_TEST(test_output_is_high_while_any_input_is),
            UNIT_TEST(test_lost_assertion_is_lost_until_the_next_one),
@@ -316,4 +401,10 @@ UNIT_SUITE("irq_fault", UNIT_TEST(test_stage_without_faults_passes_every_call_on
            UNIT_TEST(test_spurious_interrupts_come_one_after_the_other_and_move_no_line),
            UNIT_TEST(test_restore_ends_spurious_and_late_interrupts),
            UNIT_TEST(test_routed_line_drives_the_other_one_and_comes_back),
-           UNIT_TEST(test_pended_interrupt_is_taken_once_with_no_line_behind_it))
+           UNIT_TEST(test_pended_interrupt_is_taken_once_with_no_line_behind_it),
+           UNIT_TEST(test_pulse_passes_as_high_and_low),
+           UNIT_TEST(test_pulse_on_a_high_line_changes_nothing),
+           UNIT_TEST(test_lost_pulse_does_not_come_back_when_the_faults_end),
+           UNIT_TEST(test_late_pulses_come_each_in_its_time),
+           UNIT_TEST(test_restore_lets_late_pulses_through_as_one),
+           UNIT_TEST(test_more_pulses_than_places_melt_into_the_last))

@@ -98,15 +98,33 @@ static void virtio_dev_set_source(void *opaque, unsigned source, bool level)
     }
 }
 
+/* A pulse that comes late, when messages are over, stands for nothing any more. */
+static void virtio_dev_pulse_source(void *opaque, unsigned source)
+{
+    struct virtio_dev *dev = opaque;
+    if (dev->message != NULL) {
+        dev->message(dev->message_opaque, source);
+    }
+}
+
 struct irqline virtio_dev_source(struct virtio_dev *dev, unsigned source)
 {
     g_assert(source <= VIRTIO_SOURCE_CONFIG);
-    return (struct irqline){.set = virtio_dev_set_source, .opaque = dev, .number = source};
+    return (struct irqline){
+        .set = virtio_dev_set_source,
+        .pulse = virtio_dev_pulse_source,
+        .opaque = dev,
+        .number = source,
+    };
 }
 
 void virtio_dev_raise(struct virtio_dev *dev, uint32_t isr_bit, const struct irqline *source)
 {
     g_assert(isr_bit != 0);
+    if (dev->message != NULL) {
+        irqline_pulse(source);
+        return;
+    }
     uint32_t before = dev->isr;
     dev->isr |= isr_bit;
     if (dev->isr != before) {
@@ -144,6 +162,36 @@ void virtio_dev_isr_ack(struct virtio_dev *dev, uint32_t bits)
     uint32_t cleared = dev->isr & bits;
     dev->isr &= ~bits;
     virtio_dev_lower(dev, cleared);
+}
+
+uint32_t virtio_dev_isr_take(struct virtio_dev *dev)
+{
+    uint32_t bits = dev->isr;
+    if (bits != 0) {
+        virtio_dev_isr_ack(dev, bits);
+    }
+    return bits;
+}
+
+void virtio_dev_set_line(struct virtio_dev *dev, struct irqline line)
+{
+    g_assert(dev->sources == 0);
+    dev->line = line;
+}
+
+void virtio_dev_set_messages(struct virtio_dev *dev, virtio_message_fn *fn, void *opaque)
+{
+    dev->message = fn;
+    dev->message_opaque = opaque;
+}
+
+void virtio_dev_set_memory(struct virtio_dev *dev, bool open)
+{
+    bool opened = open && dev->memory_closed;
+    dev->memory_closed = !open;
+    for (unsigned i = 0; i < dev->ops->queue_count && opened; i++) {
+        virtqueue_resume(&dev->queues[i]);
+    }
 }
 
 void virtio_dev_config_changed(struct virtio_dev *dev)

@@ -47,9 +47,14 @@ void virtqueue_break(struct virtqueue *queue, const char *why)
     virtio_dev_break(queue->dev);
 }
 
-bool virtqueue_is_usable(const struct virtqueue *queue)
+bool virtqueue_is_live(const struct virtqueue *queue)
 {
     return queue->ready && !queue->broken && virtio_dev_is_running(queue->dev);
+}
+
+static bool virtqueue_is_usable(const struct virtqueue *queue)
+{
+    return virtqueue_is_live(queue) && !queue->dev->memory_closed;
 }
 
 /* ---- rings ----------------------------------------------------------------------------------- */

@@ -166,6 +166,12 @@ void virtqueue_complete(void *opaque)
     uint16_t before = queue->used_index;
     unsigned due;
     g_assert(queue->completing_count > 0);
+    if (queue->dev->memory_closed) {
+        trace_emit(queue->dev->env.trace, TRACE_PCI_BREACH, TS(queue->name), TS("[PCI3.0] 6.2.2"),
+                   TS("Bus master: a value of 0 disables the device from generating PCI accesses."),
+                   TN(queue->completing_count));
+        return;
+    }
 
     while ((due = virtqueue_due(queue, vclock_now_ns(clock))) > 0) {
         if (!virtqueue_publish(queue, due)) {
@@ -202,7 +208,7 @@ static void virtqueue_expect(struct virtqueue *queue)
 static void virtqueue_return(struct virtqueue *queue, struct virtqueue_completion completion)
 {
     g_assert(completion.head < queue->size_max);
-    if (!virtqueue_is_usable(queue) || !virtqueue_is_in_flight(queue, completion.head)) {
+    if (!virtqueue_is_live(queue) || !virtqueue_is_in_flight(queue, completion.head)) {
         return;
     }
     bool more = completion.more;
@@ -213,6 +219,14 @@ static void virtqueue_return(struct virtqueue *queue, struct virtqueue_completio
     }
     if (!more) {
         virtqueue_expect(queue);
+    }
+}
+
+void virtqueue_resume(struct virtqueue *queue)
+{
+    struct vclock *clock = queue->dev->env.clock;
+    if (queue->completing_count > 0 && !vevent_is_armed(&queue->completion)) {
+        vclock_arm(clock, &queue->completion, MAX(virtqueue_next_ns(queue), vclock_now_ns(clock)));
     }
 }
 

@@ -25,11 +25,16 @@
 #define ACPI_GICC_SIZE      76 /* up to MPIDR: what later versions added is not needed */
 #define ACPI_GICC_ENABLED   1
 #define ACPI_GICD_SIZE      24
+#define ACPI_MADT_FRAME     0xd
+#define ACPI_FRAME_SIZE     24
+#define ACPI_FRAME_COUNTED  1 /* its SPIs are those of the structure */
 #define ACPI_MADT_GICR      0xe
 #define ACPI_GICR_SIZE      16
 #define ACPI_GICR_ALONE     0x20000 /* a redistributor that a GICC names by itself */
-#define ACPI_GTDT_SIZE      80      /* up to the timer of EL2 */
-#define ACPI_GTDT_REVISION  2       /* the first with this layout */
+#define ACPI_MCFG_SIZE      44
+#define ACPI_MCFG_ENTRY     16
+#define ACPI_GTDT_SIZE      80 /* up to the timer of EL2 */
+#define ACPI_GTDT_REVISION  2  /* the first with this layout */
 #define ACPI_TIMER_EDGE     1
 #define ACPI_MPIDR_AFFINITY UINT64_C(0xff00ffffff)
 
@@ -49,6 +54,12 @@ enum {
     ACPI_GICC_AT_MPIDR = 68,
     ACPI_GICR_AT_BASE = 4,
     ACPI_GICR_AT_LENGTH = 12,
+    ACPI_FRAME_AT_BASE = 8,
+    ACPI_FRAME_AT_FLAGS = 16,
+    ACPI_FRAME_AT_COUNT = 20,
+    ACPI_FRAME_AT_FIRST = 22,
+    ACPI_MCFG_AT_SEGMENT = 8, /* in an entry */
+    ACPI_MCFG_AT_FIRST_BUS = 10,
     ACPI_GTDT_AT_SECURE_EL1 = 48,
     ACPI_GTDT_AT_NON_SECURE_EL1 = 56,
     ACPI_GTDT_AT_VIRTUAL_EL1 = 64,
@@ -66,6 +77,11 @@ struct acpi_reader {
     struct acpi_table xsdt;
     struct acpi_refusal *refusal;
 };
+
+static uint32_t acpi_load16(const uint8_t *from)
+{
+    return (uint32_t)from[1] << 8 | from[0];
+}
 
 static uint32_t acpi_load32(const uint8_t *from)
 {
@@ -239,11 +255,28 @@ static int acpi_take_cpu_interface(struct acpi_reader *reader, const uint8_t *gi
     return redistributor == 0 ? 0 : acpi_add_region(reader, gic, redistributor, ACPI_GICR_ALONE);
 }
 
+static int acpi_take_frame(struct acpi_reader *reader, const uint8_t *entry, size_t size,
+                           struct acpi_frame *frame)
+{
+    if (size < ACPI_FRAME_SIZE)
+        return acpi_refuse(reader, "MADT", "a frame for messages is too short");
+    if (frame->base != 0)
+        return 0;
+    bool counted = (acpi_load32(entry + ACPI_FRAME_AT_FLAGS) & ACPI_FRAME_COUNTED) != 0;
+    *frame = (struct acpi_frame){
+        .base = acpi_load64(entry + ACPI_FRAME_AT_BASE),
+        .first = counted ? acpi_load16(entry + ACPI_FRAME_AT_FIRST) : 0,
+        .count = counted ? acpi_load16(entry + ACPI_FRAME_AT_COUNT) : 0,
+    };
+    return 0;
+}
+
 /*
  * "A list of interrupt controller structures", each with type and length, 5.2.12. A structure has
  * at least these two bytes, so there are at most size / 2.
  */
-static int acpi_read_madt(struct acpi_reader *reader, uint64_t mpidr, struct acpi_gic *gic)
+static int acpi_read_madt(struct acpi_reader *reader, uint64_t mpidr, struct acpi_gic *gic,
+                          struct acpi_frame *frame)
 {
     struct acpi_table madt;
     int error = acpi_find(reader, "APIC", "MADT", ACPI_MADT_SIZE, 0, &madt);
@@ -256,6 +289,8 @@ static int acpi_read_madt(struct acpi_reader *reader, uint64_t mpidr, struct acp
             error = acpi_take_distributor(reader, entry, entry[1], gic);
         else if (entry[0] == ACPI_MADT_GICC)
             error = acpi_take_cpu_interface(reader, entry, entry[1], mpidr, gic);
+        else if (entry[0] == ACPI_MADT_FRAME)
+            error = acpi_take_frame(reader, entry, entry[1], frame);
         else if (entry[0] == ACPI_MADT_GICR)
             error = acpi_take_redistributors(reader, entry, entry[1], gic);
         at += entry[1];
@@ -292,6 +327,35 @@ static int acpi_read_gtdt(struct acpi_reader *reader, struct acpi_timers *timers
     return 0;
 }
 
+static bool acpi_has(const struct acpi_reader *reader, const char *signature)
+{
+    for (size_t at = ACPI_HEADER_SIZE; at < reader->xsdt.size; at += ACPI_XSDT_ENTRY) {
+        const uint8_t *header =
+            acpi_bytes(reader, acpi_load64(reader->xsdt.bytes + at), ACPI_HEADER_SIZE);
+        if (header != NULL && kmemeq(header, signature, 4))
+            return true;
+    }
+    return false;
+}
+
+/* A machine may have no PCI. An entry: base address, segment, first and last bus. */
+static int acpi_read_mcfg(struct acpi_reader *reader, uint64_t *ecam)
+{
+    struct acpi_table mcfg;
+    if (!acpi_has(reader, "MCFG"))
+        return 0;
+    int error = acpi_find(reader, "MCFG", "MCFG", ACPI_MCFG_SIZE, 1, &mcfg);
+    if (error != 0)
+        return error;
+    for (size_t at = ACPI_MCFG_SIZE; mcfg.size - at >= ACPI_MCFG_ENTRY; at += ACPI_MCFG_ENTRY) {
+        const uint8_t *entry = mcfg.bytes + at;
+        if (*ecam == 0 && acpi_load16(entry + ACPI_MCFG_AT_SEGMENT) == 0 &&
+            entry[ACPI_MCFG_AT_FIRST_BUS] == 0)
+            *ecam = acpi_load64(entry);
+    }
+    return 0;
+}
+
 int acpi_read(struct acpi *acpi, const struct acpi_memory *memory, uint64_t rsdp, uint64_t mpidr,
               struct acpi_refusal *refusal)
 {
@@ -304,9 +368,11 @@ int acpi_read(struct acpi *acpi, const struct acpi_memory *memory, uint64_t rsdp
     if (error == 0)
         error = acpi_read_fadt(&reader);
     if (error == 0)
-        error = acpi_read_madt(&reader, mpidr, &found.gic);
+        error = acpi_read_madt(&reader, mpidr, &found.gic, &found.frame);
     if (error == 0)
         error = acpi_read_gtdt(&reader, &found.timers);
+    if (error == 0)
+        error = acpi_read_mcfg(&reader, &found.ecam);
     if (error == 0)
         *acpi = found;
     return error;

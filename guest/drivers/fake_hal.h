@@ -2,8 +2,8 @@
  * fake_hal.h - a hal for unit tests of drivers
  *
  * Memory is the heap's; physical addresses differ from pointers by FAKE_HAL_OFFSET. MMIO goes to
- * one window that the test provides. System registers are an array. What is told to the bench is
- * counted.
+ * one window that the test provides, or all of it to the test. System registers are an array. What
+ * is told to the bench is counted.
  */
 #ifndef DRIVERS_FAKE_HAL_H
 #define DRIVERS_FAKE_HAL_H
@@ -19,6 +19,10 @@ struct fake_hal {
     void (*mmio_write)(void *opaque, uint32_t offset, uint32_t value);
     void *opaque;
     void (*relax)(void); /* what happens while somebody spins; NULL: nothing */
+
+    /* Or the whole bus: then there is no window. */
+    uint32_t (*bus_read)(uintptr_t pa, unsigned size);
+    void (*bus_write)(uintptr_t pa, unsigned size, uint32_t value);
 
     uint64_t sysregs[HAL_SYSREG_COUNT];
     struct hal_boot boot;

@@ -20,7 +20,7 @@
  *
  * The task, `netd`, owns the receive queue; the transmit queue is shared by all that send and has a
  * lock. It stands in its wait queue while it works, so that an interrupt or netif_wake() in between
- * makes the next sleep end at once. Both queues share one interrupt, which does not say which of
+ * makes the next sleep end at once. An interrupt may be for either queue, or not say for which of
  * them it was: both are drained. Before it sleeps it asks for interrupts and looks once more.
  *
  * The task also switches the device off and on (`ifconfig eth0 down`, `up`): off, the device is
@@ -28,10 +28,10 @@
  */
 #include "drivers/virtio_net.h"
 
+#include "drivers/virtio_regs.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
 #include "kernel/file.h"
-#include "kernel/irq.h"
 #include "kernel/lock.h"
 #include "kernel/netif.h"
 #include "kernel/task.h"
@@ -72,7 +72,7 @@ enum virtio_net_policy {
 static const uint8_t virtio_net_default_mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 
 struct virtio_net {
-    struct virtio_mmio *device;
+    struct virtio_device *device;
     struct netif netif;
     struct virtqueue rx; /* the task's */
     struct virtqueue tx; /* under tx_lock */
@@ -141,7 +141,7 @@ static const char *virtio_net_bad_length(const struct virtio_net *net, uint32_t 
 static unsigned virtio_net_parts(const struct virtio_net *net, const struct nbuf *nbuf)
 {
     const struct vnet_header *header = (const struct vnet_header *)(nbuf->data - VNET_HEADER_SIZE);
-    return virtio_mmio_has(net->device, VFEATURE_NET_MERGE) ? header->buffer_count : 1;
+    return virtio_has(net->device, VFEATURE_NET_MERGE) ? header->buffer_count : 1;
 }
 
 /* Puts the bytes of a further buffer behind those of the first. NULL, or why not. */
@@ -216,7 +216,7 @@ static void virtio_net_drain(struct virtio_net *net)
         taken++;
     }
     if (taken > 0 && virtqueue_wants_kick(&net->rx))
-        virtio_mmio_kick(net->device, VNET_QUEUE_RX);
+        virtio_kick(net->device, VNET_QUEUE_RX);
 }
 
 /* Before DRIVER_OK. Fewer buffers than descriptors are bearable, none are not. */
@@ -284,7 +284,7 @@ static int virtio_net_queue_locked(struct virtio_net *net, struct nbuf *nbuf,
         return error;
     virtqueue_publish(&net->tx);
     if (virtqueue_wants_kick(&net->tx))
-        virtio_mmio_kick(net->device, VNET_QUEUE_TX);
+        virtio_kick(net->device, VNET_QUEUE_TX);
     return 0;
 }
 
@@ -377,26 +377,20 @@ static int virtio_net_transmit(struct netif *netif, struct nbuf *nbuf)
 
 /* ---- interrupt and task ---------------------------------------------------------------------- */
 
-/*
- * The status is acknowledged before anybody looks at the rings: what the device adds afterwards
- * raises the line again.
- */
-static void virtio_net_interrupt(void *arg)
+static void virtio_net_interrupt(void *arg, uint32_t reasons)
 {
     struct virtio_net *net = arg;
-    uint32_t status = virtio_mmio_take_interrupts(net->device);
-    if ((status & VIRQ_CONFIG_CHANGE) != 0)
+    if ((reasons & VIRQ_CONFIG_CHANGE) != 0)
         net->config_changed = true;
-    if (status != 0)
-        wait_wake_all(&net->wake);
+    wait_wake_all(&net->wake);
 }
 
 /* 5.1.4: without the feature the link counts as up. */
 static void virtio_net_look_at_link(struct virtio_net *net)
 {
     uint16_t status = VNET_STATUS_LINK_UP;
-    if (virtio_mmio_has(net->device, VFEATURE_NET_STATUS))
-        status = virtio_mmio_read_config16(net->device, VNET_CONFIG_STATUS);
+    if (virtio_has(net->device, VFEATURE_NET_STATUS))
+        status = virtio_read_config16(net->device, VNET_CONFIG_STATUS);
     bool no_carrier = (status & VNET_STATUS_LINK_UP) == 0;
     if (net->netif.no_carrier == no_carrier)
         return;
@@ -412,7 +406,7 @@ static void virtio_net_check_config(struct virtio_net *net)
         return;
     net->config_changed = false;
     virtio_net_look_at_link(net);
-    if (!virtio_mmio_needs_reset(net->device))
+    if (!virtio_needs_reset(net->device))
         return;
     console_printf("%s: the device needs a reset\n", net->netif.name);
     virtqueue_break(&net->rx, "device needs reset");
@@ -425,8 +419,8 @@ static void virtio_net_check_config(struct virtio_net *net)
 
 static void virtio_net_choose_mac(struct virtio_net *net)
 {
-    if (virtio_mmio_has(net->device, VFEATURE_NET_MAC)) {
-        virtio_mmio_read_config(net->device, VNET_CONFIG_MAC, net->netif.mac, 6);
+    if (virtio_has(net->device, VFEATURE_NET_MAC)) {
+        virtio_read_config(net->device, VNET_CONFIG_MAC, net->netif.mac, 6);
         return;
     }
     memcpy(net->netif.mac, virtio_net_default_mac, 6);
@@ -450,7 +444,7 @@ static void virtio_net_choose_names(struct virtio_net *net)
 /* One of the two queues, with what was negotiated. */
 static int virtio_net_setup_queue(struct virtio_net *net, uint32_t index, struct virtqueue *queue)
 {
-    int error = virtio_mmio_setup_queue(net->device, index, VNET_QUEUE_SIZE_MAX, queue);
+    int error = virtio_setup_queue(net->device, index, VNET_QUEUE_SIZE_MAX, queue);
     if (error == 0)
         error = virtqueue_configure(queue, net->device->features, net->ring_start);
     return error;
@@ -459,7 +453,7 @@ static int virtio_net_setup_queue(struct virtio_net *net, uint32_t index, struct
 static int virtio_net_alloc_zero(struct virtio_net *net)
 {
     /* 2.7.5.3.1: no chain is longer than the queue, in a table neither. */
-    if (!virtio_mmio_has(net->device, VFEATURE_INDIRECT) || net->tx.size < 2)
+    if (!virtio_has(net->device, VFEATURE_INDIRECT) || net->tx.size < 2)
         return 0;
     net->zero = hal_dma_alloc(VNET_HEADER_SIZE, 1, &net->zero_physical);
     return net->zero != NULL ? 0 : -KENOMEM;
@@ -472,12 +466,12 @@ static const char *virtio_net_open(struct virtio_net *net, int *error)
     const uint64_t wanted = required | VFEATURE(VFEATURE_NET_MAC) | VFEATURE(VFEATURE_NET_MERGE) |
                             VFEATURE(VFEATURE_NET_STATUS) | VFEATURE(VFEATURE_INDIRECT) |
                             VFEATURE(VFEATURE_EVENT_INDEX) | VFEATURE(VFEATURE_IN_ORDER);
-    *error = virtio_mmio_negotiate(net->device, wanted, required);
+    *error = virtio_negotiate(net->device, wanted, required);
     if (*error != 0)
         return "the device refuses to work with this driver";
     virtio_net_choose_mac(net);
     net->rx_size =
-        virtio_mmio_has(net->device, VFEATURE_NET_MERGE) ? net->rx_merged_size : VNET_BUFFER_SIZE;
+        virtio_has(net->device, VFEATURE_NET_MERGE) ? net->rx_merged_size : VNET_BUFFER_SIZE;
     *error = virtio_net_setup_queue(net, VNET_QUEUE_RX, &net->rx);
     if (*error != 0)
         return "no receive queue";
@@ -496,11 +490,11 @@ static void virtio_net_start(struct virtio_net *net)
     virtio_net_choose_names(net);
     if (net->policy == VNET_TX_SPIN)
         virtqueue_disable_interrupts(&net->tx);
-    virtio_mmio_start(net->device);
+    virtio_start(net->device);
     net->is_up = true;
     virtio_net_look_at_link(net);
     if (virtqueue_wants_kick(&net->rx))
-        virtio_mmio_kick(net->device, VNET_QUEUE_RX);
+        virtio_kick(net->device, VNET_QUEUE_RX);
 }
 
 /* Takes buffers and rings back after the device was reset. */
@@ -529,8 +523,8 @@ static bool virtio_net_reset(struct virtio_net *net)
     struct wait_queue nobody;
     struct waiter waiter;
     wait_queue_init(&nobody);
-    virtio_mmio_begin_reset(net->device);
-    while (!virtio_mmio_is_reset(net->device)) {
+    virtio_begin_reset(net->device);
+    while (!virtio_is_reset(net->device)) {
         now_ns = clock_now_ns();
         if (now_ns >= end_ns)
             return false;
@@ -569,7 +563,7 @@ static void virtio_net_switch_on(struct virtio_net *net)
         virtio_net_start(net);
         return;
     }
-    virtio_mmio_give_up(net->device, net->netif.name, why);
+    virtio_give_up(net->device, net->netif.name, why);
     virtio_net_close(net);
     net->wanted_up = false;
 }
@@ -659,12 +653,10 @@ static int virtio_net_create_task(struct virtio_net *net)
 /* NULL, or the step that failed, with the error. */
 static const char *virtio_net_init(struct virtio_net *net, int *error)
 {
-    struct virtio_mmio *device = net->device;
     const char *why = virtio_net_open(net, error);
     if (why != NULL)
         return why;
-    *error =
-        irq_attach(device->intid, device->edge_triggered, virtio_net_interrupt, net, "virtio-net");
+    *error = virtio_attach(net->device, virtio_net_interrupt, net, "virtio-net");
     if (*error != 0)
         return "no interrupt";
     *error = netif_register(&net->netif);
@@ -713,10 +705,10 @@ static void virtio_net_choose_parameters(struct virtio_net *net)
         kpanic("boot parameter rx-buffer: less than the headers");
 }
 
-int virtio_net_probe(struct virtio_mmio *device)
+int virtio_net_probe(struct virtio_device *device)
 {
     if (virtio_net_count == NETIFS_MAX) {
-        virtio_mmio_give_up(device, "virtio-net", "too many devices");
+        virtio_give_up(device, "virtio-net", "too many devices");
         return -KENOSPC;
     }
     struct virtio_net *net = &virtio_nets[virtio_net_count];
@@ -740,7 +732,7 @@ int virtio_net_probe(struct virtio_mmio *device)
     int error;
     const char *why = virtio_net_init(net, &error);
     if (why != NULL) {
-        virtio_mmio_give_up(device, "virtio-net", why);
+        virtio_give_up(device, "virtio-net", why);
         virtio_net_close(net);
         return error;
     }

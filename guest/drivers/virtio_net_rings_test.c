@@ -10,6 +10,7 @@
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
 #include "drivers/mock_device.h"
+#include "drivers/virtio_mmio.h"
 #include "tests/unit.h"
 
 #include <linux/virtio_config.h>
@@ -34,7 +35,7 @@ static struct netif *net_up(uint64_t features, const char *name, const char *val
     virtio_net_count = 0;
     net_mmio = (struct virtio_mmio){.base = MOCK_BASE, .intid = INTID};
     CU_ASSERT_EQUAL_FATAL(virtio_mmio_identify(&net_mmio), 0);
-    CU_ASSERT_EQUAL_FATAL(virtio_net_probe(&net_mmio), 0);
+    CU_ASSERT_EQUAL_FATAL(virtio_net_probe(&net_mmio.device), 0);
     return netif_by_index(0);
 }
 

@@ -10,6 +10,7 @@
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
 #include "drivers/mock_device.h"
+#include "drivers/virtio_mmio.h"
 #include "tests/unit.h"
 
 #include <linux/virtio_config.h>
@@ -33,7 +34,7 @@ static int net_probe(void)
 {
     net_mmio = (struct virtio_mmio){.base = MOCK_BASE, .intid = INTID};
     int error = virtio_mmio_identify(&net_mmio);
-    return error != 0 ? error : virtio_net_probe(&net_mmio);
+    return error != 0 ? error : virtio_net_probe(&net_mmio.device);
 }
 
 static struct netif *net_up(unsigned queue_size)

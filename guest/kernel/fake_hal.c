@@ -198,10 +198,11 @@ static void fake_clock_set_deadline(uint64_t deadline_ns)
     fake_deadlines++;
 }
 
-static void fake_clock_interrupt(void *arg)
+static bool fake_clock_interrupt(void *arg)
 {
     (void)arg;
     clock_interrupt();
+    return true;
 }
 
 static const struct clock_driver fake_clock = {

@@ -280,6 +280,10 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
     case TRACE_ISR_ACK:
         device->isr_ack = ledger_mark(event);
         break;
+    case TRACE_PCI_MESSAGE:
+        device->message = ledger_mark(event);
+        device->message_data = event->fields[3].number;
+        break;
     case TRACE_FRAME_IN:
         device->frame_in = ledger_mark(event);
         device->frames_in++;
@@ -572,6 +576,7 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
         break;
     case TRACE_ISR_SET:
     case TRACE_ISR_ACK:
+    case TRACE_PCI_MESSAGE:
     case TRACE_NET_DROPPED:
     case TRACE_NET_LINK:
     case TRACE_VIRTIO_RESET:

@@ -90,6 +90,8 @@ struct ledger_device {
     unsigned intid;
     struct ledger_queue rx, tx;
     struct ledger_mark isr_set, isr_ack;
+    struct ledger_mark message; /* the last that it sent, */
+    uint64_t message_data;      /* which is an INTID */
     struct ledger_mark frame_in, frame_out;
     uint64_t frames_in, frames_out;
     /* What the driver says that it took: eth0.rx.frames and eth0.rx.dropped. */

@@ -161,12 +161,23 @@ static struct rules_source rules_source(const struct rules_case *c, unsigned ind
         return (struct rules_source){timer->name, timer->intid, timer, NULL};
     }
     const struct ledger_device *device = &c->ledger->devices[index - G_N_ELEMENTS(rules_timers)];
-    return (struct rules_source){device->name, device->intid, NULL, device};
+    /* Not that of the ledger: a device on PCI may have changed from its line to messages. */
+    unsigned intid = board_net_intid(c->board, device->name);
+    return (struct rules_source){device->name, intid, NULL, device};
 }
 
 static struct virtio_dev *rules_dev(const struct rules_case *c, const struct rules_source *source)
 {
     return virtio_net_dev(board_net(c->board, source->device->name));
+}
+
+/*
+ * A message leaves nothing behind in the device: it waits in the interrupt controller, or nowhere.
+ */
+static bool rules_message_waits(const struct rules_case *c, const struct rules_source *source)
+{
+    struct gic_irq_state state = rules_irq(c, source->intid);
+    return rules_is_asserted(&state) && rules_is_settled(c, &source->device->rx.used);
 }
 
 /* Whether it wants an interrupt that the guest has had the time to take. */
@@ -176,6 +187,10 @@ static bool rules_source_waits(const struct rules_case *c, const struct rules_so
         bool masked = (rules_timer_control(c, source->timer) & GTIMER_CTL_IMASK) != 0;
         return !masked && rules_timer_waits(c, source->timer);
     }
+    if (rules_is_running(c, source->device) &&
+        board_net_sends_messages(c->board, source->device->name)) {
+        return rules_message_waits(c, source);
+    }
     return rules_is_running(c, source->device) && rules_dev(c, source)->isr != 0 &&
            rules_is_settled(c, &source->device->isr_set);
 }
@@ -184,6 +199,11 @@ static void rules_evidence_source(struct rules_case *c, const struct rules_sourc
 {
     if (source->timer != NULL) {
         rules_evidence_timer(c, source->timer, source->intid);
+    } else if (board_net_sends_messages(c->board, source->device->name)) {
+        rules_evidence(c, "%s: sends messages (MSI-X); that of its receive queue raises INTID %u",
+                       source->name, source->intid);
+        rules_evidence_queue(c, &source->device->rx);
+        rules_evidence_queue(c, &source->device->tx);
     } else {
         char at[32];
         rules_evidence(c,
@@ -376,6 +396,17 @@ static bool rules_status_missing(const struct rules_case *c, const struct rules_
            strcmp(last->object, "link") != 0;
 }
 
+/* No message was sent for what came last, or nobody has taken the INTID of one since. */
+static bool rules_message_lost(const struct rules_case *c, const struct ledger_device *device)
+{
+    const struct ledger_mark *message = &device->message;
+    if (message->sequence < device->rx.used.sequence) {
+        return true;
+    }
+    return device->message_data < G_N_ELEMENTS(c->ledger->irqs) &&
+           c->ledger->irqs[device->message_data].taken.sequence < message->sequence;
+}
+
 static bool rules_lost(const struct rules_case *c, const struct rules_source *source)
 {
     struct gic_irq_state state = rules_irq(c, source->intid);
@@ -385,8 +416,13 @@ static bool rules_lost(const struct rules_case *c, const struct rules_source *so
     if (source->timer != NULL) {
         return rules_source_waits(c, source) && rules_time_is_overdue(c);
     }
-    return rules_device_matters(c, source) &&
-           (rules_source_waits(c, source) || rules_status_missing(c, source));
+    if (!rules_device_matters(c, source)) {
+        return false;
+    }
+    if (board_net_sends_messages(c->board, source->device->name)) {
+        return rules_message_lost(c, source->device);
+    }
+    return rules_source_waits(c, source) || rules_status_missing(c, source);
 }
 
 bool rule_irq_lost(struct rules_case *c)

@@ -169,9 +169,19 @@ static bool rules_completion_is_there(struct rules_case *c, const struct ledger_
                        rules_time(used, queue->used.time_ns));
 }
 
+/* When the driver has heard of an interrupt last: a message is heard of when its INTID is ended. */
+static uint64_t rules_heard(const struct rules_case *c, const struct ledger_device *device)
+{
+    const struct ledger *ledger = c->ledger;
+    if (device->message.sequence == 0 || device->message_data >= G_N_ELEMENTS(ledger->irqs)) {
+        return device->isr_ack.sequence;
+    }
+    return MAX(device->isr_ack.sequence, ledger->irqs[device->message_data].ended.sequence);
+}
+
 static bool rules_frames_left(struct rules_case *c, const struct ledger_device *device)
 {
-    if (!device->counts && device->isr_ack.sequence < device->rx.used.sequence) {
+    if (!device->counts && rules_heard(c, device) < device->rx.used.sequence) {
         return false; /* it has not acknowledged the interrupt: that is another link */
     }
     uint64_t taken = device->taken_frames + device->taken_dropped - device->taken_before;
@@ -182,7 +192,7 @@ static bool rules_frames_left(struct rules_case *c, const struct ledger_device *
     rules_evidence_queue(c, &device->rx);
     rules_evidence(c, "%s = %" G_GUINT64_FORMAT ", %s = %" G_GUINT64_FORMAT, device->counter_frames,
                    device->taken_frames, device->counter_dropped, device->taken_dropped);
-    rules_evidence_irq(c, device->intid);
+    rules_evidence_irq(c, board_net_intid(c->board, device->name));
     return rules_found(c, "vq.used-not-consumed",
                        "the device returned %" G_GUINT64_FORMAT " frames in %s, the last at %s, "
                        "and the driver took %" G_GUINT64_FORMAT,

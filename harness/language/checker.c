@@ -439,6 +439,27 @@ void checker_backend(struct parser *parser, const struct lexer_token *token,
     }
 }
 
+void checker_bus(struct parser *parser, const struct scenario_net *net)
+{
+    const GPtrArray *nets = parser->scenario->nets;
+    const char *hint = "write transport=pci for this card";
+    if (net->transport != SCENARIO_TRANSPORT_PCI && net->slot != 0) {
+        checker_finding_at(parser, net->slot_at, hint, "a slot is a place on PCI");
+    }
+    if (net->transport != SCENARIO_TRANSPORT_PCI && net->msix != SCENARIO_MSIX_UNSAID) {
+        checker_finding_at(parser, net->msix_at, hint, "MSI-X is a capability of PCI");
+    }
+    for (guint i = 0; i < nets->len && net->slot != 0; i++) {
+        const struct scenario_net *other = nets->pdata[i];
+        if (other != net && other->slot == net->slot) {
+            g_autofree char *message =
+                g_strdup_printf("slot %u is taken: '%s' is in it", net->slot, other->name);
+            checker_finding_at(parser, net->slot_at, NULL, message);
+            return;
+        }
+    }
+}
+
 void checker_file_path(struct parser *parser, const struct lexer_token *token)
 {
     const char *path = token->text;

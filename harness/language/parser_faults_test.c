@@ -251,9 +251,23 @@ static void test_no_more_faults_than_there_is_room_for(void)
     CU_ASSERT_STRING_EQUAL(complaint, "20:1: too many faults of this kind: at most 16");
 }
 
+static const struct rig_row message_rows[] = {
+    {"inject irq eth0 lose",
+     "3:1: 'eth0' may send messages (MSI-X), and has no line then [name a queue (CARD.rx), an INTID of the frame (80 to 143), or give the card msix=no]"},
+    {"inject irq eth0.rx lose", ""},
+    {"inject irq 81 delay 1ms", ""},
+};
+
+static void test_line_of_a_card_that_sends_messages_is_no_target(void)
+{
+    rig_check_rows(message_rows, G_N_ELEMENTS(message_rows), "version 1\nnet eth0 transport=pci\n",
+                   "\nwait ready\n");
+}
+
 UNIT_SUITE("parser_faults", UNIT_TEST(test_each_fault_is_read),
            UNIT_TEST(test_occurrences_are_all_some_or_those_behind_some),
            UNIT_TEST(test_faults_of_a_link_have_direction_and_filter),
            UNIT_TEST(test_restore_names_what_was_injected_however_it_was_written),
            UNIT_TEST(test_mistakes_are_refused_with_the_reason),
-           UNIT_TEST(test_no_more_faults_than_there_is_room_for))
+           UNIT_TEST(test_no_more_faults_than_there_is_room_for),
+           UNIT_TEST(test_line_of_a_card_that_sends_messages_is_no_target))

@@ -1,6 +1,7 @@
 /*
  * parser_setup.c - the statements before the timeline
  */
+#include "emu/virtio/pci_bus.h"
 #include "emu/virtio/virtqueue.h"
 #include "harness/language/parser.h"
 #include "harness/language/reserved.h"
@@ -189,6 +190,18 @@ static bool setup_parse_pa_offset(struct parser *parser, void *target)
     return true;
 }
 
+static bool setup_parse_msi(struct parser *parser, void *target)
+{
+    static const char *const words[] = {"v2m", "none", NULL};
+    struct scenario_machine *machine = target;
+    unsigned index;
+    if (!parser_take_choice(parser, words, &index)) {
+        return false;
+    }
+    machine->msi_none = index == 1;
+    return true;
+}
+
 bool parser_parse_machine(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at)
 {
@@ -198,7 +211,7 @@ bool parser_parse_machine(struct parser *parser, const struct lexer_token *word,
         {"vhe", setup_parse_vhe},       {"ram", setup_parse_ram},
         {"step", setup_parse_step},     {"mmio", setup_parse_mmio},
         {"cpus", setup_parse_cpus},     {"pa-offset", setup_parse_pa_offset},
-        {"secure", setup_parse_secure},
+        {"secure", setup_parse_secure}, {"msi", setup_parse_msi},
     };
     (void)at;
     unsigned index;
@@ -263,8 +276,8 @@ bool parser_parse_guest(struct parser *parser, const struct lexer_token *word,
 static bool setup_parse_transport(struct parser *parser, void *target)
 {
     static const char *const words[] = {"mmio", "pci", "legacy", NULL};
-    static const char *const reserved[] = {NULL, "net transport=pci", "net transport=legacy"};
-    (void)target;
+    static const char *const reserved[] = {NULL, NULL, "net transport=legacy"};
+    struct scenario_net *net = target;
     const struct lexer_token *token = parser_peek(parser);
     unsigned index;
     if (!parser_take_choice(parser, words, &index)) {
@@ -273,6 +286,36 @@ static bool setup_parse_transport(struct parser *parser, void *target)
     if (reserved[index] != NULL) {
         reserved_check(parser, token, reserved[index], strchr(reserved[index], ' ') + 1);
     }
+    net->transport = index == 1 ? SCENARIO_TRANSPORT_PCI : SCENARIO_TRANSPORT_MMIO;
+    return true;
+}
+
+static bool setup_parse_slot(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    const struct lexer_token *token = parser_peek(parser);
+    uint64_t slot;
+    if (!parser_take_number(parser, 1, PCI_SLOTS - 1, &slot)) {
+        return false;
+    }
+    net->slot = (unsigned)slot;
+    net->slot_at = parser_place(parser, token);
+    return true;
+}
+
+static bool setup_parse_msix(struct parser *parser, void *target)
+{
+    static const char *const words[] = {"yes", "one", "no", NULL};
+    static const enum scenario_msix values[] = {SCENARIO_MSIX_ALL, SCENARIO_MSIX_ONE,
+                                                SCENARIO_MSIX_NO};
+    struct scenario_net *net = target;
+    const struct lexer_token *token = parser_peek(parser);
+    unsigned index;
+    if (!parser_take_choice(parser, words, &index)) {
+        return false;
+    }
+    net->msix = values[index];
+    net->msix_at = parser_place(parser, token);
     return true;
 }
 
@@ -396,6 +439,8 @@ bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
 {
     static const struct parser_key keys[] = {
         {"transport", setup_parse_transport},
+        {"slot", setup_parse_slot},
+        {"msix", setup_parse_msix},
         {"queue-size", setup_parse_queue_size},
         {"mac", setup_parse_mac},
         {"features", setup_parse_features},
@@ -419,6 +464,7 @@ bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
         return false;
     }
     checker_backend(parser, token, net);
+    checker_bus(parser, net);
     checker_rings(parser, token, net);
     return true;
 }

@@ -48,6 +48,7 @@ struct scenario_machine {
     unsigned gic, cpus;
     enum scenario_boot boot;
     bool vhe, secure;
+    bool msi_none; /* no controller takes messages of devices */
     uint64_t pa_offset;
 };
 
@@ -56,9 +57,25 @@ enum scenario_backend {
     SCENARIO_BACKEND_SLIRP,
 };
 
+enum scenario_transport {
+    SCENARIO_TRANSPORT_MMIO,
+    SCENARIO_TRANSPORT_PCI,
+};
+
+enum scenario_msix {
+    SCENARIO_MSIX_UNSAID, /* as SCENARIO_MSIX_ALL */
+    SCENARIO_MSIX_ALL,    /* a vector for each queue and one for the configuration */
+    SCENARIO_MSIX_ONE,
+    SCENARIO_MSIX_NO,
+};
+
 struct scenario_net {
     struct scenario_place place;
     char *name;
+    enum scenario_transport transport;
+    unsigned slot;                          /* on PCI; 0: the next that is free */
+    enum scenario_msix msix;                /* on PCI */
+    struct scenario_place slot_at, msix_at; /* where they are said */
     uint8_t mac[6];
     unsigned queue_size;
     uint64_t latency_ns;

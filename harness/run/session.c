@@ -225,6 +225,20 @@ static uint64_t session_feature_bits(const GArray *features)
     return bits;
 }
 
+static enum board_msix session_msix(enum scenario_msix msix)
+{
+    switch (msix) {
+    case SCENARIO_MSIX_UNSAID:
+    case SCENARIO_MSIX_ALL:
+        return BOARD_MSIX_ALL;
+    case SCENARIO_MSIX_ONE:
+        return BOARD_MSIX_ONE;
+    case SCENARIO_MSIX_NO:
+        return BOARD_MSIX_NO;
+    }
+    g_assert_not_reached();
+}
+
 static struct board *session_build_board(const struct scenario *scenario, uint64_t seed,
                                          const struct guest_image *image, GError **error)
 {
@@ -240,6 +254,10 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
         nets[i].device.features_off = session_feature_bits(net->features_off);
         nets[i].device.queue_size = net->queue_size;
         nets[i].device.latency_ns = net->latency_ns;
+        nets[i].transport =
+            net->transport == SCENARIO_TRANSPORT_PCI ? BOARD_TRANSPORT_PCI : BOARD_TRANSPORT_MMIO;
+        nets[i].slot = net->slot;
+        nets[i].msix = session_msix(net->msix);
         nets[i].device.style = net->style;
         nets[i].device.reset_ns = net->reset_ns;
         nets[i].backend =
@@ -259,6 +277,7 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
     config.vhe = scenario->machine.vhe;
     config.gic = scenario->machine.gic == 3 ? GIC_V3 : GIC_V2;
     config.secure = scenario->machine.secure;
+    config.msi = scenario->machine.msi_none ? BOARD_MSI_NONE : BOARD_MSI_V2M;
     config.seed = seed;
     config.command_line = scenario->guest_options;
     config.nets = nets;

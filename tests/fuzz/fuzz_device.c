@@ -22,6 +22,7 @@
 
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
+#include "drivers/virtio_mmio.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <linux/virtio_config.h>
@@ -489,7 +490,8 @@ static bool fuzz_scan(void)
     static const struct platform_ops ops = {.each_window = fuzz_each_window};
     static const struct platform platform = {.ops = &ops};
     static const struct virtio_driver driver = {"virtio-net", VDEVICE_NET, virtio_net_probe};
-    virtio_mmio_scan(&platform, &driver, 1);
+    static const struct virtio_drivers drivers = {.table = &driver, .count = 1};
+    virtio_mmio_scan(&platform, &drivers);
     FUZZ_CHECK(virtio_mmio_count <= 1 && virtio_mmio_count == virtio_net_count);
     return virtio_mmio_count == 1;
 }

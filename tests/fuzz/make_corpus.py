@@ -262,6 +262,66 @@ def make_mmio():
           + u8(M_READ) + u8(3) + u8(ANYWHERE) + u16(0) + u64(0xFFFFFFFFFFFFFFF8))
 
 
+# ---- pci: configuration space and BARs -----------------------------------------------------------------
+
+P_CONFIG_WRITE, P_CONFIG_READ, P_BAR_WRITE, P_BAR_READ, P_ANY_WRITE, P_ANY_READ, P_LINK, P_PAUSE = range(8)
+VIRTIO_BAR, TABLE_BAR = 0, 2
+
+
+def cfg_write(device, offset, value, size_log=2):
+    return u8(P_CONFIG_WRITE) + u8(size_log) + u8(device) + u8(offset) + u64(value)[: 1 << size_log]
+
+
+def cfg_read(device, offset, size_log=2):
+    return u8(P_CONFIG_READ) + u8(size_log) + u8(device) + u8(offset)
+
+
+def bar_write(device, bar, offset, value, size_log=2):
+    return u8(P_BAR_WRITE) + u8(size_log) + u8(device | bar) + u16(offset) + u64(value)[: 1 << size_log]
+
+
+def bar_read(device, bar, offset, size_log=2):
+    return u8(P_BAR_READ) + u8(size_log) + u8(device | bar) + u16(offset)
+
+
+def pci_open(device):
+    base = 0x10000000 + 0x10000 * device
+    return (cfg_write(device, 0x14, 0xFFFFFFFF) + cfg_read(device, 0x14) + cfg_write(device, 0x14, base)
+            + cfg_write(device, 0x20, base + 0x4000) + cfg_write(device, 0x24, 0) + cfg_write(device, 4, 6, 1))
+
+
+def pci_start(device):
+    return (bar_write(device, VIRTIO_BAR, 20, 0, 0) + bar_read(device, VIRTIO_BAR, 20, 0)
+            + b"".join(bar_write(device, VIRTIO_BAR, 20, status, 0) for status in (1, 3))
+            + bar_write(device, VIRTIO_BAR, 8, 1) + bar_write(device, VIRTIO_BAR, 12, 1)
+            + b"".join(bar_write(device, VIRTIO_BAR, 20, status, 0) for status in (11, 15)))
+
+
+def msix_entry(vector, intid):
+    return (bar_write(0, TABLE_BAR, 16 * vector, 0x08020040) + bar_write(0, TABLE_BAR, 16 * vector + 8, intid)
+            + bar_write(0, TABLE_BAR, 16 * vector + 12, 0))
+
+
+def make_pci():
+    change = u8(P_LINK) + u8(0) + u8(P_PAUSE) + u8(0) * 3 + u8(P_LINK) + u8(2)
+    write("pci", "capabilities", b"".join(cfg_read(0, offset) for offset in range(0, 256, 4)))
+    write("pci", "pin", pci_open(0) + pci_start(0) + change + bar_read(0, VIRTIO_BAR, 0x1000, 0))
+    write("pci", "pin-disabled", pci_open(0) + pci_start(0) + change + cfg_write(0, 4, 0x406, 1) + cfg_write(0, 4, 6, 1))
+    write("pci", "shared-pin", pci_open(0) + pci_open(1) + pci_start(0) + pci_start(1) + change
+          + u8(P_LINK) + u8(1) + bar_read(0, VIRTIO_BAR, 0x1000, 0) + bar_read(1, VIRTIO_BAR, 0x1000, 0))
+    write("pci", "message", pci_open(0) + msix_entry(0, 64) + cfg_write(0, 0x42, 0x8000, 1) + pci_start(0)
+          + bar_write(0, VIRTIO_BAR, 16, 0, 1) + change)
+    write("pci", "masked", pci_open(0) + msix_entry(0, 64) + cfg_write(0, 0x42, 0xC000, 1) + pci_start(0)
+          + bar_write(0, VIRTIO_BAR, 16, 0, 1) + change + bar_read(0, TABLE_BAR, 0x800, 3) + cfg_write(0, 0x42, 0x8000, 1))
+    write("pci", "no-master", pci_open(0) + msix_entry(0, 64) + cfg_write(0, 0x42, 0x8000, 1) + pci_start(0)
+          + bar_write(0, VIRTIO_BAR, 16, 0, 1) + cfg_write(0, 4, 2, 1) + change + bar_write(0, VIRTIO_BAR, 0x3000, 0, 1))
+    write("pci", "overlap", pci_open(0) + cfg_write(1, 0x20, 0x10004000) + cfg_write(1, 4, 2, 1) + bar_read(0, VIRTIO_BAR, 20, 0))
+    write("pci", "access", cfg_write(0, 0x94, 4, 0) + cfg_write(0, 0x98, 20) + cfg_write(0, 0x9C, 1) + cfg_write(0, 0xA0, 1)
+          + cfg_read(0, 0xA0) + cfg_write(0, 0x9C, 3) + cfg_read(0, 0xA0))
+    write("pci", "queue", pci_open(0) + pci_start(0) + bar_write(0, VIRTIO_BAR, 22, 1, 1) + bar_write(0, VIRTIO_BAR, 24, 3, 1)
+          + bar_write(0, VIRTIO_BAR, 24, 8, 1) + bar_write(0, VIRTIO_BAR, 28, 1, 1) + bar_write(0, VIRTIO_BAR, 0x3004, 1, 1))
+
+
 # ---- wire: what a guest sends ------------------------------------------------------------------------
 
 RAW, CHANGED, CHANGED_FIXED, W_PAUSE, W_FAULT, W_RESTORE, W_DELIVER = range(7)
@@ -867,6 +927,7 @@ def make_gic():
 MAKERS = (
     make_ring,
     make_mmio,
+    make_pci,
     make_gic,
     make_wire,
     make_wire_faults,

@@ -187,6 +187,20 @@ static rule_fn *const rules[] = {
     rule_route_missing,      rule_arp_unresolved,  rule_wire_dropped,         rule_peer_silent,
 };
 
+/* The first rule that holds, for whichever CPU. */
+static bool rules_hold(struct rules_case *c)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+        for (c->cpu = 0; c->cpu < board_cpus(c->board); c->cpu++) {
+            if (rules[i](c)) {
+                c->diagnosis->cpu = c->cpu;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 struct diagnosis *diagnosis_ask(const struct ledger *ledger,
                                 const struct diagnosis_question *question)
 {
@@ -200,11 +214,8 @@ struct diagnosis *diagnosis_ask(const struct ledger *ledger,
         .diagnosis = diagnosis,
     };
     diagnosis->task = rules_payer(&c);
-    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
-        if (rules[i](&c)) {
-            rules_name_trigger(&c);
-            break;
-        }
+    if (rules_hold(&c)) {
+        rules_name_trigger(&c);
     }
     /* Without what only the guest can tell, the hardware's side is all there is. */
     if (diagnosis->cause != NULL && ledger->tasks->len <= 1) {

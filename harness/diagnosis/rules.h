@@ -15,6 +15,7 @@
 struct rules_case {
     const struct ledger *ledger;
     struct board *board;
+    unsigned cpu; /* whose timers, interrupts and mask the rules look at */
     const struct diagnosis_question *question;
     uint64_t now_ns;
     struct diagnosis *diagnosis;

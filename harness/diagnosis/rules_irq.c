@@ -26,7 +26,7 @@ static const struct rules_timer {
 
 static uint64_t rules_timer_control(const struct rules_case *c, const struct rules_timer *timer)
 {
-    return gtimer_read(board_timer(c->board), timer->id, GTIMER_CTL);
+    return gtimer_read(board_timer(c->board, c->cpu), timer->id, GTIMER_CTL);
 }
 
 /* Its condition is met, and nobody has cared about it since. */
@@ -36,7 +36,7 @@ static bool rules_timer_waits(const struct rules_case *c, const struct rules_tim
     if ((rules_timer_control(c, timer) & met) != met) {
         return false;
     }
-    uint64_t since_ns = gtimer_deadline_ns(board_timer(c->board), timer->id);
+    uint64_t since_ns = gtimer_deadline_ns(board_timer(c->board, c->cpu), timer->id);
     return c->question->hangs || c->now_ns - since_ns >= RULES_SETTLE_NS;
 }
 
@@ -49,7 +49,7 @@ static void rules_evidence_timer(struct rules_case *c, const struct rules_timer 
         (unsigned)control, (control & GTIMER_CTL_ENABLE) != 0 ? " ENABLE" : "",
         (control & GTIMER_CTL_IMASK) != 0 ? " IMASK" : "",
         (control & GTIMER_CTL_ISTATUS) != 0 ? " ISTATUS" : "",
-        rules_time(at, gtimer_deadline_ns(board_timer(c->board), timer->id)), timer->intid);
+        rules_time(at, gtimer_deadline_ns(board_timer(c->board, c->cpu), timer->id)), timer->intid);
 }
 
 static struct gicv2_irq_state rules_irq(const struct rules_case *c, unsigned intid)
@@ -260,7 +260,7 @@ static const char *rules_obstacle(const struct rules_case *c, const struct gicv2
     if (state->priority >= gicv2_priority_mask(gic)) {
         return "its priority does not pass the mask (GICC_PMR)";
     }
-    if ((cpu_view(board_cpu(c->board)).daif & HAL_DAIF_I) != 0) {
+    if ((cpu_view(board_cpu(c->board), c->cpu).daif & HAL_DAIF_I) != 0) {
         return "the CPU runs with PSTATE.I set";
     }
     return NULL;
@@ -296,7 +296,7 @@ bool rule_irq_masked(struct rules_case *c)
         const char *obstacle = rules_obstacle(c, &state);
         if (obstacle != NULL) {
             rules_evidence_source(c, &source);
-            rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board)).daif);
+            rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board), c->cpu).daif);
             return rules_found(c, "irq.masked",
                                "%s's INTID %u is pending and enabled, and is not delivered: %s",
                                source.name, source.intid, obstacle);

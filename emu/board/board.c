@@ -45,7 +45,7 @@ struct board {
     struct gmem *memory;
     struct mmio_bus *bus;
     struct cpu *cpu;
-    struct gicv2 *gic;
+    struct gic *gic;
     struct gtimer *timers[CPU_CORES_MAX]; /* of each CPU */
     struct wire *wire;
     struct wire_slirp *slirp;
@@ -179,8 +179,19 @@ static bool board_build_cpu(struct board *board, const struct board_config *conf
 
 static void board_build_interrupts(struct board *board)
 {
-    board->gic = gicv2_new(board->trace, BOARD_IRQ_COUNT, cpu_irq_input(board->cpu, 0));
-    gicv2_map(board->gic, board->bus, BOARD_GICD_BASE, BOARD_GICC_BASE);
+    struct irqline nirq[CPU_CORES_MAX];
+    for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
+        nirq[cpu] = cpu_irq_input(board->cpu, cpu);
+    }
+    const struct gic_config gic = {
+        .version = GIC_V2,
+        .cpu_count = board->cpus,
+        .irq_count = BOARD_IRQ_COUNT,
+        .nirq = nirq,
+        .accessing_cpu = cpu_accessing(board->cpu),
+    };
+    board->gic = gic_new(board->trace, &gic);
+    gic_map(board->gic, board->bus, BOARD_GICD_BASE, BOARD_GICC_BASE);
     for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
         const struct irqline timers[GTIMER_COUNT] = {
             [GTIMER_PHYSICAL] =
@@ -266,7 +277,7 @@ void board_free(struct board *board)
         gtimer_free(board->timers[cpu]);
     }
     board_faults_fini(&board->faults);
-    gicv2_free(board->gic);
+    gic_free(board->gic);
     cpu_free(board->cpu);
     mmio_bus_free(board->bus);
     gmem_free(board->memory);
@@ -318,7 +329,7 @@ struct cpu *board_cpu(struct board *board)
     return board->cpu;
 }
 
-struct gicv2 *board_gic(struct board *board)
+struct gic *board_gic(struct board *board)
 {
     return board->gic;
 }

@@ -11,7 +11,7 @@
 #include "emu/core/prng.h"
 #include "emu/cpu-stub/cpu.h"
 #include "emu/cpu-stub/image.h"
-#include "emu/gic-timer/gicv2.h"
+#include "emu/gic-timer/gic.h"
 #include "emu/gic-timer/gtimer.h"
 #include "emu/gic-timer/irq_fault.h"
 #include "emu/virtio-net/virtio_net.h"
@@ -107,7 +107,7 @@ struct vclock *board_clock(struct board *board);
 struct trace *board_trace(struct board *board);
 struct gmem *board_memory(struct board *board);
 struct cpu *board_cpu(struct board *board);
-struct gicv2 *board_gic(struct board *board);
+struct gic *board_gic(struct board *board);
 unsigned board_cpus(const struct board *board);
 struct gtimer *board_timer(struct board *board, unsigned cpu);
 struct wire *board_wire(struct board *board);

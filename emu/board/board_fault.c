@@ -22,8 +22,8 @@ static struct irq_fault *board_irq_stage(struct board *board, unsigned cpu, unsi
     if (*stage == NULL) {
         g_autofree char *target = g_strdup_printf("%u", intid);
         *stage = irq_fault_new(board_clock(board), board_trace(board), "irq", target,
-                               gicv2_input(board_gic(board), intid),
-                               gicv2_pend_input(board_gic(board), intid));
+                               gic_input(board_gic(board), cpu, intid),
+                               gic_pend_input(board_gic(board), cpu, intid));
     }
     return *stage;
 }

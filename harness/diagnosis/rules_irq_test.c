@@ -31,7 +31,7 @@ static void test_with_another_timers_intid_enabled_it_is_a_mismatch(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_PHYS_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_PHYS_INTID);
     rig_expect(&rig, false, "timer.irq-mismatch", "ping");
 }
 
@@ -39,7 +39,7 @@ static void test_with_a_devices_intid_enabled_it_is_no_mismatch(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_VIRTIO_MMIO_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_VIRTIO_MMIO_INTID);
     rig_expect(&rig, false, "irq.not-enabled", "ping");
 }
 
@@ -47,7 +47,7 @@ static void test_behind_a_controller_that_is_off_it_is_masked(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
     rig_expect(&rig, false, "irq.masked", "ping");
 }
 
@@ -70,8 +70,8 @@ static void test_a_line_that_stays_low_is_a_lost_interrupt(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
-    struct irqline line = gicv2_input(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
+    struct irqline line = gic_input(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
     irqline_set(&line, false);
     rig_expect(&rig, false, "irq.lost", "ping");
 }

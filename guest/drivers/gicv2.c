@@ -1,11 +1,10 @@
 /*
  * gicv2.c - driver of the GICv2 interrupt controller [GICv2]
  *
- * Distributor and CPU interfaces. After initialisation every interrupt is disabled, not
- * pending, in group 0, of one priority, level-sensitive and, if it is an SPI, routed to the CPU that
- * boots.
- * With one priority there is no nesting: the vector runs with interrupts masked anyway.
- * Of the software-generated interrupts, one is used: to interrupt another CPU.
+ * Distributor and CPU interfaces. After initialisation every interrupt is disabled, not pending, in
+ * group 0, of one priority, level-sensitive and, if it is an SPI, routed to the CPU that boots.
+ * With one priority there is no nesting: the vector runs with interrupts masked anyway. Of the
+ * software-generated interrupts, one is used: to interrupt another CPU.
  */
 #include "drivers/gicv2.h"
 

@@ -173,6 +173,20 @@ static void bench_idle_faults(void)
                  detail);
 }
 
+static void bench_second_cpu(void)
+{
+    double two = G_MAXDOUBLE, one = G_MAXDOUBLE;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        bench_scenario("flood", NULL);
+        one = MIN(one, bench_user_seconds);
+        bench_scenario("flood-two-cpus", NULL);
+        two = MIN(two, bench_user_seconds);
+    }
+    g_autofree char *detail =
+        g_strdup_printf("%.2f ms against %.2f ms of CPU time", two * 1e3, one * 1e3);
+    bench_report("round trips on a second CPU, against one", two / one, "x", "<", 2.5, detail);
+}
+
 static void bench_memory(void)
 {
     long peak_kib = 0;
@@ -190,6 +204,7 @@ int main(void)
     bench_idle_hour();
     bench_round_trips();
     bench_idle_faults();
+    bench_second_cpu();
     bench_memory();
     g_free(bench_ringside);
     if (bench_missed > 0) {

@@ -16,6 +16,7 @@
 static struct {
     uint64_t affinities[CPUS_MAX];
     unsigned count; /* told, without the one that boots */
+    bool started[CPUS_MAX];
     struct task idle[CPUS_MAX];
 } smp;
 
@@ -43,25 +44,28 @@ static void smp_enter(uint64_t argument)
     irq_init_cpu();
     timeout_init_cpu();
     sched_set_online();
+    irq_send_ipi(0); /* which may be waiting for that */
     hal_irq_restore(hal_irq_flags() & ~HAL_DAIF_I);
     sched_idle();
 }
 
-static void smp_start_one(unsigned index, uint64_t affinity)
+static void smp_prepare(unsigned index)
 {
     struct task *idle = &smp.idle[index];
     *idle = (struct task){.name = "idle", .stack = hal_stack_alloc(TASK_STACK_SIZE)};
     if (idle->stack == NULL)
         kpanic("no memory for the stack of a CPU");
     sched_add_cpu(index, idle);
+}
+
+static void smp_start_one(unsigned index, uint64_t affinity)
+{
+    struct task *idle = &smp.idle[index];
     int status =
         hal_cpu_start(affinity, smp_enter, idle->stack, TASK_STACK_SIZE, (uint64_t)(uintptr_t)idle);
-    if (status != HAL_CPU_SUCCESS) {
+    smp.started[index] = status == HAL_CPU_SUCCESS;
+    if (!smp.started[index])
         console_printf("cpu %u does not start: %d\n", index, status);
-        return;
-    }
-    while (!sched_is_online(index))
-        hal_relax();
 }
 
 void smp_start(void)
@@ -70,5 +74,20 @@ void smp_start(void)
         return;
     sched_attach_ipi();
     for (unsigned i = 0; i < smp.count; i++)
+        smp_prepare(i + 1);
+    for (unsigned i = 0; i < smp.count; i++)
         smp_start_one(i + 1, smp.affinities[i]);
+}
+
+void smp_wait(void)
+{
+    for (unsigned index = 1; index <= smp.count; index++) {
+        while (smp.started[index] && !sched_is_online(index)) {
+            uint64_t daif = hal_irq_save();
+            if (!sched_is_online(index)) /* its interrupt ends the sleep */
+                hal_wfi();
+            hal_irq_restore(daif);
+            task_yield();
+        }
+    }
 }

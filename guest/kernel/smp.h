@@ -2,7 +2,7 @@
  * smp.h - several CPUs
  *
  * The drivers tell which CPUs there are; kernel_boot() starts all but the one it runs on, when
- * everything is set up and before interrupts are opened. Each begins in its own idle task. CPUs are
+ * everything is set up. Each begins in its own idle task. CPUs are
  * counted from 0 in the order in which they were told; the one that boots is 0.
  */
 #ifndef KERNEL_SMP_H
@@ -18,8 +18,10 @@ void smp_init(void);
 /* A CPU of the machine, by its affinity; those beyond CPUS_MAX stay off. While booting. */
 void smp_add_cpu(uint64_t mpidr);
 
-/* Starts them, and returns when each of them is there. */
+/* Starts them, at the end of the boot, while interrupts are masked. */
 void smp_start(void);
+/* With interrupts open: returns when each of them is there. */
+void smp_wait(void);
 
 /* The CPU that calls: with interrupts masked, or it may be another one a moment later. */
 unsigned smp_this_cpu(void);

@@ -8,6 +8,7 @@ pkg_check_modules(GLIB REQUIRED IMPORTED_TARGET glib-2.0>=2.66)
 pkg_check_modules(SLIRP REQUIRED IMPORTED_TARGET slirp>=4.7)
 pkg_check_modules(JSON REQUIRED IMPORTED_TARGET json-glib-1.0>=1.6)
 pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap>=1.9)
+pkg_check_modules(DW REQUIRED IMPORTED_TARGET libdw>=0.176 libelf)
 pkg_check_modules(CUNIT REQUIRED IMPORTED_TARGET cunit)
 find_library(FDT_LIBRARY fdt REQUIRED)
 

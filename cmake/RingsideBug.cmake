@@ -90,7 +90,9 @@ function(ringside_bug_module target guest patch root files)
     endif()
   endforeach()
   # The debugger and the evidence show the place of the original.
-  target_compile_options(${target} PRIVATE -ffile-prefix-map=${copies}/=)
+  file(RELATIVE_PATH copies_relative ${CMAKE_BINARY_DIR} ${copies})
+  target_compile_options(${target} PRIVATE
+    -ffile-prefix-map=${copies}/= -ffile-prefix-map=${copies_relative}/=)
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${guest_name}!${bug} LIBRARY_OUTPUT_DIRECTORY ${folder})
   # As libraries: among the sources, a filter around the objects of another target does not count.

@@ -3,6 +3,8 @@
 #   ringside_add_guest(NAME demo SOURCES demo.c … [ARCHIVE libdemo.a] [INCLUDES dir …] [DEFINITIONS X=1 …]
 #                      [INSTRUMENT none|ticks] [OUTPUT_DIRECTORY dir])
 #       builds guests/demo.so (target guest_demo) and a test, guest.symbols.demo, of what the image exports and needs
+#   ringside_add_bug(GUEST demo PATCH bug.patch)
+#       builds its mutant with a bug put back, see RingsideBug.cmake
 #   ringside_export_hal(target)
 #       makes an executable that links ringside_cpu export to guests what hal.h and probe.h declare, and nothing else
 #
@@ -21,12 +23,19 @@ if(NOT EXISTS ${RINGSIDE_GUEST_SYSTEM_INCLUDE}/stddef.h)
   message(FATAL_ERROR "${CMAKE_C_COMPILER} does not tell where its own headers are.")
 endif()
 
+# A compiler cache with a base directory names files relative to the build folder.
+file(RELATIVE_PATH ringside_guest_relative ${CMAKE_BINARY_DIR} ${RINGSIDE_GUEST_ROOT}/guest)
+string(REGEX REPLACE "guest$" "" ringside_guest_relative "${ringside_guest_relative}")
+if(NOT ringside_guest_relative STREQUAL "")
+  set(ringside_guest_relative -ffile-prefix-map=${ringside_guest_relative}=)
+endif()
 set(RINGSIDE_GUEST_FLAGS
   -O2 -g -gno-record-gcc-switches -UNDEBUG
   -ffreestanding -nostdinc -isystem ${RINGSIDE_GUEST_SYSTEM_INCLUDE}
   -fPIC -fvisibility=hidden -fno-strict-aliasing -fno-omit-frame-pointer -fno-common
   -fno-stack-protector -fno-lto -fno-sanitize=all
-  -ffile-prefix-map=${RINGSIDE_GUEST_ROOT}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}=build
+  -ffile-prefix-map=${RINGSIDE_GUEST_ROOT}/= ${ringside_guest_relative}
+  -ffile-prefix-map=${CMAKE_BINARY_DIR}=build
   -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   list(APPEND RINGSIDE_GUEST_FLAGS -fcf-protection=none)
@@ -113,3 +122,5 @@ function(ringside_export_hal target)
     -Wl,--dynamic-list=${RINGSIDE_GUEST_ROOT}/cmake/hal.list -Wl,-z,now)
   set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${RINGSIDE_GUEST_ROOT}/cmake/hal.list)
 endfunction()
+
+include(${CMAKE_CURRENT_LIST_DIR}/RingsideBug.cmake)

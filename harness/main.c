@@ -9,6 +9,7 @@
 #include "harness/options.h"
 #include "harness/outputs.h"
 #include "harness/report/report.h"
+#include "harness/run/final_capture.h"
 #include "harness/run/guest_check.h"
 #include "harness/run/mutant.h"
 #include "harness/run/pool.h"
@@ -113,9 +114,34 @@ static bool main_check_guest(const struct scenario *scenario)
     return false;
 }
 
+/* With parameters each test may have golden captures of its own; what others share is told once. */
+static bool main_check_goldens(const struct scenario *scenario, GHashTable *told)
+{
+    bool good = true;
+    for (guint i = 0; i < scenario->finals->len; i++) {
+        const struct scenario_statement *statement = g_ptr_array_index(scenario->finals, i);
+        g_autoptr(GError) error = NULL;
+        if (statement->verb != SCENARIO_FINALLY_CAPTURE ||
+            final_capture_check(scenario, statement, &error)) {
+            continue;
+        }
+        good = false;
+        g_autofree char *message =
+            g_strdup_printf("%s:%u:%u: error: %s\n", scenario->file, statement->place.line,
+                            statement->place.column, error->message);
+        if (!g_hash_table_contains(told, message)) {
+            fputs(message, stderr);
+            g_hash_table_add(told, g_steal_pointer(&message));
+        }
+    }
+    return good;
+}
+
 static enum run_status main_check(const struct options *options, const GArray *entries)
 {
     enum run_status status = main_list(options, entries);
+    g_autoptr(GHashTable) goldens_told =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     unsigned tests = 0;
     const char *refused = NULL;
     for (guint i = 0; i < entries->len; i++) {
@@ -128,6 +154,9 @@ static enum run_status main_check(const struct options *options, const GArray *e
         bool told = refused != NULL && g_str_equal(refused, scenario->file);
         if (!told && !main_check_guest(scenario)) {
             refused = scenario->file;
+            status = RUN_ERROR;
+        }
+        if (!main_check_goldens(scenario, goldens_told)) {
             status = RUN_ERROR;
         }
     }

@@ -30,6 +30,7 @@ static_assert(BOARD_NETS_MAX <= BOARD_VIRTIO_MMIO_SLOTS, "each network device ha
 static_assert(BOARD_VIRTIO_MMIO_INTID + BOARD_VIRTIO_MMIO_SLOTS <= BOARD_IRQ_COUNT,
               "each window has an INTID");
 static_assert(BOARD_GICD_BASE + GICV2_DIST_SIZE <= BOARD_GICC_BASE, "the frames are disjoint");
+static_assert(BOARD_GICD_BASE + GICV3_DIST_SIZE <= BOARD_GICR_BASE, "the frames are disjoint");
 
 struct board {
     const struct guest_image *image;
@@ -60,10 +61,47 @@ struct board {
 
 /* ---- what the CPU asks of the machine -------------------------------------------------------- */
 
+static const enum gic_sysreg board_icc[] = {
+    [HAL_ICC_PMR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_PMR,
+    [HAL_ICC_IAR0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_IAR0,
+    [HAL_ICC_EOIR0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_EOIR0,
+    [HAL_ICC_HPPIR0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_HPPIR0,
+    [HAL_ICC_BPR0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_BPR0,
+    [HAL_ICC_AP0R0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_AP0R0,
+    [HAL_ICC_AP1R0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_AP1R0,
+    [HAL_ICC_DIR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_DIR,
+    [HAL_ICC_RPR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_RPR,
+    [HAL_ICC_SGI1R_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_SGI1R,
+    [HAL_ICC_IAR1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_IAR1,
+    [HAL_ICC_EOIR1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_EOIR1,
+    [HAL_ICC_HPPIR1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_HPPIR1,
+    [HAL_ICC_BPR1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_BPR1,
+    [HAL_ICC_CTLR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_CTLR,
+    [HAL_ICC_SRE_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_SRE,
+    [HAL_ICC_IGRPEN0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_IGRPEN0,
+    [HAL_ICC_IGRPEN1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_IGRPEN1,
+};
+
+static bool board_is_icc(enum hal_sysreg reg)
+{
+    return reg >= HAL_ICC_PMR_EL1 && reg - HAL_ICC_PMR_EL1 < G_N_ELEMENTS(board_icc);
+}
+
+static const char *board_sysreg_absent(void *opaque, enum hal_sysreg reg)
+{
+    const struct board *board = opaque;
+    return board_is_icc(reg) && gic_version(board->gic) != GIC_V3
+               ? "a GICv2 has no ICC system registers: its CPU interface is memory-mapped"
+               : NULL;
+}
+
 static uint64_t board_sysreg_read(void *opaque, unsigned cpu, enum hal_sysreg reg)
 {
     const struct board *board = opaque;
     const struct gtimer *timer = board->timers[cpu];
+    if (board_is_icc(reg)) {
+        return gic_sysreg_read(board->gic, cpu, board_icc[reg - HAL_ICC_PMR_EL1]);
+    }
     switch (reg) {
     case HAL_CNTFRQ_EL0:
         return GTIMER_FREQUENCY_HZ;
@@ -88,7 +126,7 @@ static uint64_t board_sysreg_read(void *opaque, unsigned cpu, enum hal_sysreg re
         return board->vhe ? BOARD_MMFR1_VH : 0;
     case HAL_CURRENT_EL:
         return (board->vhe ? UINT64_C(2) : UINT64_C(1)) << BOARD_EL_SHIFT;
-    case HAL_SYSREG_COUNT:
+    default: /* the ICC registers, above */
         break;
     }
     g_assert_not_reached();
@@ -98,6 +136,10 @@ static void board_sysreg_write(void *opaque, unsigned cpu, enum hal_sysreg reg, 
 {
     struct board *board = opaque;
     struct gtimer *timer = board->timers[cpu];
+    if (board_is_icc(reg)) {
+        gic_sysreg_write(board->gic, cpu, board_icc[reg - HAL_ICC_PMR_EL1], value);
+        return;
+    }
     switch (reg) {
     case HAL_CNTP_CTL_EL0:
         gtimer_write(timer, GTIMER_PHYSICAL, GTIMER_CTL, value);
@@ -124,7 +166,7 @@ static void board_sysreg_write(void *opaque, unsigned cpu, enum hal_sysreg reg, 
     case HAL_ID_AA64MMFR1_EL1:
     case HAL_CURRENT_EL:
         return; /* read-only, and the CPU lets no write through */
-    case HAL_SYSREG_COUNT:
+    default:    /* the ICC registers, above */
         break;
     }
     g_assert_not_reached();
@@ -141,6 +183,7 @@ static void board_cpu_quiescent(void *opaque)
 static const struct cpu_ops board_cpu_ops = {
     .sysreg_read = board_sysreg_read,
     .sysreg_write = board_sysreg_write,
+    .sysreg_absent = board_sysreg_absent,
     .quiescent = board_cpu_quiescent,
 };
 
@@ -177,21 +220,23 @@ static bool board_build_cpu(struct board *board, const struct board_config *conf
     return board->cpu != NULL;
 }
 
-static void board_build_interrupts(struct board *board)
+static void board_build_interrupts(struct board *board, const struct board_config *config)
 {
     struct irqline nirq[CPU_CORES_MAX];
     for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
         nirq[cpu] = cpu_irq_input(board->cpu, cpu);
     }
     const struct gic_config gic = {
-        .version = GIC_V2,
+        .version = config->gic,
         .cpu_count = board->cpus,
         .irq_count = BOARD_IRQ_COUNT,
         .nirq = nirq,
         .accessing_cpu = cpu_accessing(board->cpu),
+        .secure = config->secure,
     };
     board->gic = gic_new(board->trace, &gic);
-    gic_map(board->gic, board->bus, BOARD_GICD_BASE, BOARD_GICC_BASE);
+    gic_map(board->gic, board->bus, BOARD_GICD_BASE,
+            config->gic == GIC_V3 ? BOARD_GICR_BASE : BOARD_GICC_BASE);
     for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
         const struct irqline timers[GTIMER_COUNT] = {
             [GTIMER_PHYSICAL] =
@@ -248,7 +293,7 @@ struct board *board_new(const struct board_config *config, const struct guest_im
         board_free(board);
         return NULL;
     }
-    board_build_interrupts(board);
+    board_build_interrupts(board, config);
     if (!board_build_wire(board, config, error)) {
         board_free(board);
         return NULL;
@@ -348,6 +393,11 @@ struct gtimer *board_timer(struct board *board, unsigned cpu)
 struct wire *board_wire(struct board *board)
 {
     return board->wire;
+}
+
+struct mmio_bus *board_bus(struct board *board)
+{
+    return board->bus;
 }
 
 struct virtio_net *board_net(struct board *board, const char *name)

@@ -23,6 +23,7 @@
 
 #define BOARD_GICD_BASE         UINT64_C(0x08000000)
 #define BOARD_GICC_BASE         UINT64_C(0x08010000)
+#define BOARD_GICR_BASE         UINT64_C(0x080a0000)
 #define BOARD_VIRTIO_MMIO_BASE  UINT64_C(0x0a000000)
 #define BOARD_VIRTIO_MMIO_SLOTS 32
 #define BOARD_VIRTIO_MMIO_INTID 48 /* of slot 0: SPI 16 */
@@ -61,6 +62,8 @@ struct board_config {
     uint64_t step_ns, mmio_ns;
     enum board_boot boot;
     bool vhe;
+    enum gic_version gic;
+    bool secure; /* the guest runs where the Security Extensions are, and firmware ran before */
     uint64_t seed;
     const char *command_line; /* "face=posix tick=100" */
     const struct board_net_config *nets;
@@ -78,7 +81,8 @@ enum board_error {
 GQuark board_error_quark(void);
 
 /*
- * The defaults: one CPU, 64 MiB, offset 0, 1 ns, 100 ns, device tree, no VHE, seed 0, nothing else.
+ * The defaults: one CPU, 64 MiB, 1 ns, 100 ns, device tree, no VHE, GICv2, 0 and nothing for the
+ * rest.
  */
 void board_config_init(struct board_config *config);
 
@@ -111,6 +115,7 @@ struct gic *board_gic(struct board *board);
 unsigned board_cpus(const struct board *board);
 struct gtimer *board_timer(struct board *board, unsigned cpu);
 struct wire *board_wire(struct board *board);
+struct mmio_bus *board_bus(struct board *board);
 /* By name; NULL when there is none. */
 struct virtio_net *board_net(struct board *board, const char *name);
 /* By full name, "eth0.rx". */

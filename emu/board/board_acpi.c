@@ -7,9 +7,8 @@
  *
  * What is written is what is there. The platform is hardware-reduced: no ACPI registers, no SCI, no
  * FACS. The boot flags name no PSCI, since a guest starts CPUs and switches the machine off through
- * the hal. The
- * secure and the hypervisor's timers have the numbers that the architecture gives them and are not
- * there, as in the device tree.
+ * the hal. The secure and the hypervisor's timers have the numbers that the architecture gives them
+ * and are not there, as in the device tree.
  *
  * DEVIATION: there is no DSDT, [ACPI6.3] 5.2.11.1. Devices that ACPI describes only there, the
  * virtio-mmio windows, are found by looking at their addresses.
@@ -24,14 +23,16 @@
 #define ACPI_FADT_SIZE       276
 #define ACPI_GICD_SIZE       24 /* 5.2.12.15 */
 #define ACPI_GICC_SIZE       80 /* 5.2.12.14 */
+#define ACPI_GICR_SIZE       16 /* 5.2.12.17 */
 #define ACPI_MADT_SIZE(cpus) (44 + ACPI_GICD_SIZE + (cpus) * (size_t)ACPI_GICC_SIZE)
+#define ACPI_MADT_ROOM(cpus) (ACPI_MADT_SIZE(cpus) + ACPI_GICR_SIZE)
 #define ACPI_GTDT_SIZE       104
 
 /* Where the tables lie; each begins at a multiple of 8. */
 #define ACPI_XSDT_AT       (ACPI_RSDP_SIZE + 4)
 #define ACPI_FADT_AT       (ACPI_XSDT_AT + ACPI_XSDT_SIZE + 4)
 #define ACPI_MADT_AT       (ACPI_FADT_AT + ACPI_FADT_SIZE + 4)
-#define ACPI_GTDT_AT(cpus) (ACPI_MADT_AT + ACPI_MADT_SIZE(cpus) + 4)
+#define ACPI_GTDT_AT(cpus) (ACPI_MADT_AT + ACPI_MADT_ROOM(cpus) + 4)
 
 static_assert(ACPI_XSDT_AT % 8 == 0 && ACPI_FADT_AT % 8 == 0, "tables are aligned");
 static_assert(ACPI_MADT_AT % 8 == 0 && ACPI_GTDT_AT(1) % 8 == 0, "tables are aligned");
@@ -44,7 +45,7 @@ static_assert(ACPI_GTDT_AT(8) + ACPI_GTDT_SIZE == BOARD_ACPI_SIZE(8), "what boar
 #define ACPI_GICD_TYPE      0xc
 #define ACPI_GICC_TYPE      0xb
 #define ACPI_GICC_ENABLED   1
-#define ACPI_GIC_VERSION    2
+#define ACPI_GICR_TYPE      0xe
 #define ACPI_MPIDR_AFFINITY UINT64_C(0xff00ffffff) /* the bits of MPIDR that a GICC has */
 #define ACPI_NO_ADDRESS     UINT64_MAX             /* of a memory-mapped counter, 5.2.24 */
 #define ACPI_TIMER_FLAGS    4                      /* level, active high, always on */
@@ -135,28 +136,40 @@ static void board_acpi_fadt(uint8_t *at)
     board_acpi_end(table);
 }
 
-/* A CPU, with its interface to the GIC: they are all at the same address, [GICv2] 4.1.1. */
-static void board_acpi_gicc(struct board_acpi table, size_t gicc, unsigned cpu)
+/*
+ * A CPU, with its interface to the GIC. Those of a GICv2 are all at the same address, [GICv2] 4.1.1;
+ * those of a GICv3 have none, and their redistributors stand in a region.
+ */
+static void board_acpi_gicc(struct board_acpi table, size_t gicc, unsigned cpu, bool v3)
 {
     board_acpi_put(table, gicc, 1, ACPI_GICC_TYPE);
     board_acpi_put(table, gicc + 1, 1, ACPI_GICC_SIZE);
     board_acpi_put(table, gicc + 4, 4, cpu); /* CPU interface, */
     board_acpi_put(table, gicc + 8, 4, cpu); /* and processor */
     board_acpi_put(table, gicc + 12, 4, ACPI_GICC_ENABLED);
-    board_acpi_put(table, gicc + 32, 8, BOARD_GICC_BASE);
+    board_acpi_put(table, gicc + 32, 8, v3 ? 0 : BOARD_GICC_BASE);
     board_acpi_put(table, gicc + 68, 8, (BOARD_MPIDR | cpu) & ACPI_MPIDR_AFFINITY);
 }
 
-static void board_acpi_madt(uint8_t *at, unsigned cpus)
+static void board_acpi_madt(uint8_t *at, enum gic_version version, unsigned cpus)
 {
-    struct board_acpi table = board_acpi_begin(at, ACPI_MADT_SIZE(cpus), "APIC", 5);
+    bool v3 = version == GIC_V3;
+    struct board_acpi table =
+        board_acpi_begin(at, v3 ? ACPI_MADT_ROOM(cpus) : ACPI_MADT_SIZE(cpus), "APIC", 5);
     size_t gicd = 44;
     board_acpi_put(table, gicd, 1, ACPI_GICD_TYPE);
     board_acpi_put(table, gicd + 1, 1, ACPI_GICD_SIZE);
     board_acpi_put(table, gicd + 8, 8, BOARD_GICD_BASE);
-    board_acpi_put(table, gicd + 20, 1, ACPI_GIC_VERSION);
+    board_acpi_put(table, gicd + 20, 1, v3 ? 3 : 2);
+    size_t gicr = gicd + ACPI_GICD_SIZE + cpus * (size_t)ACPI_GICC_SIZE;
     for (unsigned cpu = 0; cpu < cpus; cpu++) {
-        board_acpi_gicc(table, gicd + ACPI_GICD_SIZE + cpu * (size_t)ACPI_GICC_SIZE, cpu);
+        board_acpi_gicc(table, gicd + ACPI_GICD_SIZE + cpu * (size_t)ACPI_GICC_SIZE, cpu, v3);
+    }
+    if (v3) {
+        board_acpi_put(table, gicr, 1, ACPI_GICR_TYPE);
+        board_acpi_put(table, gicr + 1, 1, ACPI_GICR_SIZE);
+        board_acpi_put(table, gicr + 4, 8, BOARD_GICR_BASE);
+        board_acpi_put(table, gicr + 12, 4, GICV3_REDIST_SIZE * cpus);
     }
     board_acpi_end(table);
 }
@@ -181,14 +194,15 @@ static void board_acpi_gtdt(uint8_t *at, bool vhe)
     board_acpi_end(table);
 }
 
-void board_acpi_write(void *buffer, uint64_t base, bool vhe, unsigned cpus)
+void board_acpi_write(void *buffer, uint64_t base, const struct board_config *config)
 {
     uint8_t *bytes = buffer;
+    unsigned cpus = config->cpus;
     g_assert(base % 8 == 0);
     memset(bytes, 0, BOARD_ACPI_SIZE(cpus));
     board_acpi_rsdp(bytes, base + ACPI_XSDT_AT);
     board_acpi_xsdt(bytes + ACPI_XSDT_AT, base, cpus);
     board_acpi_fadt(bytes + ACPI_FADT_AT);
-    board_acpi_madt(bytes + ACPI_MADT_AT, cpus);
-    board_acpi_gtdt(bytes + ACPI_GTDT_AT(cpus), vhe);
+    board_acpi_madt(bytes + ACPI_MADT_AT, config->gic, cpus);
+    board_acpi_gtdt(bytes + ACPI_GTDT_AT(cpus), config->vhe);
 }

@@ -123,6 +123,9 @@ bool board_config_check(const struct board_config *config, GError **error)
     if (config->step_ns == 0) {
         return board_config_refuse(error, "a step must be at least 1 ns");
     }
+    if (config->secure && config->gic != GIC_V2) {
+        return board_config_refuse(error, "the secure view is that of a GICv2");
+    }
     if (config->command_line == NULL) {
         return board_config_refuse(error, "there is no command line; it may be empty");
     }

@@ -8,8 +8,8 @@
  * through the hal.
  *
  * Interrupt specifiers are those of the GIC's binding: type (0 SPI, 1 PPI), number within the type,
- * flags (CPU mask in bits 15:8 for PPIs, 4 for level-high). The lines of virtio-mmio windows are
- * levels here, where QEMU says edge: what is written must be what is there.
+ * flags (4 for level-high; for PPIs of a GICv2, the CPU mask in bits 15:8). The lines of
+ * virtio-mmio windows are levels here, where QEMU says edge: what is written must be what is there.
  */
 #include "emu/board/board_priv.h"
 
@@ -136,16 +136,26 @@ static void board_fdt_cpus(struct board_fdt *fdt, unsigned cpus)
     board_fdt_end(fdt);
 }
 
-static void board_fdt_gic(struct board_fdt *fdt)
+static void board_fdt_gic(struct board_fdt *fdt, enum gic_version version, unsigned cpus)
 {
-    const struct board_fdt_range frames[] = {
+    const struct board_fdt_range v2[] = {
         {.base = BOARD_GICD_BASE, .size = GICV2_DIST_SIZE},
         {.base = BOARD_GICC_BASE, .size = GICV2_CPU_SIZE},
     };
+    const struct board_fdt_range v3[] = {
+        {.base = BOARD_GICD_BASE, .size = GICV3_DIST_SIZE},
+        {.base = BOARD_GICR_BASE, .size = GICV3_REDIST_SIZE * (uint64_t)cpus},
+    };
     board_fdt_begin_at(fdt, "intc", BOARD_GICD_BASE);
     board_fdt_cell(fdt, "phandle", FDT_PHANDLE_GIC);
-    board_fdt_reg(fdt, frames, G_N_ELEMENTS(frames));
-    board_fdt_string(fdt, "compatible", "arm,cortex-a15-gic");
+    if (version == GIC_V3) {
+        board_fdt_reg(fdt, v3, G_N_ELEMENTS(v3));
+        board_fdt_cell(fdt, "#redistributor-regions", 1);
+        board_fdt_string(fdt, "compatible", "arm,gic-v3");
+    } else {
+        board_fdt_reg(fdt, v2, G_N_ELEMENTS(v2));
+        board_fdt_string(fdt, "compatible", "arm,cortex-a15-gic");
+    }
     board_fdt_flag(fdt, "ranges");
     board_fdt_cell(fdt, "#size-cells", 2);
     board_fdt_cell(fdt, "#address-cells", 2);
@@ -155,7 +165,7 @@ static void board_fdt_gic(struct board_fdt *fdt)
 }
 
 /* The binding's order: secure physical, physical, virtual, hypervisor. */
-static void board_fdt_timer(struct board_fdt *fdt, unsigned cpus)
+static void board_fdt_timer(struct board_fdt *fdt, enum gic_version version, unsigned cpus)
 {
     static const char compatible[] = "arm,armv8-timer\0arm,armv7-timer";
     static const uint32_t ppis[] = {
@@ -168,7 +178,7 @@ static void board_fdt_timer(struct board_fdt *fdt, unsigned cpus)
     for (size_t i = 0; i < G_N_ELEMENTS(ppis); i++) {
         cells[i * 3] = FDT_GIC_PPI;
         cells[i * 3 + 1] = ppis[i];
-        cells[i * 3 + 2] = FDT_IRQ_CPUS(cpus) | FDT_IRQ_LEVEL_HIGH;
+        cells[i * 3 + 2] = (version == GIC_V2 ? FDT_IRQ_CPUS(cpus) : 0) | FDT_IRQ_LEVEL_HIGH;
     }
     board_fdt_begin(fdt, "timer");
     board_fdt_cells(fdt, "interrupts", cells, G_N_ELEMENTS(cells));
@@ -197,7 +207,7 @@ static void board_fdt_virtio_mmio(struct board_fdt *fdt, unsigned slot)
 }
 
 static void board_fdt_root(struct board_fdt *fdt, uint64_t ram_base, uint64_t ram_size,
-                           unsigned cpus, const char *command_line)
+                           const struct board_config *config)
 {
     board_fdt_begin(fdt, "");
     board_fdt_cell(fdt, "interrupt-parent", FDT_PHANDLE_GIC);
@@ -206,27 +216,27 @@ static void board_fdt_root(struct board_fdt *fdt, uint64_t ram_base, uint64_t ra
     board_fdt_string(fdt, "compatible", "linux,dummy-virt");
     board_fdt_string(fdt, "model", "linux,dummy-virt");
     board_fdt_begin(fdt, "chosen");
-    board_fdt_string(fdt, "bootargs", command_line);
+    board_fdt_string(fdt, "bootargs", config->command_line);
     board_fdt_end(fdt);
     board_fdt_memory(fdt, ram_base, ram_size);
-    board_fdt_cpus(fdt, cpus);
-    board_fdt_gic(fdt);
-    board_fdt_timer(fdt, cpus);
+    board_fdt_cpus(fdt, config->cpus);
+    board_fdt_gic(fdt, config->gic, config->cpus);
+    board_fdt_timer(fdt, config->gic, config->cpus);
     for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
         board_fdt_virtio_mmio(fdt, slot);
     }
     board_fdt_end(fdt);
 }
 
-size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, unsigned cpus,
-                       const char *command_line, void *buffer, size_t size, GError **error)
+size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const struct board_config *config,
+                       void *buffer, size_t size, GError **error)
 {
     g_assert(size <= G_MAXINT);
     struct board_fdt fdt = {.blob = buffer, .error = fdt_create(buffer, (int)size)};
     if (fdt.error == 0) {
         fdt.error = fdt_finish_reservemap(buffer);
     }
-    board_fdt_root(&fdt, ram_base, ram_size, cpus, command_line);
+    board_fdt_root(&fdt, ram_base, ram_size, config);
     if (fdt.error == 0) {
         fdt.error = fdt_finish(buffer);
     }
@@ -235,7 +245,7 @@ size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, unsigned cpus,
         g_set_error(error, BOARD_ERROR, BOARD_ERROR_BOOT_SIZE,
                     "the device tree with its command line of %zu bytes does not fit into the "
                     "boot area: %zu bytes are left",
-                    strlen(command_line), size);
+                    strlen(config->command_line), size);
         return 0;
     }
     return fdt_totalsize(buffer);

@@ -18,19 +18,19 @@
 
 static char blob[BLOB_SIZE] __attribute__((aligned(8)));
 
-static size_t write_tree_of(unsigned cpus, const char *command_line)
+static size_t write_tree_of(enum gic_version gic, unsigned cpus, const char *command_line)
 {
+    const struct board_config config = {.gic = gic, .cpus = cpus, .command_line = command_line};
     GError *error = NULL;
     memset(blob, 0xee, sizeof(blob));
-    size_t size =
-        board_fdt_write(RAM_BASE, RAM_SIZE, cpus, command_line, blob, sizeof(blob), &error);
+    size_t size = board_fdt_write(RAM_BASE, RAM_SIZE, &config, blob, sizeof(blob), &error);
     g_assert_no_error(error);
     return size;
 }
 
 static size_t write_tree(const char *command_line)
 {
-    return write_tree_of(1, command_line);
+    return write_tree_of(GIC_V2, 1, command_line);
 }
 
 static int node(const char *path)
@@ -133,7 +133,7 @@ static void test_there_is_one_cpu(void)
 
 static void test_several_cpus_have_their_affinity_and_the_timers_interrupts(void)
 {
-    write_tree_of(3, "");
+    write_tree_of(GIC_V2, 3, "");
     int cpus = node("/cpus");
     uint32_t count = 0;
     int cpu;
@@ -146,6 +146,17 @@ static void test_several_cpus_have_their_affinity_and_the_timers_interrupts(void
     CU_ASSERT_EQUAL(count, 3);
     const fdt32_t *cells = property(node("/timer"), "interrupts", NULL);
     CU_ASSERT_EQUAL(fdt32_to_cpu(cells[2]), 0x700 | 4);
+}
+
+/* The binding of the GICv3 has no mask of CPUs in a specifier. */
+static void test_several_cpus_of_a_gicv3_have_a_redistributor_each(void)
+{
+    static const uint32_t frames[] = {0, BOARD_GICD_BASE, 0, GICV3_DIST_SIZE,
+                                      0, BOARD_GICR_BASE, 0, 3 * GICV3_REDIST_SIZE};
+    write_tree_of(GIC_V3, 3, "");
+    expect_cells(node("/intc@8000000"), "reg", frames, 8);
+    const fdt32_t *cells = property(node("/timer"), "interrupts", NULL);
+    CU_ASSERT_EQUAL(fdt32_to_cpu(cells[2]), 4);
 }
 
 static void test_command_line_is_in_chosen(void)
@@ -169,6 +180,20 @@ static void test_gic_frames_are_where_board_h_says(void)
     expect_cells(gic, "reg", frames, 8);
     CU_ASSERT_EQUAL(BOARD_GICD_BASE, 0x08000000);
     CU_ASSERT_EQUAL(BOARD_GICC_BASE, 0x08010000);
+}
+
+static void test_gicv3_frames_are_where_board_h_says(void)
+{
+    write_tree_of(GIC_V3, 1, "");
+    static const uint32_t frames[] = {0, BOARD_GICD_BASE, 0, GICV3_DIST_SIZE,
+                                      0, BOARD_GICR_BASE, 0, GICV3_REDIST_SIZE};
+    static const uint32_t regions = 1;
+    int gic = node("/intc@8000000");
+    expect_string(gic, "compatible", "arm,gic-v3");
+    expect_cells(gic, "#redistributor-regions", &regions, 1);
+    expect_cells(gic, "reg", frames, 8);
+    CU_ASSERT_EQUAL(BOARD_GICR_BASE, 0x080a0000);
+    CU_ASSERT_EQUAL(intid_of(node("/timer"), 2), BOARD_TIMER_VIRT_INTID);
 }
 
 static void test_timer_interrupts_are_those_of_board_h(void)
@@ -230,7 +255,8 @@ static bool tree_fits(size_t room)
     g_autofree char *buffer =
         g_malloc(room); /* of this size, for the sanitizer to see an overrun */
     g_autoptr(GError) error = NULL;
-    bool fits = board_fdt_write(RAM_BASE, RAM_SIZE, 1, "face=posix", buffer, room, &error) != 0;
+    const struct board_config config = {.cpus = 1, .command_line = "face=posix"};
+    bool fits = board_fdt_write(RAM_BASE, RAM_SIZE, &config, buffer, room, &error) != 0;
     CU_ASSERT_EQUAL(fits, error == NULL);
     if (!fits) {
         CU_ASSERT_TRUE(g_error_matches(error, BOARD_ERROR, BOARD_ERROR_BOOT_SIZE));
@@ -254,8 +280,10 @@ UNIT_SUITE("board_fdt", UNIT_TEST(test_blob_is_well_formed_and_as_large_as_said)
            UNIT_TEST(test_root_has_two_cells_and_the_gic_as_parent),
            UNIT_TEST(test_memory_is_physical), UNIT_TEST(test_there_is_one_cpu),
            UNIT_TEST(test_several_cpus_have_their_affinity_and_the_timers_interrupts),
+           UNIT_TEST(test_several_cpus_of_a_gicv3_have_a_redistributor_each),
            UNIT_TEST(test_command_line_is_in_chosen),
            UNIT_TEST(test_gic_frames_are_where_board_h_says),
+           UNIT_TEST(test_gicv3_frames_are_where_board_h_says),
            UNIT_TEST(test_timer_interrupts_are_those_of_board_h),
            UNIT_TEST(test_windows_are_where_board_h_says), UNIT_TEST(test_there_is_nothing_else),
            UNIT_TEST(test_every_buffer_that_is_too_small_is_an_error))

@@ -48,15 +48,15 @@ bool board_config_check(const struct board_config *config, GError **error);
  * Writes the flattened device tree to `buffer`. The size of the blob; 0, with the error, when it
  * does not fit.
  */
-size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, unsigned cpus,
-                       const char *command_line, void *buffer, size_t size, GError **error);
+size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const struct board_config *config,
+                       void *buffer, size_t size, GError **error);
 
 /*
  * Writes the ACPI tables to `buffer`, which will be at the physical address `base` (a multiple of
  * 8). The RSDP comes first.
  */
-#define BOARD_ACPI_SIZE(cpus) (560 + 80 * (size_t)(cpus))
-void board_acpi_write(void *buffer, uint64_t base, bool vhe, unsigned cpus);
+#define BOARD_ACPI_SIZE(cpus) (576 + 80 * (size_t)(cpus))
+void board_acpi_write(void *buffer, uint64_t base, const struct board_config *config);
 
 /*
  * Fills the boot area of guest RAM: all that hal_boot_info() leads to. It stays there; NULL, with

@@ -31,10 +31,12 @@ struct cpu_ops {
     /* Of core `cpu`. */
     uint64_t (*sysreg_read)(void *opaque, unsigned cpu, enum hal_sysreg reg);
     void (*sysreg_write)(void *opaque, unsigned cpu, enum hal_sysreg reg, uint64_t value);
+    /* Why this machine does not have a register of hal.h, as a rule; NULL: it does. Optional. */
+    const char *(*sysreg_absent)(void *opaque, enum hal_sysreg reg);
     /*
- * All cores that are on wait for an interrupt, and nothing but housekeeping is left: this can never
- * change by itself. The callee arms something, or stops the CPU (cpu_stop); when it does neither,
- * the CPU stops with CPU_STOP_QUIESCENT.
+     * All cores that are on wait for an interrupt, and nothing but housekeeping is left: this can
+     * never change by itself. The callee arms something, or stops the CPU (cpu_stop); when it does
+     * neither, the CPU stops with CPU_STOP_QUIESCENT.
      */
     void (*quiescent)(void *opaque);
 };

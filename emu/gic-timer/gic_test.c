@@ -6,6 +6,15 @@
 #include "emu/gic-timer/gic_rig.h"
 #include "tests/unit.h"
 
+/* INTID 41 is edge-triggered and enabled. */
+static void rig_init_edge(struct rig *rig)
+{
+    rig_init(rig, RIG_IRQ_COUNT);
+    rig_open(rig);
+    rig_configure(rig, 41, true);
+    rig_enable(rig, 41);
+}
+
 static void test_level_interrupt_lives_from_line_to_end(void)
 {
     struct rig rig;
@@ -75,10 +84,7 @@ static void test_setting_a_line_again_is_silent(void)
 static void test_edge_is_remembered_until_taken(void)
 {
     struct rig rig;
-    rig_init(&rig, RIG_IRQ_COUNT);
-    rig_open(&rig);
-    rig_configure(&rig, 41, true);
-    rig_enable(&rig, 41);
+    rig_init_edge(&rig);
     rig_forget(&rig);
     rig_line(&rig, 41, true);
     rig_expect(&rig, "irq.line intid=41 level=1\nirq.pending intid=41 on=1\n");
@@ -96,10 +102,7 @@ static void test_edge_is_remembered_until_taken(void)
 static void test_edge_while_active_is_taken_after_the_end(void)
 {
     struct rig rig;
-    rig_init(&rig, RIG_IRQ_COUNT);
-    rig_open(&rig);
-    rig_configure(&rig, 41, true);
-    rig_enable(&rig, 41);
+    rig_init_edge(&rig);
     rig_line(&rig, 41, true);
     (void)rig_cpu_read(&rig, RIG_GICC_IAR);
     rig_line(&rig, 41, false);
@@ -118,10 +121,7 @@ static void test_edge_while_active_is_taken_after_the_end(void)
 static void test_edge_line_held_high_does_not_repeat(void)
 {
     struct rig rig;
-    rig_init(&rig, RIG_IRQ_COUNT);
-    rig_open(&rig);
-    rig_configure(&rig, 41, true);
-    rig_enable(&rig, 41);
+    rig_init_edge(&rig);
     rig_line(&rig, 41, true);
     (void)rig_cpu_read(&rig, RIG_GICC_IAR);
     rig_cpu_write(&rig, RIG_GICC_EOIR, 41);

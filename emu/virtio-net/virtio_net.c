@@ -177,10 +177,6 @@ static void vnet_deliver_held(struct virtio_net *net)
 static void vnet_receive(void *opaque, const uint8_t *frame, size_t len)
 {
     struct virtio_net *net = opaque;
-    if (!net->link_up) {
-        vnet_drop_rx(net, "the link is down", len);
-        return;
-    }
     /*
      * 5.1.4.1: "The device MUST NOT pass received packets that exceed mtu (plus low level ethernet
      * header length)"
@@ -237,15 +233,15 @@ static void vnet_send_frame(struct virtio_net *net, size_t header_size, size_t l
                     "size exceeding the value of mtu (plus low level ethernet header length)",
                     len);
     }
-    if (!net->link_up) {
-        vnet_drop_tx(net, "the link is down", len);
-        return;
-    }
     struct virtqueue *queue = virtio_dev_queue(&net->dev, VNET_QUEUE_TX);
     size_t got = virtqueue_chain_read(queue, &net->chain, header_size, net->frame, len);
     g_assert(got == len);
-    net->counters.tx_frames++;
-    net->counters.tx_bytes += len;
+    if (net->link_up) {
+        net->counters.tx_frames++;
+        net->counters.tx_bytes += len;
+    } else {
+        net->counters.tx_dropped++; /* the port says so */
+    }
     wire_port_send(net->port, net->frame, len);
 }
 
@@ -371,6 +367,7 @@ void virtio_net_set_link(struct virtio_net *net, bool up)
         return;
     }
     net->link_up = up;
+    wire_port_set_link(net->port, up);
     trace_emit(net->dev.env.trace, TRACE_NET_LINK, TS(net->dev.name), TN(up));
     if (vnet_offers(net, VNET_FEATURE_STATUS)) {
         virtio_dev_config_changed(&net->dev);

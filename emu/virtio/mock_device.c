@@ -65,7 +65,7 @@ void mock_setup_init(struct mock_setup *setup)
     virtio_dev_init(&setup->device.dev, &mock_device_ops, &setup->machine.env, "dev0",
                     UINT64_C(1) << MOCK_DEVICE_FEATURE | UINT64_C(1) << MOCK_DEVICE_NEEDS,
                     MOCK_DEVICE_QUEUE_SIZE, setup->machine.line);
-    for (uint8_t i = 0; i < sizeof(setup->device.config); i++) {
+    for (size_t i = 0; i < sizeof(setup->device.config); i++) {
         setup->device.config[i] = (uint8_t)(0x10 + i);
     }
     setup->mmio = virtio_mmio_new(setup->machine.bus, "slot0", MOCK_MMIO_BASE, &setup->device.dev);

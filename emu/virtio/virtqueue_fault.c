@@ -9,11 +9,14 @@
 
 #include "emu/virtio/virtio.h"
 
+#include <string.h>
+
 enum virtqueue_fault_kind {
     VIRTQUEUE_FAULT_LATENCY,
     VIRTQUEUE_FAULT_KEEP,
     VIRTQUEUE_FAULT_NO_IRQ,
     VIRTQUEUE_FAULT_NO_KICK,
+    VIRTQUEUE_FAULT_KIND_COUNT,
 };
 
 struct virtqueue_fault_entry {
@@ -34,27 +37,47 @@ struct virtqueue_fault {
     bool slow;
     bool releasing;
     unsigned count;
+    unsigned armed[VIRTQUEUE_FAULT_KIND_COUNT]; /* of `count`; most hooks find none of their kind */
     struct virtqueue_fault_entry entries[VIRTQUEUE_FAULTS_MAX];
     GArray *kept; /* struct virtqueue_fault_chain; a queue has as many at most */
 };
 
-/* True when a fault of this kind strikes. */
-static bool virtqueue_fault_strikes(struct virtqueue_fault *stage, enum virtqueue_fault_kind kind)
+static void virtqueue_fault_remove(struct virtqueue_fault *stage, unsigned index)
 {
-    bool struck = false;
-    for (unsigned i = 0; i < stage->count && !struck;) {
+    stage->armed[stage->entries[index].kind]--;
+    stage->count--;
+    for (unsigned i = index; i < stage->count; i++) {
+        stage->entries[i] = stage->entries[i + 1];
+    }
+}
+
+/* The faults of a kind of which there is one; see virtqueue_fault_strikes(). */
+static bool virtqueue_fault_meet(struct virtqueue_fault *stage, enum virtqueue_fault_kind kind)
+{
+    for (unsigned i = 0; i < stage->count;) {
         struct virtqueue_fault_entry *entry = &stage->entries[i];
-        struck = entry->kind == kind && fault_strikes(&entry->fault, &stage->place);
-        if (!fault_is_used_up(&entry->fault)) {
+        if (entry->kind != kind) {
             i++;
             continue;
         }
-        stage->count--;
-        for (unsigned j = i; j < stage->count; j++) {
-            stage->entries[j] = stage->entries[j + 1];
+        bool struck = fault_strikes(&entry->fault, &stage->place);
+        if (fault_is_used_up(&entry->fault)) {
+            virtqueue_fault_remove(stage, i);
+        } else {
+            i++;
+        }
+        if (struck) {
+            return true;
         }
     }
-    return struck;
+    return false;
+}
+
+/* True when a fault of this kind strikes. */
+static inline bool virtqueue_fault_strikes(struct virtqueue_fault *stage,
+                                           enum virtqueue_fault_kind kind)
+{
+    return stage->armed[kind] > 0 && virtqueue_fault_meet(stage, kind);
 }
 
 static bool virtqueue_fault_kick(void *opaque)
@@ -101,6 +124,7 @@ static void virtqueue_fault_add(struct virtqueue_fault *stage, enum virtqueue_fa
         .kind = kind,
         .fault = fault_arm(&stage->place, name, which),
     };
+    stage->armed[kind]++;
 }
 
 void virtqueue_fault_latency(struct virtqueue_fault *stage, uint64_t latency_ns)
@@ -144,6 +168,7 @@ void virtqueue_fault_restore(struct virtqueue_fault *stage)
 {
     fault_restore(&stage->place);
     stage->count = 0;
+    memset(stage->armed, 0, sizeof stage->armed);
     if (stage->slow) {
         stage->slow = false;
         virtqueue_set_latency(stage->queue, stage->normal_latency_ns);

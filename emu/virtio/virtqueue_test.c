@@ -31,6 +31,14 @@ static void fill(struct mock_ring *ring)
     }
 }
 
+/* The same device with a table that is ready to be offered. */
+static struct virtqueue *start_filled(struct mock_ring *ring, unsigned size)
+{
+    struct virtqueue *queue = start(ring, size);
+    fill(ring);
+    return queue;
+}
+
 static void finish(void)
 {
     CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], 0);
@@ -102,8 +110,7 @@ static void test_chain_may_be_as_long_as_the_queue(void)
 static void test_peek_leaves_the_chain_available_until_it_is_taken(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, 4);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, 4);
     mock_ring_offer(&ring, 3);
     CU_ASSERT_TRUE(virtqueue_peek(queue, chain));
     CU_ASSERT_TRUE(virtqueue_peek(queue, chain));
@@ -164,8 +171,7 @@ static void test_copies_gather_and_scatter_across_buffers_at_any_offset(void)
 static void test_push_without_latency_is_visible_at_once_and_interrupts(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, 4);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, 4);
     mock_ring_offer(&ring, 2);
     CU_ASSERT_TRUE(virtqueue_pop(queue, chain));
     virtqueue_push(queue, chain->head, 17);
@@ -188,8 +194,7 @@ static void test_push_without_latency_is_visible_at_once_and_interrupts(void)
 static void test_chains_come_back_in_the_order_of_their_pushes(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, 4);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, 4);
     for (uint16_t head = 0; head < 4; head++) {
         mock_ring_offer(&ring, head);
         CU_ASSERT_TRUE(virtqueue_pop(queue, chain));
@@ -212,8 +217,7 @@ static void test_chains_come_back_in_the_order_of_their_pushes(void)
 static void test_latency_is_the_time_between_push_and_used_index(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, 4);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, 4);
     virtqueue_set_latency(queue, 2000);
     mock_ring_offer(&ring, 1);
     CU_ASSERT_TRUE(virtqueue_pop(queue, chain));
@@ -238,8 +242,7 @@ static void test_latency_is_the_time_between_push_and_used_index(void)
 static void test_each_chain_has_its_own_latency(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, 4);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, 4);
     virtqueue_set_latency(queue, 1000);
     for (uint16_t head = 0; head < 3; head++) {
         mock_ring_offer(&ring, head);
@@ -267,8 +270,7 @@ static void test_each_chain_has_its_own_latency(void)
 static void test_shorter_latency_does_not_overtake(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, 4);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, 4);
     static const uint64_t latencies_ns[] = {1000, 10, 0};
     for (uint16_t head = 0; head < 3; head++) {
         mock_ring_offer(&ring, head);
@@ -347,8 +349,7 @@ static void test_full_ring_is_not_empty_at_any_index(void)
 static void test_largest_queue_completes_all_of_its_chains_at_once(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, MOCK_DEVICE_QUEUE_SIZE);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, MOCK_DEVICE_QUEUE_SIZE);
     virtqueue_set_latency(queue, 5);
     for (unsigned round = 0; round < 3; round++) {
         for (uint16_t head = 0; head < MOCK_DEVICE_QUEUE_SIZE; head++) {
@@ -368,8 +369,7 @@ static void test_largest_queue_completes_all_of_its_chains_at_once(void)
 static void test_queue_of_one_entry_works(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, 1);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, 1);
     for (uint16_t i = 0; i < 5; i++) {
         mock_ring_offer(&ring, 0);
         CU_ASSERT_TRUE(virtqueue_pop(queue, chain));
@@ -383,8 +383,7 @@ static void test_queue_of_one_entry_works(void)
 static void test_driver_that_wants_no_interrupt_gets_none(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, 4);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, 4);
     mock_ring_set_avail_flags(&ring, VRING_AVAIL_F_NO_INTERRUPT);
     mock_ring_offer(&ring, 0);
     CU_ASSERT_TRUE(virtqueue_pop(queue, chain));
@@ -407,8 +406,7 @@ static void test_driver_that_wants_no_interrupt_gets_none(void)
 static void test_line_rises_once_for_both_kinds_of_interrupt(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, 4);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, 4);
     virtio_dev_config_changed(&setup.device.dev);
     mock_ring_offer(&ring, 0);
     CU_ASSERT_TRUE(virtqueue_pop(queue, chain));
@@ -425,8 +423,7 @@ static void test_line_rises_once_for_both_kinds_of_interrupt(void)
 static void test_reset_forgets_chains_in_flight_and_writes_nothing_afterwards(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, 4);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, 4);
     virtqueue_set_latency(queue, 1000);
     mock_ring_offer(&ring, 0);
     mock_ring_offer(&ring, 1);
@@ -457,8 +454,7 @@ static void test_reset_forgets_chains_in_flight_and_writes_nothing_afterwards(vo
 static void test_queue_starts_from_zero_after_a_reset(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, 4);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, 4);
     mock_ring_offer(&ring, 0);
     CU_ASSERT_TRUE(virtqueue_pop(queue, chain));
     mock_setup_start(&setup, &ring, 2);
@@ -474,8 +470,7 @@ static void test_queue_starts_from_zero_after_a_reset(void)
 static void test_disabled_queue_is_left_alone(void)
 {
     struct mock_ring ring;
-    struct virtqueue *queue = start(&ring, 4);
-    fill(&ring);
+    struct virtqueue *queue = start_filled(&ring, 4);
     virtqueue_set_latency(queue, 1000);
     mock_ring_offer(&ring, 0);
     mock_ring_offer(&ring, 1);
@@ -513,8 +508,7 @@ static void test_nothing_is_popped_before_driver_ok(void)
 static void test_kick_shows_the_available_index(void)
 {
     struct mock_ring ring;
-    start(&ring, 4);
-    fill(&ring);
+    start_filled(&ring, 4);
     mock_ring_offer(&ring, 0);
     mock_ring_offer(&ring, 1);
     mock_ring_kick(&ring);

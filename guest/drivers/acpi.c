@@ -25,9 +25,11 @@
 #define ACPI_GICC_SIZE      76 /* up to MPIDR: what later versions added is not needed */
 #define ACPI_GICC_ENABLED   1
 #define ACPI_GICD_SIZE      24
-#define ACPI_GIC_VERSION    2
-#define ACPI_GTDT_SIZE      80 /* up to the timer of EL2 */
-#define ACPI_GTDT_REVISION  2  /* the first with this layout */
+#define ACPI_MADT_GICR      0xe
+#define ACPI_GICR_SIZE      16
+#define ACPI_GICR_ALONE     0x20000 /* a redistributor that a GICC names by itself */
+#define ACPI_GTDT_SIZE      80      /* up to the timer of EL2 */
+#define ACPI_GTDT_REVISION  2       /* the first with this layout */
 #define ACPI_TIMER_EDGE     1
 #define ACPI_MPIDR_AFFINITY UINT64_C(0xff00ffffff)
 
@@ -43,7 +45,10 @@ enum {
     ACPI_GICD_AT_VERSION = 20,
     ACPI_GICC_AT_FLAGS = 12,
     ACPI_GICC_AT_BASE = 32,
+    ACPI_GICC_AT_REDISTRIBUTOR = 60,
     ACPI_GICC_AT_MPIDR = 68,
+    ACPI_GICR_AT_BASE = 4,
+    ACPI_GICR_AT_LENGTH = 12,
     ACPI_GTDT_AT_SECURE_EL1 = 48,
     ACPI_GTDT_AT_NON_SECURE_EL1 = 56,
     ACPI_GTDT_AT_VIRTUAL_EL1 = 64,
@@ -193,14 +198,34 @@ static int acpi_take_distributor(struct acpi_reader *reader, const uint8_t *gicd
 {
     if (size < ACPI_GICD_SIZE)
         return acpi_refuse(reader, "MADT", "a distributor is too short");
-    if (gicd[ACPI_GICD_AT_VERSION] != ACPI_GIC_VERSION)
-        return acpi_refuse(reader, "MADT", "the distributor is not that of a GICv2");
+    if (gicd[ACPI_GICD_AT_VERSION] != 2 && gicd[ACPI_GICD_AT_VERSION] != 3)
+        return acpi_refuse(reader, "MADT", "the distributor is that of neither GICv2 nor GICv3");
     if (gic->distributor != 0)
         return acpi_refuse(reader, "MADT", "there are two distributors");
+    gic->version = gicd[ACPI_GICD_AT_VERSION];
     gic->distributor = acpi_load64(gicd + ACPI_GICD_AT_BASE);
     return 0;
 }
 
+static int acpi_add_region(struct acpi_reader *reader, struct acpi_gic *gic, uint64_t base,
+                           uint64_t size)
+{
+    if (gic->region_count == ACPI_REGIONS_MAX)
+        return acpi_refuse(reader, "MADT", "there are too many regions of redistributors");
+    gic->regions[gic->region_count++] = (struct acpi_region){.base = base, .size = size};
+    return 0;
+}
+
+static int acpi_take_redistributors(struct acpi_reader *reader, const uint8_t *gicr, size_t size,
+                                    struct acpi_gic *gic)
+{
+    if (size < ACPI_GICR_SIZE)
+        return acpi_refuse(reader, "MADT", "a region of redistributors is too short");
+    return acpi_add_region(reader, gic, acpi_load64(gicr + ACPI_GICR_AT_BASE),
+                           acpi_load32(gicr + ACPI_GICR_AT_LENGTH));
+}
+
+/* Of a CPU that is there a GICC may name the redistributor, instead of a region, 5.2.12.14. */
 static int acpi_take_cpu_interface(struct acpi_reader *reader, const uint8_t *gicc, size_t size,
                                    uint64_t mpidr, struct acpi_gic *gic)
 {
@@ -211,10 +236,10 @@ static int acpi_take_cpu_interface(struct acpi_reader *reader, const uint8_t *gi
     uint64_t affinity = acpi_load64(gicc + ACPI_GICC_AT_MPIDR);
     if (gic->cpu_count < ACPI_CPUS_MAX)
         gic->cpus[gic->cpu_count++] = affinity;
-    if (affinity != (mpidr & ACPI_MPIDR_AFFINITY))
-        return 0;
-    gic->cpu_interface = acpi_load64(gicc + ACPI_GICC_AT_BASE);
-    return 0;
+    if (affinity == (mpidr & ACPI_MPIDR_AFFINITY))
+        gic->cpu_interface = acpi_load64(gicc + ACPI_GICC_AT_BASE);
+    uint64_t redistributor = acpi_load64(gicc + ACPI_GICC_AT_REDISTRIBUTOR);
+    return redistributor == 0 ? 0 : acpi_add_region(reader, gic, redistributor, ACPI_GICR_ALONE);
 }
 
 /*
@@ -234,12 +259,16 @@ static int acpi_read_madt(struct acpi_reader *reader, uint64_t mpidr, struct acp
             error = acpi_take_distributor(reader, entry, entry[1], gic);
         else if (entry[0] == ACPI_MADT_GICC)
             error = acpi_take_cpu_interface(reader, entry, entry[1], mpidr, gic);
+        else if (entry[0] == ACPI_MADT_GICR)
+            error = acpi_take_redistributors(reader, entry, entry[1], gic);
         at += entry[1];
     }
     if (error == 0 && gic->distributor == 0)
         return acpi_refuse(reader, "MADT", "there is no distributor");
-    if (error == 0 && gic->cpu_interface == 0)
+    if (error == 0 && gic->version == 2 && gic->cpu_interface == 0)
         return acpi_refuse(reader, "MADT", "there is no interface of this CPU");
+    if (error == 0 && gic->version == 3 && gic->region_count == 0)
+        return acpi_refuse(reader, "MADT", "there is no redistributor");
     return error;
 }
 

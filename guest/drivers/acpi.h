@@ -5,8 +5,8 @@
  * which interrupts the timers are. All is read once, checked and copied out. Nothing in the tables
  * is trusted: addresses must lie in the memory that the reader was given, lengths in their tables,
  * every checksum must be right. Not done: AML (there is no interpreter, and a DSDT is not looked
- * for), the RSDT of 32-bit systems, interrupt controllers other than the GICv2, more than
- * ACPI_TABLES_MAX tables.
+ * for), the RSDT of 32-bit systems, interrupt controllers other than GICv2 and GICv3, more than
+ * ACPI_TABLES_MAX tables or ACPI_REGIONS_MAX regions of redistributors.
  */
 #ifndef DRIVERS_ACPI_H
 #define DRIVERS_ACPI_H
@@ -24,12 +24,21 @@ struct acpi_memory {
     size_t size;
 };
 
-#define ACPI_CPUS_MAX 8 /* others are not told of */
+/* Where redistributors of a GICv3 stand, one behind the other. */
+struct acpi_region {
+    uint64_t base, size;
+};
 
+#define ACPI_CPUS_MAX    8 /* others are not told of */
+#define ACPI_REGIONS_MAX 8
 struct acpi_gic {
-    uint64_t distributor, cpu_interface;
+    unsigned version; /* 2 or 3 */
+    uint64_t distributor;
+    uint64_t cpu_interface; /* GICv2: of this CPU */
     unsigned cpu_count;
     uint64_t cpus[ACPI_CPUS_MAX]; /* affinities of all CPUs that are enabled */
+    unsigned region_count;        /* GICv3 */
+    struct acpi_region regions[ACPI_REGIONS_MAX];
 };
 
 struct acpi_interrupt {

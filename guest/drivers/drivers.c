@@ -5,6 +5,7 @@
 
 #include "drivers/arm_timer.h"
 #include "drivers/gicv2.h"
+#include "drivers/gicv3.h"
 #include "drivers/platform.h"
 #include "drivers/virtio_mmio.h"
 #include "drivers/virtio_net.h"
@@ -23,6 +24,12 @@ static int drivers_scan_virtio(const struct platform *platform)
     return 0;
 }
 
+static int drivers_init_gic(const struct platform *platform)
+{
+    int error = gicv2_init(platform);
+    return error == -KENODEV ? gicv3_init(platform) : error;
+}
+
 static int drivers_find_cpus(const struct platform *platform)
 {
     platform_each_cpu(platform, smp_add_cpu);
@@ -34,7 +41,7 @@ static const struct {
     int (*init)(const struct platform *platform);
     const char *without; /* why the machine cannot run; NULL: it can */
 } drivers_steps[] = {
-    {gicv2_init, "no interrupt controller in this machine"},
+    {drivers_init_gic, "no interrupt controller in this machine"},
     {arm_timer_init, "no timer in this machine"},
     {drivers_find_cpus, NULL},
     {drivers_scan_virtio, NULL},

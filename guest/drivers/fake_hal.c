@@ -179,6 +179,15 @@ void probe_counter(const char *name, uint64_t value)
     fake_counters[i].value = value;
 }
 
+bool fake_hal_has_counter(const char *name)
+{
+    for (unsigned i = 0; i < FAKE_COUNTERS_MAX; i++) {
+        if (strcmp(fake_counters[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 uint64_t fake_hal_counter(const char *name)
 {
     for (unsigned i = 0; i < FAKE_COUNTERS_MAX; i++) {

@@ -37,5 +37,6 @@ extern struct fake_hal fake_hal;
 void fake_hal_reset(void);
 /* The last value of a counter; 0 when it was never told. */
 uint64_t fake_hal_counter(const char *name);
+bool fake_hal_has_counter(const char *name);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "kernel/console.h"
 #include "kernel/lock.h"
+#include "kernel/smp.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 
@@ -116,6 +117,12 @@ void fake_kernel_run_task(unsigned rounds)
     fake_kernel.rounds = rounds;
     if (setjmp(fake_task_left) == 0)
         fake_kernel.task(fake_kernel.task_arg);
+}
+
+uint64_t smp_affinity(unsigned cpu)
+{
+    kassert(cpu < FAKE_CPUS);
+    return fake_kernel.affinities[cpu];
 }
 
 unsigned smp_this_cpu(void)

@@ -141,6 +141,8 @@ static void fdt_take_property(const char *name, struct fdt_value value, struct f
         node->interrupts = value;
     else if (kstreq(name, "status"))
         node->status = value;
+    else if (kstreq(name, "#redistributor-regions"))
+        node->redistributor_regions = value;
     else if (kstreq(name, "#address-cells"))
         fdt_take_cells(&children->address, value);
     else if (kstreq(name, "#size-cells"))
@@ -254,6 +256,11 @@ bool fdt_node_reg(const struct fdt_node *node, unsigned index, uint64_t *address
     *address = fdt_number(entry, cells.address);
     *size = fdt_number(entry + (size_t)4 * cells.address, cells.size);
     return true;
+}
+
+uint32_t fdt_node_redistributor_regions(const struct fdt_node *node)
+{
+    return node->redistributor_regions.size == 4 ? load_be32(node->redistributor_regions.data) : 1;
 }
 
 bool fdt_node_interrupt(const struct fdt_node *node, unsigned index,

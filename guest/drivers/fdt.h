@@ -47,7 +47,8 @@ struct fdt_value {
 struct fdt_node {
     const char *name; /* "virtio_mmio@a000000"; the root's is empty */
     struct fdt_value compatible, reg, interrupts, status;
-    struct fdt_cells cells; /* of its parent */
+    struct fdt_value redistributor_regions; /* of a GICv3 */
+    struct fdt_cells cells;                 /* of its parent */
 };
 
 struct fdt_interrupt {
@@ -68,6 +69,8 @@ bool fdt_node_is_compatible(const struct fdt_node *node, const char *text);
 bool fdt_node_is_enabled(const struct fdt_node *node);
 /* The index-th entry of `reg`. False when there is none. */
 bool fdt_node_reg(const struct fdt_node *node, unsigned index, uint64_t *address, uint64_t *size);
+/* How many entries of `reg`, from the second one on, are regions of redistributors. */
+uint32_t fdt_node_redistributor_regions(const struct fdt_node *node);
 /*
  * The index-th entry of `interrupts`, in the three cells of the Arm GIC's binding. False when there
  * is none.

@@ -23,9 +23,19 @@ struct platform_interrupt {
     bool edge_triggered;
 };
 
-/* The two frames of a GICv2. */
+/* Some redistributors of a GICv3, one behind the other. */
+struct platform_region {
+    uintptr_t base;
+    size_t size;
+};
+
+#define PLATFORM_REGIONS_MAX ACPI_REGIONS_MAX
 struct platform_gic {
-    uintptr_t distributor, cpu_interface;
+    unsigned version; /* 2 or 3 */
+    uintptr_t distributor;
+    uintptr_t cpu_interface; /* GICv2 */
+    unsigned region_count;   /* GICv3 */
+    struct platform_region regions[PLATFORM_REGIONS_MAX];
 };
 
 /* A virtio-mmio window, which may be empty. */

@@ -23,10 +23,18 @@
 
 static bool platform_acpi_find_gic(const struct platform *platform, struct platform_gic *gic)
 {
+    const struct acpi_gic *found = &platform->acpi.gic;
     *gic = (struct platform_gic){
-        .distributor = (uintptr_t)platform->acpi.gic.distributor,
-        .cpu_interface = (uintptr_t)platform->acpi.gic.cpu_interface,
+        .version = found->version,
+        .distributor = (uintptr_t)found->distributor,
+        .cpu_interface = (uintptr_t)found->cpu_interface,
+        .region_count = found->region_count,
     };
+    for (unsigned i = 0; i < found->region_count; i++)
+        gic->regions[i] = (struct platform_region){
+            .base = (uintptr_t)found->regions[i].base,
+            .size = (size_t)found->regions[i].size,
+        };
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "ringside/hal.h"
 
 static const char *const platform_fdt_gics[] = {"arm,cortex-a15-gic", "arm,gic-400", NULL};
+static const char *const platform_fdt_gicv3s[] = {"arm,gic-v3", NULL};
 static const char *const platform_fdt_timers[] = {"arm,armv8-timer", "arm,armv7-timer", NULL};
 static const char *const platform_fdt_window = "virtio,mmio";
 
@@ -32,15 +33,37 @@ static bool platform_fdt_interrupt(const struct fdt_node *node, unsigned index,
     return true;
 }
 
+/* The distributor, then the regions of redistributors, as many as there are. */
+static bool platform_fdt_find_gicv3(const struct platform *platform, struct platform_gic *gic)
+{
+    struct fdt_node node;
+    uint64_t base, size;
+    if (!fdt_find(&platform->fdt, platform_fdt_gicv3s, &node) ||
+        !fdt_node_reg(&node, 0, &base, &size))
+        return false;
+    *gic = (struct platform_gic){.version = 3, .distributor = (uintptr_t)base};
+    uint32_t regions = fdt_node_redistributor_regions(&node);
+    while (gic->region_count < regions && gic->region_count < PLATFORM_REGIONS_MAX &&
+           fdt_node_reg(&node, 1 + gic->region_count, &base, &size))
+        gic->regions[gic->region_count++] = (struct platform_region){
+            .base = (uintptr_t)base,
+            .size = (size_t)size,
+        };
+    return gic->region_count > 0;
+}
+
 static bool platform_fdt_find_gic(const struct platform *platform, struct platform_gic *gic)
 {
     struct fdt_node node;
     uint64_t distributor, cpu_interface, size;
+    if (platform_fdt_find_gicv3(platform, gic))
+        return true;
     if (!fdt_find(&platform->fdt, platform_fdt_gics, &node) ||
         !fdt_node_reg(&node, 0, &distributor, &size) ||
         !fdt_node_reg(&node, 1, &cpu_interface, &size))
         return false;
     *gic = (struct platform_gic){
+        .version = 2,
         .distributor = (uintptr_t)distributor,
         .cpu_interface = (uintptr_t)cpu_interface,
     };

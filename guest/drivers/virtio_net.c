@@ -298,6 +298,8 @@ static void virtio_net_choose_names(struct virtio_net *net)
     ksnprintf(net->rx_dropped, VNET_NAME_MAX, "%s.rx.dropped", name);
     ksnprintf(net->tx_frames, VNET_NAME_MAX, "%s.tx.frames", name);
     ksnprintf(net->tx_dropped, VNET_NAME_MAX, "%s.tx.dropped", name);
+    /* So that it is known that they are counted, before there is anything to count. */
+    probe_counter(net->rx_frames, 0);
 }
 
 /* The first interface's task is called netd, those of the others netd1, netd2, … */

@@ -4,6 +4,7 @@
  * The driver is included, not linked: its table of interfaces only grows, and each test needs it
  * empty.
  */
+/* NOLINTNEXTLINE(bugprone-suspicious-include) */
 #include "drivers/virtio_net.c"
 
 #include "drivers/fake_hal.h"
@@ -99,6 +100,15 @@ static void test_interface_interrupt_and_task_are_registered(void)
     CU_ASSERT_FALSE(fake_kernel.edge_triggered);
     CU_ASSERT_STRING_EQUAL(fake_kernel.task_name, "netd");
     CU_ASSERT_EQUAL(fake_hal.console_lines, 0);
+}
+
+static void test_received_frames_are_counted_from_the_beginning(void)
+{
+    net_reset(QUEUE_SIZE);
+    CU_ASSERT_FALSE(fake_hal_has_counter("eth0.rx.frames"));
+    CU_ASSERT_EQUAL_FATAL(net_probe(), 0);
+    CU_ASSERT_TRUE(fake_hal_has_counter("eth0.rx.frames"));
+    CU_ASSERT_EQUAL(fake_hal_counter("eth0.rx.frames"), 0);
 }
 
 static void test_device_without_mac_gets_the_default(void)
@@ -612,6 +622,7 @@ static void test_change_of_configuration_alone_changes_nothing(void)
 UNIT_SUITE("virtio_net", UNIT_TEST(test_status_goes_through_the_prescribed_steps),
            UNIT_TEST(test_receive_buffers_are_posted_before_driver_ok),
            UNIT_TEST(test_interface_interrupt_and_task_are_registered),
+           UNIT_TEST(test_received_frames_are_counted_from_the_beginning),
            UNIT_TEST(test_device_without_mac_gets_the_default),
            UNIT_TEST(test_second_interface_is_eth1_with_an_address_of_its_own),
            UNIT_TEST(test_configuration_that_never_settles_ends_the_wait),

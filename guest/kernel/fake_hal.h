@@ -10,10 +10,10 @@
 #define KERNEL_FAKE_HAL_H
 
 #include "kernel/syscall.h"
+#include "lib/fake_panics.h"
 
 #include "ringside/hal.h"
 
-#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -70,20 +70,6 @@ void fake_log_clear(void);
 unsigned fake_log_count(const char *line_prefix);
 const char *fake_output(void);
 
-/* Whether a statement, executed by the test itself, ends in a panic. */
-extern jmp_buf *fake_panic_to;
-extern char fake_panic_reason[256];
-#define FAKE_PANICS(statement)                                                                     \
-    ({                                                                                             \
-        jmp_buf fake_place;                                                                        \
-        volatile bool fake_panicked = true;                                                        \
-        if (setjmp(fake_place) == 0) {                                                             \
-            fake_panic_to = &fake_place;                                                           \
-            statement;                                                                             \
-            fake_panicked = false;                                                                 \
-        }                                                                                          \
-        fake_panic_to = NULL;                                                                      \
-        fake_panicked;                                                                             \
-    })
+extern char fake_panic_reason[256]; /* of the last panic, see FAKE_PANICS() */
 
 #endif

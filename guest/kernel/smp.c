@@ -14,8 +14,8 @@
 #define SMP_AFFINITY UINT64_C(0xff00ffffff)
 
 static struct {
-    uint64_t affinities[CPUS_MAX];
-    unsigned count; /* told, without the one that boots */
+    uint64_t affinities[CPUS_MAX]; /* of CPU 0: that of the one that boots */
+    unsigned count;                /* told, without that one */
     bool started[CPUS_MAX];
     struct task idle[CPUS_MAX];
 } smp;
@@ -27,8 +27,16 @@ void smp_init(void)
 
 void smp_add_cpu(uint64_t mpidr)
 {
-    if (mpidr != (hal_sysreg_read(HAL_MPIDR_EL1) & SMP_AFFINITY) && smp.count + 1 < CPUS_MAX)
-        smp.affinities[smp.count++] = mpidr;
+    if (mpidr == (hal_sysreg_read(HAL_MPIDR_EL1) & SMP_AFFINITY))
+        smp.affinities[0] = mpidr;
+    else if (smp.count + 1 < CPUS_MAX)
+        smp.affinities[++smp.count] = mpidr;
+}
+
+uint64_t smp_affinity(unsigned cpu)
+{
+    kassert(cpu <= smp.count);
+    return smp.affinities[cpu];
 }
 
 unsigned smp_this_cpu(void)
@@ -73,10 +81,10 @@ void smp_start(void)
     if (smp.count == 0)
         return;
     sched_attach_ipi();
-    for (unsigned i = 0; i < smp.count; i++)
-        smp_prepare(i + 1);
-    for (unsigned i = 0; i < smp.count; i++)
-        smp_start_one(i + 1, smp.affinities[i]);
+    for (unsigned index = 1; index <= smp.count; index++)
+        smp_prepare(index);
+    for (unsigned index = 1; index <= smp.count; index++)
+        smp_start_one(index, smp.affinities[index]);
 }
 
 void smp_wait(void)

@@ -192,16 +192,27 @@ static long syscall_make_socket(const long a[6])
     return syscall_install(file, error);
 }
 
+/* The socket a[0], when a[2] bytes at a[1] can hold an address; NULL with an error. */
+static struct file *syscall_addressed_socket(const long a[6], long *error)
+{
+    struct file *file = syscall_socket_file(a[0], error);
+    if (file == NULL)
+        return NULL;
+    if ((int)a[2] < 0)
+        *error = -KEINVAL;
+    else if (!syscall_is_ram(a[1], (size_t)(int)a[2]))
+        *error = -KEFAULT;
+    else
+        return file;
+    return NULL;
+}
+
 static long syscall_bind(const long a[6])
 {
     long error;
-    struct file *file = syscall_socket_file(a[0], &error);
+    struct file *file = syscall_addressed_socket(a, &error);
     if (file == NULL)
         return error;
-    if ((int)a[2] < 0)
-        return -KEINVAL;
-    if (!syscall_is_ram(a[1], (size_t)(int)a[2]))
-        return -KEFAULT;
     if (file->ops->bind == NULL)
         return -KEOPNOTSUPP;
     return file->ops->bind(file, syscall_pointer(a[1]), (size_t)(int)a[2]);
@@ -210,13 +221,9 @@ static long syscall_bind(const long a[6])
 static long syscall_connect(const long a[6])
 {
     long error;
-    struct file *file = syscall_socket_file(a[0], &error);
+    struct file *file = syscall_addressed_socket(a, &error);
     if (file == NULL)
         return error;
-    if ((int)a[2] < 0)
-        return -KEINVAL;
-    if (!syscall_is_ram(a[1], (size_t)(int)a[2]))
-        return -KEFAULT;
     if (file->ops->connect == NULL)
         return -KEOPNOTSUPP;
     return file->ops->connect(file, syscall_pointer(a[1]), (size_t)(int)a[2]);

@@ -8,6 +8,7 @@
 #define memmove mem_move_under_test
 #define memset  mem_set_under_test
 #define memcmp  mem_compare_under_test
+/* NOLINTNEXTLINE(bugprone-suspicious-include) */
 #include "guest/runtime/mem.c"
 #undef memcpy
 #undef memmove

@@ -7,6 +7,8 @@
  */
 #include "harness/diagnosis/rules.h"
 
+#define RULES_ENETUNREACH (-101)
+
 /* Frames that reached the card and stay there, for want of a buffer or of a notification. */
 static uint64_t rules_frames_held(const struct ledger_device *device)
 {
@@ -78,6 +80,71 @@ bool rule_vq_kick_missed(struct rules_case *c)
             (rules_frames_held(device) > 0 &&
              rules_kick_missed(c, &device->rx, ", which holds frames for them"))) {
             return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the device took something and keeps it, longer than it should. */
+static bool rules_is_kept(const struct rules_case *c, const struct ledger_queue *queue)
+{
+    return virtqueue_in_flight(rules_queue(c, queue)) > 0 && rules_is_settled(c, &queue->pop);
+}
+
+/* Whether the driver can send no more: no entry is left, or it said that it could not send. */
+static bool rules_cannot_send(const struct rules_case *c, const struct ledger_device *device)
+{
+    struct virtqueue *tx = rules_queue(c, &device->tx);
+    return virtqueue_in_flight(tx) + virtqueue_avail_count(tx) >= tx->size ||
+           device->sent_drop.sequence > device->tx.used.sequence;
+}
+
+/* Whether what the program waits for can lie in a receive buffer: it came as far as the card. */
+static bool rules_came_to_the_card(const struct rules_case *c)
+{
+    const struct ledger_program *program = c->question->program;
+    const struct ledger_peer *peer = rules_program_suffers(c) ? rules_peer(c) : NULL;
+    return rules_program_suffers(c) && !rules_misses_packets(peer) &&
+           !(program->unreachable && program->unreachable_result == RULES_ENETUNREACH);
+}
+
+static bool rules_not_completed(struct rules_case *c, const struct ledger_queue *queue)
+{
+    char at[32];
+    unsigned kept = virtqueue_in_flight(rules_queue(c, queue));
+    c->diagnosis->queue = queue->name;
+    rules_evidence_queue(c, queue);
+    rules_evidence(c,
+                   "%s: the device took %" G_GUINT64_FORMAT
+                   " buffers and returned %" G_GUINT64_FORMAT
+                   "; it is in order for a driver to wait for the others",
+                   queue->name, queue->pops, queue->used_count);
+    return rules_found(c, "vq.not-completed",
+                       "the device owes %u of the buffers of %s that it took, the last at %s: it "
+                       "has not returned them",
+                       kept, queue->name, rules_time(at, queue->pop.time_ns));
+}
+
+bool rule_vq_not_completed(struct rules_case *c)
+{
+    const struct ledger_task *waiter = rules_queue_waiter(c);
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        const struct ledger_device *device = &c->ledger->devices[i];
+        if (!rules_is_running(c, device)) {
+            continue;
+        }
+        if (rules_is_kept(c, &device->tx) && waiter != NULL) {
+            c->diagnosis->task = waiter;
+            return rules_not_completed(c, &device->tx);
+        }
+        if (rules_is_kept(c, &device->rx) && rules_came_to_the_card(c)) {
+            return rules_not_completed(c, &device->rx);
+        }
+        if (rules_is_kept(c, &device->tx) && rules_cannot_send(c, device) &&
+            rules_program_suffers(c)) {
+            rules_evidence(c, "%s.tx.dropped = %" G_GUINT64_FORMAT, device->name,
+                           device->sent_dropped);
+            return rules_not_completed(c, &device->tx);
         }
     }
     return false;

@@ -1,10 +1,9 @@
 /*
  * source.h - from an address in a guest's image to its function and source line
  *
- * A small reader of ELF symbol tables and of DWARF 5 line tables, as gcc and clang write them by
- * default; older line tables are passed over, and then only the function is known. The file may be
- * anybody's: everything in it is checked against its size. Names are as the compiler recorded them,
- * so that a report is the same wherever the bench stands.
+ * Lines of any version of DWARF, by elfutils; without them, or in a file that is damaged, only the
+ * function is known, or nothing. The file may be anybody's. Names are as the compiler recorded
+ * them, so that a report is the same wherever the bench stands.
  */
 #ifndef HARNESS_DIAGNOSIS_SOURCE_H
 #define HARNESS_DIAGNOSIS_SOURCE_H

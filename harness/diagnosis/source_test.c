@@ -3,6 +3,7 @@
 
 #include "tests/unit.h"
 
+#include <dlfcn.h>
 #include <string.h>
 
 extern const char __executable_start[];
@@ -38,6 +39,70 @@ static void test_an_address_has_function_file_and_line(void)
     source_free(source);
 }
 
+/* What is known of source_sample(), in one of its images beside this program. */
+struct sample {
+    struct source *source;
+    bool found;
+    struct source_place place;
+    int line; /* that is right */
+};
+
+static char *sample_path(const char *name)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = g_path_get_dirname(self);
+    return g_strdup_printf("%s/source-%s.so", folder, name);
+}
+
+static struct sample sample_look_up(const char *name)
+{
+    g_autofree char *path = sample_path(name);
+    struct sample sample = {.source = source_open(path)};
+    void *image = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(sample.source);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(image);
+    Dl_info info;
+    const char *function = dlsym(image, "source_sample");
+    CU_ASSERT_FATAL(dladdr(function, &info) != 0);
+    sample.line = *(const int *)dlsym(image, "source_sample_line");
+    sample.found = source_find(sample.source, (uint64_t)(function - (const char *)info.dli_fbase),
+                               &sample.place);
+    dlclose(image);
+    return sample;
+}
+
+static void sample_clear(struct sample *sample)
+{
+    g_free(sample->place.file);
+    source_free(sample->source);
+}
+
+static void test_lines_are_read_whatever_the_format(void)
+{
+    static const char *const names[] = {"dwarf-4", "dwarf-5", "compressed", "split"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        struct sample sample = sample_look_up(names[i]);
+        CU_ASSERT_TRUE_FATAL(sample.found);
+        CU_ASSERT_STRING_EQUAL(sample.place.function, "source_sample");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(sample.place.file);
+        CU_ASSERT(g_str_has_suffix(sample.place.file, "testdata/source_sample.c"));
+        CU_ASSERT_EQUAL(sample.place.line, sample.line);
+        sample_clear(&sample);
+    }
+}
+
+static void test_without_lines_the_function_is_known_and_without_symbols_nothing(void)
+{
+    struct sample plain = sample_look_up("without-lines"), bare = sample_look_up("stripped");
+    CU_ASSERT_TRUE_FATAL(plain.found);
+    CU_ASSERT_STRING_EQUAL(plain.place.function, "source_sample");
+    CU_ASSERT_PTR_NULL(plain.place.file);
+    CU_ASSERT_FALSE(bare.found);
+    CU_ASSERT_PTR_NULL(bare.place.file);
+    sample_clear(&plain);
+    sample_clear(&bare);
+}
+
 static void test_what_is_no_image_is_refused(void)
 {
     g_autoptr(GBytes) text =
@@ -51,42 +116,50 @@ static void test_what_is_no_image_is_refused(void)
     source_free(NULL);
 }
 
-/* The addresses that are looked up do not matter: nothing may be read outside of the file. */
+/* What is found does not matter: nothing may be read outside of the file. */
 static void look_around(GBytes *bytes)
 {
     struct source *source = source_open_bytes(bytes);
     if (source == NULL) {
         return;
     }
-    struct source_place place;
-    if (source_find(source, here() - (uintptr_t)__executable_start, &place)) {
-        g_free(place.file);
+    for (uint64_t address = 0x1000; address < 0x1200; address += 8) {
+        struct source_place place;
+        if (source_find(source, address, &place)) {
+            g_free(place.file);
+        }
     }
     source_free(source);
 }
 
-static void test_damaged_images_do_no_harm(void)
+static void damage_image(const char *name)
 {
-    g_autofree char *data = NULL;
+    g_autofree char *path = sample_path(name), *data = NULL;
     size_t size;
-    CU_ASSERT_TRUE_FATAL(g_file_get_contents("/proc/self/exe", &data, &size, NULL));
-    for (unsigned i = 1; i < 12; i++) {
-        g_autoptr(GBytes) cut = g_bytes_new(data, size / 12 * i + i);
+    CU_ASSERT_TRUE_FATAL(g_file_get_contents(path, &data, &size, NULL));
+    for (size_t len = 0; len < size; len += 61) {
+        g_autoptr(GBytes) cut = g_bytes_new(data, len);
         look_around(cut);
     }
     uint32_t random = 1;
-    for (unsigned i = 0; i < 12; i++) {
+    for (unsigned i = 0; i < 300; i++) {
         g_autofree char *copy = g_memdup2(data, size);
-        for (unsigned j = 0; j < 2000; j++) {
+        for (unsigned j = 0; j < 1 + i / 3; j++) {
             random = random * 1664525 + 1013904223;
-            /* The end of the file holds section headers and symbols. */
-            size_t at = j % 2 == 0 ? random % size : size - 1 - random % (size / 8);
+            size_t at = 64 + (random >> 8) % (size - 64);
+            random = random * 1664525 + 1013904223;
             copy[at] = (char)(random >> 13);
         }
-        memcpy(copy, data, 64);
         g_autoptr(GBytes) bytes = g_bytes_new_take(g_steal_pointer(&copy), size);
         look_around(bytes);
     }
+}
+
+static void test_damaged_images_do_no_harm(void)
+{
+    damage_image("dwarf-4");
+    damage_image("dwarf-5");
+    damage_image("compressed");
 }
 
 static void test_frames_are_followed_while_they_rise_within_the_stack(void)
@@ -113,5 +186,7 @@ static void test_frames_are_followed_while_they_rise_within_the_stack(void)
 }
 
 UNIT_SUITE("source", UNIT_TEST(test_an_address_has_function_file_and_line),
+           UNIT_TEST(test_lines_are_read_whatever_the_format),
+           UNIT_TEST(test_without_lines_the_function_is_known_and_without_symbols_nothing),
            UNIT_TEST(test_what_is_no_image_is_refused), UNIT_TEST(test_damaged_images_do_no_harm),
            UNIT_TEST(test_frames_are_followed_while_they_rise_within_the_stack))

@@ -554,9 +554,23 @@ static void checker_refuse_queue(struct parser *parser, const struct lexer_token
         }
     }
     g_ptr_array_add(names, NULL);
-    parser_refuse(parser, token,
-                  diagnostic_hint_nearest(token->text, (const char *const *)names->pdata),
-                  "no %s is called '%s'", noun, token->text);
+    char *hint =
+        checker_knows(parser, CHECKER_NET, token->text)
+            ? g_strdup_printf("its queues are '%s.rx' and '%s.tx'", token->text, token->text)
+            : diagnostic_hint_nearest(token->text, (const char *const *)names->pdata);
+    parser_refuse(parser, token, hint, "no %s is called '%s'", noun, token->text);
+}
+
+void checker_card(struct parser *parser, const struct lexer_token *token)
+{
+    if (checker_is_queue(parser, token->text, false)) {
+        parser_refuse(
+            parser, token,
+            g_strdup_printf("did you mean '%.*s'?", (int)strcspn(token->text, "."), token->text),
+            "no network card is called '%s'", token->text);
+        return;
+    }
+    checker_need(parser, CHECKER_NET, token, token->text);
 }
 
 void checker_queue(struct parser *parser, const struct lexer_token *token)

@@ -96,6 +96,8 @@ void checker_counter(struct parser *parser, const struct lexer_token *token);
 void checker_cause(struct parser *parser, const struct lexer_token *token);
 /* A queue by its full name, which finally and the fields of events use. */
 void checker_queue(struct parser *parser, const struct lexer_token *token);
+/* A card; a queue is a slip that has its own hint. */
+void checker_card(struct parser *parser, const struct lexer_token *token);
 /* A queue or a card. */
 void checker_device(struct parser *parser, const struct lexer_token *token);
 /* Where a frame is sent: a card, or a host. */

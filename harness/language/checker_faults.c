@@ -42,18 +42,37 @@ void checker_inject(struct parser *parser, const struct lexer_token *word,
     }
 }
 
+/* "injected were: irq eth0.tx, link eth0", or NULL. Given. */
+static char *checker_hint_injected(GPtrArray *places)
+{
+    if (places->len == 0) {
+        return NULL;
+    }
+    g_ptr_array_add(places, NULL);
+    g_autofree char *list = g_strjoinv(", ", (char **)places->pdata);
+    return g_strdup_printf("injected were: %s", list);
+}
+
 void checker_restore(struct parser *parser, const struct lexer_token *token,
                      const struct scenario_fault *fault)
 {
+    g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < parser->scenario->statements->len; i++) {
         const struct scenario_statement *other = parser->scenario->statements->pdata[i];
-        if (other->verb == SCENARIO_INJECT && other->fault.target != NULL &&
-            checker_same_place(&other->fault, fault)) {
+        if (other->verb != SCENARIO_INJECT || other->fault.target == NULL) {
+            continue;
+        }
+        if (checker_same_place(&other->fault, fault)) {
             return;
         }
+        g_autofree char *place = g_strdup_printf(
+            "%s %s", parser_fault_object_name(other->fault.object), other->fault.target);
+        if (!g_ptr_array_find_with_equal_func(places, place, g_str_equal, NULL)) {
+            g_ptr_array_add(places, g_steal_pointer(&place));
+        }
     }
-    parser_refuse(parser, token, NULL, "no fault of '%s' was injected before: nothing to restore",
-                  token->text);
+    parser_refuse(parser, token, checker_hint_injected(places),
+                  "no fault of '%s' was injected before: nothing to restore", token->text);
 }
 
 void checker_station(struct parser *parser, const struct lexer_token *token)

@@ -30,6 +30,7 @@ static const struct rig_row words_strings_and_comments_rows[] = {
     {"run a: \"b\" # \033[2J",
      "2:14: control character U+001B: a scenario has only text that shows"},
     {"run a: \"\177\"", "2:9: control character U+007F: a scenario has only text that shows"},
+    /* NOLINTNEXTLINE(misc-misleading-bidirectional): what the test is about */
     {"run a: \"\342\200\256\"",
      "2:9: control character U+202E: a scenario has only text that shows"},
     {"run a: \"\302\205\"", "2:9: control character U+0085: a scenario has only text that shows"},

@@ -76,7 +76,7 @@ static void check_names(const char *text, const char *const *names)
     GPtrArray *tests = rig_load(text);
     guint count = g_strv_length((char **)names);
     CU_ASSERT_EQUAL_FATAL(tests->len, count);
-    for (guint i = 0; i < count; i++) {
+    for (guint i = 0; names[i] != NULL; i++) {
         const struct scenario *scenario = tests->pdata[i];
         CU_ASSERT_STRING_EQUAL(scenario->name, names[i]);
     }

@@ -148,6 +148,8 @@ bool parser_parse_inject(struct parser *parser, const struct lexer_token *word,
                          const struct scenario_time *at);
 bool parser_parse_restore(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at);
+/* "irq", "link": as statements write it. */
+const char *parser_fault_object_name(enum scenario_fault_object object);
 bool parser_parse_send(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at);
 /* Adds a statement of the timeline to the scenario, to be filled in. */

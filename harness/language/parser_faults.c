@@ -132,7 +132,7 @@ static bool faults_take_target(struct parser *parser, struct scenario_fault *fau
         if (!parser_take_name(parser, "a network card", target)) {
             return false;
         }
-        checker_need(parser, CHECKER_NET, *target, (*target)->text);
+        checker_card(parser, *target);
         break;
     case SCENARIO_FAULT_OBJECT_COUNT:
         g_assert_not_reached();
@@ -153,18 +153,20 @@ static bool faults_take_object(struct parser *parser, struct scenario_fault *fau
 
 /* ---- what ------------------------------------------------------------------------------------ */
 
-static const struct faults_row *faults_take_word(struct parser *parser,
-                                                 enum scenario_fault_object object)
+/* `or_direction`: a direction was not taken, and could have stood here as well. */
+static const struct faults_row *
+faults_take_word(struct parser *parser, enum scenario_fault_object object, bool or_direction)
 {
-    const struct faults_row *rows[G_N_ELEMENTS(faults_rows)];
-    const char *words[G_N_ELEMENTS(faults_rows) + 1] = {NULL};
-    unsigned count = 0, index;
+    const struct faults_row *rows[G_N_ELEMENTS(faults_rows) + 2] = {NULL};
+    const char *words[G_N_ELEMENTS(faults_rows) + 3] = {"in", "out"};
+    unsigned count = or_direction ? 2 : 0, index;
     for (size_t i = 0; i < G_N_ELEMENTS(faults_rows); i++) {
         if (faults_rows[i].object == object) {
             rows[count] = &faults_rows[i];
             words[count++] = faults_rows[i].word;
         }
     }
+    words[count] = NULL;
     return parser_take_choice(parser, words, &index) ? rows[index] : NULL;
 }
 
@@ -228,6 +230,12 @@ static bool faults_take_filter(struct parser *parser, struct scenario_statement 
            parser_parse_filter(parser, &statement->frames);
 }
 
+const char *parser_fault_object_name(enum scenario_fault_object object)
+{
+    g_assert(object < SCENARIO_FAULT_OBJECT_COUNT);
+    return faults_objects[object];
+}
+
 bool parser_parse_inject(struct parser *parser, const struct lexer_token *word,
                          const struct scenario_time *at)
 {
@@ -246,7 +254,8 @@ bool parser_parse_inject(struct parser *parser, const struct lexer_token *word,
         faults_take_direction(parser, statement);
     }
     const struct lexer_token *what = parser_peek(parser);
-    const struct faults_row *row = faults_take_word(parser, fault->object);
+    bool or_direction = link && statement->frames.where == SCENARIO_WHERE_ANY;
+    const struct faults_row *row = faults_take_word(parser, fault->object, or_direction);
     if (row == NULL || !faults_take_argument(parser, row, fault) ||
         (row->occurrences && !faults_take_occurrences(parser, fault)) ||
         (link && row->kind != SCENARIO_LINK_DOWN && !faults_take_filter(parser, statement)) ||
@@ -269,10 +278,13 @@ bool parser_parse_restore(struct parser *parser, const struct lexer_token *word,
     }
     struct scenario_statement *statement = parser_add_statement(parser, SCENARIO_RESTORE, at);
     const struct lexer_token *target;
+    guint refusals = parser->refusals->len;
     if (!faults_take_object(parser, &statement->fault) ||
         !faults_take_target(parser, &statement->fault, &target) || !parser_take_end(parser)) {
         return false;
     }
-    checker_restore(parser, target, &statement->fault);
+    if (parser->refusals->len == refusals) {
+        checker_restore(parser, target, &statement->fault);
+    }
     return true;
 }

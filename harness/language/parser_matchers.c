@@ -50,7 +50,7 @@ static bool matcher_take_net(struct parser *parser, struct scenario_frames *fram
         parser_refuse(parser, token, g_strdup_printf("did you mean '%s'?", direction),
                       "neither a direction nor a network card: %s", parser_shown(parser, token));
     } else {
-        checker_need(parser, CHECKER_NET, token, token->text);
+        checker_card(parser, token);
     }
     frames->net = g_strdup(token->text);
     return true;

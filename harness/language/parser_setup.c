@@ -84,15 +84,11 @@ bool parser_parse_limit(struct parser *parser, const struct lexer_token *word,
 static bool setup_parse_gic(struct parser *parser, void *target)
 {
     struct scenario_machine *machine = target;
-    const struct lexer_token *token = parser_peek(parser);
     uint64_t version;
     if (!parser_take_number(parser, 2, 3, &version)) {
         return false;
     }
     machine->gic = (unsigned)version;
-    if (version == 3) {
-        reserved_check(parser, token, "machine gic=3", "gic=3");
-    }
     return true;
 }
 
@@ -114,6 +110,14 @@ static bool setup_parse_vhe(struct parser *parser, void *target)
     const struct lexer_token *token;
     return parser_take_word(parser, "'yes' or 'no'", &token) &&
            parser_pass(parser, token, values_yes_no(token->text, &machine->vhe));
+}
+
+static bool setup_parse_secure(struct parser *parser, void *target)
+{
+    struct scenario_machine *machine = target;
+    const struct lexer_token *token;
+    return parser_take_word(parser, "'yes' or 'no'", &token) &&
+           parser_pass(parser, token, values_yes_no(token->text, &machine->secure));
 }
 
 static bool setup_parse_ram(struct parser *parser, void *target)
@@ -185,15 +189,24 @@ bool parser_parse_machine(struct parser *parser, const struct lexer_token *word,
 {
     static const char *const machines[] = {"virt", NULL};
     static const struct parser_key keys[] = {
-        {"gic", setup_parse_gic},   {"boot", setup_parse_boot},
-        {"vhe", setup_parse_vhe},   {"ram", setup_parse_ram},
-        {"step", setup_parse_step}, {"mmio", setup_parse_mmio},
-        {"cpus", setup_parse_cpus}, {"pa-offset", setup_parse_pa_offset},
+        {"gic", setup_parse_gic},       {"boot", setup_parse_boot},
+        {"vhe", setup_parse_vhe},       {"ram", setup_parse_ram},
+        {"step", setup_parse_step},     {"mmio", setup_parse_mmio},
+        {"cpus", setup_parse_cpus},     {"pa-offset", setup_parse_pa_offset},
+        {"secure", setup_parse_secure},
     };
-    (void)word, (void)at;
+    (void)at;
     unsigned index;
-    return parser_take_choice(parser, machines, &index) &&
-           parser_take_keys(parser, keys, G_N_ELEMENTS(keys), &parser->scenario->machine);
+    const struct scenario_machine *machine = &parser->scenario->machine;
+    if (!parser_take_choice(parser, machines, &index) ||
+        !parser_take_keys(parser, keys, G_N_ELEMENTS(keys), &parser->scenario->machine)) {
+        return false;
+    }
+    if (machine->secure && machine->gic != 2) {
+        parser_refuse(parser, word, NULL,
+                      "secure=yes is for gic=2: a GICv3 has one security state here");
+    }
+    return true;
 }
 
 /* ---- guest ----------------------------------------------------------------------------------- */

@@ -45,7 +45,7 @@ struct scenario_machine {
     uint64_t step_ns, mmio_ns;
     unsigned gic, cpus;
     enum scenario_boot boot;
-    bool vhe;
+    bool vhe, secure;
     uint64_t pa_offset;
 };
 

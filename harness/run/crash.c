@@ -125,12 +125,15 @@ static const char *crash_signal_text(int number)
     }
 }
 
-static GString *crash_describe(const struct crash_registers *registers, int number,
-                               uintptr_t address)
+static GString *crash_describe(const struct crash_registers *registers, int number, int code,
+                               uintptr_t address, uintptr_t guest_address)
 {
     GString *what = g_string_new(crash_signal_text(number));
-    uintptr_t guest_address = crash_guest_address(registers);
-    if (number == SIGSEGV || number == SIGBUS) {
+    bool is_access = number == SIGSEGV || number == SIGBUS;
+    if (is_access && code == SI_KERNEL) {
+        /* The processor does not tell which. */
+        g_string_append(what, " at an address that is not canonical");
+    } else if (is_access) {
         g_string_append_printf(what, " at address 0x%" G_GINTPTR_MODIFIER "x%s", address,
                                crash_is_at_stack(registers->sp, address) ? ", where the stack ends"
                                                                          : "");
@@ -156,7 +159,11 @@ static void crash_handler(int number, siginfo_t *info, void *opaque)
     const struct crash_registers registers = crash_read_registers(opaque);
     uintptr_t address = (uintptr_t)info->si_addr;
     if (crash_is_guests(&registers, number, address)) {
-        crash.fn(crash.opaque, crash_describe(&registers, number, address)->str);
+        uintptr_t place = crash_guest_address(&registers);
+        GString *what = crash_describe(&registers, number, info->si_code, address, place);
+        /* A return address belongs to the call before it. */
+        bool is_return = place != 0 && place != registers.pc;
+        crash.fn(crash.opaque, what->str, is_return ? place - 1 : place);
     }
     /* Ours: returning repeats the fault, under the handler from before. */
     for (size_t i = 0; i < G_N_ELEMENTS(crash_signals); i++) {

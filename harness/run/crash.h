@@ -13,9 +13,10 @@
 
 /*
  * Runs in the signal handler, on a stack of its own; `what` says signal, address and program
- * counter. Must not return.
+ * counter. `pc` lies in the guest's instruction that crashed, or that called what did; 0: it cannot
+ * be told. Must not return.
  */
-typedef void crash_fn(void *opaque, const char *what);
+typedef void crash_fn(void *opaque, const char *what, uintptr_t pc);
 
 /* Borrows the image, and its path for messages, until crash_unwatch(). */
 void crash_watch(const struct guest_image *image, const char *path, crash_fn *fn, void *opaque);

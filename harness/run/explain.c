@@ -35,12 +35,22 @@ static char *explain_place(const struct source *source, uintptr_t address, bool 
     return text;
 }
 
-char *explain_function(const struct session *session, uintptr_t pc)
+static char *explain_pc(const struct session *session, uintptr_t pc, bool with_start)
 {
     struct source *source = source_open(session->options->guest_path);
-    char *text = explain_place(source, pc, true);
+    char *text = explain_place(source, pc, with_start);
     source_free(source);
     return text;
+}
+
+char *explain_function(const struct session *session, uintptr_t pc)
+{
+    return explain_pc(session, pc, true);
+}
+
+char *explain_line(const struct session *session, uintptr_t pc)
+{
+    return explain_pc(session, pc, false);
 }
 
 /* Guest code among return addresses; the hook of the ticks is not the guest's own. */

@@ -25,6 +25,8 @@ const struct session_program *explain_program(const struct session *session,
 
 /* "spin() at guest/x.c:12", or the address. Gives. */
 char *explain_function(const struct session *session, uintptr_t pc);
+/* The same with the line of the instruction. Gives. */
+char *explain_line(const struct session *session, uintptr_t pc);
 /* Where the running guest code is. NULL when that cannot be told. Gives. Called by an event. */
 char *explain_running(const struct session *session);
 

@@ -6,6 +6,8 @@
  * are compared; with --update a golden capture that differs is written instead, and one that does
  * not is left alone, so that only what changed changes on disk.
  */
+#include "harness/run/final_capture.h"
+
 #include "harness/run/golden.h"
 #include "harness/run/session_priv.h"
 
@@ -44,29 +46,29 @@ static bool final_updates(const struct session *session)
     return session->options->update && session->scenario->guard == NULL;
 }
 
-static bool final_load(const struct session *session, struct session_golden *golden, GError **error)
+/* Gives the golden frames, or NULL with a GError. */
+static struct golden *final_load(const struct scenario *scenario, const char *path, GError **error)
 {
-    bool exists = g_file_test(golden->path, G_FILE_TEST_EXISTS);
-    if (!exists && final_updates(session)) {
-        return true;
-    }
-    if (!exists) {
+    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                    "there is no golden capture %s; run it once with --update to write it",
-                    golden->path);
-        return false;
+                    "there is no golden capture %s; run it once with --update to write it", path);
+        return NULL;
     }
-    golden->frames = final_new_frames(session->scenario);
-    if (golden_load(golden->frames, golden->path, error)) {
-        return true;
+    struct golden *frames = final_new_frames(scenario);
+    if (!golden_load(frames, path, error)) {
+        g_clear_pointer(&frames, golden_free);
     }
-    /* What is damaged may be replaced. */
-    g_clear_pointer(&golden->frames, golden_free);
-    if (final_updates(session)) {
-        g_clear_error(error);
-        return true;
-    }
-    return false;
+    return frames;
+}
+
+bool final_capture_check(const struct scenario *scenario,
+                         const struct scenario_statement *statement, GError **error)
+{
+    g_autofree char *path = scenario_golden_path(scenario, statement);
+    struct golden *frames = final_load(scenario, path, error);
+    bool good = frames != NULL;
+    golden_free(frames);
+    return good;
 }
 
 bool final_capture_prepare(struct session *session, struct scenario_place *place, GError **error)
@@ -82,7 +84,11 @@ bool final_capture_prepare(struct session *session, struct scenario_place *place
         golden->statement = statement;
         golden->path = scenario_golden_path(session->scenario, statement);
         g_ptr_array_add(session->goldens, golden);
-        if (!final_load(session, golden, error)) {
+        g_autoptr(GError) refused = NULL;
+        golden->frames = final_load(session->scenario, golden->path, &refused);
+        /* With --update what is missing or damaged is written anew. */
+        if (golden->frames == NULL && !final_updates(session)) {
+            g_propagate_error(error, g_steal_pointer(&refused));
             *place = statement->place;
             return false;
         }

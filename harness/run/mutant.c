@@ -147,7 +147,7 @@ static void mutant_judge_failure(const struct scenario_guard *guard, struct run_
 void mutant_judge(const struct scenario *scenario, struct run_result *result)
 {
     const struct scenario_guard *guard = scenario->guard;
-    if (guard == NULL) {
+    if (guard == NULL || result->stopped) {
         return;
     }
     switch (result->status) {

@@ -112,6 +112,23 @@ static void test_errors_and_other_tests_are_left_alone(void)
     guard_fini(&guard);
 }
 
+static void test_a_run_that_was_stopped_before_its_verdict_is_not_judged(void)
+{
+    struct scenario_guard guard = guard_of("bug", "irq.lost", NULL);
+    const struct scenario mutant = {.guard = &guard};
+    struct run_result result;
+    run_result_init(&result);
+    result.status = RUN_FAILED;
+    result.stopped = true;
+    result.line = 9;
+    mutant_judge(&mutant, &result);
+    CU_ASSERT_EQUAL(result.status, RUN_FAILED);
+    CU_ASSERT_EQUAL(result.line, 9);
+    CU_ASSERT_PTR_NULL(result.got);
+    run_result_clear(&result);
+    guard_fini(&guard);
+}
+
 /* ---- finding --------------------------------------------------------------------------------- */
 
 struct folder {
@@ -210,6 +227,7 @@ static void test_a_mutant_whose_patch_did_not_apply_is_refused_with_the_reason(v
 
 UNIT_SUITE("mutant", UNIT_TEST(test_a_mutant_passes_only_by_the_named_cause_and_task),
            UNIT_TEST(test_errors_and_other_tests_are_left_alone),
+           UNIT_TEST(test_a_run_that_was_stopped_before_its_verdict_is_not_judged),
            UNIT_TEST(test_the_image_is_the_guests_or_the_mutants),
            UNIT_TEST(test_a_mutant_that_is_not_built_is_refused_with_the_nearest),
            UNIT_TEST(test_a_mutant_whose_patch_did_not_apply_is_refused_with_the_reason))

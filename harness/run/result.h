@@ -32,6 +32,7 @@ struct run_result {
     unsigned line, column; /* of the statement that failed; 0: none in particular */
     char *what;            /* one sentence; "" when passed, or which files were written */
     char *expected, *got;  /* the same notation; NULL when it says nothing */
+    bool stopped;          /* by --until, before there was a verdict: it says nothing of a mutant */
     /*
      * The diagnosis, all NULL when there is none. `cause` is an id of harness/diagnosis/causes.h,
      * `grade` "cause", "derived" or "suspect", `task` the name of the task that pays (NULL when no

@@ -248,6 +248,8 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
     config.mmio_ns = scenario->machine.mmio_ns;
     config.boot = scenario->machine.boot == SCENARIO_BOOT_ACPI ? BOARD_BOOT_ACPI : BOARD_BOOT_FDT;
     config.vhe = scenario->machine.vhe;
+    config.gic = scenario->machine.gic == 3 ? GIC_V3 : GIC_V2;
+    config.secure = scenario->machine.secure;
     config.seed = seed;
     config.command_line = scenario->guest_options;
     config.nets = nets;
@@ -374,14 +376,17 @@ static void session_conclude(struct session *session)
 }
 
 /* Called by the crash handler; does not return. */
-static void session_guest_crashed(void *opaque, const char *what)
+static void session_guest_crashed(void *opaque, const char *what, uintptr_t pc)
 {
     struct session *session = opaque;
     if (session->proving) {
         proof_fail();
     }
-    session_finish(session, RUN_CRASHED, NULL, g_strdup_printf("the guest crashed: %s", what), NULL,
-                   NULL);
+    g_autofree char *place = pc != 0 ? explain_line(session, pc) : NULL;
+    session_finish(session, RUN_CRASHED, NULL,
+                   g_strdup_printf("the guest crashed: %s%s%s", what, place != NULL ? "; in " : "",
+                                   place != NULL ? place : ""),
+                   NULL, NULL);
     session_conclude(session);
     session_close_files(session);
     session->options->crashed(session->options->opaque, session->result);

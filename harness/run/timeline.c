@@ -300,6 +300,7 @@ void timeline_until(void *opaque)
         return;
     }
     session->until_reached = true;
+    session->result->stopped = true;
     const struct scenario_statement *statement = timeline_current(session);
     const struct session_program *program = model_unfinished_program(session);
     session_finish(session, RUN_FAILED, statement, g_strdup("stopped by --until: no verdict yet"),

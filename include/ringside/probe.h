@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #ifndef RINGSIDE_NO_PROBES
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a prototype does not stand in parentheses */
 #define RINGSIDE_PROBE(prototype) void prototype;
 #else
 #pragma GCC diagnostic push

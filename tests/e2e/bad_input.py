@@ -99,6 +99,8 @@ FILES = [
     ("other-abi", GOOD.replace("reference", "TESTGUESTS/otherabi.so"), ["FILE:3:9: error:", "ABI version 2", "speaks 1"]),
     ("no-boot", GOOD.replace("reference", "TESTGUESTS/noboot.so"), ["FILE:3:9: error:", "boot entry"]),
     ("elsewhere", GOOD.replace("reference", "TESTGUESTS/elsewhere.so"), ["FILE:3:9: error:", "0x40200000"]),
+    ("missing-golden", NETWORK + 'finally capture matches "golden/none.pcap"\n', ["FILE:5:1: error:", "no golden capture golden/none.pcap", "--update"]),
+    ("text-golden", NETWORK + 'finally capture matches "text.pcap"\n', ["FILE:5:1: error:", "text.pcap"]),
 ]
 
 
@@ -141,6 +143,7 @@ def check_files(bench):
     folder = bench.folder("files")
     bench.write("files/good.scn", GOOD)
     bench.write("files/nothing.so", b"")
+    bench.write("files/text.pcap", "no capture")
     os.mkfifo(folder / "fifo.so")
     testguests = bench.build / "emu" / "cpu-stub" / "testguests"
     for name in ("plain.so", "otherabi.so", "noboot.so", "elsewhere.so"):

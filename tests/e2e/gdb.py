@@ -99,7 +99,7 @@ def check_looks(bench, run, pieces, log, what):
 def check_hang(bench, hangs):
     plain, log = record(bench, hangs, bench.program, "live.events")
     more = ["ringside task 2", "frame function ping_receive", "info locals", "ringside task off", "bt 2",
-            "ringside task 2 frame function ping_receive", "ringside task 77 bt", "ringside events many", "ringside"]
+            "ringside task 2 frame function ping_receive", "ringside task 77 bt", "ringside events many", "ringside", "ringside ring-s"]
     run, pieces = debug(bench, ["run", "--gdb", hangs], LOOKS + more)
     contains(bench, run, pieces[0], "at the verdict", r"^stuck: limit: the scenario's limit is reached$",
              r"^ping waits in recvfrom on socket since 1\.\d{9} s$", r"^2 +ping +waits for socket ")
@@ -107,7 +107,7 @@ def check_hang(bench, hangs):
     got = re.search(r"got: +(.*)", plain.stdout)
     bench.check(got and got.group(1) in pieces[0], "the report says the same", run)
     check_looks(bench, run, pieces[1:8], log, "live")
-    entered, located, _, _, back, once, unknown, many, summary = pieces[8:17]
+    entered, located, _, _, back, once, unknown, many, summary, misspelt = pieces[8:18]
     contains(bench, run, entered, "task 2", r"^task 2 ping waits", r"^#1 .*context_switch")
     place = re.search(r"ping_receive .* at (guest/\S+\.c):(\d+)\n\d+\t(.*)", located)
     if bench.check(place, f"frame function ping_receive shows its line, and not:\n{located}", run):
@@ -119,6 +119,7 @@ def check_hang(bench, hangs):
     contains(bench, run, unknown + run.stderr, "task 77", r"there is no task 77; there are: 1, 2")
     contains(bench, run, many + run.stderr, "events many", r"how many\? ringside events \[N\]")
     contains(bench, run, summary, "ringside", r"^1\.500000000 s, 2 tasks, event #\d+$")
+    contains(bench, run, misspelt + run.stderr, "a misspelt word", r"there is no command 'ringside ring-s'; there are: .*rings")
 
 
 def check_other_verdicts(bench, guests):
@@ -143,6 +144,10 @@ def check_until(bench, hangs):
     contains(bench, run, run.stdout, "--until", r"hang\.scn:8:1: error: stopped by --until: no verdict yet",
              r"expected: +expect ping exits 0", r"got: +ping waits in recvfrom on socket", r"at: +1\.020000000 s")
     bench.check("hang:" not in run.stdout and "limit:" not in run.stdout, "--until gives no verdict", run)
+    mutant = ["--filter", "*boot=acpi*!timer-wrong-gsiv", bench.scenarios / "timer"]
+    run = bench.run("run", "--until", "500ms", *mutant)
+    contains(bench, run, run.stdout, "--until of a mutant", r"\.scn:16:1: error: stopped by --until: no verdict yet",
+             r"got: +ping waits in recvfrom on socket")
     later = bench.run("run", "--until", "1h", hangs)
     bench.check(later.status == 3 and "limit" in later.stdout, "a verdict before the time stands", later)
     run, pieces = debug(bench, ["run", "--gdb", "--until", "20ms", hangs], ["ringside", "continue", "bt 1"])

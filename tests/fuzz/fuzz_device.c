@@ -11,9 +11,13 @@
  *   - what it hands up is a frame of a possible length, and each buffer is somewhere: none is
  *     lost, none is twice.
  *
- * The driver is included, not linked: its table of interfaces only grows, and each run needs it
- * empty.
+ * The device stands in one of a few windows of the machine; what the others say of themselves is
+ * up to the input as well. Nothing is ever written there.
+ *
+ * Driver and transport are included, not linked: their tables of interfaces and devices only grow,
+ * and each run needs them empty.
  */
+#include "drivers/virtio_mmio.c"
 #include "drivers/virtio_net.c"
 
 #include "drivers/fake_hal.h"
@@ -27,6 +31,7 @@
 
 #define FUZZ_BASE      0x0a000000
 #define FUZZ_WINDOW    0x200
+#define FUZZ_WINDOWS   4 /* at most; the device is in the last */
 #define FUZZ_QUEUES    2
 #define FUZZ_STEPS_MAX 256
 #define FUZZ_LIE       0xf0 /* bytes from here on are lies, where registers are read */
@@ -54,6 +59,7 @@ struct fuzz_queue {
 struct fuzz_device {
     struct fuzz_input input;
     bool lies; /* registers may say anything */
+    unsigned windows;
     uint32_t status, interrupts, selected, features_selected;
     uint64_t offered;
     uint8_t mac[6];
@@ -61,7 +67,6 @@ struct fuzz_device {
 };
 
 static struct fuzz_device fuzz_device;
-static struct virtio_mmio fuzz_mmio;
 
 /*
  * ---- registers --------------------------------------------------------------------------------
@@ -96,9 +101,24 @@ static uint32_t fuzz_honest_read(uint32_t offset)
     }
 }
 
+/* Another window: empty, or with a device of another type or version. It has three registers. */
+static uint32_t fuzz_read_other(uint32_t offset, unsigned size)
+{
+    FUZZ_CHECK(size == 4 && offset <= VIRTIO_MMIO_DEVICE_ID);
+    uint8_t value = fuzz_u8(&fuzz_device.input);
+    if (offset == VIRTIO_MMIO_DEVICE_ID) {
+        return value == 1 ? 2 : value;
+    }
+    return value < FUZZ_LIE ? fuzz_honest_read(offset) : value;
+}
+
 static uint32_t fuzz_read(void *opaque, uint32_t offset, unsigned size)
 {
     (void)opaque;
+    if (offset / FUZZ_WINDOW + 1 < fuzz_device.windows) {
+        return fuzz_read_other(offset % FUZZ_WINDOW, size);
+    }
+    offset %= FUZZ_WINDOW;
     uint32_t value = fuzz_honest_read(offset);
     if (fuzz_device.lies && fuzz_u8(&fuzz_device.input) >= FUZZ_LIE) {
         value = (uint32_t)fuzz_number(&fuzz_device.input, size);
@@ -152,6 +172,8 @@ static void fuzz_write_queue(struct fuzz_queue *queue, uint32_t offset, uint32_t
 static void fuzz_write(void *opaque, uint32_t offset, uint32_t value)
 {
     (void)opaque;
+    FUZZ_CHECK(offset / FUZZ_WINDOW + 1 == fuzz_device.windows);
+    offset %= FUZZ_WINDOW;
     switch (offset) {
     case VIRTIO_MMIO_DEVICE_FEATURES_SEL:
         fuzz_device.features_selected = value;
@@ -376,6 +398,7 @@ static void fuzz_boot_kernel(void)
     netif_init();
     netif_set_stack(&fuzz_stack);
     virtio_net_count = 0;
+    virtio_mmio_count = 0;
 }
 
 static void fuzz_boot(const uint8_t *data, size_t size)
@@ -385,13 +408,39 @@ static void fuzz_boot(const uint8_t *data, size_t size)
         .offered = UINT64_C(1) << VIRTIO_F_VERSION_1 | UINT64_C(1) << VIRTIO_NET_F_MAC,
         .mac = {0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc},
     };
-    fuzz_device.lies = fuzz_u8(&fuzz_device.input) % 2 == 1;
+    uint8_t how = fuzz_u8(&fuzz_device.input);
+    fuzz_device.lies = how % 2 == 1;
+    fuzz_device.windows = 1 + how / 2 % FUZZ_WINDOWS;
     fuzz_boot_kernel();
     fake_hal.mmio_base = FUZZ_BASE;
-    fake_hal.mmio_size = FUZZ_WINDOW;
+    fake_hal.mmio_size = fuzz_device.windows * FUZZ_WINDOW;
     fake_hal.mmio_read = fuzz_read;
     fake_hal.mmio_write = fuzz_write;
-    fuzz_mmio = (struct virtio_mmio){.base = FUZZ_BASE, .intid = 48};
+}
+
+static void fuzz_each_window(const struct platform *platform, platform_window_fn *fn, void *opaque)
+{
+    (void)platform;
+    for (unsigned i = 0; i < fuzz_device.windows; i++) {
+        const struct platform_window window = {
+            .base = FUZZ_BASE + i * FUZZ_WINDOW,
+            .interrupt = {.intid = 48 + i},
+        };
+        if (!fn(&window, opaque)) {
+            return;
+        }
+    }
+}
+
+/* True when the driver has taken the device. */
+static bool fuzz_scan(void)
+{
+    static const struct platform_ops ops = {.each_window = fuzz_each_window};
+    static const struct platform platform = {.ops = &ops};
+    static const struct virtio_driver driver = {"virtio-net", VDEVICE_NET, virtio_net_probe};
+    virtio_mmio_scan(&platform, &driver, 1);
+    FUZZ_CHECK(virtio_mmio_count <= 1 && virtio_mmio_count == virtio_net_count);
+    return virtio_mmio_count == 1;
 }
 
 /*
@@ -415,7 +464,7 @@ static void fuzz_check_memory(void)
 void fuzz_run(const uint8_t *data, size_t size)
 {
     fuzz_boot(data, size);
-    if (virtio_mmio_identify(&fuzz_mmio) == 0 && virtio_net_probe(&fuzz_mmio) == 0) {
+    if (fuzz_scan()) {
         FUZZ_CHECK((fuzz_device.status & VIRTIO_CONFIG_S_DRIVER_OK) != 0);
         FUZZ_CHECK(fuzz_device.queues[0].ready && fuzz_device.queues[1].ready);
         for (unsigned i = 0; i < FUZZ_STEPS_MAX && !fuzz_is_empty(&fuzz_device.input); i++) {

@@ -418,10 +418,14 @@ class Ringside(Command):
 
     Without a word: the time, and what there is to see."""
 
+    WORDS = "ringside tasks, task N [COMMAND], rings, irqs, timers, events [N], verdict; help ringside WORD"
+
     def invoke(self, argument, from_tty):
+        if argument:
+            raise gdb.GdbError(f"there is no command 'ringside {argument}'; there are: {self.WORDS}")
         cpu = get_cpu()
         print(f"{seconds(clock_ns(cpu))} s, {int(cpu['tasks']['count'])} tasks, event #{int(cpu['trace']['last'])}")
-        print("ringside tasks, task N [COMMAND], rings, irqs, timers, events [N]; help ringside WORD")
+        print(self.WORDS)
 
 
 class Tasks(Command):

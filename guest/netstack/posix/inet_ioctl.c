@@ -4,6 +4,7 @@
 #include "netstack/posix/inet_ioctl.h"
 
 #include "kernel/sockios.h"
+#include "kernel/user_memory.h"
 #include "lib/endian.h"
 #include "lib/ipv4_text.h"
 #include "lib/string.h"
@@ -208,11 +209,15 @@ static long rtentry_prefix(const struct rtentry *entry, struct route *route)
     return 0;
 }
 
+/* The entry itself lies in RAM; where its pointer leads is up to the program. */
 static long rtentry_device(const struct rtentry *entry, struct route *route)
 {
+    char name[IFNAMSIZ];
     if (entry->rt_dev == NULL)
         return 0;
-    route->interface = interface_by_name(entry->rt_dev);
+    if (user_copy_string(name, entry->rt_dev, sizeof(name)) == -KEFAULT)
+        return -KEFAULT;
+    route->interface = interface_by_name(name);
     return route->interface != NULL ? 0 : -KENODEV;
 }
 

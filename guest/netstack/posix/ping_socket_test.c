@@ -11,6 +11,7 @@
 #include "lib/errno.h"
 #include "netstack/dialogue.h"
 #include "netstack/posix/datagram_socket.h"
+#include "netstack/posix/reader.h"
 #include "tests/unit.h"
 
 #include <stdio.h>
@@ -248,32 +249,6 @@ static void test_nonblocking_receive_returns_at_once(void)
     end();
 }
 
-/* A task that waits for a reply. */
-static struct {
-    long result;
-    uint64_t at_ns;
-    bool done;
-} reader;
-
-static void read_once(void *arg)
-{
-    uint8_t buffer[1500];
-    (void)arg;
-    reader.result = socket_file->ops->read(socket_file, buffer, sizeof(buffer));
-    reader.at_ns = fake_now_ns;
-    reader.done = true;
-    task_exit();
-}
-
-static struct task *start_reader(void)
-{
-    reader.done = false;
-    struct task *task = task_create("reader", read_once, NULL);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(task);
-    fake_run();
-    return task;
-}
-
 static void set_timeout(int64_t seconds, int64_t microseconds)
 {
     struct kernel_timeval time = {seconds, microseconds};
@@ -286,7 +261,7 @@ static void test_blocked_receive_ends_with_the_reply_without_other_activity(void
     begin();
     send_to(GATEWAY);
     dialogue_expect("echo-request 10.0.2.15 > 10.0.2.2 id 2 seq 1 size 64");
-    start_reader();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     CU_ASSERT_FALSE(reader.done);
     dialogue_wait_until(T0 + 35 * S); /* there is no hidden limit */
     CU_ASSERT_FALSE(reader.done);
@@ -301,7 +276,7 @@ static void test_timeout_ends_the_wait_exactly(void)
 {
     begin();
     set_timeout(0, 200000);
-    start_reader();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     dialogue_wait_until(T0 + 200 * MS - 1);
     CU_ASSERT_FALSE(reader.done);
     dialogue_wait_until(T0 + 200 * MS);
@@ -314,7 +289,8 @@ static void test_timeout_ends_the_wait_exactly(void)
 static void test_signal_ends_the_wait(void)
 {
     begin();
-    struct task *task = start_reader();
+    struct task *task = reader_start(socket_file);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(task);
     task_signal(task, 2);
     fake_run();
     CU_ASSERT_TRUE(reader.done);
@@ -328,7 +304,7 @@ static void test_reply_to_another_socket_wakes_nobody_here(void)
     send_to(GATEWAY);
     dialogue_expect("echo-request 10.0.2.15 > 10.0.2.2 id 2 seq 1 size 64");
     set_timeout(1, 0);
-    start_reader();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     dialogue_send_icmp(GATEWAY, 0, 1, 1, 16);
     CU_ASSERT_EQUAL(dialogue_replies(), 1);
     CU_ASSERT_FALSE(reader.done);
@@ -341,7 +317,7 @@ static void test_unreachable_host_ends_the_wait_with_an_error_once(void)
 {
     begin();
     CU_ASSERT_EQUAL(send_to(DEAD), sizeof(message));
-    start_reader();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     for (unsigned i = 0; i < 3; i++) {
         CU_ASSERT_FALSE(reader.done);
         dialogue_expect("arp who-has 10.0.2.99 tell 10.0.2.15");
@@ -461,7 +437,7 @@ static void test_timeouts_that_are_none_are_refused(void)
                                                      &cases[i].time, cases[i].size),
                         cases[i].error);
     set_timeout(-1, 0); /* already over */
-    start_reader();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
     CU_ASSERT_TRUE(reader.done);
     CU_ASSERT_EQUAL(reader.result, -KEAGAIN);
     end();

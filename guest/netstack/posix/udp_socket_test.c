@@ -12,6 +12,7 @@
 #include "netstack/dialogue.h"
 #include "netstack/interface.h"
 #include "netstack/posix/datagram_socket.h"
+#include "netstack/posix/reader.h"
 #include "netstack/udp.h"
 #include "tests/unit.h"
 
@@ -280,41 +281,19 @@ static void test_queue_has_a_limit_and_what_is_left_is_freed(void)
     end();
 }
 
-static struct {
-    long result;
-    uint64_t at_ns;
-    bool done;
-} reader;
-
-static void read_once(void *arg)
-{
-    uint8_t buffer[100];
-    (void)arg;
-    reader.result = socket_file->ops->read(socket_file, buffer, sizeof(buffer));
-    reader.at_ns = fake_now_ns;
-    reader.done = true;
-    task_exit();
-}
-
-static void start_reader(void)
-{
-    reader.done = false;
-    CU_ASSERT_PTR_NOT_NULL_FATAL(task_create("reader", read_once, NULL));
-    fake_run();
-    CU_ASSERT_FALSE(reader.done);
-}
-
 static void test_blocked_receive_ends_with_a_datagram_or_its_timeout(void)
 {
     struct kernel_timeval time = {0, 200000};
     begin();
     CU_ASSERT_EQUAL(bind_to(socket_file, 0, 7), 0);
-    start_reader();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
+    CU_ASSERT_FALSE(reader.done);
     answer(GATEWAY, 5000, 7);
     CU_ASSERT_TRUE(reader.done);
     CU_ASSERT_EQUAL(reader.result, 6);
     CU_ASSERT_EQUAL(set_option(SO_RCVTIMEO, &time, sizeof(time)), 0);
-    start_reader();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
+    CU_ASSERT_FALSE(reader.done);
     dialogue_wait_until(T0 + 200 * MS - 1);
     CU_ASSERT_FALSE(reader.done);
     dialogue_wait_until(T0 + 200 * MS);
@@ -379,7 +358,8 @@ static void test_refusal_ends_a_wait(void)
     begin();
     CU_ASSERT_EQUAL(connect_to(DEAD, 9), 0);
     CU_ASSERT_EQUAL(socket_file->ops->write(socket_file, "x", 1), 1);
-    start_reader();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reader_start(socket_file));
+    CU_ASSERT_FALSE(reader.done);
     for (unsigned i = 0; i < 3; i++) {
         dialogue_expect("arp who-has 10.0.2.99 tell 10.0.2.15");
         CU_ASSERT_FALSE(reader.done);

@@ -46,6 +46,12 @@ static void read_null(void)
     sink = *(volatile uint32_t *)(uintptr_t)zero;
 }
 
+/* No address that 48-bit processors have: bit 47 and those above it differ. */
+static void read_not_canonical(void)
+{
+    sink = *(volatile uint32_t *)(uintptr_t)(UINT64_C(0x5a5a800000000000) + zero);
+}
+
 static void write_constant(void)
 {
     *(volatile uint32_t *)(uintptr_t)&constant = 6;
@@ -152,6 +158,7 @@ static const struct deed {
     void (*fn)(void);
 } deeds[] = {
     {"does=read-null", read_null},
+    {"does=read-not-canonical", read_not_canonical},
     {"does=write-constant", write_constant},
     {"does=call-null", call_null},
     {"does=divide", divide},

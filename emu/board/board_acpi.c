@@ -137,8 +137,8 @@ static void board_acpi_fadt(uint8_t *at)
 }
 
 /*
- * A CPU, with its interface to the GIC. Those of a GICv2 are all at the same address, [GICv2] 4.1.1;
- * those of a GICv3 have none, and their redistributors stand in a region.
+ * A CPU, with its interface to the GIC. Those of a GICv2 are all at the same address, [GICv2]
+ * 4.1.1; those of a GICv3 have none, and their redistributors stand in a region.
  */
 static void board_acpi_gicc(struct board_acpi table, size_t gicc, unsigned cpu, bool v3)
 {

@@ -89,6 +89,10 @@ static bool board_config_check_net(const struct board_config *config, unsigned i
         return board_config_refuse(error, "%s: queue size %u must be a power of two up to %u", name,
                                    size, VIRTQUEUE_SIZE_MAX);
     }
+    if (device->style.batch > size) {
+        return board_config_refuse(error, "%s: a batch of %u is more than the queue size %u", name,
+                                   device->style.batch, size);
+    }
     uint64_t unsupported = device->features_on & ~virtio_net_features_supported();
     if (unsupported != 0) {
         return board_config_refuse(error,

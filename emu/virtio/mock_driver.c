@@ -199,6 +199,27 @@ void mock_ring_set_avail_flags(struct mock_ring *ring, uint16_t flags)
     memcpy(ring->avail_host + offsetof(struct vring_avail, flags), &flags, sizeof(flags));
 }
 
+void mock_ring_set_used_event(struct mock_ring *ring, uint16_t event)
+{
+    memcpy(ring->avail_host + offsetof(struct vring_avail, ring) + 2 * (size_t)ring->size, &event,
+           sizeof(event));
+}
+
+uint16_t mock_ring_avail_event(const struct mock_ring *ring)
+{
+    uint16_t event;
+    memcpy(&event, ring->used_host + offsetof(struct vring_used, ring) + 8 * (size_t)ring->size,
+           sizeof(event));
+    return event;
+}
+
+uint16_t mock_ring_used_flags(const struct mock_ring *ring)
+{
+    uint16_t flags;
+    memcpy(&flags, ring->used_host + offsetof(struct vring_used, flags), sizeof(flags));
+    return flags;
+}
+
 void mock_ring_offer(struct mock_ring *ring, uint16_t head)
 {
     size_t slot = ring->avail_index % ring->size;

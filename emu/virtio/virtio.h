@@ -75,6 +75,9 @@ struct virtio_dev {
     uint32_t isr;
     uint32_t config_generation;
     uint64_t breaches;
+    uint64_t reset_ns; /* how long a reset takes */
+    bool resetting;    /* nothing works, and the status is not 0 yet */
+    struct vevent reset_done;
     struct virtqueue queues[VIRTIO_QUEUES_MAX];
 };
 
@@ -87,6 +90,12 @@ void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
                      const struct virtio_env *env, const char *name, uint64_t features,
                      unsigned queue_size_max, struct irqline line);
 void virtio_dev_fini(struct virtio_dev *dev);
+
+/*
+ * How long a reset takes from now on, 0 by default: the device stops at once, and the status reads
+ * 0 when it is over, [VIRTIO1.2] 2.4.2. A device whose status is 0 is reset already.
+ */
+void virtio_dev_set_reset_time(struct virtio_dev *dev, uint64_t reset_ns);
 
 /* ---- for devices ----------------------------------------------------------------------------- */
 

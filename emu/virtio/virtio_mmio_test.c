@@ -48,10 +48,12 @@ static void test_feature_words_are_selected(void)
 {
     mock_setup_init(&setup);
     mock_reg_write(machine, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 1);
-    CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_DEVICE_FEATURES), 1);
+    CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_DEVICE_FEATURES),
+                    1 | MOCK_DEVICE_RING_FEATURES >> 32);
     mock_reg_write(machine, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 0);
     CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_DEVICE_FEATURES),
-                    1u << MOCK_DEVICE_FEATURE | 1u << MOCK_DEVICE_NEEDS);
+                    1u << MOCK_DEVICE_FEATURE | 1u << MOCK_DEVICE_NEEDS |
+                        (uint32_t)MOCK_DEVICE_RING_FEATURES);
     mock_reg_write(machine, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 2);
     CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_DEVICE_FEATURES), 0);
     CU_ASSERT_EQUAL(machine->events, 0);

@@ -51,6 +51,11 @@ uint8_t hal_mmio_read8(uintptr_t pa)
     return (uint8_t)fake_hal.mmio_read(fake_hal.opaque, fake_offset(pa, 1), 1);
 }
 
+uint16_t hal_mmio_read16(uintptr_t pa)
+{
+    return (uint16_t)fake_hal.mmio_read(fake_hal.opaque, fake_offset(pa, 2), 2);
+}
+
 uint32_t hal_mmio_read32(uintptr_t pa)
 {
     return fake_hal.mmio_read(fake_hal.opaque, fake_offset(pa, 4), 4);
@@ -123,6 +128,8 @@ void hal_charge(uint64_t ticks)
 
 void hal_relax(void)
 {
+    if (fake_hal.relax != NULL)
+        fake_hal.relax();
 }
 
 /* ---- interrupts, machine --------------------------------------------------------------------- */

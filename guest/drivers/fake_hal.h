@@ -18,6 +18,7 @@ struct fake_hal {
     uint32_t (*mmio_read)(void *opaque, uint32_t offset, unsigned size);
     void (*mmio_write)(void *opaque, uint32_t offset, uint32_t value);
     void *opaque;
+    void (*relax)(void); /* what happens while somebody spins; NULL: nothing */
 
     uint64_t sysregs[HAL_SYSREG_COUNT];
     struct hal_boot boot;

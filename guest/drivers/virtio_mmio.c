@@ -38,11 +38,21 @@ int virtio_mmio_identify(struct virtio_mmio *device)
     return device->device_id != VDEVICE_NONE ? 0 : -KENODEV;
 }
 
-static int virtio_mmio_reset(const struct virtio_mmio *device)
+void virtio_mmio_begin_reset(const struct virtio_mmio *device)
 {
     virtio_mmio_write(device, VREG_STATUS, 0);
+}
+
+bool virtio_mmio_is_reset(const struct virtio_mmio *device)
+{
+    return virtio_mmio_read(device, VREG_STATUS) == 0;
+}
+
+static int virtio_mmio_reset(const struct virtio_mmio *device)
+{
+    virtio_mmio_begin_reset(device);
     for (unsigned i = 0; i < VIRTIO_RESET_TRIES; i++) {
-        if (virtio_mmio_read(device, VREG_STATUS) == 0)
+        if (virtio_mmio_is_reset(device))
             return 0;
         hal_relax();
     }
@@ -168,6 +178,11 @@ void virtio_mmio_read_config(const struct virtio_mmio *device, size_t offset, ui
         if (virtio_mmio_read(device, VREG_CONFIG_GENERATION) == before)
             return;
     }
+}
+
+uint16_t virtio_mmio_read_config16(const struct virtio_mmio *device, size_t offset)
+{
+    return hal_mmio_read16(device->base + VREG_CONFIG + offset);
 }
 
 struct virtio_mmio_scan {

@@ -48,6 +48,13 @@ bool virtio_mmio_has(const struct virtio_mmio *device, unsigned feature_bit);
 int virtio_mmio_setup_queue(struct virtio_mmio *device, uint32_t index, uint16_t limit,
                             struct virtqueue *queue);
 
+/*
+ * For tasks, which need not wait for a slow device in a loop: asks for a reset, and whether it is
+ * over.
+ */
+void virtio_mmio_begin_reset(const struct virtio_mmio *device);
+bool virtio_mmio_is_reset(const struct virtio_mmio *device);
+
 /* DRIVER_OK: the device is live. */
 void virtio_mmio_start(struct virtio_mmio *device);
 /*
@@ -68,5 +75,7 @@ void virtio_mmio_kick(const struct virtio_mmio *device, uint32_t queue);
 /* Bytes of the configuration space, all of one generation. */
 void virtio_mmio_read_config(const struct virtio_mmio *device, size_t offset, uint8_t *bytes,
                              size_t size);
+/* A field of 16 bits, which is read as such, 4.2.2.2. */
+uint16_t virtio_mmio_read_config16(const struct virtio_mmio *device, size_t offset);
 
 #endif

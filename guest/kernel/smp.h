@@ -15,7 +15,10 @@
 /* Forgets all but the CPU that boots. */
 void smp_init(void);
 
-/* A CPU of the machine, by its affinity (the fields of MPIDR_EL1 in their places); those beyond CPUS_MAX stay off. While booting. */
+/*
+ * A CPU of the machine, by its affinity: the fields of MPIDR_EL1 in their places. Those beyond
+ * CPUS_MAX stay off. While booting.
+ */
 void smp_add_cpu(uint64_t mpidr);
 
 /* Of a CPU that was told. */

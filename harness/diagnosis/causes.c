@@ -22,6 +22,19 @@ static const struct cause causes_table[] = {
                     "expect cause irq.spurious-served within 10ms  # with a mask of nine bits",
     },
     {
+        .id = "guest.panic",
+        .meaning = "The guest gave up by itself: an assertion of its own did not hold.",
+        .looks = "The machine stops in the middle of something, with a sentence of the guest.",
+        .evidence = "The guest's call of hal_panic, the task that ran, and what devices returned "
+                    "last. The trigger is the fault that was injected, if there was one.",
+        .mistakes = "A driver takes for granted what a device may do otherwise: a feature that is "
+                    "not offered, a length that is shorter than a header or longer than a buffer, "
+                    "an identifier that is not its own.",
+        .near = "A crash of the guest, which is a fault of the CPU, has a verdict and no cause.",
+        .scenario = "inject vq eth0.rx used-len 0 1\n"
+                    "run    ping: \"ping -c 1 10.0.2.2\"   # with a guest that trusts the length",
+    },
+    {
         .id = "timer.irq-mismatch",
         .meaning = "The guest's timer raises one INTID, and the guest listens on that of another "
                    "timer.",
@@ -160,6 +173,19 @@ static const struct cause causes_table[] = {
                     "expect cause vq.rx-starved within 20s   # with a guest that keeps the buffers",
     },
     {
+        .id = "vq.used-wrong",
+        .meaning = "The device returned a buffer under an identifier that the queue does not have.",
+        .looks = "One queue is dead from some moment on, and a careful driver says why on the "
+                 "console; a careless one takes a wrong buffer, or crashes.",
+        .evidence = "A used element whose id is not below the queue's size.",
+        .mistakes = "The device's: a driver owes no more than to notice, and to start the device "
+                    "again if it can.",
+        .near = "vq.used-not-consumed, when what the device returned made sense.",
+        .scenario = "inject vq eth0.rx bad-id 1\n"
+                    "start  ping: \"ping -c 1 -W 1 10.0.2.2\"\n"
+                    "expect cause vq.used-wrong within 20s",
+    },
+    {
         .id = "vq.used-not-consumed",
         .meaning = "The device returned a buffer and said so, and the driver did not take it.",
         .looks = "A task sleeps for a completion that is in the ring; or the second of two frames "
@@ -190,6 +216,22 @@ static const struct cause causes_table[] = {
         .scenario = "# without a line `net eth0`\n"
                     "start  ping: \"ping -c 1 10.0.2.2\"\n"
                     "expect cause netdev.missing within 20s",
+    },
+    {
+        .id = "vq.tx-exhausted",
+        .meaning = "The driver has no transmit descriptor left, although the device has returned "
+                   "every one.",
+        .looks = "The first frames leave, as many as the queue has room for, and then none. "
+                 "Received frames still arrive.",
+        .evidence = "The driver discarded a packet for want of a descriptor, after the last chain "
+                    "was returned; none is available to the device and none in flight.",
+        .mistakes = "Nobody looks at the used ring of a queue for whose completions nobody waits: "
+                    "it has to be gone through before the next frame is queued, or now and then.",
+        .near = "vq.used-not-consumed, when a task sleeps for a completion; a ring that is full "
+                "because the device keeps its chains has no such cause.",
+        .scenario = "net    eth0 queue-size=4\n"
+                    "start  ping: \"ping -c 8 -i 0.01 10.0.2.2\"\n"
+                    "expect cause vq.tx-exhausted within 20s   # with a guest that never looks",
     },
     {
         .id = "route.missing",

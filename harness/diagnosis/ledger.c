@@ -260,6 +260,10 @@ static void ledger_observe_queue(struct ledger *ledger, const struct trace_event
         queue->used_head = (uint16_t)event->fields[1].number;
         queue->used_index = (uint16_t)event->fields[3].number;
         queue->used_count++;
+        if (event->fields[1].number >= queue->top_id) {
+            queue->top_id = event->fields[1].number;
+            queue->top = queue->used;
+        }
     }
 }
 
@@ -293,9 +297,16 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
         device->link_changed = ledger_mark(event);
         break;
     case TRACE_VIRTIO_RESET:
-        /* The driver's counters go on, those of a queue begin anew. */
+        /* The driver's counters go on, those of the device begin anew, with no frame in it. */
         device->rx = (struct ledger_queue){.name = device->rx.name};
         device->tx = (struct ledger_queue){.name = device->tx.name};
+        device->frames_in = 0;
+        device->dropped_by_device = 0;
+        device->merged = 0;
+        device->taken_before = device->taken_frames + device->taken_dropped;
+        break;
+    case TRACE_NET_MERGED:
+        device->merged += event->fields[1].number - 1;
         break;
     default:
         g_assert_not_reached();
@@ -459,6 +470,12 @@ static void ledger_observe_drop(struct ledger *ledger, const struct trace_event 
         ledger->no_route_where = event->fields[0].string;
         ledger->no_route_why = event->fields[1].string;
     }
+    struct ledger_queue *queue = ledger_queue(ledger, event->fields[0].string);
+    if (queue != NULL) {
+        queue->dropped = ledger_mark(event);
+        queue->drops++;
+        queue->dropped_why = event->fields[1].string;
+    }
 }
 
 static void ledger_observe_fault(struct ledger *ledger, const struct trace_event *event)
@@ -507,6 +524,10 @@ static void ledger_observe_probe(struct ledger *ledger, const struct trace_event
     case TRACE_GUEST_DROP:
         ledger_observe_drop(ledger, event);
         break;
+    case TRACE_GUEST_PANIC:
+        ledger->panicked = ledger_mark(event);
+        ledger->panic_why = event->fields[0].string;
+        break;
     default:
         break;
     }
@@ -550,6 +571,7 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
     case TRACE_NET_DROPPED:
     case TRACE_NET_LINK:
     case TRACE_VIRTIO_RESET:
+    case TRACE_NET_MERGED:
         ledger_observe_device(ledger, event);
         break;
     case TRACE_VIRTIO_STATUS:

@@ -76,6 +76,13 @@ struct ledger_queue {
     struct ledger_mark kick, pop, used;
     uint64_t kicks, pops, used_count;
     uint16_t kick_avail, used_index, used_head;
+    /* The greatest identifier that the device returned since it was reset. */
+    uint64_t top_id;
+    struct ledger_mark top;
+    /* The driver discarded a packet here: a guest.drop of this name. */
+    struct ledger_mark dropped;
+    uint64_t drops;
+    const char *dropped_why;
 };
 
 struct ledger_device {
@@ -95,6 +102,8 @@ struct ledger_device {
     uint64_t dropped_by_device;
     bool link_down;
     struct ledger_mark link_changed;
+    uint64_t taken_before; /* both, at the last reset */
+    uint64_t merged;       /* receive buffers beyond the first of a frame */
 };
 
 struct ledger_irq {
@@ -172,6 +181,8 @@ struct ledger {
     struct ledger_fault faults[LEDGER_FAULTS_MAX];   /* the newest, a ring */
     unsigned fault_count;                            /* ever */
     struct ledger_mark woken;                        /* any task */
+    struct ledger_mark panicked;
+    const char *panic_why;
 
     /* For verdicts: these only ever grow. */
     uint64_t progress; /* anything but interrupts, switches, calls and waiting */

@@ -79,7 +79,8 @@ bool rules_rx_unconsumed(const struct rules_case *c, const struct ledger_device 
         return false;
     }
     if (device->counts) {
-        return device->rx.used_count > device->taken_frames + device->taken_dropped;
+        return device->rx.used_count + device->taken_before >
+               device->taken_frames + device->taken_dropped + device->merged;
     }
     return device->taken_dropped == 0 && device->rx.used.sequence > device->isr_ack.sequence;
 }
@@ -168,7 +169,9 @@ static const struct rules_trigger {
     {"timer.", " timer irq ", NULL},
     {"irq.", " irq timer vq ", NULL},
     {"vq.not-completed", " vq ", " hold withhold latency "},
+    {"vq.used-wrong", " vq ", " bad-id "},
     {"vq.", " irq vq ", NULL},
+    {"guest.", " irq timer vq link ", NULL},
     {"link.down", " link ", " down "},
     {"arp.unresolved", " link ", " drop down corrupt truncate "},
     {"wire.dropped", " link ", " drop down "},
@@ -225,12 +228,13 @@ typedef bool rule_fn(struct rules_case *c);
 
 /* From the hardware to the program; what the driver took or left comes before what it gave. */
 static rule_fn *const rules[] = {
-    rule_irq_spurious_served, rule_timer_irq_mismatch, rule_irq_not_enabled,
-    rule_irq_never_eoi,       rule_irq_masked,         rule_irq_lost,
-    rule_vq_kick_missed,      rule_vq_not_completed,   rule_vq_used_not_consumed,
-    rule_vq_rx_starved,       rule_netdev_missing,     rule_route_missing,
-    rule_link_down,           rule_reply_late,         rule_arp_unresolved,
-    rule_wire_dropped,        rule_peer_silent,        rule_reply_discarded,
+    rule_guest_panic,     rule_irq_spurious_served,  rule_timer_irq_mismatch,
+    rule_irq_not_enabled, rule_irq_never_eoi,        rule_irq_masked,
+    rule_irq_lost,        rule_vq_kick_missed,       rule_vq_not_completed,
+    rule_vq_used_wrong,   rule_vq_used_not_consumed, rule_vq_rx_starved,
+    rule_vq_tx_exhausted, rule_netdev_missing,       rule_route_missing,
+    rule_link_down,       rule_reply_late,           rule_arp_unresolved,
+    rule_wire_dropped,    rule_peer_silent,          rule_reply_discarded,
 };
 
 /* The first rule that holds, for whichever CPU. */
@@ -264,7 +268,7 @@ struct diagnosis *diagnosis_ask(const struct ledger *ledger,
         rules_name_trigger(&c);
     }
     /* Without what only the guest can tell, the hardware's side is all there is. */
-    if (diagnosis->cause != NULL && ledger->tasks->len <= 1) {
+    if (diagnosis->cause != NULL && ledger->tasks->len <= 1 && ledger->panicked.sequence == 0) {
         diagnosis->grade = DIAGNOSIS_SUSPECT;
     }
     return diagnosis;

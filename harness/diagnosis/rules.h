@@ -68,10 +68,14 @@ bool rule_irq_lost(struct rules_case *c);
 
 bool rule_vq_kick_missed(struct rules_case *c);
 bool rule_vq_not_completed(struct rules_case *c);
+bool rule_vq_used_wrong(struct rules_case *c);
 bool rule_vq_used_not_consumed(struct rules_case *c);
 bool rule_vq_rx_starved(struct rules_case *c);
 
 bool rule_netdev_missing(struct rules_case *c);
+bool rule_guest_panic(struct rules_case *c);
+bool rule_vq_tx_exhausted(struct rules_case *c);
+
 bool rule_route_missing(struct rules_case *c);
 bool rule_link_down(struct rules_case *c);
 bool rule_reply_late(struct rules_case *c);

@@ -192,15 +192,31 @@ static const struct ledger_peer *rules_link_victim(const struct rules_case *c)
                                                                                       : NULL;
 }
 
+/* A card whose driver knows that its link is down, and sends nothing therefore; NULL: none. */
+static const struct ledger_device *rules_without_carrier(const struct rules_case *c)
+{
+    const struct ledger_peer *peer = rules_peer(c);
+    uint64_t asked = peer != NULL ? MAX(peer->sent_last.sequence, peer->arp_last.sequence) : 0;
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        const struct ledger_device *device = &c->ledger->devices[i];
+        uint64_t changed = device->link_changed.sequence;
+        if (device->link_down && device->sent_drop.sequence > changed && asked < changed) {
+            return device;
+        }
+    }
+    return NULL;
+}
+
 bool rule_link_down(struct rules_case *c)
 {
-    const struct ledger_peer *victim = rules_program_suffers(c) ? rules_link_victim(c) : NULL;
-    if (victim == NULL) {
+    if (!rules_program_suffers(c)) {
         return false;
     }
-    struct ledger_mark lost = victim->link_lost.sequence > victim->arp_link_lost.sequence
-                                  ? victim->link_lost
-                                  : victim->arp_link_lost;
+    const struct ledger_peer *victim = rules_link_victim(c);
+    const struct ledger_device *silent = victim == NULL ? rules_without_carrier(c) : NULL;
+    if (victim == NULL && silent == NULL) {
+        return false;
+    }
     char at[32], since[32];
     for (unsigned i = 0; i < c->ledger->device_count; i++) {
         const struct ledger_device *device = &c->ledger->devices[i];
@@ -210,6 +226,14 @@ bool rule_link_down(struct rules_case *c)
                            rules_time(since, device->link_changed.time_ns));
         }
     }
+    if (silent != NULL) {
+        return rules_found(c, "link.down",
+                           "the guest did not send at %s, because the link of %s is down",
+                           rules_time(at, silent->sent_drop.time_ns), silent->name);
+    }
+    struct ledger_mark lost = victim->link_lost.sequence > victim->arp_link_lost.sequence
+                                  ? victim->link_lost
+                                  : victim->arp_link_lost;
     return rules_found(c, "link.down",
                        "a frame between the guest and %s was lost at %s, because the card's link "
                        "was down",

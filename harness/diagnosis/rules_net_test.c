@@ -178,6 +178,31 @@ static void test_packets_into_a_link_that_is_down_are_the_links_even_when_it_is_
     }
 }
 
+/* The driver counts a packet that it did not send. */
+static void drop_sent(struct rig *rig)
+{
+    const char *counter = rig->ledger->devices[0].counter_sent_dropped;
+    trace_emit(rig->trace, TRACE_COUNTER, TS(trace_intern(rig->trace, counter)), TN(1));
+}
+
+static void test_a_driver_that_knows_of_the_link_and_sends_nothing_is_not_to_blame(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    set_link(&rig, false);
+    drop_sent(&rig);
+    rig_expect(&rig, false, "link.down", "ping");
+    rig_open(&rig, PING); /* what it dropped before has another reason */
+    drop_sent(&rig);
+    set_link(&rig, false);
+    rig_expect(&rig, false, "", NULL);
+    rig_open(&rig, PING); /* and so has what it drops when the link is up again */
+    set_link(&rig, false);
+    set_link(&rig, true);
+    drop_sent(&rig);
+    rig_expect(&rig, false, "", NULL);
+}
+
 static void test_a_link_that_was_down_and_lost_nothing_for_good_is_not_to_blame(void)
 {
     struct rig rig;
@@ -280,6 +305,7 @@ UNIT_SUITE("rules_net", UNIT_TEST(test_a_program_that_waits_for_nothing_known_ha
            UNIT_TEST(test_an_unanswered_packet_is_a_silent_peer),
            UNIT_TEST(test_arp_into_a_link_that_is_down_is_the_links),
            UNIT_TEST(test_packets_into_a_link_that_is_down_are_the_links_even_when_it_is_up_again),
+           UNIT_TEST(test_a_driver_that_knows_of_the_link_and_sends_nothing_is_not_to_blame),
            UNIT_TEST(test_a_link_that_was_down_and_lost_nothing_for_good_is_not_to_blame),
            UNIT_TEST(test_a_machine_without_a_card_is_told_before_any_mistake_of_the_guest),
            UNIT_TEST(test_a_machine_without_a_card_is_enough_for_who_stays_inside),

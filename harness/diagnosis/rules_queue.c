@@ -12,7 +12,7 @@
 /* Frames that reached the card and stay there, for want of a buffer or of a notification. */
 static uint64_t rules_frames_held(const struct ledger_device *device)
 {
-    uint64_t done = device->rx.pops + device->dropped_by_device;
+    uint64_t done = device->rx.pops - device->merged + device->dropped_by_device;
     return device->frames_in > done ? device->frames_in - done : 0;
 }
 
@@ -174,7 +174,7 @@ static bool rules_frames_left(struct rules_case *c, const struct ledger_device *
     if (!device->counts && device->isr_ack.sequence < device->rx.used.sequence) {
         return false; /* it has not acknowledged the interrupt: that is another link */
     }
-    uint64_t taken = device->taken_frames + device->taken_dropped;
+    uint64_t taken = device->taken_frames + device->taken_dropped - device->taken_before;
     if (!rules_rx_unconsumed(c, device)) {
         return false;
     }
@@ -184,9 +184,9 @@ static bool rules_frames_left(struct rules_case *c, const struct ledger_device *
                    device->taken_frames, device->counter_dropped, device->taken_dropped);
     rules_evidence_irq(c, device->intid);
     return rules_found(c, "vq.used-not-consumed",
-                       "the device returned %" G_GUINT64_FORMAT " buffers of %s, the last at %s, "
+                       "the device returned %" G_GUINT64_FORMAT " frames in %s, the last at %s, "
                        "and the driver took %" G_GUINT64_FORMAT,
-                       device->rx.used_count, device->rx.name,
+                       device->rx.used_count - device->merged, device->rx.name,
                        rules_time(at, device->rx.used.time_ns), taken);
 }
 

@@ -171,8 +171,8 @@ static void checker_number_cards(struct scenario *scenario)
     }
 }
 
-static void checker_finding_at(struct parser *parser, struct scenario_place place, const char *hint,
-                               const char *message)
+void checker_finding_at(struct parser *parser, struct scenario_place place, const char *hint,
+                        const char *message)
 {
     diagnostic_add(parser->refusals, place, NULL, 0, g_strdup(hint), "%s", message);
 }
@@ -216,6 +216,7 @@ void checker_finish(struct parser *parser)
 {
     struct scenario_place whole = {.file = parser->file->path};
     checker_number_cards(parser->scenario);
+    checker_ring_starts(parser);
     /* Two addresses that are both written out have been compared already. */
     if (parser->refusals->len == 0) {
         checker_compare_macs(parser);
@@ -333,7 +334,8 @@ void checker_ram(struct parser *parser, const struct lexer_token *token, uint64_
 void checker_guest_option(struct parser *parser, const struct lexer_token *key,
                           const struct lexer_token *value)
 {
-    static const char *const options[] = {"face", "tick", "spinlocks", NULL};
+    static const char *const options[] = {"face",      "tick", "spinlocks", "ring-start",
+                                          "rx-buffer", "tx",   NULL};
     static const char *const faces[] = {"posix", "schemes", NULL};
     checker_declare(parser, CHECKER_OPTION, key, key->text);
     if (strcmp(parser->scenario->guest, "reference") != 0) {
@@ -342,6 +344,8 @@ void checker_guest_option(struct parser *parser, const struct lexer_token *key,
     if (!checker_is_one_of(key->text, options)) {
         parser_refuse(parser, key, diagnostic_hint_nearest(key->text, options),
                       "the reference guest has no option %s", parser_shown(parser, key));
+    } else if (checker_ring_option(parser, key, value)) {
+        return;
     } else if (strcmp(key->text, "tick") == 0) {
         uint64_t number;
         g_autofree char *message = values_number(value->text, 1, CHECKER_TICK_MAX, &number);

@@ -23,6 +23,21 @@ static bool checker_is_card_or_intid(const struct scenario_fault *fault)
     return strchr(fault->target, '.') == NULL;
 }
 
+/* A device that breaks the order that it has promised is no device that a driver could know. */
+static void checker_promised_order(struct parser *parser, const struct lexer_token *word,
+                                   const struct scenario_fault *fault)
+{
+    g_autofree char *card = g_strndup(fault->target, strcspn(fault->target, "."));
+    for (guint i = 0; i < parser->scenario->nets->len; i++) {
+        const struct scenario_net *net = parser->scenario->nets->pdata[i];
+        if (strcmp(net->name, card) == 0 && checker_asks_for(net, "in-order")) {
+            parser_refuse(parser, word, NULL,
+                          "'%s' offers in-order, which promises that no chain is out of order",
+                          card);
+        }
+    }
+}
+
 void checker_inject(struct parser *parser, const struct lexer_token *word,
                     const struct scenario_fault *fault)
 {
@@ -34,6 +49,9 @@ void checker_inject(struct parser *parser, const struct lexer_token *word,
     if (count == SCENARIO_FAULTS_MAX + 1) {
         parser_refuse(parser, word, NULL, "too many faults of this kind: at most %d",
                       SCENARIO_FAULTS_MAX);
+    }
+    if (fault->kind == SCENARIO_VQ_OUT_OF_ORDER) {
+        checker_promised_order(parser, word, fault);
     }
     if (fault->kind == SCENARIO_IRQ_SPURIOUS && !checker_is_card_or_intid(fault)) {
         g_autofree char *card = g_strndup(fault->target, strcspn(fault->target, "."));

@@ -333,6 +333,59 @@ static bool setup_parse_latency(struct parser *parser, void *target)
     return setup_parse_short_time(parser, 0, SETUP_LATENCY_MAX_NS, &net->latency_ns);
 }
 
+static bool setup_parse_batch(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    uint64_t batch;
+    if (!parser_take_number(parser, 1, VIRTQUEUE_SIZE_MAX, &batch)) {
+        return false;
+    }
+    net->style.batch = (unsigned)batch;
+    return true;
+}
+
+static bool setup_parse_completion(struct parser *parser, void *target)
+{
+    static const char *const words[] = {
+        [VIRTQUEUE_IN_ORDER] = "in-order",
+        [VIRTQUEUE_OUT_OF_ORDER] = "out-of-order",
+        [VIRTQUEUE_REVERSE] = "reverse",
+        NULL,
+    };
+    struct scenario_net *net = target;
+    unsigned index;
+    if (!parser_take_choice(parser, words, &index)) {
+        return false;
+    }
+    net->style.order = (enum virtqueue_order)index;
+    return true;
+}
+
+static bool setup_parse_suppress(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    const struct lexer_token *token;
+    return parser_take_word(parser, "'yes' or 'no'", &token) &&
+           parser_pass(parser, token, values_yes_no(token->text, &net->style.suppress));
+}
+
+static bool setup_parse_ring_start(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    uint64_t start;
+    if (!parser_take_number(parser, 0, UINT16_MAX, &start)) {
+        return false;
+    }
+    net->style.first_index = (uint16_t)start;
+    return true;
+}
+
+static bool setup_parse_reset(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    return setup_parse_short_time(parser, 0, SETUP_LATENCY_MAX_NS, &net->reset_ns);
+}
+
 bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
                       const struct scenario_time *at)
 {
@@ -343,6 +396,11 @@ bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
         {"features", setup_parse_features},
         {"backend", setup_parse_backend},
         {"latency", setup_parse_latency},
+        {"batch", setup_parse_batch},
+        {"completion", setup_parse_completion},
+        {"suppress", setup_parse_suppress},
+        {"ring-start", setup_parse_ring_start},
+        {"reset", setup_parse_reset},
     };
     (void)word, (void)at;
     const struct lexer_token *token;
@@ -356,6 +414,7 @@ bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
         return false;
     }
     checker_backend(parser, token, net);
+    checker_rings(parser, token, net);
     return true;
 }
 

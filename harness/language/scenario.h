@@ -13,6 +13,7 @@
 #define HARNESS_LANGUAGE_SCENARIO_H
 
 #include "emu/core/trace.h"
+#include "emu/virtio/virtqueue.h"
 #include "pcap/capture.h"
 
 #include <glib.h>
@@ -60,6 +61,8 @@ struct scenario_net {
     uint8_t mac[6];
     unsigned queue_size;
     uint64_t latency_ns;
+    struct virtqueue_style style; /* batch 0: not given */
+    uint64_t reset_ns;
     GArray *features_on, *features_off; /* int: bit numbers */
     enum scenario_backend backend;
 };
@@ -185,6 +188,9 @@ enum scenario_fault_kind {
     SCENARIO_VQ_LATENCY,
     SCENARIO_VQ_HOLD,
     SCENARIO_VQ_WITHHOLD,
+    SCENARIO_VQ_OUT_OF_ORDER,
+    SCENARIO_VQ_USED_LEN,
+    SCENARIO_VQ_BAD_ID,
     SCENARIO_VQ_NO_IRQ,
     SCENARIO_VQ_NO_KICK,
     SCENARIO_LINK_DROP,

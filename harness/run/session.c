@@ -53,13 +53,17 @@ static void session_tell_debugger(const struct session *session)
                   program != NULL ? program->task : 0, session_now_ns(session));
 }
 
-/* Whatever was expected and did not come has a reason; what was excluded and came has not. */
+/*
+ * Whatever was expected and did not come has a reason, and so has a panic; what was excluded and
+ * came has not.
+ */
 static void session_explain(struct session *session, enum run_status status,
                             const struct scenario_statement *statement)
 {
     bool did_not_come = (status == RUN_STUCK || status == RUN_FAILED) &&
                         (statement == NULL || statement->verb != SCENARIO_NEVER);
-    if (did_not_come && !session->until_reached) {
+    bool panicked = status == RUN_CRASHED && session->ledger->panicked.sequence != 0;
+    if ((did_not_come || panicked) && !session->until_reached) {
         explain_ask(session, explain_program(session, statement));
     }
 }
@@ -232,6 +236,8 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
         nets[i].device.features_off = session_feature_bits(net->features_off);
         nets[i].device.queue_size = net->queue_size;
         nets[i].device.latency_ns = net->latency_ns;
+        nets[i].device.style = net->style;
+        nets[i].device.reset_ns = net->reset_ns;
         nets[i].backend =
             net->backend == SCENARIO_BACKEND_SLIRP ? BOARD_BACKEND_SLIRP : BOARD_BACKEND_NONE;
     }

@@ -15,13 +15,13 @@
  * so that a loop without instrumented blocks makes progress too. Every hal function is also a point
  * where time may pass: events that have become due are processed before it returns.
  *
- * Who waits by polling the clock sees it run in larger steps after a while. From the 4097th read in
- * a row on, each read of the time takes, instead of a tick, a 4096th of the time since the first
- * one; 4 µs at most, a tick at least. So a deadline that is polled for is missed by as little.
- * Reads of the time are those of CNT{P,V}CT, CNT{P,V}_TVAL and CNT{P,V}_CTL. They are in a row while
- * at most 256 ticks lie between two of them, and of hal.h nothing but barriers, hal_relax(), PSTATE,
- * hal_percpu_get() and reads of constant registers; a register of a device, a write of a system
- * register, a probe, WFI and taking an interrupt are something else.
+ * Who waits by polling the clock sees it run in larger steps after a while. From the 4097th read
+ * in a row on, each read of the time takes, instead of a tick, a 4096th of the time since the first
+ * one; 4 us at most, a tick at least. So a deadline that is polled for is missed by as little.
+ * Reads of the time are those of CNT{P,V}CT, CNT{P,V}_TVAL and CNT{P,V}_CTL. They are in a row
+ * while at most 256 ticks lie between two of them, and of hal.h nothing but barriers, hal_relax(),
+ * PSTATE, hal_percpu_get() and reads of constant registers; a register of a device, a write of a
+ * system register, a probe, WFI and taking an interrupt are something else.
  *
  * Interrupts. When PSTATE.I is clear, an interrupt may be taken at every instrumented basic block
  * and at the end of every hal function: the vector is called as a plain C function on the stack of

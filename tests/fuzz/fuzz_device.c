@@ -46,6 +46,7 @@ enum fuzz_op {
     FUZZ_TASK,
     FUZZ_SEND,
     FUZZ_STATUS,
+    FUZZ_SWITCH, /* the interface off or on */
     FUZZ_OPS,
 };
 
@@ -63,6 +64,7 @@ struct fuzz_device {
     uint32_t status, interrupts, selected, features_selected;
     uint64_t offered;
     uint8_t mac[6];
+    uint16_t link;
     struct fuzz_queue queues[FUZZ_QUEUES];
 };
 
@@ -94,6 +96,8 @@ static uint32_t fuzz_honest_read(uint32_t offset)
         return fuzz_device.interrupts;
     case VIRTIO_MMIO_STATUS:
         return fuzz_device.status;
+    case VIRTIO_MMIO_CONFIG + 6:
+        return fuzz_device.link;
     default:
         return offset >= VIRTIO_MMIO_CONFIG && offset < VIRTIO_MMIO_CONFIG + 6
                    ? fuzz_device.mac[offset - VIRTIO_MMIO_CONFIG]
@@ -225,6 +229,22 @@ static void fuzz_add_used(const struct fuzz_queue *queue, uint32_t id, uint32_t 
     used->idx++;
 }
 
+/* Reads a buffer that the driver gave, and writes to it when it may. */
+static void fuzz_use(const struct vring_desc *desc, uint16_t len)
+{
+    uint8_t *buffer = fuzz_pointer(desc->addr);
+    unsigned sum = 0;
+    for (uint32_t i = 0; i < desc->len; i++) {
+        sum += buffer[i];
+    }
+    FUZZ_CHECK(sum <= desc->len * 255);
+    if ((desc->flags & VRING_DESC_F_WRITE) != 0) {
+        memset(buffer, len & 0xff, len < desc->len ? len : desc->len);
+        buffer[10] = (uint8_t)(len % 5); /* of a header: num_buffers */
+        buffer[11] = 0;
+    }
+}
+
 /*
  * Takes a chain, reads or writes its buffer, and returns it. The bytes that were written may be
  * fewer than is said.
@@ -242,14 +262,14 @@ static void fuzz_complete(struct fuzz_queue *queue)
         return; /* something else was written there before */
     }
     const struct vring_desc *desc = &table[head];
-    uint8_t *buffer = fuzz_pointer(desc->addr);
-    unsigned sum = 0;
-    for (uint32_t i = 0; i < desc->len; i++) {
-        sum += buffer[i];
+    unsigned count = 1;
+    if ((desc->flags & VRING_DESC_F_INDIRECT) != 0) {
+        FUZZ_CHECK(desc->len % sizeof(*desc) == 0 && desc->len > 0);
+        count = (unsigned)(desc->len / sizeof(*desc));
+        desc = fuzz_pointer(desc->addr);
     }
-    FUZZ_CHECK(sum <= desc->len * 255);
-    if ((desc->flags & VRING_DESC_F_WRITE) != 0) {
-        memset(buffer, len & 0xff, len < desc->len ? len : desc->len);
+    for (unsigned i = 0; i < count; i++) {
+        fuzz_use(&desc[i], len);
     }
     fuzz_add_used(queue, head, len);
 }
@@ -323,6 +343,23 @@ static void fuzz_send(void)
     FUZZ_CHECK(error == 0 || error == -KEAGAIN);
 }
 
+/* While somebody sleeps: the task switches the device, which may be what he waits for. */
+static void fuzz_sleep(void)
+{
+    for (unsigned i = 0; i < virtio_net_count; i++) {
+        virtio_net_switch(&virtio_nets[i]);
+    }
+}
+
+static void fuzz_switch(void)
+{
+    struct netif *netif = netif_by_index(0);
+    fake_kernel.sleep = fuzz_sleep;
+    int error = netif->set_up(netif, fuzz_u8(&fuzz_device.input) % 2 == 1);
+    FUZZ_CHECK(error == 0 || error == -KEIO);
+    fake_kernel.sleep = NULL;
+}
+
 static void fuzz_step(void)
 {
     enum fuzz_op op = (enum fuzz_op)(fuzz_u8(&fuzz_device.input) % FUZZ_OPS);
@@ -345,6 +382,9 @@ static void fuzz_step(void)
         break;
     case FUZZ_STATUS:
         fuzz_device.status = fuzz_u8(&fuzz_device.input);
+        break;
+    case FUZZ_SWITCH:
+        fuzz_switch();
         break;
     case FUZZ_OPS:
         break;
@@ -408,10 +448,21 @@ static void fuzz_boot(const uint8_t *data, size_t size)
         .offered = UINT64_C(1) << VIRTIO_F_VERSION_1 | UINT64_C(1) << VIRTIO_NET_F_MAC,
         .mac = {0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc},
     };
-    uint8_t how = fuzz_u8(&fuzz_device.input);
-    fuzz_device.lies = how % 2 == 1;
-    fuzz_device.windows = 1 + how / 2 % FUZZ_WINDOWS;
+    static const unsigned bits[] = {VIRTIO_RING_F_INDIRECT_DESC, VIRTIO_RING_F_EVENT_IDX,
+                                    VIRTIO_NET_F_MRG_RXBUF, VIRTIO_F_IN_ORDER, VIRTIO_NET_F_STATUS};
+    uint8_t kind = fuzz_u8(&fuzz_device.input);
+    fuzz_device.lies = (kind & 1) != 0;
+    for (unsigned i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+        fuzz_device.offered |= (kind & 2u << i) != 0 ? UINT64_C(1) << bits[i] : 0;
+    }
+    fuzz_device.link = (kind & 0x40) == 0;
+    fuzz_device.windows = 1 + kind / 2 % FUZZ_WINDOWS; /* the bits of two features serve twice */
     fuzz_boot_kernel();
+    fake_kernel.parameters[0][0] = "tx";
+    fake_kernel.parameters[0][1] = (kind & 0x80) != 0 ? "spin" : "forget";
+    fake_kernel.parameters[1][0] = "rx-buffer";
+    fake_kernel.parameters[1][1] = "300";
+    fake_kernel.now_step_ns = VNET_RESET_NS / 8; /* whoever waits, waits not for long */
     fake_hal.mmio_base = FUZZ_BASE;
     fake_hal.mmio_size = fuzz_device.windows * FUZZ_WINDOW;
     fake_hal.mmio_read = fuzz_read;
@@ -450,12 +501,7 @@ static void fuzz_check_memory(void)
 {
     for (unsigned i = 0; i < virtio_net_count; i++) {
         struct virtio_net *net = &virtio_nets[i];
-        for (unsigned head = 0; head < net->tx.size; head++) {
-            nbuf_free(net->tx.tokens[head]);
-        }
-        if (net->rx.size > 0) {
-            virtio_net_fini(net);
-        }
+        virtio_net_close(net);
     }
     FUZZ_CHECK(nbuf_free_count() == NBUF_COUNT);
     FUZZ_CHECK(fake_hal.dma_live == 1); /* the pool of buffers */

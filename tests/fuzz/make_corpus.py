@@ -96,6 +96,19 @@ def start(size_log=2, features=0xFFFF):
     return u8(START) + u8(size_log) + u16(features & 0x20)
 
 
+# Ring features, with start(): in the byte of the size.
+FIRST_REGION = 0x40800000  # where fuzz_ring.c finds it
+F_INDIRECT, F_EVENT, F_IN_ORDER, F_MERGE = 0x10, 0x20, 0x40, 0x80
+# The first byte: all features offered, batches, reverse order, suppression and indices near the wrap, slow reset.
+K_ALL, K_BATCH, K_REVERSE, K_WRAP, K_SLOW = 1, 0x10, 0x20, 0x40, 0x80
+
+
+def table(queue, entry, at, *descriptors):
+    """An indirect table in the first region, and the descriptor that refers to it; (offset, length, flags, next) each."""
+    data = b"".join(struct.pack("<QIHH", FIRST_REGION + o, n, f, x) for o, n, f, x in descriptors)
+    return put(at, data) + descriptor(queue, entry, at, len(data), INDIRECT) + offer(queue, entry)
+
+
 def descriptor(queue, entry, offset, length, flags=0, following=0, region=0):
     return u8(DESCRIPTOR) + u8(queue + 2 * entry) + u8(region) + u16(offset) + u16(length) + u8(flags) + u8(following)
 
@@ -164,6 +177,20 @@ def make_ring():
     write("ring", "no-interrupt", good + u8(AVAIL_FLAGS) + u8(TX) + u16(1) + send(0) + kick(TX) + pause())
     write("ring", "link-down", good + receive_buffers(2) + u8(LINK) + u8(1) + arrive(60) + send(0) + kick(TX) + pause()
           + u8(LINK) + u8(0) + arrive(60) + pause())
+    rings = u8(K_ALL + 4) + start(2 | F_INDIRECT | F_EVENT)
+    write("ring", "indirect-table", rings + table(TX, 0, BUFFERS, (0x5000, 12, NEXT, 1), (0x5100, 60, 0, 0)) + kick(TX) + pause())
+    write("ring", "indirect-nested", rings + table(TX, 0, BUFFERS, (0x5000, 16, INDIRECT, 0)) + kick(TX))
+    write("ring", "indirect-loop", rings + table(TX, 0, BUFFERS, (0x5000, 16, NEXT, 0)) + kick(TX))
+    write("ring", "events", rings + send(0) + kick(TX) + pause() + send(1) + kick(TX) + pause())
+    write("ring", "merged", u8(K_ALL + 4) + start(3 | F_MERGE) + receive_buffers(8, 256) + kick(RX) + arrive(1000) + arrive(1514)
+          + pause() + pause())
+    write("ring", "batch-in-order", u8(K_ALL + K_BATCH + 4) + start(2 | F_IN_ORDER) + send(0) + send(1) + send(2) + kick(TX)
+          + pause())
+    write("ring", "batch-reverse", u8(K_BATCH + K_REVERSE + 4) + start() + send(0) + send(1) + send(2) + kick(TX) + pause())
+    write("ring", "suppressed-over-the-wrap", u8(K_WRAP + 4) + start() + receive_buffers(4) + kick(RX) + arrive(60) * 5 + pause()
+          + receive_buffers(4) + kick(RX) + pause())
+    write("ring", "slow-reset", u8(K_SLOW + 4) + start() + send(0) + kick(TX) + register(0x70, 0) + register(0x70, 1) + pause()
+          + start() + send(1) + kick(TX) + pause())
     write("ring", "all-features", u8(1 + 4) + start(2, 0x28) + receive_buffers(2) + arrive(3000) + arrive(60) + pause())
 
 
@@ -376,7 +403,7 @@ def make_guest_frames():
 
 # ---- device: what the device does -----------------------------------------------------------------------
 
-(D_COMPLETE, D_USED, D_USED_INDEX, D_USED_FLAGS, D_SCRIBBLE, D_INTERRUPT, D_TASK, D_SEND, D_STATUS) = range(9)
+(D_COMPLETE, D_USED, D_USED_INDEX, D_USED_FLAGS, D_SCRIBBLE, D_INTERRUPT, D_TASK, D_SEND, D_STATUS, D_SWITCH) = range(10)
 
 
 def complete(queue, length):
@@ -407,6 +434,13 @@ def make_device():
     write("device", "needs-reset", honest + u8(D_STATUS) + u8(0x4F) + u8(D_INTERRUPT) + u8(2) + u8(D_TASK) + d_send(60))
     write("device", "scribble", honest + u8(D_SCRIBBLE) + u8(TX) + u8(0) + u8(2) + u8(9) + d_send(60) + run)
     write("device", "interrupt-for-nothing", honest + u8(D_INTERRUPT) + u8(0) + u8(D_INTERRUPT) + u8(3) + u8(D_TASK))
+    write("device", "indirect-and-events", u8(2 + 4) + d_send(60) + d_send(60) + complete(TX, 0) + complete(TX, 0) + run)
+    write("device", "merged", u8(8) + complete(RX, 252) + complete(RX, 200) + run + complete(RX, 101) + run)
+    write("device", "in-order", u8(16) + b"".join(d_send(60) for _ in range(3)) + used(TX, 2, 0) + run)
+    write("device", "off-and-on", u8(0) + d_send(60) + u8(D_SWITCH) + u8(0) + d_send(60) + u8(D_SWITCH) + u8(1) + d_send(60)
+          + complete(RX, 100) + run)
+    write("device", "link-down", u8(0x60) + d_send(60) + u8(D_INTERRUPT) + u8(2) + u8(D_TASK) + d_send(60))
+    write("device", "spin", u8(0x80) + d_send(60) + complete(TX, 0) + run)
     write("device", "lies-about-magic", u8(1) + u8(0xF0) + u32(0x12345678))
     write("device", "lies-about-status", u8(1) + b"\0" * 3 + u8(0xF0) + u32(1) + b"\0" * 4 + u8(0xF0) + u32(3))
     write("device", "lies-about-queue-size", u8(1) + b"\0" * 16 + (u8(0xF0) + u32(0xFFFFFFFF)) * 4)

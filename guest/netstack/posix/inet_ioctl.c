@@ -34,7 +34,8 @@ static long ifreq_put_address(struct ifreq *request, uint32_t address)
 
 static long ifreq_get_flags(const struct interface *interface, struct ifreq *request)
 {
-    int flags = interface->up ? IFF_UP | IFF_RUNNING : 0;
+    bool carrier = interface->netif == NULL || !interface->netif->no_carrier;
+    int flags = !interface->up ? 0 : carrier ? IFF_UP | IFF_RUNNING : IFF_UP;
     flags |= interface->netif == NULL ? IFF_LOOPBACK : IFF_BROADCAST;
     request->ifr_flags = (int16_t)flags;
     return 0;
@@ -277,6 +278,16 @@ static long rtentry_delete(const struct rtentry *entry)
     return error == 0 ? route_delete(&route) : error;
 }
 
+/* The device goes the way of its interface. It may take its time, and may need the stack for it. */
+static long ifreq_switch_device(const struct ifreq *request)
+{
+    const struct interface *interface = interface_by_name(request->ifr_name);
+    struct netif *netif = interface != NULL ? interface->netif : NULL;
+    if (netif == NULL || netif->set_up == NULL)
+        return 0;
+    return netif->set_up(netif, (request->ifr_flags & IFF_UP) != 0);
+}
+
 long inet_ioctl(unsigned long request, void *argument)
 {
     long result;
@@ -290,5 +301,5 @@ long inet_ioctl(unsigned long request, void *argument)
     else
         result = ifreq_serve(request, argument);
     netstack_unlock();
-    return result;
+    return request == SIOCSIFFLAGS && result == 0 ? ifreq_switch_device(argument) : result;
 }

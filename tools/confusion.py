@@ -48,6 +48,8 @@ OUTCOMES = {
     "icmp/no-route": "route.missing",
     "icmp/outside-world": "wire.dropped",
     "route/default-route": "wire.dropped",
+    "virtio-net/link-status": "link.down",
+    "virtio-net/link-status-unknown": "link.down",
 }
 
 # What is asked at the end. A test that then passes has the first of them.

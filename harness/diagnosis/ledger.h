@@ -98,12 +98,13 @@ struct ledger_device {
     uint64_t taken_frames, taken_dropped;
     struct ledger_mark taken[LEDGER_TAKEN]; /* when it took the frame with this number, modulo */
     uint64_t sent_dropped;                  /* what it says that it could not send */
-    struct ledger_mark sent_drop;
     uint64_t dropped_by_device;
     bool link_down;
     struct ledger_mark link_changed;
-    uint64_t taken_before; /* both, at the last reset */
-    uint64_t merged;       /* receive buffers beyond the first of a frame */
+    struct ledger_mark sent_drop;
+    struct ledger_mark unsent_last; /* a packet that the driver did not send: the link was down */
+    uint64_t taken_before;          /* both, at the last reset */
+    uint64_t merged;                /* receive buffers beyond the first of a frame */
 };
 
 struct ledger_irq {

@@ -192,15 +192,22 @@ static const struct ledger_peer *rules_link_victim(const struct rules_case *c)
                                                                                       : NULL;
 }
 
-/* A card whose driver knows that its link is down, and sends nothing therefore; NULL: none. */
+/* Whether something was asked since, and is not answered: then that is what the program misses. */
+static bool rules_was_asked_again(const struct rules_case *c, const struct ledger_peer *peer,
+                                  const struct ledger_mark *mark)
+{
+    return (rules_misses_packets(peer) && peer->sent_last.sequence > mark->sequence) ||
+           (rules_is_unanswered(c, peer) && peer->arp_last.sequence > mark->sequence);
+}
+
+/* A card whose driver knew that the link was down, and sent nothing then; NULL: none. */
 static const struct ledger_device *rules_without_carrier(const struct rules_case *c)
 {
     const struct ledger_peer *peer = rules_peer(c);
-    uint64_t asked = peer != NULL ? MAX(peer->sent_last.sequence, peer->arp_last.sequence) : 0;
     for (unsigned i = 0; i < c->ledger->device_count; i++) {
         const struct ledger_device *device = &c->ledger->devices[i];
-        uint64_t changed = device->link_changed.sequence;
-        if (device->link_down && device->sent_drop.sequence > changed && asked < changed) {
+        if (device->unsent_last.sequence > c->question->program->started_at.sequence &&
+            !rules_was_asked_again(c, peer, &device->unsent_last)) {
             return device;
         }
     }
@@ -228,8 +235,8 @@ bool rule_link_down(struct rules_case *c)
     }
     if (silent != NULL) {
         return rules_found(c, "link.down",
-                           "the guest did not send at %s, because the link of %s is down",
-                           rules_time(at, silent->sent_drop.time_ns), silent->name);
+                           "the guest did not send at %s, because the link of %s was down",
+                           rules_time(at, silent->unsent_last.time_ns), silent->name);
     }
     struct ledger_mark lost = victim->link_lost.sequence > victim->arp_link_lost.sequence
                                   ? victim->link_lost

@@ -49,7 +49,7 @@ bool rule_guest_panic(struct rules_case *c)
                        running != NULL ? running->name : "none of its tasks", ledger->panic_why);
 }
 
-/* ---- a device that returns nonsense ----------------------------------------------------------- */
+/* ---- a device that returns nonsense ---------------------------------------------------------- */
 
 static bool rules_used_wrong(struct rules_case *c, const struct ledger_queue *queue)
 {

@@ -33,6 +33,7 @@ static_assert(BOARD_GICD_BASE + GICV2_DIST_SIZE <= BOARD_GICC_BASE, "the frames 
 
 struct board {
     const struct guest_image *image;
+    unsigned cpus;
     bool vhe;
     bool started;
     board_quiescent_fn *quiescent;
@@ -44,8 +45,8 @@ struct board {
     struct gmem *memory;
     struct mmio_bus *bus;
     struct cpu *cpu;
-    struct gicv2 *gic;
-    struct gtimer *timer;
+    struct gic *gic;
+    struct gtimer *timers[CPU_CORES_MAX]; /* of each CPU */
     struct wire *wire;
     struct wire_slirp *slirp;
     unsigned net_count;
@@ -59,35 +60,30 @@ struct board {
 
 /* ---- what the CPU asks of the machine -------------------------------------------------------- */
 
-static uint64_t board_read_timer(const struct board *board, enum gtimer_id id,
-                                 enum gtimer_register reg)
-{
-    return gtimer_read(board->timer, id, reg);
-}
-
-static uint64_t board_sysreg_read(void *opaque, enum hal_sysreg reg)
+static uint64_t board_sysreg_read(void *opaque, unsigned cpu, enum hal_sysreg reg)
 {
     const struct board *board = opaque;
+    const struct gtimer *timer = board->timers[cpu];
     switch (reg) {
     case HAL_CNTFRQ_EL0:
         return GTIMER_FREQUENCY_HZ;
     case HAL_CNTPCT_EL0:
     case HAL_CNTVCT_EL0: /* CNTVOFF_EL2 is 0 */
-        return gtimer_count(board->timer);
+        return gtimer_count(timer);
     case HAL_CNTP_CTL_EL0:
-        return board_read_timer(board, GTIMER_PHYSICAL, GTIMER_CTL);
+        return gtimer_read(timer, GTIMER_PHYSICAL, GTIMER_CTL);
     case HAL_CNTP_CVAL_EL0:
-        return board_read_timer(board, GTIMER_PHYSICAL, GTIMER_CVAL);
+        return gtimer_read(timer, GTIMER_PHYSICAL, GTIMER_CVAL);
     case HAL_CNTP_TVAL_EL0:
-        return board_read_timer(board, GTIMER_PHYSICAL, GTIMER_TVAL);
+        return gtimer_read(timer, GTIMER_PHYSICAL, GTIMER_TVAL);
     case HAL_CNTV_CTL_EL0:
-        return board_read_timer(board, GTIMER_VIRTUAL, GTIMER_CTL);
+        return gtimer_read(timer, GTIMER_VIRTUAL, GTIMER_CTL);
     case HAL_CNTV_CVAL_EL0:
-        return board_read_timer(board, GTIMER_VIRTUAL, GTIMER_CVAL);
+        return gtimer_read(timer, GTIMER_VIRTUAL, GTIMER_CVAL);
     case HAL_CNTV_TVAL_EL0:
-        return board_read_timer(board, GTIMER_VIRTUAL, GTIMER_TVAL);
+        return gtimer_read(timer, GTIMER_VIRTUAL, GTIMER_TVAL);
     case HAL_MPIDR_EL1:
-        return BOARD_MPIDR;
+        return BOARD_MPIDR | cpu;
     case HAL_ID_AA64MMFR1_EL1:
         return board->vhe ? BOARD_MMFR1_VH : 0;
     case HAL_CURRENT_EL:
@@ -98,27 +94,28 @@ static uint64_t board_sysreg_read(void *opaque, enum hal_sysreg reg)
     g_assert_not_reached();
 }
 
-static void board_sysreg_write(void *opaque, enum hal_sysreg reg, uint64_t value)
+static void board_sysreg_write(void *opaque, unsigned cpu, enum hal_sysreg reg, uint64_t value)
 {
     struct board *board = opaque;
+    struct gtimer *timer = board->timers[cpu];
     switch (reg) {
     case HAL_CNTP_CTL_EL0:
-        gtimer_write(board->timer, GTIMER_PHYSICAL, GTIMER_CTL, value);
+        gtimer_write(timer, GTIMER_PHYSICAL, GTIMER_CTL, value);
         return;
     case HAL_CNTP_CVAL_EL0:
-        gtimer_write(board->timer, GTIMER_PHYSICAL, GTIMER_CVAL, value);
+        gtimer_write(timer, GTIMER_PHYSICAL, GTIMER_CVAL, value);
         return;
     case HAL_CNTP_TVAL_EL0:
-        gtimer_write(board->timer, GTIMER_PHYSICAL, GTIMER_TVAL, value);
+        gtimer_write(timer, GTIMER_PHYSICAL, GTIMER_TVAL, value);
         return;
     case HAL_CNTV_CTL_EL0:
-        gtimer_write(board->timer, GTIMER_VIRTUAL, GTIMER_CTL, value);
+        gtimer_write(timer, GTIMER_VIRTUAL, GTIMER_CTL, value);
         return;
     case HAL_CNTV_CVAL_EL0:
-        gtimer_write(board->timer, GTIMER_VIRTUAL, GTIMER_CVAL, value);
+        gtimer_write(timer, GTIMER_VIRTUAL, GTIMER_CVAL, value);
         return;
     case HAL_CNTV_TVAL_EL0:
-        gtimer_write(board->timer, GTIMER_VIRTUAL, GTIMER_TVAL, value);
+        gtimer_write(timer, GTIMER_VIRTUAL, GTIMER_TVAL, value);
         return;
     case HAL_CNTFRQ_EL0:
     case HAL_CNTPCT_EL0:
@@ -168,6 +165,7 @@ static bool board_build_cpu(struct board *board, const struct board_config *conf
     }
     board->bus = mmio_bus_new(board->trace);
     struct cpu_config cpu = {
+        .cores = config->cpus,
         .step_ns = config->step_ns,
         .mmio_ns = config->mmio_ns,
         .seed = config->seed,
@@ -181,13 +179,28 @@ static bool board_build_cpu(struct board *board, const struct board_config *conf
 
 static void board_build_interrupts(struct board *board)
 {
-    board->gic = gicv2_new(board->trace, BOARD_IRQ_COUNT, cpu_irq_input(board->cpu));
-    gicv2_map(board->gic, board->bus, BOARD_GICD_BASE, BOARD_GICC_BASE);
-    const struct irqline timers[GTIMER_COUNT] = {
-        [GTIMER_PHYSICAL] = board_timer_output(board, GTIMER_PHYSICAL, BOARD_TIMER_PHYS_INTID),
-        [GTIMER_VIRTUAL] = board_timer_output(board, GTIMER_VIRTUAL, BOARD_TIMER_VIRT_INTID),
+    struct irqline nirq[CPU_CORES_MAX];
+    for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
+        nirq[cpu] = cpu_irq_input(board->cpu, cpu);
+    }
+    const struct gic_config gic = {
+        .version = GIC_V2,
+        .cpu_count = board->cpus,
+        .irq_count = BOARD_IRQ_COUNT,
+        .nirq = nirq,
+        .accessing_cpu = cpu_accessing(board->cpu),
     };
-    board->timer = gtimer_new(board->clock, board->trace, timers);
+    board->gic = gic_new(board->trace, &gic);
+    gic_map(board->gic, board->bus, BOARD_GICD_BASE, BOARD_GICC_BASE);
+    for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
+        const struct irqline timers[GTIMER_COUNT] = {
+            [GTIMER_PHYSICAL] =
+                board_timer_output(board, cpu, GTIMER_PHYSICAL, BOARD_TIMER_PHYS_INTID),
+            [GTIMER_VIRTUAL] =
+                board_timer_output(board, cpu, GTIMER_VIRTUAL, BOARD_TIMER_VIRT_INTID),
+        };
+        board->timers[cpu] = gtimer_new(board->clock, board->trace, timers);
+    }
 }
 
 static bool board_build_wire(struct board *board, const struct board_config *config, GError **error)
@@ -229,6 +242,7 @@ struct board *board_new(const struct board_config *config, const struct guest_im
     }
     struct board *board = g_new0(struct board, 1);
     board->image = image;
+    board->cpus = config->cpus;
     board->vhe = config->vhe;
     if (!board_build_cpu(board, config, error)) {
         board_free(board);
@@ -259,9 +273,11 @@ void board_free(struct board *board)
     while (board->host_count > 0) {
         wire_host_free(board->hosts[--board->host_count]);
     }
-    gtimer_free(board->timer);
+    for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
+        gtimer_free(board->timers[cpu]);
+    }
     board_faults_fini(&board->faults);
-    gicv2_free(board->gic);
+    gic_free(board->gic);
     cpu_free(board->cpu);
     mmio_bus_free(board->bus);
     gmem_free(board->memory);
@@ -313,14 +329,20 @@ struct cpu *board_cpu(struct board *board)
     return board->cpu;
 }
 
-struct gicv2 *board_gic(struct board *board)
+struct gic *board_gic(struct board *board)
 {
     return board->gic;
 }
 
-struct gtimer *board_timer(struct board *board)
+unsigned board_cpus(const struct board *board)
 {
-    return board->timer;
+    return board->cpus;
+}
+
+struct gtimer *board_timer(struct board *board, unsigned cpu)
+{
+    g_assert(cpu < board->cpus);
+    return board->timers[cpu];
 }
 
 struct wire *board_wire(struct board *board)

@@ -1,12 +1,13 @@
 /*
  * board_acpi.c - the ACPI tables of the machine
  *
- * [ACPI6.3] RSDP, XSDT, FADT, MADT and GTDT, in this order, in BOARD_ACPI_SIZE bytes: what a guest
- * needs to find the interrupt controller and its timer. Tables are little-endian bytes at offsets
- * that the specification lists; each is written field by field and its checksum last.
+ * [ACPI6.3] RSDP, XSDT, FADT, MADT and GTDT, in this order, in BOARD_ACPI_SIZE(cpus) bytes: what a
+ * guest needs to find the interrupt controller and its timer. Tables are little-endian bytes at
+ * offsets that the specification lists; each is written field by field and its checksum last.
  *
  * What is written is what is there. The platform is hardware-reduced: no ACPI registers, no SCI, no
- * FACS. The boot flags name no PSCI, since a guest switches the machine off through the hal. The
+ * FACS. The boot flags name no PSCI, since a guest starts CPUs and switches the machine off through
+ * the hal. The
  * secure and the hypervisor's timers have the numbers that the architecture gives them and are not
  * there, as in the device tree.
  *
@@ -18,23 +19,25 @@
 #include <assert.h>
 #include <string.h>
 
-#define ACPI_RSDP_SIZE 36 /* 5.2.5.3, revision 2 */
-#define ACPI_XSDT_SIZE (36 + 3 * 8)
-#define ACPI_FADT_SIZE 276
-#define ACPI_GICD_SIZE 24 /* 5.2.12.15 */
-#define ACPI_GICC_SIZE 80 /* 5.2.12.14 */
-#define ACPI_MADT_SIZE (44 + ACPI_GICD_SIZE + ACPI_GICC_SIZE)
-#define ACPI_GTDT_SIZE 104
+#define ACPI_RSDP_SIZE       36 /* 5.2.5.3, revision 2 */
+#define ACPI_XSDT_SIZE       (36 + 3 * 8)
+#define ACPI_FADT_SIZE       276
+#define ACPI_GICD_SIZE       24 /* 5.2.12.15 */
+#define ACPI_GICC_SIZE       80 /* 5.2.12.14 */
+#define ACPI_MADT_SIZE(cpus) (44 + ACPI_GICD_SIZE + (cpus) * (size_t)ACPI_GICC_SIZE)
+#define ACPI_GTDT_SIZE       104
 
 /* Where the tables lie; each begins at a multiple of 8. */
-#define ACPI_XSDT_AT (ACPI_RSDP_SIZE + 4)
-#define ACPI_FADT_AT (ACPI_XSDT_AT + ACPI_XSDT_SIZE + 4)
-#define ACPI_MADT_AT (ACPI_FADT_AT + ACPI_FADT_SIZE + 4)
-#define ACPI_GTDT_AT (ACPI_MADT_AT + ACPI_MADT_SIZE + 4)
+#define ACPI_XSDT_AT       (ACPI_RSDP_SIZE + 4)
+#define ACPI_FADT_AT       (ACPI_XSDT_AT + ACPI_XSDT_SIZE + 4)
+#define ACPI_MADT_AT       (ACPI_FADT_AT + ACPI_FADT_SIZE + 4)
+#define ACPI_GTDT_AT(cpus) (ACPI_MADT_AT + ACPI_MADT_SIZE(cpus) + 4)
 
 static_assert(ACPI_XSDT_AT % 8 == 0 && ACPI_FADT_AT % 8 == 0, "tables are aligned");
-static_assert(ACPI_MADT_AT % 8 == 0 && ACPI_GTDT_AT % 8 == 0, "tables are aligned");
-static_assert(ACPI_GTDT_AT + ACPI_GTDT_SIZE == BOARD_ACPI_SIZE, "what board_priv.h says");
+static_assert(ACPI_MADT_AT % 8 == 0 && ACPI_GTDT_AT(1) % 8 == 0, "tables are aligned");
+static_assert(ACPI_GICC_SIZE % 8 == 0, "they are, with any number of CPUs");
+static_assert(ACPI_GTDT_AT(1) + ACPI_GTDT_SIZE == BOARD_ACPI_SIZE(1), "what board_priv.h says");
+static_assert(ACPI_GTDT_AT(8) + ACPI_GTDT_SIZE == BOARD_ACPI_SIZE(8), "what board_priv.h says");
 
 #define ACPI_RSDP_V1_SIZE   20        /* of the part that its first checksum is for */
 #define ACPI_HW_REDUCED     (1 << 20) /* FADT flags, table 5-35 */
@@ -114,12 +117,12 @@ static void board_acpi_rsdp(uint8_t *at, uint64_t xsdt)
     board_acpi_seal(table, 32, ACPI_RSDP_SIZE);
 }
 
-static void board_acpi_xsdt(uint8_t *at, uint64_t base)
+static void board_acpi_xsdt(uint8_t *at, uint64_t base, unsigned cpus)
 {
     struct board_acpi table = board_acpi_begin(at, ACPI_XSDT_SIZE, "XSDT", 1);
     board_acpi_put(table, 36, 8, base + ACPI_FADT_AT);
     board_acpi_put(table, 44, 8, base + ACPI_MADT_AT);
-    board_acpi_put(table, 52, 8, base + ACPI_GTDT_AT);
+    board_acpi_put(table, 52, 8, base + ACPI_GTDT_AT(cpus));
     board_acpi_end(table);
 }
 
@@ -132,22 +135,29 @@ static void board_acpi_fadt(uint8_t *at)
     board_acpi_end(table);
 }
 
-static void board_acpi_madt(uint8_t *at)
+/* A CPU, with its interface to the GIC: they are all at the same address, [GICv2] 4.1.1. */
+static void board_acpi_gicc(struct board_acpi table, size_t gicc, unsigned cpu)
 {
-    struct board_acpi table = board_acpi_begin(at, ACPI_MADT_SIZE, "APIC", 5);
+    board_acpi_put(table, gicc, 1, ACPI_GICC_TYPE);
+    board_acpi_put(table, gicc + 1, 1, ACPI_GICC_SIZE);
+    board_acpi_put(table, gicc + 4, 4, cpu); /* CPU interface, */
+    board_acpi_put(table, gicc + 8, 4, cpu); /* and processor */
+    board_acpi_put(table, gicc + 12, 4, ACPI_GICC_ENABLED);
+    board_acpi_put(table, gicc + 32, 8, BOARD_GICC_BASE);
+    board_acpi_put(table, gicc + 68, 8, (BOARD_MPIDR | cpu) & ACPI_MPIDR_AFFINITY);
+}
+
+static void board_acpi_madt(uint8_t *at, unsigned cpus)
+{
+    struct board_acpi table = board_acpi_begin(at, ACPI_MADT_SIZE(cpus), "APIC", 5);
     size_t gicd = 44;
     board_acpi_put(table, gicd, 1, ACPI_GICD_TYPE);
     board_acpi_put(table, gicd + 1, 1, ACPI_GICD_SIZE);
     board_acpi_put(table, gicd + 8, 8, BOARD_GICD_BASE);
     board_acpi_put(table, gicd + 20, 1, ACPI_GIC_VERSION);
-    size_t gicc = gicd + ACPI_GICD_SIZE;
-    board_acpi_put(table, gicc, 1, ACPI_GICC_TYPE);
-    board_acpi_put(table, gicc + 1, 1, ACPI_GICC_SIZE);
-    board_acpi_put(table, gicc + 4, 4, 0); /* CPU interface, */
-    board_acpi_put(table, gicc + 8, 4, 0); /* and processor */
-    board_acpi_put(table, gicc + 12, 4, ACPI_GICC_ENABLED);
-    board_acpi_put(table, gicc + 32, 8, BOARD_GICC_BASE);
-    board_acpi_put(table, gicc + 68, 8, BOARD_MPIDR & ACPI_MPIDR_AFFINITY);
+    for (unsigned cpu = 0; cpu < cpus; cpu++) {
+        board_acpi_gicc(table, gicd + ACPI_GICD_SIZE + cpu * (size_t)ACPI_GICC_SIZE, cpu);
+    }
     board_acpi_end(table);
 }
 
@@ -171,14 +181,14 @@ static void board_acpi_gtdt(uint8_t *at, bool vhe)
     board_acpi_end(table);
 }
 
-void board_acpi_write(void *buffer, uint64_t base, bool vhe)
+void board_acpi_write(void *buffer, uint64_t base, bool vhe, unsigned cpus)
 {
     uint8_t *bytes = buffer;
     g_assert(base % 8 == 0);
-    memset(bytes, 0, BOARD_ACPI_SIZE);
+    memset(bytes, 0, BOARD_ACPI_SIZE(cpus));
     board_acpi_rsdp(bytes, base + ACPI_XSDT_AT);
-    board_acpi_xsdt(bytes + ACPI_XSDT_AT, base);
+    board_acpi_xsdt(bytes + ACPI_XSDT_AT, base, cpus);
     board_acpi_fadt(bytes + ACPI_FADT_AT);
-    board_acpi_madt(bytes + ACPI_MADT_AT);
-    board_acpi_gtdt(bytes + ACPI_GTDT_AT, vhe);
+    board_acpi_madt(bytes + ACPI_MADT_AT, cpus);
+    board_acpi_gtdt(bytes + ACPI_GTDT_AT(cpus), vhe);
 }

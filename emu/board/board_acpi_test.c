@@ -13,8 +13,11 @@
 
 #define BASE UINT64_C(0x140000000)
 
-static uint8_t tables[BOARD_ACPI_SIZE];
-static bool claimed[BOARD_ACPI_SIZE]; /* bytes that belong to a table */
+#define CPUS_MAX 3
+
+static uint8_t tables[BOARD_ACPI_SIZE(CPUS_MAX)];
+static size_t tables_size;
+static bool claimed[BOARD_ACPI_SIZE(CPUS_MAX)]; /* bytes that belong to a table */
 
 /* Structures of bytes alone, so that they lie anywhere. */
 struct le16 {
@@ -142,7 +145,7 @@ static unsigned sum(const void *bytes, size_t size)
 /* What lies at a physical address; it must be inside, and nobody else's. */
 static const void *at(uint64_t physical, size_t size)
 {
-    g_assert(physical >= BASE && physical + size <= BASE + BOARD_ACPI_SIZE);
+    g_assert(physical >= BASE && physical + size <= BASE + tables_size);
     for (size_t i = 0; i < size; i++) {
         CU_ASSERT_FALSE(claimed[physical - BASE + i]);
         claimed[physical - BASE + i] = true;
@@ -169,16 +172,23 @@ static struct {
     const struct gtdt *gtdt;
 } found;
 
-static void write_tables(bool vhe)
+static void write_tables_of(bool vhe, unsigned cpus)
 {
+    tables_size = BOARD_ACPI_SIZE(cpus);
     memset(tables, 0xee, sizeof(tables));
     memset(claimed, 0, sizeof(claimed));
-    board_acpi_write(tables, BASE, vhe);
+    board_acpi_write(tables, BASE, vhe, cpus);
     found.rsdp = at(BASE, sizeof(struct rsdp));
     found.xsdt = table(u64(found.rsdp->xsdt), "XSDT", 1, sizeof(struct xsdt));
     found.fadt = table(u64(found.xsdt->entries[0]), "FACP", 6, sizeof(struct fadt));
-    found.madt = table(u64(found.xsdt->entries[1]), "APIC", 5, sizeof(struct madt));
+    found.madt = table(u64(found.xsdt->entries[1]), "APIC", 5,
+                       sizeof(struct madt) + (cpus - 1) * sizeof(struct gicc));
     found.gtdt = table(u64(found.xsdt->entries[2]), "GTDT", 3, sizeof(struct gtdt));
+}
+
+static void write_tables(bool vhe)
+{
+    write_tables_of(vhe, 1);
 }
 
 static void test_root_pointer_has_both_checksums_and_no_rsdt(void)
@@ -207,7 +217,7 @@ static void test_bytes_of_no_table_are_zero(void)
 {
     write_tables(false);
     unsigned gaps = 0;
-    for (size_t i = 0; i < sizeof(tables); i++) {
+    for (size_t i = 0; i < tables_size; i++) {
         gaps += !claimed[i];
         CU_ASSERT_TRUE(claimed[i] || tables[i] == 0);
     }
@@ -255,6 +265,20 @@ static void test_madt_has_the_distributor_and_the_interface_of_the_one_cpu(void)
     CU_ASSERT_TRUE(is_zero(&gicc->efficiency, 4));
 }
 
+static void test_each_cpu_has_an_interface_with_its_affinity(void)
+{
+    write_tables_of(false, CPUS_MAX);
+    const struct gicc *gicc = &found.madt->gicc;
+    for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
+        CU_ASSERT_EQUAL(gicc[cpu].type, 11);
+        CU_ASSERT_EQUAL(u32(gicc[cpu].interface), cpu);
+        CU_ASSERT_EQUAL(u32(gicc[cpu].uid), cpu);
+        CU_ASSERT_EQUAL(u32(gicc[cpu].flags), 1);
+        CU_ASSERT_EQUAL(u64(gicc[cpu].base), BOARD_GICC_BASE);
+        CU_ASSERT_EQUAL(u64(gicc[cpu].mpidr), cpu);
+    }
+}
+
 static void expect_timer(const struct timer *timer, uint32_t gsiv)
 {
     CU_ASSERT_EQUAL(u32(timer->gsiv), gsiv);
@@ -289,5 +313,6 @@ UNIT_SUITE("board_acpi", UNIT_TEST(test_root_pointer_has_both_checksums_and_no_r
            UNIT_TEST(test_bytes_of_no_table_are_zero),
            UNIT_TEST(test_fadt_says_reduced_hardware_and_nothing_that_is_not_there),
            UNIT_TEST(test_madt_has_the_distributor_and_the_interface_of_the_one_cpu),
+           UNIT_TEST(test_each_cpu_has_an_interface_with_its_affinity),
            UNIT_TEST(test_gtdt_has_the_timers_that_the_board_wires),
            UNIT_TEST(test_with_vhe_there_is_a_virtual_timer_of_el2))

@@ -18,13 +18,19 @@
 
 static char blob[BLOB_SIZE] __attribute__((aligned(8)));
 
-static size_t write_tree(const char *command_line)
+static size_t write_tree_of(unsigned cpus, const char *command_line)
 {
     GError *error = NULL;
     memset(blob, 0xee, sizeof(blob));
-    size_t size = board_fdt_write(RAM_BASE, RAM_SIZE, command_line, blob, sizeof(blob), &error);
+    size_t size =
+        board_fdt_write(RAM_BASE, RAM_SIZE, cpus, command_line, blob, sizeof(blob), &error);
     g_assert_no_error(error);
     return size;
+}
+
+static size_t write_tree(const char *command_line)
+{
+    return write_tree_of(1, command_line);
 }
 
 static int node(const char *path)
@@ -122,6 +128,24 @@ static void test_there_is_one_cpu(void)
     expect_string(cpu, "device_type", "cpu");
     expect_cells(cpu, "reg", &zero, 1);
     CU_ASSERT_EQUAL(fdt_next_subnode(blob, cpu), -FDT_ERR_NOTFOUND);
+    CU_ASSERT_PTR_NULL(fdt_getprop(blob, cpu, "enable-method", NULL));
+}
+
+static void test_several_cpus_have_their_affinity_and_the_timers_interrupts(void)
+{
+    write_tree_of(3, "");
+    int cpus = node("/cpus");
+    uint32_t count = 0;
+    int cpu;
+    fdt_for_each_subnode(cpu, blob, cpus)
+    {
+        expect_cells(cpu, "reg", &count, 1);
+        expect_string(cpu, "enable-method", "psci");
+        count++;
+    }
+    CU_ASSERT_EQUAL(count, 3);
+    const fdt32_t *cells = property(node("/timer"), "interrupts", NULL);
+    CU_ASSERT_EQUAL(fdt32_to_cpu(cells[2]), 0x700 | 4);
 }
 
 static void test_command_line_is_in_chosen(void)
@@ -206,7 +230,7 @@ static bool tree_fits(size_t room)
     g_autofree char *buffer =
         g_malloc(room); /* of this size, for the sanitizer to see an overrun */
     g_autoptr(GError) error = NULL;
-    bool fits = board_fdt_write(RAM_BASE, RAM_SIZE, "face=posix", buffer, room, &error) != 0;
+    bool fits = board_fdt_write(RAM_BASE, RAM_SIZE, 1, "face=posix", buffer, room, &error) != 0;
     CU_ASSERT_EQUAL(fits, error == NULL);
     if (!fits) {
         CU_ASSERT_TRUE(g_error_matches(error, BOARD_ERROR, BOARD_ERROR_BOOT_SIZE));
@@ -229,6 +253,7 @@ static void test_every_buffer_that_is_too_small_is_an_error(void)
 UNIT_SUITE("board_fdt", UNIT_TEST(test_blob_is_well_formed_and_as_large_as_said),
            UNIT_TEST(test_root_has_two_cells_and_the_gic_as_parent),
            UNIT_TEST(test_memory_is_physical), UNIT_TEST(test_there_is_one_cpu),
+           UNIT_TEST(test_several_cpus_have_their_affinity_and_the_timers_interrupts),
            UNIT_TEST(test_command_line_is_in_chosen),
            UNIT_TEST(test_gic_frames_are_where_board_h_says),
            UNIT_TEST(test_timer_interrupts_are_those_of_board_h),

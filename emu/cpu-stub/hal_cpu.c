@@ -35,9 +35,15 @@ cpu_inline void cpu_spend_tick(void)
     cpu_settle_if_due(cpu);
 }
 
+/* Who spins waits for another core: those behind come first. */
 void hal_relax(void)
 {
-    cpu_spend_tick();
+    struct cpu *cpu = cpu_of_guest();
+    cpu_charge_ticks(1);
+    if (__builtin_expect(cpu->awake > 1, 0)) {
+        cpu_give_way(cpu);
+    }
+    cpu_settle_if_due(cpu);
 }
 
 /*
@@ -145,7 +151,7 @@ void hal_mmio_write64(uintptr_t pa, uint64_t value)
 
 cpu_inline void cpu_set_daif(struct cpu *cpu, uint64_t daif)
 {
-    cpu->daif = daif & CPU_DAIF_MASK;
+    cpu->core->daif = daif & CPU_DAIF_MASK;
     cpu_mask_changed(cpu);
     cpu_settle_if_due(cpu);
 }
@@ -153,7 +159,7 @@ cpu_inline void cpu_set_daif(struct cpu *cpu, uint64_t daif)
 uint64_t hal_irq_save(void)
 {
     struct cpu *cpu = cpu_of_guest();
-    uint64_t before = cpu->daif;
+    uint64_t before = cpu->core->daif;
     cpu_set_daif(cpu, before | HAL_DAIF_I);
     return before;
 }
@@ -167,13 +173,13 @@ uint64_t hal_irq_flags(void)
 {
     struct cpu *cpu = cpu_of_guest();
     cpu_settle_if_due(cpu);
-    return cpu->daif;
+    return cpu->core->daif;
 }
 
 void hal_irq_set_vector(void (*entry)(void))
 {
     struct cpu *cpu = cpu_of_guest();
-    cpu->vector = entry;
+    cpu->core->vector = entry;
     cpu_mask_changed(cpu);
     cpu_settle_if_due(cpu);
 }
@@ -223,7 +229,7 @@ static void cpu_do_sysreg_read(void *opaque)
     struct cpu_sysreg_access *access = opaque;
     if (cpu_catch_up(cpu)) {
         cpu->sysreg_reads++;
-        access->value = cpu->config.ops->sysreg_read(cpu->config.opaque, access->reg);
+        access->value = cpu->config.ops->sysreg_read(cpu->config.opaque, cpu->running, access->reg);
         access->done = true;
     }
 }
@@ -233,7 +239,7 @@ static void cpu_do_sysreg_write(void *opaque)
     struct cpu *cpu = cpu_active;
     struct cpu_sysreg_access *access = opaque;
     if (cpu_catch_up(cpu)) {
-        cpu->config.ops->sysreg_write(cpu->config.opaque, access->reg, access->value);
+        cpu->config.ops->sysreg_write(cpu->config.opaque, cpu->running, access->reg, access->value);
         access->done = true;
     }
 }
@@ -275,39 +281,55 @@ struct cpu_wait {
 
 /*
  * Nothing but housekeeping is left: asks the board. False when it neither armed anything nor woke
- * the CPU.
+ * a core.
  */
 static bool cpu_ask_when_quiescent(struct cpu *cpu)
 {
     cpu->config.ops->quiescent(cpu->config.opaque);
-    return cpu_has_wakeup(cpu) || !vclock_is_quiescent(cpu->clock) || cpu->stop_requested;
+    return cpu_wake_cores(cpu) || !vclock_is_quiescent(cpu->clock) || cpu->stop_requested;
 }
 
+/* False when there is something to wake for already, or what is due comes first. */
+static bool cpu_begin_wait(struct cpu *cpu, struct cpu_wait *wait)
+{
+    if (!cpu_catch_up(cpu)) {
+        return false;
+    }
+    if (cpu_has_wakeup(cpu, cpu->core)) {
+        wait->done = true;
+        return false;
+    }
+    if (!wait->announced) {
+        wait->announced = true;
+        trace_emit_plain(cpu->trace, TRACE_CPU_WFI);
+    }
+    cpu->core->state = CPU_CORE_WAITING;
+    cpu->awake--;
+    return true;
+}
+
+/* With all cores asleep the clock jumps, from one event to the next, until one wakes. */
 static void cpu_do_wait(void *opaque)
 {
     struct cpu *cpu = cpu_active;
     struct cpu_wait *wait = opaque;
-    if (!cpu_catch_up(cpu)) {
+    if (cpu->core->state == CPU_CORE_AWAKE && !cpu_begin_wait(cpu, wait)) {
         return;
     }
-    if (!wait->announced && !cpu_has_wakeup(cpu)) {
-        wait->announced = true;
-        trace_emit_plain(cpu->trace, TRACE_CPU_WFI);
-    }
-    while (!cpu_has_wakeup(cpu)) {
+    cpu_wake_cores(cpu); /* after a stop */
+    while (cpu->awake == 0) {
         if (cpu->stop_requested) {
             return;
         }
         if (!vclock_is_quiescent(cpu->clock)) {
-            vclock_run_next(cpu->clock);
-            cpu->guest_ns = vclock_now_ns(cpu->clock);
-            cpu->deadline_stale = true;
+            cpu_run_next_event(cpu);
         } else if (!cpu_ask_when_quiescent(cpu)) {
             wait->quiescent = true;
             return;
         }
     }
-    wait->done = true;
+    cpu->deadline_stale = true;
+    wait->done = cpu->core->state == CPU_CORE_AWAKE;
 }
 
 void hal_wfi(void)
@@ -320,6 +342,8 @@ void hal_wfi(void)
         if (wait.quiescent) {
             wait.quiescent = false;
             cpu_leave(cpu, CPU_STOP_QUIESCENT);
+        } else if (cpu->core->state == CPU_CORE_WAITING && cpu->awake > 0) {
+            cpu_switch_core(cpu, cpu_slowest(cpu, NULL));
         }
     }
     cpu_settle_if_due(cpu);

@@ -86,7 +86,7 @@ void probe_task_woken(uint32_t task)
 
 void probe_task_running(uint32_t task)
 {
-    cpu_of_guest()->task = task;
+    cpu_of_guest()->core->task = task;
     PROBE_EMIT(TRACE_TASK_RUNNING, TN(task));
 }
 
@@ -94,12 +94,12 @@ void probe_task_running(uint32_t task)
 
 void probe_lock_taken(uint64_t lock, const char *name)
 {
-    PROBE_EMIT(TRACE_LOCK_TAKEN, TN(cpu_of_guest()->task), TN(lock), TS(name));
+    PROBE_EMIT(TRACE_LOCK_TAKEN, TN(cpu_of_guest()->core->task), TN(lock), TS(name));
 }
 
 void probe_lock_released(uint64_t lock)
 {
-    PROBE_EMIT(TRACE_LOCK_RELEASED, TN(cpu_of_guest()->task), TN(lock));
+    PROBE_EMIT(TRACE_LOCK_RELEASED, TN(cpu_of_guest()->core->task), TN(lock));
 }
 
 void probe_timeout_registered(uint64_t timeout, uint64_t deadline_ns)

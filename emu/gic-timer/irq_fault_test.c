@@ -6,7 +6,7 @@
  */
 #include "emu/gic-timer/irq_fault.h"
 
-#include "emu/gic-timer/gicv2_rig.h"
+#include "emu/gic-timer/gic_rig.h"
 #include "tests/unit.h"
 
 struct bed {
@@ -290,15 +290,15 @@ static void test_pended_interrupt_is_taken_once_with_no_line_behind_it(void)
 {
     struct rig rig;
     rig_init_open(&rig);
-    struct irqline pend = gicv2_pend_input(rig.gic, 41);
+    struct irqline pend = gic_pend_input(rig.gic, 0, 41);
     irqline_set(&pend, true);
     rig_expect(&rig, "irq.pending intid=41 on=1\n");
     irqline_set(&pend, false);
     CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), 41);
-    rig_expect(&rig, "irq.taken intid=41\nirq.pending intid=41 on=0\n");
+    rig_expect(&rig, "irq.taken intid=41 cpu=0\nirq.pending intid=41 on=0\n");
     rig_cpu_write(&rig, RIG_GICC_EOIR, 41);
-    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), GICV2_SPURIOUS);
-    rig_expect(&rig, "irq.eoi intid=41\nirq.spurious intid=1023\n");
+    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), GIC_SPURIOUS);
+    rig_expect(&rig, "irq.eoi intid=41 cpu=0\nirq.spurious intid=1023 cpu=0\n");
     rig_fini(&rig);
 }
 

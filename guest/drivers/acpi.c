@@ -206,8 +206,12 @@ static int acpi_take_cpu_interface(struct acpi_reader *reader, const uint8_t *gi
 {
     if (size < ACPI_GICC_SIZE)
         return acpi_refuse(reader, "MADT", "a CPU interface is too short");
-    if ((acpi_load32(gicc + ACPI_GICC_AT_FLAGS) & ACPI_GICC_ENABLED) == 0 ||
-        acpi_load64(gicc + ACPI_GICC_AT_MPIDR) != (mpidr & ACPI_MPIDR_AFFINITY))
+    if ((acpi_load32(gicc + ACPI_GICC_AT_FLAGS) & ACPI_GICC_ENABLED) == 0)
+        return 0;
+    uint64_t affinity = acpi_load64(gicc + ACPI_GICC_AT_MPIDR);
+    if (gic->cpu_count < ACPI_CPUS_MAX)
+        gic->cpus[gic->cpu_count++] = affinity;
+    if (affinity != (mpidr & ACPI_MPIDR_AFFINITY))
         return 0;
     gic->cpu_interface = acpi_load64(gicc + ACPI_GICC_AT_BASE);
     return 0;

@@ -24,8 +24,12 @@ struct acpi_memory {
     size_t size;
 };
 
+#define ACPI_CPUS_MAX 8 /* others are not told of */
+
 struct acpi_gic {
     uint64_t distributor, cpu_interface;
+    unsigned cpu_count;
+    uint64_t cpus[ACPI_CPUS_MAX]; /* affinities of all CPUs that are enabled */
 };
 
 struct acpi_interrupt {

@@ -8,6 +8,7 @@
 #include "drivers/platform.h"
 #include "drivers/virtio_mmio.h"
 #include "drivers/virtio_net.h"
+#include "kernel/smp.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "ringside/hal.h"
@@ -22,6 +23,12 @@ static int drivers_scan_virtio(const struct platform *platform)
     return 0;
 }
 
+static int drivers_find_cpus(const struct platform *platform)
+{
+    platform_each_cpu(platform, smp_add_cpu);
+    return 0;
+}
+
 /* Interrupts need their controller, and devices need interrupts. */
 static const struct {
     int (*init)(const struct platform *platform);
@@ -29,6 +36,7 @@ static const struct {
 } drivers_steps[] = {
     {gicv2_init, "no interrupt controller in this machine"},
     {arm_timer_init, "no timer in this machine"},
+    {drivers_find_cpus, NULL},
     {drivers_scan_virtio, NULL},
 };
 

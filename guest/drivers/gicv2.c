@@ -1,14 +1,16 @@
 /*
  * gicv2.c - driver of the GICv2 interrupt controller [GICv2]
  *
- * Distributor and CPU interface, one CPU. After initialisation every interrupt is disabled, not
- * pending, in group 0, of one priority, level-sensitive and, if it is an SPI, routed to this CPU.
+ * Distributor and CPU interfaces. After initialisation every interrupt is disabled, not
+ * pending, in group 0, of one priority, level-sensitive and, if it is an SPI, routed to the CPU that
+ * boots.
  * With one priority there is no nesting: the vector runs with interrupts masked anyway.
- * Software-generated interrupts are not used.
+ * Of the software-generated interrupts, one is used: to interrupt another CPU.
  */
 #include "drivers/gicv2.h"
 
 #include "kernel/irq.h"
+#include "kernel/smp.h"
 #include "lib/errno.h"
 #include "ringside/hal.h"
 
@@ -23,6 +25,7 @@ enum {
     GICD_IPRIORITYR = 0x400,
     GICD_ITARGETSR = 0x800,
     GICD_ICFGR = 0xc00,
+    GICD_SGIR = 0xf00,
 };
 
 /* CPU interface, 4.1.3. */
@@ -35,9 +38,11 @@ enum {
 };
 
 #define GIC_ENABLE           1
-#define GIC_TYPER_LINES_MASK 0x1f  /* ITLinesNumber, 4.3.2 */
-#define GIC_INTID_MASK       0x3ff /* of IAR, 4.4.4: ten bits */
-#define GIC_SPECIAL          1020  /* from here on no interrupt, 3.2.5 */
+#define GIC_TYPER_LINES_MASK 0x1f   /* ITLinesNumber, 4.3.2 */
+#define GIC_INTID_MASK       0x3ff  /* of IAR, 4.4.4: ten bits */
+#define GIC_CPUID_MASK       0x1c00 /* of IAR: who sent an SGI */
+#define GIC_SGIR_TARGET      16     /* the shift of a CPU's bit in SGIR, 4.3.15 */
+#define GIC_SPECIAL          1020   /* from here on no interrupt, 3.2.5 */
 #define GIC_FIRST_SPI        32
 #define GIC_FIRST_PPI        16
 #define GIC_PRIORITY_ALL     0xa0a0a0a0 /* four interrupts */
@@ -46,7 +51,8 @@ enum {
 
 static struct {
     struct platform_gic at;
-    uint32_t lines; /* INTIDs that it has */
+    uint32_t lines;             /* INTIDs that it has */
+    uint32_t sources[CPUS_MAX]; /* CPUID of what each CPU acknowledged last */
 } gicv2;
 
 static uint32_t gicv2_read(uint32_t reg)
@@ -71,13 +77,16 @@ static void gicv2_fill(uint32_t reg, uint32_t first, uint32_t per_word, uint32_t
 
 static uint32_t gicv2_acknowledge(void)
 {
-    uint32_t intid = hal_mmio_read32(gicv2.at.cpu_interface + GICC_IAR) & GIC_INTID_MASK;
+    uint32_t iar = hal_mmio_read32(gicv2.at.cpu_interface + GICC_IAR);
+    uint32_t intid = iar & GIC_INTID_MASK;
+    gicv2.sources[smp_this_cpu()] = iar & GIC_CPUID_MASK;
     return intid < GIC_SPECIAL ? intid : IRQ_NONE;
 }
 
 static void gicv2_end(uint32_t intid)
 {
-    hal_mmio_write32(gicv2.at.cpu_interface + GICC_EOIR, intid);
+    /* "For every read of a valid interrupt from IAR, the same value must be written", 4.4.5. */
+    hal_mmio_write32(gicv2.at.cpu_interface + GICC_EOIR, gicv2.sources[smp_this_cpu()] | intid);
 }
 
 /* The configuration may be changed only while the interrupt is disabled, 4.3.13. */
@@ -91,9 +100,10 @@ static void gicv2_configure(uint32_t intid, bool edge_triggered)
 
 static void gicv2_enable(uint32_t intid, bool edge_triggered)
 {
-    if (intid < GIC_FIRST_PPI || intid >= gicv2.lines)
+    if (intid >= gicv2.lines)
         return;
-    gicv2_configure(intid, edge_triggered);
+    if (intid >= GIC_FIRST_PPI) /* SGIs are edge-triggered, and no register says otherwise */
+        gicv2_configure(intid, edge_triggered);
     gicv2_write(GICD_ISENABLER + 4 * (intid / 32), UINT32_C(1) << intid % 32);
 }
 
@@ -103,12 +113,39 @@ static void gicv2_disable(uint32_t intid)
         gicv2_write(GICD_ICENABLER + 4 * (intid / 32), UINT32_C(1) << intid % 32);
 }
 
+static void gicv2_init_cpu_interface(void)
+{
+    hal_mmio_write32(gicv2.at.cpu_interface + GICC_PMR, GIC_PRIORITY_LOWEST);
+    hal_mmio_write32(gicv2.at.cpu_interface + GICC_BPR, 0);
+    hal_mmio_write32(gicv2.at.cpu_interface + GICC_CTLR, GIC_ENABLE);
+}
+
+/* What stands below INTID 32 is there for each CPU, at the same addresses, 4.3. */
+static int gicv2_init_cpu(void)
+{
+    gicv2_write(GICD_ICENABLER, UINT32_MAX);
+    gicv2_write(GICD_ICPENDR, UINT32_MAX);
+    gicv2_write(GICD_IGROUPR, 0);
+    for (uint32_t intid = 0; intid < GIC_FIRST_SPI; intid += 4)
+        gicv2_write(GICD_IPRIORITYR + intid, GIC_PRIORITY_ALL);
+    gicv2_init_cpu_interface();
+    return 0;
+}
+
+/* CPU interfaces are counted as the CPUs are. */
+static void gicv2_send_ipi(unsigned cpu)
+{
+    gicv2_write(GICD_SGIR, UINT32_C(1) << (GIC_SGIR_TARGET + cpu) | IRQ_IPI);
+}
+
 static const struct irq_chip gicv2_chip = {
     .name = "gicv2",
     .acknowledge = gicv2_acknowledge,
     .end = gicv2_end,
     .enable = gicv2_enable,
     .disable = gicv2_disable,
+    .init_cpu = gicv2_init_cpu,
+    .send_ipi = gicv2_send_ipi,
 };
 
 static void gicv2_init_distributor(void)
@@ -126,13 +163,6 @@ static void gicv2_init_distributor(void)
     gicv2_fill(GICD_ITARGETSR, GIC_FIRST_SPI, 4, gicv2_read(GICD_ITARGETSR));
     gicv2_fill(GICD_ICFGR, GIC_FIRST_SPI, 16, 0);
     gicv2_write(GICD_CTLR, GIC_ENABLE);
-}
-
-static void gicv2_init_cpu_interface(void)
-{
-    hal_mmio_write32(gicv2.at.cpu_interface + GICC_PMR, GIC_PRIORITY_LOWEST);
-    hal_mmio_write32(gicv2.at.cpu_interface + GICC_BPR, 0);
-    hal_mmio_write32(gicv2.at.cpu_interface + GICC_CTLR, GIC_ENABLE);
 }
 
 int gicv2_init(const struct platform *platform)

@@ -37,11 +37,15 @@ struct platform_window {
 /* False: the caller has seen enough. */
 typedef bool platform_window_fn(const struct platform_window *window, void *opaque);
 
+/* A CPU that is there, by its affinity. */
+typedef void platform_cpu_fn(uint64_t mpidr);
+
 struct platform_ops {
     bool (*find_gic)(const struct platform *platform, struct platform_gic *gic);
     bool (*find_timer)(const struct platform *platform, enum platform_timer timer,
                        struct platform_interrupt *interrupt);
     void (*each_window)(const struct platform *platform, platform_window_fn *fn, void *opaque);
+    void (*each_cpu)(const struct platform *platform, platform_cpu_fn *fn);
 };
 
 struct platform {
@@ -76,6 +80,11 @@ static inline void platform_each_window(const struct platform *platform, platfor
                                         void *opaque)
 {
     platform->ops->each_window(platform, fn, opaque);
+}
+
+static inline void platform_each_cpu(const struct platform *platform, platform_cpu_fn *fn)
+{
+    platform->ops->each_cpu(platform, fn);
 }
 
 #endif

@@ -59,10 +59,17 @@ static void platform_acpi_each_window(const struct platform *platform, platform_
     }
 }
 
+static void platform_acpi_each_cpu(const struct platform *platform, platform_cpu_fn *fn)
+{
+    for (unsigned i = 0; i < platform->acpi.gic.cpu_count; i++)
+        fn(platform->acpi.gic.cpus[i]);
+}
+
 static const struct platform_ops platform_acpi_ops = {
     .find_gic = platform_acpi_find_gic,
     .find_timer = platform_acpi_find_timer,
     .each_window = platform_acpi_each_window,
+    .each_cpu = platform_acpi_each_cpu,
 };
 
 /* Firmware keeps its tables out of the memory that it gives away: they lie below. */

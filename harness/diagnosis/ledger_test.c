@@ -55,7 +55,7 @@ static void test_what_a_guest_makes_up_is_bounded(void)
     trace_emit(rig.trace, TRACE_TASK_BLOCKED, TN(77), TS("x"), TN(0), TN(0));
     CU_ASSERT_STRING_EQUAL(ledger_task(rig.ledger, 77)->name, "?");
     trace_emit(rig.trace, TRACE_PROGRAM_EXITED, TN(9), TN(0));
-    trace_emit(rig.trace, TRACE_IRQ_TAKEN, TN(1019));
+    trace_emit(rig.trace, TRACE_IRQ_TAKEN, TN(1019), TN(0));
     for (unsigned i = 0; i < LEDGER_LOCKS_MAX + 5; i++) {
         trace_emit(rig.trace, TRACE_LOCK_TAKEN, TN(1), TN(i + 1), TS("l"));
     }
@@ -88,9 +88,9 @@ static void test_progress_is_what_comes_of_something(void)
     struct rig rig;
     rig_open(&rig, "ping 10.0.2.2");
     uint64_t progress = rig.ledger->progress;
-    trace_emit(rig.trace, TRACE_IRQ_TAKEN, TN(48));
+    trace_emit(rig.trace, TRACE_IRQ_TAKEN, TN(48), TN(0));
     trace_emit(rig.trace, TRACE_TASK_RUNNING, TN(RIG_NETD));
-    trace_emit(rig.trace, TRACE_IRQ_EOI, TN(48));
+    trace_emit(rig.trace, TRACE_IRQ_EOI, TN(48), TN(0));
     CU_ASSERT_EQUAL(rig.ledger->progress, progress);
     CU_ASSERT_EQUAL(rig.ledger->restless, 3);
     trace_emit_plain(rig.trace, TRACE_CPU_WFI);

@@ -26,7 +26,7 @@ static const struct rules_timer {
 
 static uint64_t rules_timer_control(const struct rules_case *c, const struct rules_timer *timer)
 {
-    return gtimer_read(board_timer(c->board), timer->id, GTIMER_CTL);
+    return gtimer_read(board_timer(c->board, c->cpu), timer->id, GTIMER_CTL);
 }
 
 /* Its condition is met, and nobody has cared about it since. */
@@ -36,7 +36,7 @@ static bool rules_timer_waits(const struct rules_case *c, const struct rules_tim
     if ((rules_timer_control(c, timer) & met) != met) {
         return false;
     }
-    uint64_t since_ns = gtimer_deadline_ns(board_timer(c->board), timer->id);
+    uint64_t since_ns = gtimer_deadline_ns(board_timer(c->board, c->cpu), timer->id);
     return c->question->hangs || c->now_ns - since_ns >= RULES_SETTLE_NS;
 }
 
@@ -49,15 +49,15 @@ static void rules_evidence_timer(struct rules_case *c, const struct rules_timer 
         (unsigned)control, (control & GTIMER_CTL_ENABLE) != 0 ? " ENABLE" : "",
         (control & GTIMER_CTL_IMASK) != 0 ? " IMASK" : "",
         (control & GTIMER_CTL_ISTATUS) != 0 ? " ISTATUS" : "",
-        rules_time(at, gtimer_deadline_ns(board_timer(c->board), timer->id)), timer->intid);
+        rules_time(at, gtimer_deadline_ns(board_timer(c->board, c->cpu), timer->id)), timer->intid);
 }
 
-static struct gicv2_irq_state rules_irq(const struct rules_case *c, unsigned intid)
+static struct gic_irq_state rules_irq(const struct rules_case *c, unsigned intid)
 {
-    return gicv2_irq_state(board_gic(c->board), intid);
+    return gic_irq_state(board_gic(c->board), rules_cpu_of(c, intid), intid);
 }
 
-static bool rules_is_asserted(const struct gicv2_irq_state *state)
+static bool rules_is_asserted(const struct gic_irq_state *state)
 {
     return state->level || state->pending;
 }
@@ -77,7 +77,7 @@ static unsigned rules_other_enabled(const struct rules_case *c, unsigned intid)
 static unsigned rules_other_asserted(const struct rules_case *c, unsigned intid)
 {
     for (unsigned other = RULES_PPI_FIRST; other < RULES_PPI_END; other++) {
-        struct gicv2_irq_state state = rules_irq(c, other);
+        struct gic_irq_state state = rules_irq(c, other);
         if (other != intid && rules_is_asserted(&state) && !state.enabled) {
             return other;
         }
@@ -87,7 +87,7 @@ static unsigned rules_other_asserted(const struct rules_case *c, unsigned intid)
 
 static bool rules_mismatch(struct rules_case *c, const struct rules_timer *timer)
 {
-    struct gicv2_irq_state own = rules_irq(c, timer->intid);
+    struct gic_irq_state own = rules_irq(c, timer->intid);
     unsigned raised = 0, enabled = 0;
     if (rules_is_asserted(&own) && !own.enabled) {
         raised = timer->intid;
@@ -185,7 +185,7 @@ bool rule_irq_not_enabled(struct rules_case *c)
 {
     for (unsigned i = 0; i < rules_source_count(c); i++) {
         struct rules_source source = rules_source(c, i);
-        struct gicv2_irq_state state = rules_irq(c, source.intid);
+        struct gic_irq_state state = rules_irq(c, source.intid);
         if (!rules_source_waits(c, &source) || !rules_is_asserted(&state) || state.enabled) {
             continue;
         }
@@ -222,10 +222,11 @@ bool rule_irq_never_eoi(struct rules_case *c)
     /* It is the missing link only when it keeps something back. */
     for (unsigned i = 0; i < rules_source_count(c); i++) {
         struct rules_source source = rules_source(c, i);
-        struct gicv2_irq_state state = rules_irq(c, source.intid);
+        struct gic_irq_state state = rules_irq(c, source.intid);
         bool kept_back = rules_source_waits(c, &source) && rules_is_asserted(&state) &&
                          state.enabled &&
-                         state.priority >= gicv2_running_priority(board_gic(c->board));
+                         state.priority >= gic_running_priority(board_gic(c->board),
+                                                                rules_cpu_of(c, source.intid));
         if (!kept_back && !(source.intid == active && rules_source_waits(c, &source))) {
             continue;
         }
@@ -248,19 +249,20 @@ bool rule_irq_never_eoi(struct rules_case *c)
 /* ---- held back ------------------------------------------------------------------------------- */
 
 /* What keeps an enabled, pending interrupt back, other than an active one; NULL: nothing. */
-static const char *rules_obstacle(const struct rules_case *c, const struct gicv2_irq_state *state)
+static const char *rules_obstacle(const struct rules_case *c, unsigned cpu,
+                                  const struct gic_irq_state *state)
 {
-    const struct gicv2 *gic = board_gic(c->board);
-    if (!gicv2_is_forwarding(gic)) {
+    const struct gic *gic = board_gic(c->board);
+    if (!gic_is_forwarding(gic, cpu)) {
         return "the controller is switched off (GICD_CTLR, GICC_CTLR)";
     }
     if (!state->targeted) {
         return "it is routed to no CPU (GICD_ITARGETSR)";
     }
-    if (state->priority >= gicv2_priority_mask(gic)) {
+    if (state->priority >= gic_priority_mask(gic, cpu)) {
         return "its priority does not pass the mask (GICC_PMR)";
     }
-    if ((cpu_view(board_cpu(c->board)).daif & HAL_DAIF_I) != 0) {
+    if ((cpu_view(board_cpu(c->board), cpu).daif & HAL_DAIF_I) != 0) {
         return "the CPU runs with PSTATE.I set";
     }
     return NULL;
@@ -289,14 +291,15 @@ bool rule_irq_masked(struct rules_case *c)
 {
     for (unsigned i = 0; i < rules_source_count(c); i++) {
         struct rules_source source = rules_source(c, i);
-        struct gicv2_irq_state state = rules_irq(c, source.intid);
+        struct gic_irq_state state = rules_irq(c, source.intid);
         if (!rules_source_waits(c, &source) || !state.pending || !state.enabled || state.active) {
             continue;
         }
-        const char *obstacle = rules_obstacle(c, &state);
+        unsigned cpu = rules_cpu_of(c, source.intid);
+        const char *obstacle = rules_obstacle(c, cpu, &state);
         if (obstacle != NULL) {
             rules_evidence_source(c, &source);
-            rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board)).daif);
+            rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board), cpu).daif);
             return rules_found(c, "irq.masked",
                                "%s's INTID %u is pending and enabled, and is not delivered: %s",
                                source.name, source.intid, obstacle);
@@ -331,7 +334,7 @@ static bool rules_status_missing(const struct rules_case *c, const struct rules_
 
 static bool rules_lost(const struct rules_case *c, const struct rules_source *source)
 {
-    struct gicv2_irq_state state = rules_irq(c, source->intid);
+    struct gic_irq_state state = rules_irq(c, source->intid);
     if (rules_is_asserted(&state) || state.active) {
         return false;
     }

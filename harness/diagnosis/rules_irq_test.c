@@ -14,7 +14,7 @@ static void begin(struct rig *rig, uint64_t control)
 {
     rig_open(rig, SLEEP);
     trace_emit(rig->trace, TRACE_TASK_BLOCKED, TN(RIG_PING), TS("timeout"), TN(3), TN(DEADLINE));
-    struct gtimer *timer = board_timer(rig->board);
+    struct gtimer *timer = board_timer(rig->board, 0);
     gtimer_write(timer, GTIMER_VIRTUAL, GTIMER_CVAL, DEADLINE / 16);
     gtimer_write(timer, GTIMER_VIRTUAL, GTIMER_CTL, control);
     vclock_advance(board_clock(rig->board), DEADLINE + 5000000);
@@ -31,7 +31,7 @@ static void test_with_another_timers_intid_enabled_it_is_a_mismatch(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_PHYS_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_PHYS_INTID);
     rig_expect(&rig, false, "timer.irq-mismatch", "ping");
 }
 
@@ -39,7 +39,7 @@ static void test_with_a_devices_intid_enabled_it_is_no_mismatch(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_VIRTIO_MMIO_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_VIRTIO_MMIO_INTID);
     rig_expect(&rig, false, "irq.not-enabled", "ping");
 }
 
@@ -47,7 +47,7 @@ static void test_behind_a_controller_that_is_off_it_is_masked(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
     rig_expect(&rig, false, "irq.masked", "ping");
 }
 
@@ -70,8 +70,8 @@ static void test_a_line_that_stays_low_is_a_lost_interrupt(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
-    struct irqline line = gicv2_input(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
+    struct irqline line = gic_input(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
     irqline_set(&line, false);
     rig_expect(&rig, false, "irq.lost", "ping");
 }
@@ -82,7 +82,7 @@ static void test_a_timer_that_is_off_or_not_due_is_nothing(void)
     begin(&rig, 0);
     rig_expect(&rig, false, "", NULL);
     begin(&rig, GTIMER_CTL_ENABLE);
-    gtimer_write(board_timer(rig.board), GTIMER_VIRTUAL, GTIMER_CVAL, UINT64_MAX / 32);
+    gtimer_write(board_timer(rig.board, 0), GTIMER_VIRTUAL, GTIMER_CVAL, UINT64_MAX / 32);
     rig_expect(&rig, false, "", NULL);
 }
 
@@ -91,7 +91,7 @@ static void test_a_timer_that_was_met_just_now_is_not_missed_yet(void)
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
     uint64_t now_ns = vclock_now_ns(board_clock(rig.board));
-    gtimer_write(board_timer(rig.board), GTIMER_VIRTUAL, GTIMER_CVAL, now_ns / 16);
+    gtimer_write(board_timer(rig.board, 0), GTIMER_VIRTUAL, GTIMER_CVAL, now_ns / 16);
     rig_expect(&rig, false, "", NULL);
 }
 

@@ -25,7 +25,6 @@ struct reserved_row {
 static const struct reserved_row reserved_rows[] = {
     {"requires", "services of the host are still to come"},
     {"machine gic=3", "the GICv3 is still to come"},
-    {"machine cpus", "more than one CPU is still to come"},
     {"guest face=schemes", "the schemes face of the reference guest is still to come"},
     {"net transport=pci", "the PCI transport is still to come"},
     {"net transport=legacy", "legacy virtio is still to come"},

@@ -184,7 +184,6 @@ static void test_every_reserved_thing_is_refused_with_its_reason(void)
     static const struct rig_row examples[] = {
         {"requires", "requires host:tcp"},
         {"machine gic=3", "machine virt gic=3"},
-        {"machine cpus", "machine virt cpus=2"},
         {"guest face=schemes", "guest reference face=schemes"},
         {"net transport=pci", "net eth1 transport=pci"},
         {"net transport=legacy", "net eth1 transport=legacy"},

@@ -70,7 +70,7 @@ FILES = [
     ("unknown-word", 'version 1\nguest reference\nexpct frame "arp"\n', ["FILE:3:1: error:", "'expct'", "did you mean 'expect'"]),
     ("unknown-option", GOOD.replace("face=", "fase="), ["FILE:3:", "fase"]),
     ("unknown-event", GOOD + "expect event irq.takn\n", ["FILE:5:14: error:", "'irq.takn'", "did you mean 'irq.taken'"]),
-    ("unknown-field", GOOD + "expect event irq.taken indit=3\n", ["FILE:5:24: error:", "'indit'", "it has: intid"]),
+    ("unknown-field", GOOD + "expect event irq.taken indit=3\n", ["FILE:5:24: error:", "'indit'", "it has: intid, cpu"]),
     ("missing-unit", GOOD.replace("within 1s", "within 10"), ["FILE:4:", "error:", "'10' needs a unit", "ms"]),
     ("unknown-unit", GOOD.replace("within 1s", "within 1sec"), ["FILE:4:", "error:", "1sec"]),
     ("invalid-filter", NETWORK + 'expect frame "arp and and"\n', ["FILE:5:14: error:", "filter", "^"]),

@@ -85,7 +85,7 @@ def check_looks(bench, run, pieces, log, what):
     contains(bench, run, rings, f"{what}: rings", r"^eth0: status 0xf,",
              r"^eth0\.rx +ready +64 +64 +64 +0 +0 +0 +wanted", r"^eth0\.tx +ready +64 +\d+ +0 +0 +0 +\d+ ")
     contains(bench, run, irqs, f"{what}: irqs", r"PSTATE\.I set, nIRQ low, vector .*<irq_vector>",
-             r"^GIC: distributor on, CPU interface on", r"^27 +CNTV +yes +- +- +low +level +yes",
+             r"^GIC: distributor on for Group 0, CPU interface on for Group 0", r"^27 +CNTV +yes +- +- +low +level +yes",
              r"^30 +CNTP +- ", r"^48 +eth0 +yes ")
     contains(bench, run, timers, f"{what}: timers", r"^CNTP +off ", r"^CNTV +armed +2\.\d{9} +clear +low +27",
              r"^2\.\d{9} +machine +CNTV")

@@ -1,12 +1,12 @@
 /*
- * gicv2_rig.h - a GIC on a bus with a recorder, for the tests of this folder
+ * gic_rig.h - a GIC on a bus with a recorder, for the tests of this folder
  *
  * Every test states all events since its last look, in order: what it does not name did not happen.
  */
-#ifndef EMU_GIC_TIMER_GICV2_RIG_H
-#define EMU_GIC_TIMER_GICV2_RIG_H
+#ifndef EMU_GIC_TIMER_GIC_RIG_H
+#define EMU_GIC_TIMER_GIC_RIG_H
 
-#include "emu/gic-timer/gicv2.h"
+#include "emu/gic-timer/gic.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>
@@ -18,6 +18,8 @@
 
 /* registers, as [GICv2] 4.1.2 and 4.1.3 list them */
 #define RIG_GICD_CTLR       0x000
+#define RIG_GICD_TYPER      0x004
+#define RIG_GICD_IGROUPR    0x080
 #define RIG_GICD_ISENABLER  0x100
 #define RIG_GICD_ICENABLER  0x180
 #define RIG_GICD_ISPENDR    0x200
@@ -37,23 +39,31 @@
 #define RIG_GICC_EOIR       0x0010
 #define RIG_GICC_RPR        0x0014
 #define RIG_GICC_HPPIR      0x0018
+#define RIG_GICC_ABPR       0x001c
+#define RIG_GICC_AIAR       0x0020
+#define RIG_GICC_AEOIR      0x0024
+#define RIG_GICC_AHPPIR     0x0028
+#define RIG_GICC_APR        0x00d0
+#define RIG_GICC_NSAPR      0x00e0
 #define RIG_GICC_DIR        0x1000
 
 struct rig {
     struct vclock *clock;
     struct trace *trace;
     struct mmio_bus *bus;
-    struct gicv2 *gic;
+    struct gic *gic;
     GString *events;
-    bool nirq;
+    unsigned accessing; /* the CPU that reads and writes */
+    bool nirqs[GIC_CPUS_MAX];
+    bool nirq; /* of CPU 0 */
     unsigned nirq_changes;
 };
 
 static inline void rig_set_nirq(void *opaque, unsigned number, bool level)
 {
     struct rig *rig = opaque;
-    (void)number;
-    rig->nirq = level;
+    rig->nirqs[number] = level;
+    rig->nirq = rig->nirqs[0];
     rig->nirq_changes++;
 }
 
@@ -64,23 +74,35 @@ static inline void rig_record(void *opaque, const struct trace_event *event)
     g_string_append_c(rig->events, '\n');
 }
 
-static inline void rig_init(struct rig *rig, unsigned irq_count)
+/* `like` says all but the lines and who accesses. */
+static inline void rig_init_like(struct rig *rig, struct gic_config like)
 {
+    struct irqline nirq[GIC_CPUS_MAX];
+    for (unsigned cpu = 0; cpu < GIC_CPUS_MAX; cpu++) {
+        nirq[cpu] = (struct irqline){.set = rig_set_nirq, .opaque = rig, .number = cpu};
+    }
+    like.nirq = nirq;
+    like.accessing_cpu = &rig->accessing;
     *rig = (struct rig){.clock = vclock_new()};
     rig->trace = trace_new(rig->clock);
     rig->events = g_string_new(NULL);
     trace_add_observer(rig->trace, rig_record, rig);
     rig->bus = mmio_bus_new(rig->trace);
-    rig->gic =
-        gicv2_new(rig->trace, irq_count, (struct irqline){.set = rig_set_nirq, .opaque = rig});
-    gicv2_map(rig->gic, rig->bus, RIG_GICD, RIG_GICC);
+    rig->gic = gic_new(rig->trace, &like);
+    gic_map(rig->gic, rig->bus, RIG_GICD, RIG_GICC);
+}
+
+static inline void rig_init(struct rig *rig, unsigned irq_count)
+{
+    rig_init_like(rig,
+                  (struct gic_config){.version = GIC_V2, .cpu_count = 1, .irq_count = irq_count});
 }
 
 static inline void rig_fini(struct rig *rig)
 {
     CU_ASSERT_STRING_EQUAL(rig->events->str, "");
     mmio_bus_free(rig->bus);
-    gicv2_free(rig->gic);
+    gic_free(rig->gic);
     trace_free(rig->trace);
     vclock_free(rig->clock);
     g_string_free(rig->events, TRUE);
@@ -124,7 +146,7 @@ static inline void rig_cpu_write(struct rig *rig, uint64_t offset, uint32_t valu
 
 static inline void rig_line(struct rig *rig, unsigned intid, bool level)
 {
-    struct irqline line = gicv2_input(rig->gic, intid);
+    struct irqline line = gic_input(rig->gic, 0, intid);
     irqline_set(&line, level);
 }
 

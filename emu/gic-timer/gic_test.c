@@ -1,9 +1,9 @@
 /*
- * gicv2_test.c - the GICv2's state machine: lines, pending, selection, acknowledge, end
+ * gic_test.c - the state machine: lines, pending, selection, acknowledge, end
  */
-#include "emu/gic-timer/gicv2.h"
+#include "emu/gic-timer/gic.h"
 
-#include "emu/gic-timer/gicv2_rig.h"
+#include "emu/gic-timer/gic_rig.h"
 #include "tests/unit.h"
 
 /* INTID 41 is edge-triggered and enabled. */
@@ -23,16 +23,16 @@ static void test_level_interrupt_lives_from_line_to_end(void)
     rig_expect(&rig, "irq.line intid=40 level=1\nirq.pending intid=40 on=1\n");
     CU_ASSERT_TRUE(rig.nirq);
     CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), 40);
-    rig_expect(&rig, "irq.taken intid=40\n");
+    rig_expect(&rig, "irq.taken intid=40 cpu=0\n");
     CU_ASSERT_FALSE(rig.nirq);
-    struct gicv2_irq_state state = gicv2_irq_state(rig.gic, 40);
+    struct gic_irq_state state = gic_irq_state(rig.gic, 0, 40);
     CU_ASSERT_TRUE(state.active);
     CU_ASSERT_TRUE(state.pending); /* its line is still high */
     rig_line(&rig, 40, false);
     rig_expect(&rig, "irq.line intid=40 level=0\nirq.pending intid=40 on=0\n");
     rig_cpu_write(&rig, RIG_GICC_EOIR, 40);
-    rig_expect(&rig, "irq.eoi intid=40\n");
-    CU_ASSERT_FALSE(gicv2_irq_state(rig.gic, 40).active);
+    rig_expect(&rig, "irq.eoi intid=40 cpu=0\n");
+    CU_ASSERT_FALSE(gic_irq_state(rig.gic, 0, 40).active);
     CU_ASSERT_FALSE(rig.nirq);
     CU_ASSERT_EQUAL(rig.nirq_changes, 2);
     rig_fini(&rig);
@@ -46,10 +46,10 @@ static void test_level_still_high_at_end_is_taken_again(void)
     (void)rig_cpu_read(&rig, RIG_GICC_IAR);
     rig_forget(&rig);
     rig_cpu_write(&rig, RIG_GICC_EOIR, 40);
-    rig_expect(&rig, "irq.eoi intid=40\n");
+    rig_expect(&rig, "irq.eoi intid=40 cpu=0\n");
     CU_ASSERT_TRUE(rig.nirq);
     CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), 40);
-    rig_expect(&rig, "irq.taken intid=40\n");
+    rig_expect(&rig, "irq.taken intid=40 cpu=0\n");
     rig_fini(&rig);
 }
 
@@ -61,9 +61,9 @@ static void test_level_gone_before_acknowledge_is_spurious(void)
     rig_line(&rig, 40, false);
     rig_forget(&rig);
     CU_ASSERT_FALSE(rig.nirq);
-    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), GICV2_SPURIOUS);
-    rig_expect(&rig, "irq.spurious intid=1023\n");
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xff);
+    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), GIC_SPURIOUS);
+    rig_expect(&rig, "irq.spurious intid=1023 cpu=0\n");
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xff);
     rig_fini(&rig);
 }
 
@@ -92,9 +92,9 @@ static void test_edge_is_remembered_until_taken(void)
     rig_expect(&rig, "irq.line intid=41 level=0\n");
     CU_ASSERT_TRUE(rig.nirq);
     CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), 41);
-    rig_expect(&rig, "irq.taken intid=41\nirq.pending intid=41 on=0\n");
+    rig_expect(&rig, "irq.taken intid=41 cpu=0\nirq.pending intid=41 on=0\n");
     rig_cpu_write(&rig, RIG_GICC_EOIR, 41);
-    rig_expect(&rig, "irq.eoi intid=41\n");
+    rig_expect(&rig, "irq.eoi intid=41 cpu=0\n");
     CU_ASSERT_FALSE(rig.nirq);
     rig_fini(&rig);
 }
@@ -110,10 +110,10 @@ static void test_edge_while_active_is_taken_after_the_end(void)
     rig_line(&rig, 41, true);
     rig_expect(&rig, "irq.line intid=41 level=1\nirq.pending intid=41 on=1\n");
     CU_ASSERT_FALSE(rig.nirq);
-    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), GICV2_SPURIOUS);
-    rig_expect(&rig, "irq.spurious intid=1023\n");
+    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), GIC_SPURIOUS);
+    rig_expect(&rig, "irq.spurious intid=1023 cpu=0\n");
     rig_cpu_write(&rig, RIG_GICC_EOIR, 41);
-    rig_expect(&rig, "irq.eoi intid=41\n");
+    rig_expect(&rig, "irq.eoi intid=41 cpu=0\n");
     CU_ASSERT_TRUE(rig.nirq);
     rig_fini(&rig);
 }
@@ -127,9 +127,9 @@ static void test_edge_line_held_high_does_not_repeat(void)
     rig_cpu_write(&rig, RIG_GICC_EOIR, 41);
     rig_forget(&rig);
     CU_ASSERT_FALSE(rig.nirq);
-    CU_ASSERT_FALSE(gicv2_irq_state(rig.gic, 41).pending);
-    CU_ASSERT_TRUE(gicv2_irq_state(rig.gic, 41).level);
-    CU_ASSERT_TRUE(gicv2_irq_state(rig.gic, 41).edge_triggered);
+    CU_ASSERT_FALSE(gic_irq_state(rig.gic, 0, 41).pending);
+    CU_ASSERT_TRUE(gic_irq_state(rig.gic, 0, 41).level);
+    CU_ASSERT_TRUE(gic_irq_state(rig.gic, 0, 41).edge_triggered);
     rig_fini(&rig);
 }
 
@@ -141,7 +141,7 @@ static void test_disabled_interrupt_pends_but_is_not_signalled(void)
     rig_line(&rig, 50, true);
     rig_expect(&rig, "irq.line intid=50 level=1\nirq.pending intid=50 on=1\n");
     CU_ASSERT_FALSE(rig.nirq);
-    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_HPPIR), GICV2_SPURIOUS);
+    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_HPPIR), GIC_SPURIOUS);
     rig_enable(&rig, 50);
     rig_expect(&rig, "irq.enabled intid=50 on=1\n");
     CU_ASSERT_TRUE(rig.nirq);
@@ -157,23 +157,23 @@ static void test_each_gate_alone_holds_nirq_low(void)
     rig_init_open(&rig);
     rig_line(&rig, 40, true);
     rig_forget(&rig);
-    CU_ASSERT_TRUE(gicv2_is_forwarding(rig.gic));
+    CU_ASSERT_TRUE(gic_is_forwarding(rig.gic, 0));
     rig_dist_write(&rig, RIG_GICD_CTLR, 0);
     CU_ASSERT_FALSE(rig.nirq);
-    CU_ASSERT_FALSE(gicv2_is_forwarding(rig.gic));
-    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_HPPIR), GICV2_SPURIOUS);
+    CU_ASSERT_FALSE(gic_is_forwarding(rig.gic, 0));
+    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_HPPIR), GIC_SPURIOUS);
     rig_dist_write(&rig, RIG_GICD_CTLR, 1);
     CU_ASSERT_TRUE(rig.nirq);
     rig_cpu_write(&rig, RIG_GICC_CTLR, 0);
     CU_ASSERT_FALSE(rig.nirq);
-    CU_ASSERT_FALSE(gicv2_is_forwarding(rig.gic));
+    CU_ASSERT_FALSE(gic_is_forwarding(rig.gic, 0));
     CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_HPPIR), 40);
-    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), GICV2_SPURIOUS);
+    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), GIC_SPURIOUS);
     rig_cpu_write(&rig, RIG_GICC_CTLR, 1);
     CU_ASSERT_TRUE(rig.nirq);
     rig_dist_write(&rig, RIG_GICD_ITARGETSR + 40, 0);
     CU_ASSERT_FALSE(rig.nirq);
-    CU_ASSERT_FALSE(gicv2_irq_state(rig.gic, 40).targeted);
+    CU_ASSERT_FALSE(gic_irq_state(rig.gic, 0, 40).targeted);
     rig_dist_write(&rig, RIG_GICD_ITARGETSR + 40, 0x01010101);
     CU_ASSERT_TRUE(rig.nirq);
     rig_cpu_write(&rig, RIG_GICC_PMR, 0xa0);
@@ -181,7 +181,7 @@ static void test_each_gate_alone_holds_nirq_low(void)
     rig_cpu_write(&rig, RIG_GICC_PMR, 0xa1);
     CU_ASSERT_TRUE(rig.nirq);
     CU_ASSERT_EQUAL(rig.nirq_changes, 8);
-    rig_expect(&rig, "irq.spurious intid=1023\n");
+    rig_expect(&rig, "irq.spurious intid=1023 cpu=0\n");
     rig_fini(&rig);
 }
 
@@ -205,7 +205,7 @@ static void test_lowest_priority_value_then_lowest_intid_wins(void)
         rig_cpu_write(&rig, RIG_GICC_EOIR, order[i]);
     }
     CU_ASSERT_FALSE(rig.nirq);
-    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_HPPIR), GICV2_SPURIOUS);
+    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_HPPIR), GIC_SPURIOUS);
     rig_forget(&rig);
     rig_fini(&rig);
 }
@@ -215,13 +215,13 @@ static void test_every_intid_can_be_pending_at_once(void)
     struct rig rig;
     rig_init(&rig, 1024);
     rig_open(&rig);
-    CU_ASSERT_EQUAL(gicv2_irq_count(rig.gic), 1024);
-    for (unsigned intid = 16; intid < GICV2_IRQS_MAX; intid++) {
+    CU_ASSERT_EQUAL(gic_irq_count(rig.gic), 1024);
+    for (unsigned intid = 16; intid < GIC_IRQS_MAX; intid++) {
         rig_enable(&rig, intid);
         rig_line(&rig, intid, true);
     }
     rig_set_priority(&rig, 16, 0x10);
-    for (unsigned intid = 17; intid < GICV2_IRQS_MAX; intid++) {
+    for (unsigned intid = 17; intid < GIC_IRQS_MAX; intid++) {
         CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), intid);
         rig_line(&rig, intid, false);
         rig_cpu_write(&rig, RIG_GICC_EOIR, intid);
@@ -238,23 +238,23 @@ static void test_higher_priority_preempts_and_ends_nest(void)
     rig_set_priority(&rig, 41, 0x80);
     rig_line(&rig, 40, true);
     (void)rig_cpu_read(&rig, RIG_GICC_IAR);
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xa0);
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xa0);
     rig_line(&rig, 42, true); /* as important as the one that runs: it waits */
     CU_ASSERT_FALSE(rig.nirq);
     rig_line(&rig, 41, true);
     CU_ASSERT_TRUE(rig.nirq);
     CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), 41);
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0x80);
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0x80);
     rig_line(&rig, 41, false);
     rig_line(&rig, 40, false);
     rig_forget(&rig);
     rig_cpu_write(&rig, RIG_GICC_EOIR, 41);
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xa0);
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xa0);
     CU_ASSERT_FALSE(rig.nirq);
     rig_cpu_write(&rig, RIG_GICC_EOIR, 40);
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xff);
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xff);
     CU_ASSERT_TRUE(rig.nirq);
-    rig_expect(&rig, "irq.eoi intid=41\nirq.eoi intid=40\n");
+    rig_expect(&rig, "irq.eoi intid=41 cpu=0\nirq.eoi intid=40 cpu=0\n");
     rig_fini(&rig);
 }
 
@@ -291,14 +291,14 @@ static void test_all_preemption_levels_nest(void)
         rig_line(&rig, intid, true);
         CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), intid);
     }
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0);
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0);
     rig_line(&rig, 200, true);
     rig_enable(&rig, 200);
-    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), GICV2_SPURIOUS);
+    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), GIC_SPURIOUS);
     for (unsigned depth = 128; depth-- > 0;) {
         rig_cpu_write(&rig, RIG_GICC_EOIR, 32 + depth);
     }
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xff);
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xff);
     rig_forget(&rig);
     rig_fini(&rig);
 }
@@ -317,8 +317,8 @@ static void test_end_of_what_was_not_taken_is_a_breach_without_effect(void)
     rig_forget(&rig);
     rig_cpu_write(&rig, RIG_GICC_EOIR, 41);
     rig_expect(&rig, breach);
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xa0);
-    CU_ASSERT_TRUE(gicv2_irq_state(rig.gic, 40).active);
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xa0);
+    CU_ASSERT_TRUE(gic_irq_state(rig.gic, 0, 40).active);
     CU_ASSERT_EQUAL(rig.nirq_changes, 0);
     rig_fini(&rig);
 }
@@ -352,13 +352,13 @@ static void test_ends_out_of_order_drop_the_top_priority(void)
     rig_forget(&rig);
     rig_cpu_write(&rig, RIG_GICC_EOIR, 40);
     rig_expect(&rig, "irq.breach clause=4.4.5 rule=\"interrupts must be ended in the "
-                     "reverse order of their acknowledgement\" intid=40\nirq.eoi intid=40\n");
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xa0);
-    CU_ASSERT_FALSE(gicv2_irq_state(rig.gic, 40).active);
-    CU_ASSERT_TRUE(gicv2_irq_state(rig.gic, 41).active);
+                     "reverse order of their acknowledgement\" intid=40\nirq.eoi intid=40 cpu=0\n");
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xa0);
+    CU_ASSERT_FALSE(gic_irq_state(rig.gic, 0, 40).active);
+    CU_ASSERT_TRUE(gic_irq_state(rig.gic, 0, 41).active);
     rig_cpu_write(&rig, RIG_GICC_EOIR, 41);
-    rig_expect(&rig, "irq.eoi intid=41\n");
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xff);
+    rig_expect(&rig, "irq.eoi intid=41 cpu=0\n");
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xff);
     rig_fini(&rig);
 }
 
@@ -366,16 +366,16 @@ static void test_fresh_gic_is_closed(void)
 {
     struct rig rig;
     rig_init(&rig, RIG_IRQ_COUNT);
-    CU_ASSERT_EQUAL(gicv2_irq_count(rig.gic), RIG_IRQ_COUNT);
-    CU_ASSERT_EQUAL(gicv2_priority_mask(rig.gic), 0);
-    CU_ASSERT_FALSE(gicv2_is_forwarding(rig.gic));
-    struct gicv2_irq_state state = gicv2_irq_state(rig.gic, 40);
+    CU_ASSERT_EQUAL(gic_irq_count(rig.gic), RIG_IRQ_COUNT);
+    CU_ASSERT_EQUAL(gic_priority_mask(rig.gic, 0), 0);
+    CU_ASSERT_FALSE(gic_is_forwarding(rig.gic, 0));
+    struct gic_irq_state state = gic_irq_state(rig.gic, 0, 40);
     CU_ASSERT_FALSE(state.enabled || state.pending || state.active || state.level);
     CU_ASSERT_FALSE(state.edge_triggered);
     CU_ASSERT_TRUE(state.targeted);
     CU_ASSERT_EQUAL(state.priority, 0);
     CU_ASSERT_EQUAL(rig.nirq_changes, 0);
-    gicv2_free(NULL);
+    gic_free(NULL);
     rig_fini(&rig);
 }
 
@@ -383,16 +383,22 @@ static void test_unconnected_output_is_fine(void)
 {
     struct rig rig;
     rig_init(&rig, RIG_IRQ_COUNT);
-    struct gicv2 *gic = gicv2_new(rig.trace, 64, (struct irqline){.set = NULL});
-    struct irqline line = gicv2_input(gic, 33);
+    const unsigned cpu = 0;
+    const struct irqline nirq = {.set = NULL};
+    struct gic *gic = gic_new(rig.trace, &(struct gic_config){.version = GIC_V2,
+                                                              .cpu_count = 1,
+                                                              .irq_count = 64,
+                                                              .nirq = &nirq,
+                                                              .accessing_cpu = &cpu});
+    struct irqline line = gic_input(gic, 0, 33);
     irqline_set(&line, true);
     rig_expect(&rig, "irq.line intid=33 level=1\nirq.pending intid=33 on=1\n");
-    CU_ASSERT_TRUE(gicv2_irq_state(gic, 33).pending);
-    gicv2_free(gic);
+    CU_ASSERT_TRUE(gic_irq_state(gic, 0, 33).pending);
+    gic_free(gic);
     rig_fini(&rig);
 }
 
-UNIT_SUITE("gicv2", UNIT_TEST(test_level_interrupt_lives_from_line_to_end),
+UNIT_SUITE("gic", UNIT_TEST(test_level_interrupt_lives_from_line_to_end),
            UNIT_TEST(test_level_still_high_at_end_is_taken_again),
            UNIT_TEST(test_level_gone_before_acknowledge_is_spurious),
            UNIT_TEST(test_setting_a_line_again_is_silent),

@@ -9,11 +9,13 @@
 #define EMU_BOARD_BOARD_H
 
 #include "emu/core/prng.h"
+#include "emu/cpu-stub/alloc_fault.h"
 #include "emu/cpu-stub/cpu.h"
 #include "emu/cpu-stub/image.h"
 #include "emu/gic-timer/gic.h"
 #include "emu/gic-timer/gtimer.h"
 #include "emu/gic-timer/irq_fault.h"
+#include "emu/gic-timer/pl031.h"
 #include "emu/virtio-net/virtio_net.h"
 #include "emu/virtio/virtqueue_fault.h"
 #include "emu/wire/wire.h"
@@ -23,6 +25,8 @@
 
 #define BOARD_GICD_BASE         UINT64_C(0x08000000)
 #define BOARD_GICC_BASE         UINT64_C(0x08010000)
+#define BOARD_RTC_BASE          UINT64_C(0x09010000)
+#define BOARD_RTC_INTID         34 /* SPI 2 */
 #define BOARD_VIRTIO_MMIO_BASE  UINT64_C(0x0a000000)
 #define BOARD_VIRTIO_MMIO_SLOTS 32
 #define BOARD_VIRTIO_MMIO_INTID 48 /* of slot 0: SPI 16 */
@@ -61,6 +65,8 @@ struct board_config {
     uint64_t step_ns, mmio_ns;
     enum board_boot boot;
     bool vhe;
+    uint64_t timer_hz, timer_delay_ns; /* of the generic timers: struct gtimer_config */
+    uint32_t rtc_s;                    /* the real-time clock at power-on: since 1970 */
     uint64_t seed;
     const char *command_line; /* "face=posix tick=100" */
     const struct board_net_config *nets;
@@ -110,6 +116,7 @@ struct cpu *board_cpu(struct board *board);
 struct gic *board_gic(struct board *board);
 unsigned board_cpus(const struct board *board);
 struct gtimer *board_timer(struct board *board, unsigned cpu);
+struct pl031 *board_rtc(struct board *board);
 struct wire *board_wire(struct board *board);
 /* By name; NULL when there is none. */
 struct virtio_net *board_net(struct board *board, const char *name);
@@ -135,6 +142,7 @@ struct irqline board_timer_line(struct board *board, unsigned cpu, enum gtimer_i
 void board_route_irq(struct board *board, struct irq_fault *stage, unsigned intid);
 /* How many storms of interrupts go on. */
 unsigned board_storm_count(struct board *board);
+struct alloc_fault *board_alloc_fault(struct board *board);
 struct virtqueue_fault *board_queue_fault(struct board *board, const char *queue);
 struct wire_fault *board_link_fault(struct board *board, const char *net);
 

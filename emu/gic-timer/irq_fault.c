@@ -186,6 +186,12 @@ static void irq_fault_add(struct irq_fault *stage, enum irq_fault_kind kind, con
     stage->faulty = true;
 }
 
+void irq_fault_note(struct irq_fault *stage, const char *name)
+{
+    struct fault noted = fault_arm(&stage->place, name, (struct fault_which){0, 1});
+    fault_strikes(&noted, &stage->place);
+}
+
 void irq_fault_lose(struct irq_fault *stage, const char *name, struct fault_which which)
 {
     irq_fault_add(stage, IRQ_FAULT_LOSE, name, 0, which);
@@ -209,8 +215,7 @@ void irq_fault_edge(struct irq_fault *stage, struct fault_which which)
 
 void irq_fault_stick(struct irq_fault *stage)
 {
-    struct fault stuck = fault_arm(&stage->place, "stuck", (struct fault_which){0, 1});
-    fault_strikes(&stuck, &stage->place);
+    irq_fault_note(stage, "stuck");
     stage->stuck = true;
     irq_fault_drive(stage);
 }
@@ -241,8 +246,7 @@ void irq_fault_spurious(struct irq_fault *stage, unsigned count)
 void irq_fault_route(struct irq_fault *stage, const char *name, struct irqline output,
                      struct irqline pend)
 {
-    struct fault routed = fault_arm(&stage->place, name, (struct fault_which){0, 1});
-    fault_strikes(&routed, &stage->place);
+    irq_fault_note(stage, name);
     irqline_set(&stage->output, false);
     stage->output = output;
     stage->pend = pend;

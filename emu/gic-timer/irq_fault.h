@@ -66,6 +66,9 @@ void irq_fault_edge(struct irq_fault *stage, struct fault_which which);
 /* `count` interrupts for nothing, the first one now. */
 void irq_fault_spurious(struct irq_fault *stage, unsigned count);
 
+/* A fault of what drives the line, which this stage does not make: it is told, and restored. */
+void irq_fault_note(struct irq_fault *stage, const char *name);
+
 /*
  * From now on the stage drives this line and pends there, and the one that it drove until now is
  * low.

@@ -195,6 +195,8 @@ void scenario_init(struct scenario *scenario)
             {
                 .ram_size = UINT64_C(64) << 20,
                 .step_ns = 1,
+                .timer_hz = SCENARIO_DEFAULT_TIMER_HZ,
+                .rtc_s = SCENARIO_DEFAULT_RTC_S,
                 .mmio_ns = 100,
                 .gic = 2,
                 .cpus = 1,

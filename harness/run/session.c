@@ -248,6 +248,9 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
     config.mmio_ns = scenario->machine.mmio_ns;
     config.boot = scenario->machine.boot == SCENARIO_BOOT_ACPI ? BOARD_BOOT_ACPI : BOARD_BOOT_FDT;
     config.vhe = scenario->machine.vhe;
+    config.timer_hz = scenario->machine.timer_hz;
+    config.timer_delay_ns = scenario->machine.timer_delay_ns;
+    config.rtc_s = scenario->machine.rtc_s;
     config.seed = seed;
     config.command_line = scenario->guest_options;
     config.nets = nets;

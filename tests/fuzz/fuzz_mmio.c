@@ -87,11 +87,11 @@ static void fuzz_setup(struct fuzz_mmio *self)
                                                     .nirq = &nirq,
                                                     .accessing_cpu = &self->accessing_cpu});
     gic_map(self->gic, self->machine.bus, FUZZ_GICD, FUZZ_GICC);
-    struct irqline outputs[GTIMER_COUNT];
+    struct gtimer_config timer = {.frequency_hz = GTIMER_FREQUENCY_HZ};
     for (unsigned i = 0; i < GTIMER_COUNT; i++) {
-        outputs[i] = (struct irqline){.set = fuzz_set_output, .opaque = self, .number = i};
+        timer.outputs[i] = (struct irqline){.set = fuzz_set_output, .opaque = self, .number = i};
     }
-    self->timer = gtimer_new(self->machine.clock, trace, outputs);
+    self->timer = gtimer_new(self->machine.clock, trace, &timer);
     self->wire = wire_new(self->machine.clock, trace);
     const struct virtio_net_config config = {
         .name = "eth0", .queue_size = 16, .latency_ns = VIRTQUEUE_LATENCY_NS};
@@ -212,7 +212,7 @@ static void fuzz_check_timer(struct fuzz_mmio *self, enum gtimer_id id)
     uint64_t control = gtimer_read(self->timer, id, GTIMER_CTL);
     uint64_t when = gtimer_read(self->timer, id, GTIMER_CVAL);
     /* [ARM] D11.2.4: the condition is met when the count, less CVAL, is not negative. */
-    bool is_met = gtimer_count(self->timer) >= when;
+    bool is_met = gtimer_count(self->timer, id) >= when;
     if ((control & GTIMER_CTL_ENABLE) != 0) {
         FUZZ_CHECK(((control & GTIMER_CTL_ISTATUS) != 0) == is_met);
     }

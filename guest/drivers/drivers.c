@@ -5,6 +5,7 @@
 
 #include "drivers/arm_timer.h"
 #include "drivers/gicv2.h"
+#include "drivers/pl031.h"
 #include "drivers/platform.h"
 #include "drivers/virtio_mmio.h"
 #include "drivers/virtio_net.h"
@@ -36,6 +37,7 @@ static const struct {
 } drivers_steps[] = {
     {gicv2_init, "no interrupt controller in this machine"},
     {arm_timer_init, "no timer in this machine"},
+    {pl031_init, NULL},
     {drivers_find_cpus, NULL},
     {drivers_scan_virtio, NULL},
 };

@@ -2,8 +2,8 @@
  * platform_acpi.c - the machine as its ACPI tables describe it
  *
  * GSIVs are INTIDs [ACPI6.3] 5.2.12.15. There is no interpreter of AML, and thus no way to be told
- * of devices: the virtio-mmio windows are where the board is known to have them, and empty ones are
- * found out by looking.
+ * of devices, which stand in the DSDT: the real-time clock and the virtio-mmio windows are where the
+ * board is known to have them, and empty windows are found out by looking.
  */
 #include "drivers/platform.h"
 
@@ -16,6 +16,8 @@
 #define PLATFORM_WINDOW_BASE  0x0a000000
 #define PLATFORM_WINDOW_STEP  0x200
 #define PLATFORM_WINDOW_INTID 48
+
+#define PLATFORM_RTC_BASE 0x09010000
 
 /* A timer's interrupt is private to its CPU, [GICv2] 2.2.1. */
 #define PLATFORM_PPI_FIRST 16
@@ -45,6 +47,13 @@ static bool platform_acpi_find_timer(const struct platform *platform, enum platf
     return true;
 }
 
+static bool platform_acpi_find_rtc(const struct platform *platform, uintptr_t *base)
+{
+    (void)platform;
+    *base = PLATFORM_RTC_BASE;
+    return true;
+}
+
 static void platform_acpi_each_window(const struct platform *platform, platform_window_fn *fn,
                                       void *opaque)
 {
@@ -68,6 +77,7 @@ static void platform_acpi_each_cpu(const struct platform *platform, platform_cpu
 static const struct platform_ops platform_acpi_ops = {
     .find_gic = platform_acpi_find_gic,
     .find_timer = platform_acpi_find_timer,
+    .find_rtc = platform_acpi_find_rtc,
     .each_window = platform_acpi_each_window,
     .each_cpu = platform_acpi_each_cpu,
 };

@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-#define LEDGER_ENETUNREACH  (-101)
-#define LEDGER_EHOSTUNREACH (-113)
+#define LEDGER_CLOCK_REALTIME 0
+#define LEDGER_ENETUNREACH    (-101)
+#define LEDGER_EHOSTUNREACH   (-113)
 
 struct ledger *ledger_new(struct trace *trace)
 {
@@ -213,6 +214,7 @@ static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *
     switch (event->kind) {
     case TRACE_IRQ_LINE:
         *(on ? &irq->level_up : &irq->level_down) = mark;
+        irq->taken_while_up = 0;
         break;
     case TRACE_IRQ_ENABLED:
         *(on ? &irq->enabled : &irq->disabled) = mark;
@@ -220,6 +222,7 @@ static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *
     case TRACE_IRQ_TAKEN:
         irq->taken = mark;
         irq->taken_count++;
+        irq->taken_while_up++;
         break;
     case TRACE_IRQ_EOI:
         irq->ended = mark;
@@ -370,6 +373,10 @@ static void ledger_observe_call(struct ledger *ledger, const struct trace_event 
     }
     if (event->kind == TRACE_CALL_ENTERED) {
         task->call = event->fields[1].string;
+        if (strcmp(task->call, "clock_gettime") == 0 &&
+            event->fields[2].number == LEDGER_CLOCK_REALTIME) {
+            ledger->realtime_asked = ledger_mark(event);
+        }
     } else {
         ledger_observe_return(ledger, task, event);
     }
@@ -431,6 +438,15 @@ static void ledger_observe_fault(struct ledger *ledger, const struct trace_event
         .fault = event->fields[2].string,
         .at = ledger_mark(event),
     };
+}
+
+static void ledger_observe_unmapped(struct ledger *ledger, const struct trace_event *event)
+{
+    if (ledger->unmapped_count++ == 0) {
+        ledger->unmapped = ledger_mark(event);
+        ledger->unmapped_pa = event->fields[0].number;
+        ledger->unmapped_access = event->fields[2].string;
+    }
 }
 
 /* What the guest tells. */
@@ -504,6 +520,12 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
     case TRACE_NET_DROPPED:
     case TRACE_VIRTIO_RESET:
         ledger_observe_device(ledger, event);
+        break;
+    case TRACE_MMIO_UNMAPPED:
+        ledger_observe_unmapped(ledger, event);
+        break;
+    case TRACE_RTC_READ:
+        ledger->rtc_read = ledger_mark(event);
         break;
     case TRACE_VIRTIO_STATUS:
     case TRACE_VQ_READY:

@@ -90,6 +90,7 @@ struct ledger_device {
 struct ledger_irq {
     struct ledger_mark level_up, level_down, taken, ended, enabled, disabled;
     uint64_t taken_count, ended_count;
+    uint64_t taken_while_up; /* since the line rose last */
 };
 
 /* Frames between the guest and one address. */
@@ -125,6 +126,10 @@ struct ledger {
     struct ledger_fault faults[LEDGER_FAULTS_MAX]; /* the newest, a ring */
     unsigned fault_count;                          /* ever */
     struct ledger_mark woken;                      /* any task */
+    struct ledger_mark unmapped;                   /* an access where no device is, */
+    uint64_t unmapped_pa, unmapped_count;          /* the first of them */
+    const char *unmapped_access;
+    struct ledger_mark rtc_read, realtime_asked; /* by the kernel, and by a program */
 
     /* For verdicts: these only ever grow. */
     uint64_t progress; /* anything but interrupts, switches, calls and waiting */

@@ -172,6 +172,9 @@ static bool rules_fault_fits(const struct ledger_fault *fault, const char *cause
     if (g_str_has_prefix(cause, "vq.")) {
         return strcmp(fault->object, "irq") == 0 || strcmp(fault->object, "vq") == 0;
     }
+    if (g_str_has_prefix(cause, "alloc.")) {
+        return strcmp(fault->object, "alloc") == 0;
+    }
     return strcmp(fault->object, "link") == 0;
 }
 
@@ -197,9 +200,10 @@ typedef bool rule_fn(struct rules_case *c);
 
 /* From the hardware to the program; what the driver took or left comes before what it gave. */
 static rule_fn *const rules[] = {
-    rule_timer_irq_mismatch, rule_irq_not_enabled, rule_irq_never_eoi,        rule_irq_masked,
-    rule_irq_lost,           rule_vq_kick_missed,  rule_vq_used_not_consumed, rule_vq_rx_starved,
-    rule_route_missing,      rule_arp_unresolved,  rule_wire_dropped,         rule_peer_silent,
+    rule_irq_storm,     rule_timer_irq_mismatch, rule_irq_not_enabled, rule_irq_never_eoi,
+    rule_irq_masked,    rule_irq_lost,           rule_vq_kick_missed,  rule_vq_used_not_consumed,
+    rule_vq_rx_starved, rule_route_missing,      rule_arp_unresolved,  rule_wire_dropped,
+    rule_peer_silent,   rule_mmio_unmapped,      rule_rtc_not_read,
 };
 
 /* The first rule that holds, for whichever CPU. */
@@ -229,11 +233,11 @@ struct diagnosis *diagnosis_ask(const struct ledger *ledger,
         .diagnosis = diagnosis,
     };
     diagnosis->task = rules_payer(&c);
-    if (rules_hold(&c)) {
+    if (question->crashed ? rule_alloc_unchecked(&c) : rules_hold(&c)) {
         rules_name_trigger(&c);
     }
     /* Without what only the guest can tell, the hardware's side is all there is. */
-    if (diagnosis->cause != NULL && ledger->tasks->len <= 1) {
+    if (diagnosis->cause != NULL && ledger->tasks->len <= 1 && !question->crashed) {
         diagnosis->grade = DIAGNOSIS_SUSPECT;
     }
     return diagnosis;

@@ -43,6 +43,7 @@ unsigned rules_cpu_of(const struct rules_case *c, unsigned intid);
 void rules_evidence_irq(struct rules_case *c, unsigned intid);
 void rules_evidence_queue(struct rules_case *c, const struct ledger_queue *queue);
 
+bool rule_irq_storm(struct rules_case *c);
 bool rule_timer_irq_mismatch(struct rules_case *c);
 bool rule_irq_not_enabled(struct rules_case *c);
 bool rule_irq_never_eoi(struct rules_case *c);
@@ -52,6 +53,10 @@ bool rule_irq_lost(struct rules_case *c);
 bool rule_vq_kick_missed(struct rules_case *c);
 bool rule_vq_used_not_consumed(struct rules_case *c);
 bool rule_vq_rx_starved(struct rules_case *c);
+
+bool rule_mmio_unmapped(struct rules_case *c);
+bool rule_rtc_not_read(struct rules_case *c);
+bool rule_alloc_unchecked(struct rules_case *c);
 
 bool rule_route_missing(struct rules_case *c);
 bool rule_arp_unresolved(struct rules_case *c);

@@ -315,6 +315,7 @@ struct scenario {
      */
     bool alloc_each;
     unsigned alloc;
+    const struct scenario *base; /* whose parts this one shares; NULL: it has its own */
 };
 
 /* For the parser: with the defaults of the language, and everything else empty. */
@@ -342,6 +343,11 @@ GPtrArray *scenario_load(const char *path, const char *name, GPtrArray *diagnost
 GPtrArray *scenario_load_text(const char *text, size_t size, const char *path, const char *name,
                               GPtrArray *diagnostics);
 void scenario_free(struct scenario *scenario);
+/*
+ * The test of a scenario with `alloc fail each` in which this allocation fails, called
+ * NAME[alloc=3]. It shares the scenario's parts, which must outlive it.
+ */
+struct scenario *scenario_with_alloc(const struct scenario *scenario, unsigned number);
 /* Where the golden capture of a FINALLY_CAPTURE lies. Gives. */
 char *scenario_golden_path(const struct scenario *scenario,
                            const struct scenario_statement *statement);

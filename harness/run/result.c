@@ -1,7 +1,7 @@
 /* result.c - results of tests, and their way through a pipe */
 #include "harness/run/result.h"
 
-#define RESULT_TYPE "(uuubsmsmsmsmsmsmsttass)"
+#define RESULT_TYPE "(uuubsmsmsmsmsmsmstttass)"
 
 enum run_status run_status_worse(enum run_status a, enum run_status b)
 {
@@ -133,11 +133,11 @@ GBytes *run_result_encode(const struct run_result *result)
     copy.output = g_strdup(result->output);
     copy.context = g_strdupv(result->context);
     run_result_make_printable(&copy);
-    g_autoptr(GVariant) variant = g_variant_ref_sink(
-        g_variant_new("(uuubsmsmsmsmsmsmstt^ass)", (guint32)copy.status, (guint32)copy.line,
-                      (guint32)copy.column, (gboolean)copy.stopped, copy.what, copy.expected,
-                      copy.got, copy.cause, copy.grade, copy.task, copy.diagnosis,
-                      (guint64)copy.time_ns, (guint64)copy.event_count, copy.context, copy.output));
+    g_autoptr(GVariant) variant = g_variant_ref_sink(g_variant_new(
+        "(uuubsmsmsmsmsmsmsttt^ass)", (guint32)copy.status, (guint32)copy.line,
+        (guint32)copy.column, (gboolean)copy.stopped, copy.what, copy.expected, copy.got,
+        copy.cause, copy.grade, copy.task, copy.diagnosis, (guint64)copy.time_ns,
+        (guint64)copy.event_count, (guint64)copy.allocations, copy.context, copy.output));
     GBytes *bytes = g_variant_get_data_as_bytes(variant);
     run_result_clear(&copy);
     return bytes;
@@ -156,17 +156,18 @@ bool run_result_decode(struct run_result *result, GBytes *bytes)
         return false;
     }
     run_result_clear(result);
-    guint64 time_ns, event_count;
+    guint64 time_ns, event_count, allocations;
     gboolean stopped;
-    g_variant_get(variant, "(uuubsmsmsmsmsmsmstt^ass)", &status, &line, &column, &stopped,
+    g_variant_get(variant, "(uuubsmsmsmsmsmsmsttt^ass)", &status, &line, &column, &stopped,
                   &result->what, &result->expected, &result->got, &result->cause, &result->grade,
-                  &result->task, &result->diagnosis, &time_ns, &event_count, &result->context,
-                  &result->output);
+                  &result->task, &result->diagnosis, &time_ns, &event_count, &allocations,
+                  &result->context, &result->output);
     result->status = (enum run_status)status;
     result->line = line;
     result->column = column;
     result->stopped = stopped != FALSE;
     result->time_ns = time_ns;
     result->event_count = event_count;
+    result->allocations = allocations;
     return true;
 }

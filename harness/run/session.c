@@ -59,7 +59,8 @@ static void session_explain(struct session *session, enum run_status status,
 {
     bool did_not_come = (status == RUN_STUCK || status == RUN_FAILED) &&
                         (statement == NULL || statement->verb != SCENARIO_NEVER);
-    if (did_not_come && !session->until_reached) {
+    session->crashed = status == RUN_CRASHED;
+    if ((did_not_come || session->crashed) && !session->until_reached) {
         explain_ask(session, explain_program(session, statement));
     }
 }
@@ -133,6 +134,7 @@ static void session_observe(void *opaque, const struct trace_event *event)
     }
     model_observe(session, event);
     ledger_observe(session->ledger, event);
+    survive_observe(session, event);
     progress_observe(session, event);
     if (session->events != NULL) {
         session_log_event(session, event);
@@ -373,7 +375,9 @@ static void session_conclude(struct session *session)
 {
     session->result->time_ns = session_now_ns(session);
     session->result->event_count = trace_last(session->trace);
+    session->result->allocations = alloc_fault_count(board_alloc_fault(session->board));
     session_collect_output(session);
+    survive_judge(session);
 }
 
 /* Called by the crash handler; does not return. */

@@ -2,9 +2,9 @@
  * board.c - a machine, put together
  *
  * Who is built after whom: clock, trace, memory, boot area, bus, CPU, GIC (it drives the CPU's
- * input), timers and real-time clock (they drive the GIC's), wire, libslirp, network devices, virtio-mmio windows. Torn
- * down in reverse. Nothing looks anything up: each part is handed the lines, the bus and the wire
- * that it is connected to.
+ * input), timers and real-time clock (they drive the GIC's), wire, libslirp, network devices,
+ * virtio-mmio windows. Torn down in reverse. Nothing looks anything up: each part is handed the
+ * lines, the bus and the wire that it is connected to.
  *
  * Network device i of the configuration is in virtio-mmio window i, INTID 48 + i. (QEMU fills its
  * windows from the last one down; guests find devices by scanning, so the order is ours to choose.)

@@ -138,7 +138,7 @@ struct irq_fault *board_timer_fault(struct board *board, unsigned cpu, enum gtim
 /* The line of this INTID, for a timer of this CPU that is to be led to it. */
 struct irqline board_timer_line(struct board *board, unsigned cpu, enum gtimer_id id,
                                 unsigned intid);
-/* What the stage of an INTID or of a queue lets through arrives at this INTID instead of its own. */
+/* What the stage of an INTID or of a queue lets through arrives at this INTID instead. */
 void board_route_irq(struct board *board, struct irq_fault *stage, unsigned intid);
 /* How many storms of interrupts go on. */
 unsigned board_storm_count(struct board *board);

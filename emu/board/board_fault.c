@@ -4,9 +4,9 @@
  *     queue ─[irq eth0.tx]─► device ─[irq 48]─► GIC          timer ─[timer virtual]─[irq 27]─► GIC
  *     queue ─[vq eth0.tx]─ device                            card ─[link eth0]─ switch
  *
- * Between a stage and its input of the GIC is a join, where lines that were routed away arrive: what
- * a fault does to INTID 49 is met by the source of 49 wherever it is led to, and not by those that
- * are led to 49. So two INTIDs can change places.
+ * Between a stage and its input of the GIC is a join, where lines that were routed away arrive. A
+ * fault of INTID 49 is met by the source of 49 wherever it is led to, and not by those that are led
+ * to 49. So two INTIDs can change places.
  *
  * A stage on a line costs a test while it has no fault, so the lines that something drives have
  * theirs from the beginning. A stage in a ring or on a cable costs more, and is put there when the
@@ -20,8 +20,8 @@
 static struct irqline board_arrive(struct board *board, unsigned cpu, unsigned intid)
 {
     struct board_faults *faults = board_faults(board);
-    struct irq_join *join = intid < BOARD_INTID_SPI ? &faults->ppi_arrivals[cpu][intid]
-                                                    : &faults->spi_arrivals[intid];
+    struct irq_join *join =
+        intid < BOARD_INTID_SPI ? &faults->ppi_arrivals[cpu][intid] : &faults->spi_arrivals[intid];
     join->output = gic_input(board_gic(board), cpu, intid);
     return irq_join_add(join);
 }

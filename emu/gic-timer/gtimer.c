@@ -1,11 +1,11 @@
 /*
  * gtimer.c - the Arm generic timer of one CPU
  *
- * [ARM] D11.2. The system counter counts from 0 of the virtual clock, which shows 1 s at power-on. A
- * rate is a fraction: so many counts in GTIMER_SPAN_NS. The count is rounded down and the time of a
- * count up, in 128 bits and from one point on the line, so that errors do not add up; a change of the
- * rate begins a new line at the count and the fraction of a count that the old one had reached. A
- * CVAL that lies behind the last nanosecond of the clock is never met.
+ * [ARM] D11.2. The system counter counts from 0 of the virtual clock, which shows 1 s at power-on.
+ * A rate is a fraction: so many counts in GTIMER_SPAN_NS. The count is rounded down and the time of
+ * a count up, in 128 bits and from one point on the line, so that errors do not add up; a change of
+ * the rate begins a new line at the count and the fraction of a count that the old one had reached.
+ * A CVAL that lies behind the last nanosecond of the clock is never met.
  *
  * A timer is off, armed (one event of the clock stands at its deadline) or fired (its condition is
  * met, as ISTATUS shows). Writing any register leads to the state that the registers and the count

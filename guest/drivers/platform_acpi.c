@@ -2,8 +2,8 @@
  * platform_acpi.c - the machine as its ACPI tables describe it
  *
  * GSIVs are INTIDs [ACPI6.3] 5.2.12.15. There is no interpreter of AML, and thus no way to be told
- * of devices, which stand in the DSDT: the real-time clock and the virtio-mmio windows are where the
- * board is known to have them, and empty windows are found out by looking.
+ * of devices, which stand in the DSDT: the real-time clock and the virtio-mmio windows are where
+ * the board is known to have them, and empty windows are found out by looking.
  */
 #include "drivers/platform.h"
 

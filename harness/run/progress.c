@@ -120,8 +120,8 @@ void progress_observe(struct session *session, const struct trace_event *event)
 /* ---- stall ----------------------------------------------------------------------------------- */
 
 /*
- * Whether timers, and storms of interrupts that a fault makes, are all that is due: what else is due
- * may move something.
+ * Whether timers, and storms of interrupts that a fault makes, are all that is due: what else is
+ * due may move something.
  */
 static bool progress_only_timers_run(const struct session *session)
 {

@@ -1,9 +1,9 @@
 /*
  * survive.c - what a guest makes of an allocation that failed: the verdict of `alloc fail each`
  *
- * The scenario says what comes when all goes well. With an allocation failing, that may come all the
- * same, or the guest gives up what needed the memory and says so: by a line on the console, by a
- * program's exit status, or by switching the machine off with a status. Then what did not come is
+ * The scenario says what comes when all goes well. With an allocation failing, that may come all
+ * the same, or the guest gives up what needed the memory and says so: by a line on the console, by
+ * a program's exit status, or by switching the machine off with a status. Then what did not come is
  * not the guest's fault. A crash, a hang, a broken rule, and silence are.
  */
 #include "harness/run/session_priv.h"

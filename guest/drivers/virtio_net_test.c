@@ -230,6 +230,7 @@ static void test_gives_up_without_interrupt_or_buffers(void)
 static void test_without_a_task_there_is_no_interface(void)
 {
     net_reset(QUEUE_SIZE);
+    netif_init(); /* devices are looked for before there is a stack */
     fake_kernel.task_fails = true;
     net_check_given_up(net_probe(), -KENOMEM);
     CU_ASSERT_PTR_NULL(netif_by_index(0));

@@ -2,13 +2,13 @@
  * board.c - a machine, put together
  *
  * Who is built after whom: clock, trace, memory, boot area, bus, CPU, GIC (it drives the CPU's
- * input), timers and real-time clock (they drive the GIC's), wire, libslirp, network devices,
- * virtio-mmio windows. Torn down in reverse. Nothing looks anything up: each part is handed the
- * lines, the bus and the wire that it is connected to.
+ * input), timers and real-time clock (they drive the GIC's), PCI bus, wire, libslirp, network
+ * devices, virtio-mmio windows. Torn down in reverse. Nothing looks anything up: each part is
+ * handed the lines, the bus and the wire that it is connected to.
  *
  * Network device i of the configuration is in virtio-mmio window i, INTID 48 + i. (QEMU fills its
  * windows from the last one down; guests find devices by scanning, so the order is ours to choose.)
- * All other windows are empty.
+ * All other windows are empty. A device on PCI leaves its window empty: board_pci.c.
  *
  * Between a device or a timer and its input of the GIC stands a stage for faults: board_fault.c.
  *
@@ -30,6 +30,7 @@ static_assert(BOARD_NETS_MAX <= BOARD_VIRTIO_MMIO_SLOTS, "each network device ha
 static_assert(BOARD_VIRTIO_MMIO_INTID + BOARD_VIRTIO_MMIO_SLOTS <= BOARD_IRQ_COUNT,
               "each window has an INTID");
 static_assert(BOARD_GICD_BASE + GICV2_DIST_SIZE <= BOARD_GICC_BASE, "the frames are disjoint");
+static_assert(BOARD_GICD_BASE + GICV3_DIST_SIZE <= BOARD_GICR_BASE, "the frames are disjoint");
 
 struct board {
     const struct guest_image *image;
@@ -50,6 +51,7 @@ struct board {
     struct gtimer *timers[CPU_CORES_MAX]; /* of each CPU */
     struct pl031 *rtc;
     struct alloc_fault *alloc_fault;
+    struct board_pci pci;
     struct wire *wire;
     struct wire_slirp *slirp;
     unsigned net_count;
@@ -57,16 +59,54 @@ struct board {
     struct board_faults faults;
     unsigned host_count;
     struct wire_host *hosts[BOARD_HOSTS_MAX];
+    bool is_on_pci[BOARD_NETS_MAX];
     unsigned window_count;
     struct virtio_mmio *windows[BOARD_VIRTIO_MMIO_SLOTS];
 };
 
 /* ---- what the CPU asks of the machine -------------------------------------------------------- */
 
+static const enum gic_sysreg board_icc[] = {
+    [HAL_ICC_PMR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_PMR,
+    [HAL_ICC_IAR0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_IAR0,
+    [HAL_ICC_EOIR0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_EOIR0,
+    [HAL_ICC_HPPIR0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_HPPIR0,
+    [HAL_ICC_BPR0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_BPR0,
+    [HAL_ICC_AP0R0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_AP0R0,
+    [HAL_ICC_AP1R0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_AP1R0,
+    [HAL_ICC_DIR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_DIR,
+    [HAL_ICC_RPR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_RPR,
+    [HAL_ICC_SGI1R_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_SGI1R,
+    [HAL_ICC_IAR1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_IAR1,
+    [HAL_ICC_EOIR1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_EOIR1,
+    [HAL_ICC_HPPIR1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_HPPIR1,
+    [HAL_ICC_BPR1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_BPR1,
+    [HAL_ICC_CTLR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_CTLR,
+    [HAL_ICC_SRE_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_SRE,
+    [HAL_ICC_IGRPEN0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_IGRPEN0,
+    [HAL_ICC_IGRPEN1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_IGRPEN1,
+};
+
+static bool board_is_icc(enum hal_sysreg reg)
+{
+    return reg >= HAL_ICC_PMR_EL1 && reg - HAL_ICC_PMR_EL1 < G_N_ELEMENTS(board_icc);
+}
+
+static const char *board_sysreg_absent(void *opaque, enum hal_sysreg reg)
+{
+    const struct board *board = opaque;
+    return board_is_icc(reg) && gic_version(board->gic) != GIC_V3
+               ? "a GICv2 has no ICC system registers: its CPU interface is memory-mapped"
+               : NULL;
+}
+
 static uint64_t board_sysreg_read(void *opaque, unsigned cpu, enum hal_sysreg reg)
 {
     const struct board *board = opaque;
     const struct gtimer *timer = board->timers[cpu];
+    if (board_is_icc(reg)) {
+        return gic_sysreg_read(board->gic, cpu, board_icc[reg - HAL_ICC_PMR_EL1]);
+    }
     switch (reg) {
     case HAL_CNTFRQ_EL0:
         return board->timer_hz;
@@ -92,7 +132,7 @@ static uint64_t board_sysreg_read(void *opaque, unsigned cpu, enum hal_sysreg re
         return board->vhe ? BOARD_MMFR1_VH : 0;
     case HAL_CURRENT_EL:
         return (board->vhe ? UINT64_C(2) : UINT64_C(1)) << BOARD_EL_SHIFT;
-    case HAL_SYSREG_COUNT:
+    default: /* the ICC registers, above */
         break;
     }
     g_assert_not_reached();
@@ -102,6 +142,10 @@ static void board_sysreg_write(void *opaque, unsigned cpu, enum hal_sysreg reg, 
 {
     struct board *board = opaque;
     struct gtimer *timer = board->timers[cpu];
+    if (board_is_icc(reg)) {
+        gic_sysreg_write(board->gic, cpu, board_icc[reg - HAL_ICC_PMR_EL1], value);
+        return;
+    }
     switch (reg) {
     case HAL_CNTP_CTL_EL0:
         gtimer_write(timer, GTIMER_PHYSICAL, GTIMER_CTL, value);
@@ -128,7 +172,7 @@ static void board_sysreg_write(void *opaque, unsigned cpu, enum hal_sysreg reg, 
     case HAL_ID_AA64MMFR1_EL1:
     case HAL_CURRENT_EL:
         return; /* read-only, and the CPU lets no write through */
-    case HAL_SYSREG_COUNT:
+    default:    /* the ICC registers, above */
         break;
     }
     g_assert_not_reached();
@@ -151,6 +195,7 @@ static bool board_alloc_fails(void *opaque)
 static const struct cpu_ops board_cpu_ops = {
     .sysreg_read = board_sysreg_read,
     .sysreg_write = board_sysreg_write,
+    .sysreg_absent = board_sysreg_absent,
     .quiescent = board_cpu_quiescent,
     .alloc_fails = board_alloc_fails,
 };
@@ -196,14 +241,16 @@ static void board_build_interrupts(struct board *board, const struct board_confi
         nirq[cpu] = cpu_irq_input(board->cpu, cpu);
     }
     const struct gic_config gic = {
-        .version = GIC_V2,
+        .version = config->gic,
         .cpu_count = board->cpus,
         .irq_count = BOARD_IRQ_COUNT,
         .nirq = nirq,
         .accessing_cpu = cpu_accessing(board->cpu),
+        .secure = config->secure,
     };
     board->gic = gic_new(board->trace, &gic);
-    gic_map(board->gic, board->bus, BOARD_GICD_BASE, BOARD_GICC_BASE);
+    gic_map(board->gic, board->bus, BOARD_GICD_BASE,
+            config->gic == GIC_V3 ? BOARD_GICR_BASE : BOARD_GICC_BASE);
     for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
         const struct gtimer_config timer = {
             .outputs =
@@ -241,13 +288,21 @@ static void board_build_devices(struct board *board, const struct board_config *
     const struct virtio_env env = {
         .clock = board->clock, .trace = board->trace, .memory = board->memory};
     for (unsigned i = 0; i < config->net_count; i++) {
-        struct irqline line = board_device_line(board, BOARD_VIRTIO_MMIO_INTID + i);
+        struct irqline line = {.set = NULL};
+        board->is_on_pci[i] = config->nets[i].transport == BOARD_TRANSPORT_PCI;
+        if (!board->is_on_pci[i]) {
+            line = board_device_line(board, BOARD_VIRTIO_MMIO_INTID + i);
+        }
         board->nets[board->net_count++] =
             virtio_net_new(&env, &config->nets[i].device, board->wire, line);
+        if (board->is_on_pci[i]) {
+            board_pci_attach(board, config, i, virtio_net_dev(board->nets[i]));
+        }
     }
     for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
         g_autofree char *name = g_strdup_printf("virtio-mmio.%u", slot);
-        struct virtio_dev *dev = slot < board->net_count ? virtio_net_dev(board->nets[slot]) : NULL;
+        bool is_taken = slot < board->net_count && !board->is_on_pci[slot];
+        struct virtio_dev *dev = is_taken ? virtio_net_dev(board->nets[slot]) : NULL;
         uint64_t base = BOARD_VIRTIO_MMIO_BASE + slot * (uint64_t)VIRTIO_MMIO_WINDOW;
         board->windows[board->window_count++] =
             virtio_mmio_new(board->bus, trace_intern(board->trace, name), base, dev);
@@ -270,6 +325,7 @@ struct board *board_new(const struct board_config *config, const struct guest_im
         return NULL;
     }
     board_build_interrupts(board, config);
+    board_pci_build(board, board->bus, config);
     if (!board_build_wire(board, config, error)) {
         board_free(board);
         return NULL;
@@ -289,6 +345,7 @@ void board_free(struct board *board)
     while (board->net_count > 0) {
         virtio_net_free(board->nets[--board->net_count]);
     }
+    board_pci_fini(&board->pci);
     wire_slirp_free(board->slirp);
     wire_free(board->wire);
     while (board->host_count > 0) {
@@ -383,6 +440,11 @@ struct wire *board_wire(struct board *board)
     return board->wire;
 }
 
+struct mmio_bus *board_bus(struct board *board)
+{
+    return board->bus;
+}
+
 struct virtio_net *board_net(struct board *board, const char *name)
 {
     for (unsigned i = 0; i < board->net_count; i++) {
@@ -397,10 +459,27 @@ unsigned board_net_intid(struct board *board, const char *name)
 {
     for (unsigned i = 0; i < board->net_count; i++) {
         if (strcmp(virtio_net_dev(board->nets[i])->name, name) == 0) {
-            return BOARD_VIRTIO_MMIO_INTID + i;
+            unsigned intid = BOARD_VIRTIO_MMIO_INTID + i;
+            board_pci_intid(board, i, &intid);
+            return intid;
         }
     }
     g_assert_not_reached();
+}
+
+bool board_net_sends_messages(struct board *board, const char *name)
+{
+    for (unsigned i = 0; i < board->net_count; i++) {
+        if (strcmp(virtio_net_dev(board->nets[i])->name, name) == 0) {
+            return board_pci_sends_messages(board, i);
+        }
+    }
+    return false;
+}
+
+struct board_pci *board_pci(struct board *board)
+{
+    return &board->pci;
 }
 
 struct wire_host *board_add_host(struct board *board, const char *name, const uint8_t mac[6],

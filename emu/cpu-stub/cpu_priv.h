@@ -37,6 +37,15 @@
 /* How far a core that only computes may be ahead of the slowest: what RAM shows of others is so old
  * or so new at most. */
 #define CPU_QUANTUM_TICKS 1000U
+/*
+ * A core polls the clock when it has read the time so often in a row, with no more than some ticks
+ * between two reads and nothing else that reaches the bench. Each further read takes this part of
+ * the time since the first one, up to a limit.
+ */
+#define CPU_POLL_READS  4096U
+#define CPU_POLL_TICKS  256U
+#define CPU_POLL_PART   4096U
+#define CPU_POLL_MAX_NS UINT64_C(4000)
 /* What start() is said to return when no RAM is left to pass the command line. */
 #define CPU_COMMAND_REFUSED (-12)
 
@@ -66,6 +75,9 @@ struct cpu_core {
     enum cpu_core_state state;
     uint64_t guest_ns; /* its time, at synced_count when it runs */
     uint64_t tpidr;
+    unsigned clock_reads;    /* in a row, no more than are counted */
+    uint64_t clock_first_ns; /* when the first of them was made, */
+    uint64_t clock_last_ns;  /* and the last one was over */
 
     /* what decides whether the running code can be interrupted */
     uint64_t daif;
@@ -115,6 +127,8 @@ struct cpu {
     GQueue upcalls;        /* struct cpu_upcall: queued */
     GPtrArray *delivering; /* struct cpu_upcall: inside start() or kill() */
 
+    const struct cpu_spin_listener *spin_listener; /* NULL: none */
+    void *spin_opaque;
     struct cpu_tasks tasks; /* for whoever looks at a stopped machine */
 
     /* stacks and stopping */
@@ -221,9 +235,11 @@ static inline struct cpu *cpu_of_guest(void)
 
 /*
  * Runs a function on the bench's stack. When a stop was requested meanwhile, returns after
- * cpu_resume().
+ * cpu_resume(). A core that polls the clock has done something else with that; with
+ * cpu_bench_visit() it has not.
  */
 void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg);
+void cpu_bench_visit(struct cpu *cpu, context_fn *fn, void *arg);
 
 /*
  * Where the guest's frames end and ours begin: the frame of the hal function that the guest called.

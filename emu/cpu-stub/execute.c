@@ -62,7 +62,7 @@ void cpu_secondary_entry(void *opaque)
 
 /* ---- calls of the bench ---------------------------------------------------------------------- */
 
-void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg)
+void cpu_bench_visit(struct cpu *cpu, context_fn *fn, void *arg)
 {
     if (__builtin_expect(cpu->awake > 1, 0)) {
         cpu_give_way(cpu);
@@ -76,6 +76,12 @@ void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg)
     if (__builtin_expect(cpu->stop_requested, 0)) {
         cpu_leave(cpu, CPU_STOP_REQUESTED);
     }
+}
+
+void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg)
+{
+    cpu->core->clock_reads = 0;
+    cpu_bench_visit(cpu, fn, arg);
 }
 
 /* ---- broken rules ---------------------------------------------------------------------------- */
@@ -202,7 +208,7 @@ void cpu_settle(struct cpu *cpu, char *guest_frame)
     for (;;) {
         /* Again after a stop in between: what is still due makes the deadline now. */
         while (ringside_ticks.count >= cpu->event_deadline) {
-            cpu_bench_call(cpu, cpu_do_catch_up, cpu);
+            cpu_bench_visit(cpu, cpu_do_catch_up, cpu);
         }
         if (!cpu_can_deliver(cpu)) {
             return;

@@ -8,6 +8,9 @@
  * afterwards. Instructions that the instrumentation cannot see in an uninstrumented guest
  * (barriers, system registers, WFI, YIELD) cost one tick, so that a loop over any of them gets
  * somewhere.
+ *
+ * A loop that only polls the clock would take as many rounds as the time that it waits for has
+ * ticks. So a read of the time takes longer when very many came before it in a row.
  */
 #include "emu/cpu-stub/cpu_priv.h"
 
@@ -194,11 +197,17 @@ struct cpu_sysreg_access {
 
 static bool cpu_check_sysreg(struct cpu *cpu, const char *function, enum hal_sysreg reg)
 {
-    if ((unsigned)reg < HAL_SYSREG_COUNT) {
-        return true;
+    if ((unsigned)reg >= HAL_SYSREG_COUNT) {
+        cpu_violation(cpu, function, "a system register is one that hal.h names", (unsigned)reg);
+        return false;
     }
-    cpu_violation(cpu, function, "a system register is one that hal.h names", (unsigned)reg);
-    return false;
+    const struct cpu_ops *ops = cpu->config.ops;
+    const char *rule =
+        ops->sysreg_absent == NULL ? NULL : ops->sysreg_absent(cpu->config.opaque, reg);
+    if (rule != NULL) {
+        cpu_violation(cpu, function, rule, (unsigned)reg);
+    }
+    return rule == NULL;
 }
 
 static bool cpu_sysreg_is_writable(enum hal_sysreg reg)
@@ -210,6 +219,18 @@ static bool cpu_sysreg_is_writable(enum hal_sysreg reg)
     case HAL_CNTV_CTL_EL0:
     case HAL_CNTV_CVAL_EL0:
     case HAL_CNTV_TVAL_EL0:
+    case HAL_ICC_PMR_EL1:
+    case HAL_ICC_EOIR0_EL1:
+    case HAL_ICC_BPR0_EL1:
+    case HAL_ICC_AP0R0_EL1:
+    case HAL_ICC_AP1R0_EL1:
+    case HAL_ICC_DIR_EL1:
+    case HAL_ICC_SGI1R_EL1:
+    case HAL_ICC_EOIR1_EL1:
+    case HAL_ICC_BPR1_EL1:
+    case HAL_ICC_CTLR_EL1:
+    case HAL_ICC_IGRPEN0_EL1:
+    case HAL_ICC_IGRPEN1_EL1:
         return true;
     case HAL_CNTFRQ_EL0:
     case HAL_CNTPCT_EL0:
@@ -217,10 +238,80 @@ static bool cpu_sysreg_is_writable(enum hal_sysreg reg)
     case HAL_MPIDR_EL1:
     case HAL_ID_AA64MMFR1_EL1:
     case HAL_CURRENT_EL:
+    case HAL_ICC_IAR0_EL1:
+    case HAL_ICC_HPPIR0_EL1:
+    case HAL_ICC_RPR_EL1:
+    case HAL_ICC_IAR1_EL1:
+    case HAL_ICC_HPPIR1_EL1:
+    case HAL_ICC_SRE_EL1:
     case HAL_SYSREG_COUNT:
         break;
     }
     return false;
+}
+
+/* What a read of a register says about its reader. */
+enum cpu_reader {
+    CPU_READER_POLLS,     /* it looks at the time: the count, or whether a comparator's has come */
+    CPU_READER_LOOKS_UP,  /* it looks up a constant, as the conversion of a count does */
+    CPU_READER_DOES_MORE, /* anything else */
+};
+
+static enum cpu_reader cpu_reader_of(enum hal_sysreg reg)
+{
+    switch (reg) {
+    case HAL_CNTPCT_EL0:
+    case HAL_CNTVCT_EL0:
+    case HAL_CNTP_CTL_EL0:
+    case HAL_CNTP_TVAL_EL0:
+    case HAL_CNTV_CTL_EL0:
+    case HAL_CNTV_TVAL_EL0:
+        return CPU_READER_POLLS;
+    case HAL_CNTFRQ_EL0:
+    case HAL_CNTP_CVAL_EL0:
+    case HAL_CNTV_CVAL_EL0:
+    case HAL_MPIDR_EL1:
+    case HAL_ID_AA64MMFR1_EL1:
+    case HAL_CURRENT_EL:
+        return CPU_READER_LOOKS_UP;
+    default:
+        return CPU_READER_DOES_MORE;
+    }
+}
+
+/* Lets a read of the time that comes after very many take its part of the time polled so far. */
+static void cpu_pay_for_polling(struct cpu *cpu)
+{
+    const struct cpu_core *core = cpu->core;
+    uint64_t cost_ns = (core->guest_ns - core->clock_first_ns) / CPU_POLL_PART;
+    cost_ns = MIN(cost_ns, CPU_POLL_MAX_NS);
+    if (cost_ns > cpu->config.step_ns) {
+        cpu_spend_ns(cpu, cost_ns - cpu->config.step_ns);
+    }
+}
+
+/* Counts the reads of the time in a row. */
+static void cpu_count_clock_read(struct cpu *cpu, enum cpu_reader reader)
+{
+    struct cpu_core *core = cpu->core;
+    if (reader == CPU_READER_LOOKS_UP) {
+        return;
+    }
+    if (reader == CPU_READER_DOES_MORE ||
+        core->guest_ns - core->clock_last_ns > CPU_POLL_TICKS * cpu->config.step_ns) {
+        core->clock_reads = 0;
+    }
+    if (reader == CPU_READER_POLLS) {
+        if (core->clock_reads == 0) {
+            core->clock_first_ns = core->guest_ns;
+        }
+        if (core->clock_reads < CPU_POLL_READS) {
+            core->clock_reads++;
+        } else {
+            cpu_pay_for_polling(cpu);
+        }
+        core->clock_last_ns = core->guest_ns;
+    }
 }
 
 static void cpu_do_sysreg_read(void *opaque)
@@ -231,6 +322,7 @@ static void cpu_do_sysreg_read(void *opaque)
         cpu->sysreg_reads++;
         access->value = cpu->config.ops->sysreg_read(cpu->config.opaque, cpu->running, access->reg);
         access->done = true;
+        cpu_count_clock_read(cpu, cpu_reader_of(access->reg));
     }
 }
 
@@ -251,7 +343,7 @@ uint64_t hal_sysreg_read(enum hal_sysreg reg)
     cpu_charge_ticks(1);
     if (cpu_check_sysreg(cpu, __func__, reg)) {
         do {
-            cpu_bench_call(cpu, cpu_do_sysreg_read, &access);
+            cpu_bench_visit(cpu, cpu_do_sysreg_read, &access);
         } while (!access.done);
     }
     cpu_settle_if_due(cpu);

@@ -13,13 +13,15 @@
  * Selection costs, for each CPU, no more than 32 candidates of the word that changed and one look
  * at each word that has any: the best of each word is kept.
  *
- * Implementation defined, as chosen here: 256 priority levels, binary point from 0; SGIs are always
- * enabled; PPIs are configurable, and level-sensitive after reset.
+ * Implementation defined, as chosen here. GICv2: 256 priority levels, binary point from 0; SGIs are
+ * always enabled. GICv3: 32 priority levels, binary point from 2; redistributors sleep after reset.
+ * PPIs are configurable, and level-sensitive after reset.
  *
  * Limits. No virtualization extensions, nFIQ is not connected, legacy bypass is not there.
  */
 #include "emu/gic-timer/gic.h"
 #include "emu/gic-timer/gic_priv.h"
+#include "emu/gic-timer/gicv3_priv.h"
 
 #include <assert.h>
 #include <string.h>
@@ -169,7 +171,7 @@ unsigned gic_signalled(const struct gic *gic, unsigned cpu)
 {
     const struct gic_cpu *self = &gic->cpus[cpu];
     unsigned intid = self->best;
-    if (intid == GIC_SPURIOUS) {
+    if (intid == GIC_SPURIOUS || self->asleep) {
         return GIC_SPURIOUS;
     }
     unsigned group = gic_group(gic, cpu, intid);
@@ -195,54 +197,58 @@ void gic_signal(struct gic *gic, unsigned cpu)
 /* ---- the active priorities ------------------------------------------------------------------- */
 
 /* The highest of a group, as a priority; GIC_PRIORITY_IDLE: none. */
-static unsigned gic_highest_active(const struct gic_cpu *self, unsigned group)
+static unsigned gic_highest_active(const struct gic *gic, const struct gic_cpu *self,
+                                   unsigned group)
 {
     for (unsigned word = 0; word < GIC_ACTIVE_WORDS; word++) {
         uint32_t bits = self->active_priorities[group][word];
         if (bits != 0) {
-            return (word * 32 + (unsigned)__builtin_ctz(bits)) << 1;
+            return ((word * 32 + (unsigned)__builtin_ctz(bits)) << gic->priority_step) & 0xff;
         }
     }
     return GIC_PRIORITY_IDLE;
 }
 
-static void gic_find_running(struct gic_cpu *self)
+static void gic_find_running(const struct gic *gic, struct gic_cpu *self)
 {
-    self->running_priority = (uint8_t)MIN(gic_highest_active(self, 0), gic_highest_active(self, 1));
+    self->running_priority =
+        (uint8_t)MIN(gic_highest_active(gic, self, 0), gic_highest_active(gic, self, 1));
 }
 
-static void gic_raise_priority(struct gic_cpu *self, unsigned group, uint8_t priority)
+static void gic_raise_priority(const struct gic *gic, struct gic_cpu *self, unsigned group,
+                               uint8_t priority)
 {
-    unsigned level = priority >> 1;
+    unsigned level = (unsigned)priority >> gic->priority_step;
     self->active_priorities[group][level / 32] |= UINT32_C(1) << level % 32;
-    gic_find_running(self);
+    gic_find_running(gic, self);
 }
 
 /* Of its group; of the other one when the guest wrote this group's away. */
-static void gic_drop_priority(struct gic_cpu *self, unsigned group)
+static void gic_drop_priority(const struct gic *gic, struct gic_cpu *self, unsigned group)
 {
-    if (gic_highest_active(self, group) == GIC_PRIORITY_IDLE) {
+    if (gic_highest_active(gic, self, group) == GIC_PRIORITY_IDLE) {
         group = 1 - group;
     }
-    unsigned highest = gic_highest_active(self, group);
+    unsigned highest = gic_highest_active(gic, self, group);
     if (highest != GIC_PRIORITY_IDLE) {
-        unsigned level = highest >> 1;
+        unsigned level = highest >> gic->priority_step;
         self->active_priorities[group][level / 32] &= ~(UINT32_C(1) << level % 32);
-        gic_find_running(self);
+        gic_find_running(gic, self);
     }
 }
 
+/* Levels at which anything is active: an interrupt that is taken adds one. */
 static unsigned gic_count_active(const struct gic_cpu *self)
 {
     unsigned count = 0;
     for (unsigned word = 0; word < GIC_ACTIVE_WORDS; word++) {
-        count += (unsigned)__builtin_popcount(self->active_priorities[0][word]) +
-                 (unsigned)__builtin_popcount(self->active_priorities[1][word]);
+        count += (unsigned)__builtin_popcount(self->active_priorities[0][word] |
+                                              self->active_priorities[1][word]);
     }
     return count;
 }
 
-/* The list is never longer than there are active priorities. */
+/* The list is never longer than there are active levels. */
 void gic_restore_priorities(struct gic *gic, unsigned cpu)
 {
     struct gic_cpu *self = &gic->cpus[cpu];
@@ -252,7 +258,7 @@ void gic_restore_priorities(struct gic *gic, unsigned cpu)
                 count * sizeof(self->nested[0]));
         self->nesting = count;
     }
-    gic_find_running(self);
+    gic_find_running(gic, self);
     gic_signal(gic, cpu);
 }
 
@@ -279,7 +285,8 @@ unsigned gic_acknowledge(struct gic *gic, unsigned cpu, unsigned intid)
     g_assert((state->active & gic_bit(intid)) == 0);
     self->nested[self->nesting++] = (struct gic_nested){
         .intid = (uint16_t)intid, .source = (uint8_t)source, .group = (uint8_t)group};
-    gic_raise_priority(self, group, gic_group_priority(self, group, gic_priority(gic, cpu, intid)));
+    gic_raise_priority(gic, self, group,
+                       gic_group_priority(self, group, gic_priority(gic, cpu, intid)));
     state->active |= gic_bit(intid);
     if (intid >= GIC_SGIS || self->sgi_sources[intid] == 0) {
         state->latch &= ~gic_bit(intid);
@@ -323,7 +330,7 @@ static void gic_end_nested(struct gic *gic, unsigned cpu, const char *clause, un
     self->nesting--;
     memmove(&self->nested[index], &self->nested[index + 1],
             (self->nesting - index) * sizeof(self->nested[0]));
-    gic_drop_priority(self, ended.group);
+    gic_drop_priority(gic, self, ended.group);
 }
 
 void gic_end(struct gic *gic, unsigned cpu, const char *clause, unsigned intid, unsigned source)
@@ -337,7 +344,7 @@ void gic_end(struct gic *gic, unsigned cpu, const char *clause, unsigned intid, 
         }
         gic_end_nested(gic, cpu, clause, index);
     } else if (gic_exists(gic, intid) && gic_count_active(self) > self->nesting) {
-        gic_drop_priority(self, gic_group(gic, cpu, intid)); /* one that the guest restored */
+        gic_drop_priority(gic, self, gic_group(gic, cpu, intid)); /* one that the guest restored */
     } else {
         gic_breach(
             gic, clause,
@@ -374,7 +381,9 @@ void gic_deactivate(struct gic *gic, unsigned cpu, const char *clause, unsigned 
 void gic_send_sgi(struct gic *gic, unsigned to, unsigned intid, unsigned source)
 {
     g_assert(to < gic->cpu_count && intid < GIC_SGIS && source < GIC_CPUS_MAX);
-    gic->cpus[to].sgi_sources[intid] |= (uint8_t)(1u << source);
+    if (gic->version == GIC_V2) {
+        gic->cpus[to].sgi_sources[intid] |= (uint8_t)(1u << source);
+    }
     gic->cpus[to].bank.latch |= gic_bit(intid);
     gic_refresh(gic, to, 0);
 }
@@ -434,9 +443,12 @@ static void gic_init_cpu(struct gic *gic, unsigned cpu, const struct gic_config 
     self->nirq = config->nirq[cpu];
     self->best = GIC_SPURIOUS;
     self->running_priority = GIC_PRIORITY_IDLE;
-    self->group_is_irq[0] = true;
+    self->group_is_irq[0] = config->version == GIC_V2;
     self->group_is_irq[1] = true;
-    self->bank.enabled = GIC_SGI_MASK;
+    self->asleep = config->version == GIC_V3;
+    self->binary_point[0] = config->version == GIC_V3 ? GICV3_POINT0_MIN : 0;
+    self->binary_point[1] = self->binary_point[0];
+    self->bank.enabled = config->version == GIC_V2 ? GIC_SGI_MASK : 0;
     self->bank.edge = GIC_SGI_MASK;
     self->bank.group = config->secure ? UINT32_MAX : 0;
     self->targeted[0] = UINT32_MAX;
@@ -452,6 +464,7 @@ struct gic *gic_new(struct trace *trace, const struct gic_config *config)
     g_assert(config->cpu_count >= 1 && config->cpu_count <= GIC_CPUS_MAX);
     g_assert(config->irq_count % 32 == 0);
     g_assert(config->irq_count >= 64 && config->irq_count <= GIC_WORDS_MAX * 32);
+    g_assert(config->version == GIC_V2 || !config->secure);
     g_assert(config->nirq != NULL && config->accessing_cpu != NULL);
     struct gic *gic = g_new0(struct gic, 1);
     gic->trace = trace;
@@ -461,6 +474,8 @@ struct gic *gic_new(struct trace *trace, const struct gic_config *config)
     gic->cpu_count = config->cpu_count;
     gic->irq_count = config->irq_count;
     gic->words = config->irq_count / 32;
+    gic->priority_mask = config->version == GIC_V3 ? GICV3_PRIORITY_MASK : 0xff;
+    gic->priority_step = config->version == GIC_V3 ? 8 - GICV3_PRIORITY_BITS : 1;
     for (unsigned cpu = 0; cpu < gic->cpu_count; cpu++) {
         gic_init_cpu(gic, cpu, config);
     }
@@ -474,6 +489,12 @@ void gic_free(struct gic *gic)
 
 void gic_map(struct gic *gic, struct mmio_bus *bus, uint64_t dist_base, uint64_t cpu_base)
 {
+    if (gic->version == GIC_V3) {
+        mmio_map(bus, "gicd", dist_base, GICV3_DIST_SIZE, &gicv3_dist_ops, gic);
+        mmio_map(bus, "gicr", cpu_base, (uint64_t)GICV3_REDIST_SIZE * gic->cpu_count,
+                 &gicv3_redist_ops, gic);
+        return;
+    }
     mmio_map(bus, "gicd", dist_base, GICV2_DIST_SIZE, &gicv2_dist_ops, gic);
     mmio_map(bus, "gicc", cpu_base, GICV2_CPU_SIZE, &gicv2_cpu_ops, gic);
 }
@@ -516,6 +537,32 @@ bool gic_is_forwarding(const struct gic *gic, unsigned cpu)
     const struct gic_cpu *self = &gic->cpus[cpu];
     return (gic->group_enabled[0] && self->group_enabled[0]) ||
            (gic->group_enabled[1] && self->group_enabled[1]);
+}
+
+/* The gates in the order in which an interrupt meets them. */
+enum gic_obstacle gic_obstacle(const struct gic *gic, unsigned cpu, unsigned intid)
+{
+    const struct gic_cpu *self = &gic->cpus[cpu];
+    unsigned group = gic_group(gic, cpu, intid);
+    if (!gic_is_forwarding(gic, cpu)) {
+        return GIC_OBSTACLE_OFF;
+    }
+    if (self->asleep) {
+        return GIC_OBSTACLE_ASLEEP;
+    }
+    if ((self->targeted[intid / 32] & gic_bit(intid)) == 0) {
+        return GIC_OBSTACLE_TARGET;
+    }
+    if (!gic->group_enabled[group] || !self->group_enabled[group] || !self->group_is_irq[group]) {
+        return GIC_OBSTACLE_GROUP;
+    }
+    if (gic->version == GIC_V2 && group == 1 && !self->acknowledges_both) {
+        return GIC_OBSTACLE_REFUSED;
+    }
+    if (gic_priority(gic, cpu, intid) >= self->priority_mask) {
+        return GIC_OBSTACLE_PRIORITY;
+    }
+    return GIC_OBSTACLE_NONE;
 }
 
 uint8_t gic_priority_mask(const struct gic *gic, unsigned cpu)

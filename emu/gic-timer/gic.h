@@ -1,7 +1,8 @@
 /*
- * gic.h - the interrupt controller: GICv2, for one CPU or several
+ * gic.h - the interrupt controller: GICv2 or GICv3, for one CPU or several
  *
- * As in the Arm Generic Interrupt Controller Architecture Specification: version 2.0 (IHI 0048B).
+ * As in the Arm Generic Interrupt Controller Architecture Specifications: version 2.0 (IHI 0048B),
+ * version 3 (IHI 0069).
  * INTIDs 0–15 are SGIs, 16–31 PPIs, both private to each CPU, 32 and up SPIs. Level-sensitive and
  * edge-triggered inputs. An INTID that nothing drives has a low level.
  *
@@ -21,6 +22,7 @@
 
 enum gic_version {
     GIC_V2,
+    GIC_V3, /* one security state, affinity routing, system registers, no LPIs */
 };
 
 struct gic;
@@ -31,7 +33,7 @@ struct gic_config {
     unsigned irq_count;            /* a multiple of 32, from 64 to 1020 rounded up */
     const struct irqline *nirq;    /* the interrupt inputs of the CPUs, cpu_count of them; copied */
     const unsigned *accessing_cpu; /* whose access to a register is being served; kept */
-    /* Firmware ran before, in the secure world, where the guest stays: all is in Group 1. */
+    /* GICv2: firmware ran before, in the secure world, where the guest is: all is in Group 1. */
     bool secure;
 };
 
@@ -39,10 +41,39 @@ struct gic_config {
 struct gic *gic_new(struct trace *trace, const struct gic_config *config);
 void gic_free(struct gic *gic);
 
-/* Maps the register frames on the bus: the distributor's, and that of the CPU interfaces. */
-#define GICV2_DIST_SIZE 0x1000
-#define GICV2_CPU_SIZE  0x2000
+/*
+ * Maps the register frames on the bus: the distributor's, and that of the CPU interfaces or the
+ * redistributors.
+ */
+#define GICV2_DIST_SIZE   0x1000
+#define GICV2_CPU_SIZE    0x2000
+#define GICV3_DIST_SIZE   0x10000
+#define GICV3_REDIST_SIZE 0x20000 /* a CPU */
 void gic_map(struct gic *gic, struct mmio_bus *bus, uint64_t dist_base, uint64_t cpu_base);
+
+/* The CPU interface of a GICv3, by system registers: ICC_…_EL1. */
+enum gic_sysreg {
+    GIC_ICC_PMR,
+    GIC_ICC_IAR0,
+    GIC_ICC_EOIR0,
+    GIC_ICC_HPPIR0,
+    GIC_ICC_BPR0,
+    GIC_ICC_AP0R0,
+    GIC_ICC_AP1R0,
+    GIC_ICC_DIR,
+    GIC_ICC_RPR,
+    GIC_ICC_SGI1R,
+    GIC_ICC_IAR1,
+    GIC_ICC_EOIR1,
+    GIC_ICC_HPPIR1,
+    GIC_ICC_BPR1,
+    GIC_ICC_CTLR,
+    GIC_ICC_SRE,
+    GIC_ICC_IGRPEN0,
+    GIC_ICC_IGRPEN1,
+};
+uint64_t gic_sysreg_read(struct gic *gic, unsigned cpu, enum gic_sysreg reg);
+void gic_sysreg_write(struct gic *gic, unsigned cpu, enum gic_sysreg reg, uint64_t value);
 
 /* The input line of a PPI or SPI. */
 struct irqline gic_input(struct gic *gic, unsigned cpu, unsigned intid);
@@ -64,6 +95,17 @@ struct gic_irq_state gic_irq_state(const struct gic *gic, unsigned cpu, unsigned
 enum gic_version gic_version(const struct gic *gic);
 unsigned gic_cpu_count(const struct gic *gic);
 unsigned gic_irq_count(const struct gic *gic);
+/* Why something pending and enabled does not reach a CPU that runs nothing. */
+enum gic_obstacle {
+    GIC_OBSTACLE_NONE,
+    GIC_OBSTACLE_OFF,      /* no group is on, in the distributor or for this CPU */
+    GIC_OBSTACLE_ASLEEP,   /* the redistributor sleeps */
+    GIC_OBSTACLE_TARGET,   /* it is routed elsewhere */
+    GIC_OBSTACLE_GROUP,    /* its group is off, or is signalled by nFIQ */
+    GIC_OBSTACLE_REFUSED,  /* IAR does not give it: 1022 */
+    GIC_OBSTACLE_PRIORITY, /* it does not pass the mask */
+};
+enum gic_obstacle gic_obstacle(const struct gic *gic, unsigned cpu, unsigned intid);
 /* True when the guest switched on some group, both in the distributor and for this CPU. */
 bool gic_is_forwarding(const struct gic *gic, unsigned cpu);
 uint8_t gic_priority_mask(const struct gic *gic, unsigned cpu);

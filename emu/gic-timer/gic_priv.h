@@ -66,6 +66,7 @@ struct gic_cpu {
     unsigned best;                        /* what the distributor forwards; GIC_SPURIOUS: nothing */
 
     /* the CPU interface */
+    bool asleep; /* GICv3: the redistributor */
     bool group_enabled[GIC_GROUPS];
     bool group_is_irq[GIC_GROUPS]; /* signalled by nIRQ; otherwise by nFIQ */
     bool end_split;                /* EOImode: EOIR drops the priority, DIR deactivates */
@@ -93,8 +94,11 @@ struct gic {
     unsigned cpu_count;
     unsigned irq_count;
     unsigned words;
+    uint8_t priority_mask;                 /* bits of a priority that are there */
+    unsigned priority_step;                /* the lowest bit of a group priority, as a shift */
     bool group_enabled[GIC_GROUPS];        /* by the distributor */
     struct gic_word shared[GIC_WORDS_MAX]; /* from word 1 */
+    uint64_t routes[GIC_IRQS_MAX];         /* GICv3: IROUTER */
     struct gic_cpu cpus[GIC_CPUS_MAX];
 };
 
@@ -155,9 +159,10 @@ void gic_breach(struct gic *gic, const char *clause, const char *rule, unsigned 
  * the register in the range, or of the byte where the range takes bytes. A register of 8 bytes is
  * two of 4. NULL: reads as zero; ignores writes.
  */
+#define GIC_RANGE_WHOLE 0x100 /* an access is one call, whatever its width */
 struct gic_range {
     uint16_t first, last; /* offsets of the first and the last byte */
-    unsigned sizes;       /* the widths that it takes, or-ed: 1, 4, 8 */
+    unsigned sizes;       /* the widths that it takes, or-ed: 1, 4, 8; GIC_RANGE_WHOLE */
     uint32_t (*read)(struct gic *gic, unsigned cpu, unsigned index);
     void (*write)(struct gic *gic, unsigned cpu, unsigned index, uint32_t value);
 };

@@ -30,9 +30,12 @@ static const struct gic_range *gic_window_find(struct gic *gic, const struct gic
     return NULL;
 }
 
-/* Of what a function of this range is given at a time. */
-static unsigned gic_range_unit(const struct gic_range *range)
+/* How many bytes a function of this range is given at a time. */
+static unsigned gic_range_unit(const struct gic_range *range, unsigned size)
 {
+    if ((range->sizes & GIC_RANGE_WHOLE) != 0) {
+        return size;
+    }
     return (range->sizes & 1) != 0 ? 1 : 4;
 }
 
@@ -43,7 +46,7 @@ uint64_t gic_window_read(struct gic *gic, unsigned cpu, const struct gic_window 
     if (range == NULL || range->read == NULL) {
         return 0;
     }
-    unsigned unit = gic_range_unit(range);
+    unsigned unit = gic_range_unit(range, size);
     uint64_t value = 0;
     for (unsigned at = 0; at < size; at += unit) {
         unsigned index = ((unsigned)offset - range->first + at) / unit;
@@ -59,7 +62,7 @@ void gic_window_write(struct gic *gic, unsigned cpu, const struct gic_window *wi
     if (range == NULL || range->write == NULL) {
         return;
     }
-    unsigned unit = gic_range_unit(range);
+    unsigned unit = gic_range_unit(range, size);
     uint32_t mask = unit == 1 ? 0xff : UINT32_MAX;
     for (unsigned at = 0; at < size; at += unit) {
         unsigned index = ((unsigned)offset - range->first + at) / unit;
@@ -103,11 +106,11 @@ static void gic_set_enabled(struct gic *gic, unsigned cpu, unsigned word, uint32
     gic_refresh(gic, cpu, word);
 }
 
-/* SGIs are always enabled, as 4.3.5 allows, so that they need no care where bits are set. */
+/* SGIs of the GICv2 are always enabled, as 4.3.5 allows. */
 static uint32_t gic_writable(const struct gic *gic, unsigned word)
 {
     uint32_t implemented = gic_implemented(gic, word);
-    return word == 0 ? implemented & ~GIC_SGI_MASK : implemented;
+    return word == 0 && gic->version == GIC_V2 ? implemented & ~GIC_SGI_MASK : implemented;
 }
 
 void gic_write_isenabler(struct gic *gic, unsigned cpu, unsigned word, uint32_t value)
@@ -193,6 +196,7 @@ uint32_t gic_read_priority(struct gic *gic, unsigned cpu, unsigned intid)
 
 void gic_write_priority(struct gic *gic, unsigned cpu, unsigned intid, uint32_t value)
 {
+    value &= gic->priority_mask;
     if (gic_exists(gic, intid) && gic_priority(gic, cpu, intid) != value) {
         gic_word(gic, cpu, intid / 32)->priority[intid % 32] = (uint8_t)value;
         gic_refresh(gic, cpu, intid / 32);

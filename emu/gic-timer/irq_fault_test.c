@@ -317,6 +317,34 @@ static void test_storm_raises_a_line_that_fell_and_goes_on_by_itself(void)
     bed_teardown(&bed);
 }
 
+static void test_end_of_a_pulse_is_a_fall_of_a_storm(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_storm(bed.stage, (struct fault_which){0, 1});
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "1 0");
+    CU_ASSERT_TRUE(irq_fault_is_storming(bed.stage));
+    bed_advance(&bed, IRQ_FAULT_STORM_LOW_NS);
+    irqline_pulse(&bed.input); /* while the line is high */
+    bed_expect(&bed, "1");
+    bed_advance(&bed, STORM_PERIOD);
+    bed_expect(&bed, "0");
+    CU_ASSERT_FALSE(irq_fault_is_storming(bed.stage));
+    bed_teardown(&bed);
+}
+
+static void test_pulse_that_is_seen_as_an_edge_stays_one(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_edge(bed.stage, all);
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "1 0");
+    CU_ASSERT_EQUAL(bed.pended, 0);
+    bed_teardown(&bed);
+}
+
 static void test_storm_leaves_falls_alone_that_are_to_be_skipped(void)
 {
     struct bed bed;
@@ -510,6 +538,91 @@ static void test_pended_interrupt_is_taken_once_with_no_line_behind_it(void)
     rig_fini(&rig);
 }
 
+/* ---- pulses ---------------------------------------------------------------------------------- */
+
+static void test_pulse_passes_as_high_and_low(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irqline_pulse(&bed.input);
+    irqline_pulse(&bed.other_input);
+    bed_expect(&bed, "1 0 1 0");
+    bed_teardown(&bed);
+}
+
+static void test_pulse_on_a_high_line_changes_nothing(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irqline_set(&bed.other_input, true);
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "1");
+    irqline_set(&bed.other_input, false);
+    bed_expect(&bed, "0");
+    bed_teardown(&bed);
+}
+
+static void test_lost_pulse_does_not_come_back_when_the_faults_end(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_lose(bed.stage, "lose", all);
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "");
+    irq_fault_restore(bed.stage);
+    bed_expect(&bed, "0");
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "1 0");
+    bed_teardown(&bed);
+}
+
+static void test_late_pulses_come_each_in_its_time(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_delay(bed.stage, "delay", 3000, (struct fault_which){0, 1});
+    irq_fault_delay(bed.stage, "delay", 1000, (struct fault_which){0, 1});
+    irqline_pulse(&bed.input); /* both delays: 4000 */
+    irq_fault_delay(bed.stage, "delay", 1000, (struct fault_which){0, 1});
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "");
+    uint64_t start_ns = vclock_now_ns(bed.clock);
+    vclock_advance(bed.clock, start_ns + 1000);
+    bed_expect(&bed, "1 0");
+    vclock_advance(bed.clock, start_ns + 3999);
+    bed_expect(&bed, "");
+    vclock_advance(bed.clock, start_ns + 4000);
+    bed_expect(&bed, "1 0");
+    bed_teardown(&bed);
+}
+
+static void test_restore_lets_late_pulses_through_as_one(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_delay(bed.stage, "delay", 5000, all);
+    irqline_pulse(&bed.input);
+    irqline_pulse(&bed.input);
+    irq_fault_restore(bed.stage);
+    bed_expect(&bed, "0 1 0");
+    bed_teardown(&bed);
+}
+
+static void test_more_pulses_than_places_melt_into_the_last(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_delay(bed.stage, "delay", 5000, all);
+    for (unsigned i = 0; i < IRQ_FAULT_PULSES_MAX + 3; i++) {
+        irqline_pulse(&bed.input);
+        vclock_advance(bed.clock, vclock_now_ns(bed.clock) + 1);
+    }
+    vclock_advance(bed.clock, vclock_now_ns(bed.clock) + 5000);
+    CU_ASSERT_EQUAL(bed.driven->len, IRQ_FAULT_PULSES_MAX * 4 - 1);
+    g_string_truncate(bed.driven, 0);
+    bed_teardown(&bed);
+}
+
 UNIT_SUITE("irq_fault", UNIT_TEST(test_stage_without_faults_passes_every_call_on),
            UNIT_TEST(test_output_is_high_while_any_input_is),
            UNIT_TEST(test_lost_assertion_is_lost_until_the_next_one),
@@ -535,4 +648,12 @@ UNIT_SUITE("irq_fault", UNIT_TEST(test_stage_without_faults_passes_every_call_on
            UNIT_TEST(test_late_edge_comes_although_its_source_has_fallen),
            UNIT_TEST(test_lost_edge_is_lost),
            UNIT_TEST(test_routed_edges_and_spurious_interrupts_pend_where_the_line_leads),
-           UNIT_TEST(test_fault_of_the_source_is_told_and_changes_nothing_here))
+           UNIT_TEST(test_fault_of_the_source_is_told_and_changes_nothing_here),
+           UNIT_TEST(test_pulse_passes_as_high_and_low),
+           UNIT_TEST(test_end_of_a_pulse_is_a_fall_of_a_storm),
+           UNIT_TEST(test_pulse_that_is_seen_as_an_edge_stays_one),
+           UNIT_TEST(test_pulse_on_a_high_line_changes_nothing),
+           UNIT_TEST(test_lost_pulse_does_not_come_back_when_the_faults_end),
+           UNIT_TEST(test_late_pulses_come_each_in_its_time),
+           UNIT_TEST(test_restore_lets_late_pulses_through_as_one),
+           UNIT_TEST(test_more_pulses_than_places_melt_into_the_last))

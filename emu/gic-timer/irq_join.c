@@ -16,8 +16,18 @@ static void irq_join_set(void *opaque, unsigned input, bool level)
     irqline_set(&join->output, join->inputs != 0);
 }
 
+static void irq_join_pulse(void *opaque, unsigned input)
+{
+    struct irq_join *join = opaque;
+    (void)input;
+    if (join->inputs == 0) {
+        irqline_pulse(&join->output);
+    }
+}
+
 struct irqline irq_join_add(struct irq_join *join)
 {
     g_assert(join->count < IRQ_JOIN_INPUTS);
-    return (struct irqline){.set = irq_join_set, .opaque = join, .number = join->count++};
+    return (struct irqline){
+        .set = irq_join_set, .pulse = irq_join_pulse, .opaque = join, .number = join->count++};
 }

@@ -2,7 +2,8 @@
  * irq_join.h - several lines into one: high while any of them is
  *
  * For an interrupt controller's input that more than one source can reach. An assertion is passed
- * on even when the output is high already, because whoever listens may count assertions.
+ * on even when the output is high already, because whoever listens may count assertions. A pulse is
+ * passed on where the output is low: on a high line there is none.
  */
 #ifndef EMU_GIC_TIMER_IRQ_JOIN_H
 #define EMU_GIC_TIMER_IRQ_JOIN_H

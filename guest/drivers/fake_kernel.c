@@ -4,7 +4,9 @@
 #include "drivers/fake_kernel.h"
 
 #include "kernel/console.h"
+#include "kernel/file.h"
 #include "kernel/lock.h"
+#include "kernel/smp.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 
@@ -100,7 +102,8 @@ void clock_set_realtime(uint64_t realtime_ns)
 
 uint64_t clock_now_ns(void)
 {
-    return 1000000000;
+    fake_kernel.now_ns += fake_kernel.now_step_ns;
+    return 1000000000 + fake_kernel.now_ns;
 }
 
 /* ---- tasks, locks, waiting ------------------------------------------------------------------- */
@@ -121,6 +124,12 @@ void fake_kernel_run_task(unsigned rounds)
     fake_kernel.rounds = rounds;
     if (setjmp(fake_task_left) == 0)
         fake_kernel.task(fake_kernel.task_arg);
+}
+
+uint64_t smp_affinity(unsigned cpu)
+{
+    kassert(cpu < FAKE_CPUS);
+    return fake_kernel.affinities[cpu];
 }
 
 unsigned smp_this_cpu(void)
@@ -161,12 +170,32 @@ int wait_commit_uninterruptible(struct waiter *waiter, uint64_t deadline_ns)
     if (waiter->woken)
         return 0;
     fake_kernel.slept_until_ns = deadline_ns;
+    if (fake_kernel.sleep != NULL) {
+        fake_kernel.sleep();
+        return waiter->woken || clock_now_ns() < deadline_ns ? 0 : -KETIMEDOUT;
+    }
     kassert(fake_kernel.rounds > 0);
     if (--fake_kernel.rounds == 0) {
         list_init(&waiter->queue->waiters);
         longjmp(fake_task_left, 1);
     }
     return 0;
+}
+
+void wait_finish(struct waiter *waiter)
+{
+    list_init(&waiter->queue->waiters);
+}
+
+const char *boot_parameter(const char *name)
+{
+    for (unsigned i = 0; i < sizeof(fake_kernel.parameters) / sizeof(fake_kernel.parameters[0]);
+         i++) {
+        const char *const *parameter = fake_kernel.parameters[i];
+        if (parameter[0] != NULL && strcmp(parameter[0], name) == 0)
+            return parameter[1];
+    }
+    return NULL;
 }
 
 void wait_wake_all(struct wait_queue *queue)

@@ -13,6 +13,7 @@
 #include "kernel/task.h"
 
 #define FAKE_RECEIVED_MAX 512
+#define FAKE_CPUS         8
 
 struct fake_kernel {
     const struct irq_chip *chip;
@@ -31,9 +32,16 @@ struct fake_kernel {
     char task_name[TASK_NAME_MAX];
     bool task_fails;
 
+    uint64_t affinities[FAKE_CPUS]; /* of all CPUs; the one that runs is 0 */
+
     unsigned wakes; /* waiters woken */
     /* wait_commit(): returns from run_task() when it is called for the `rounds`-th time. */
     unsigned rounds;
+    /* What happens while somebody sleeps, instead of that; NULL: rounds are counted. */
+    void (*sleep)(void);
+    uint64_t now_ns;              /* since a second after power-on, */
+    uint64_t now_step_ns;         /* and how much later it is whenever somebody asks */
+    const char *parameters[4][2]; /* of the boot: name and value */
     uint64_t slept_until_ns;
 
     struct nbuf *received[FAKE_RECEIVED_MAX]; /* handed up, in order; the test frees them */

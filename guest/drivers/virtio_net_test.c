@@ -10,6 +10,7 @@
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
 #include "drivers/mock_device.h"
+#include "drivers/virtio_mmio.h"
 #include "tests/unit.h"
 
 #include <linux/virtio_config.h>
@@ -33,7 +34,7 @@ static int net_probe(void)
 {
     net_mmio = (struct virtio_mmio){.base = MOCK_BASE, .intid = INTID};
     int error = virtio_mmio_identify(&net_mmio);
-    return error != 0 ? error : virtio_net_probe(&net_mmio);
+    return error != 0 ? error : virtio_net_probe(&net_mmio.device);
 }
 
 static struct netif *net_up(unsigned queue_size)
@@ -100,6 +101,15 @@ static void test_interface_interrupt_and_task_are_registered(void)
     CU_ASSERT_FALSE(fake_kernel.edge_triggered);
     CU_ASSERT_STRING_EQUAL(fake_kernel.task_name, "netd");
     CU_ASSERT_EQUAL(fake_hal.console_lines, 0);
+}
+
+static void test_received_frames_are_counted_from_the_beginning(void)
+{
+    net_reset(QUEUE_SIZE);
+    CU_ASSERT_FALSE(fake_hal_has_counter("eth0.rx.frames"));
+    CU_ASSERT_EQUAL_FATAL(net_probe(), 0);
+    CU_ASSERT_TRUE(fake_hal_has_counter("eth0.rx.frames"));
+    CU_ASSERT_EQUAL(fake_hal_counter("eth0.rx.frames"), 0);
 }
 
 static void test_device_without_mac_gets_the_default(void)
@@ -613,6 +623,7 @@ static void test_change_of_configuration_alone_changes_nothing(void)
 UNIT_SUITE("virtio_net", UNIT_TEST(test_status_goes_through_the_prescribed_steps),
            UNIT_TEST(test_receive_buffers_are_posted_before_driver_ok),
            UNIT_TEST(test_interface_interrupt_and_task_are_registered),
+           UNIT_TEST(test_received_frames_are_counted_from_the_beginning),
            UNIT_TEST(test_device_without_mac_gets_the_default),
            UNIT_TEST(test_second_interface_is_eth1_with_an_address_of_its_own),
            UNIT_TEST(test_configuration_that_never_settles_ends_the_wait),

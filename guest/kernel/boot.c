@@ -91,6 +91,7 @@ _Noreturn void kernel_boot(const struct kernel_parts *parts)
     hal_irq_restore(hal_irq_flags() & ~HAL_DAIF_I);
     while (sched_has_ready())
         task_yield();
+    smp_wait();
     probe_ready();
     sched_idle();
 }

@@ -27,7 +27,8 @@ struct irq_chip {
     void (*send_ipi)(unsigned cpu);
 };
 
-typedef void irq_handler_fn(void *arg);
+/* True: it was for this handler. On a line that is shared, each has to find out. */
+typedef bool irq_handler_fn(void *arg);
 
 void irq_init(void);
 void irq_register_chip(const struct irq_chip *chip);

@@ -296,9 +296,10 @@ bool sched_is_online(unsigned index)
 }
 
 /* What the sender wants stands in `switch_wanted`, which the end of every interrupt looks at. */
-static void sched_take_ipi(void *arg)
+static bool sched_take_ipi(void *arg)
 {
     (void)arg;
+    return true;
 }
 
 void sched_attach_ipi(void)

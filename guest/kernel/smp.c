@@ -14,8 +14,9 @@
 #define SMP_AFFINITY UINT64_C(0xff00ffffff)
 
 static struct {
-    uint64_t affinities[CPUS_MAX];
-    unsigned count; /* told, without the one that boots */
+    uint64_t affinities[CPUS_MAX]; /* of CPU 0: that of the one that boots */
+    unsigned count;                /* told, without that one */
+    bool started[CPUS_MAX];
     struct task idle[CPUS_MAX];
 } smp;
 
@@ -26,8 +27,16 @@ void smp_init(void)
 
 void smp_add_cpu(uint64_t mpidr)
 {
-    if (mpidr != (hal_sysreg_read(HAL_MPIDR_EL1) & SMP_AFFINITY) && smp.count + 1 < CPUS_MAX)
-        smp.affinities[smp.count++] = mpidr;
+    if (mpidr == (hal_sysreg_read(HAL_MPIDR_EL1) & SMP_AFFINITY))
+        smp.affinities[0] = mpidr;
+    else if (smp.count + 1 < CPUS_MAX)
+        smp.affinities[++smp.count] = mpidr;
+}
+
+uint64_t smp_affinity(unsigned cpu)
+{
+    kassert(cpu <= smp.count);
+    return smp.affinities[cpu];
 }
 
 unsigned smp_this_cpu(void)
@@ -43,27 +52,30 @@ static void smp_enter(uint64_t argument)
     irq_init_cpu();
     timeout_init_cpu();
     sched_set_online();
+    irq_send_ipi(0); /* which may be waiting for that */
     hal_irq_restore(hal_irq_flags() & ~HAL_DAIF_I);
     sched_idle();
+}
+
+static void smp_prepare(unsigned index)
+{
+    struct task *idle = &smp.idle[index];
+    *idle = (struct task){.name = "idle", .stack = hal_stack_alloc(TASK_STACK_SIZE)};
+    sched_add_cpu(index, idle);
 }
 
 static void smp_start_one(unsigned index, uint64_t affinity)
 {
     struct task *idle = &smp.idle[index];
-    *idle = (struct task){.name = "idle", .stack = hal_stack_alloc(TASK_STACK_SIZE)};
-    sched_add_cpu(index, idle);
     if (idle->stack == NULL) {
         console_printf("cpu %u does not start: no memory for its stack\n", index);
         return;
     }
     int status =
         hal_cpu_start(affinity, smp_enter, idle->stack, TASK_STACK_SIZE, (uint64_t)(uintptr_t)idle);
-    if (status != HAL_CPU_SUCCESS) {
+    smp.started[index] = status == HAL_CPU_SUCCESS;
+    if (!smp.started[index])
         console_printf("cpu %u does not start: %d\n", index, status);
-        return;
-    }
-    while (!sched_is_online(index))
-        hal_relax();
 }
 
 void smp_start(void)
@@ -71,6 +83,21 @@ void smp_start(void)
     if (smp.count == 0)
         return;
     sched_attach_ipi();
-    for (unsigned i = 0; i < smp.count; i++)
-        smp_start_one(i + 1, smp.affinities[i]);
+    for (unsigned index = 1; index <= smp.count; index++)
+        smp_prepare(index);
+    for (unsigned index = 1; index <= smp.count; index++)
+        smp_start_one(index, smp.affinities[index]);
+}
+
+void smp_wait(void)
+{
+    for (unsigned index = 1; index <= smp.count; index++) {
+        while (smp.started[index] && !sched_is_online(index)) {
+            uint64_t daif = hal_irq_save();
+            if (!sched_is_online(index)) /* its interrupt ends the sleep */
+                hal_wfi();
+            hal_irq_restore(daif);
+            task_yield();
+        }
+    }
 }

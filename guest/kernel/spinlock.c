@@ -42,6 +42,7 @@ void spin_acquire(struct spinlock *lock)
     uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
     if (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
         spin_wait(lock, ticket);
+    probe_spin_taken((uintptr_t)lock, lock->name);
     if (spin_telling)
         probe_lock_taken((uintptr_t)lock, lock->name);
 }
@@ -49,6 +50,7 @@ void spin_acquire(struct spinlock *lock)
 void spin_release(struct spinlock *lock)
 {
     kassert(spin_is_held(lock));
+    probe_spin_released((uintptr_t)lock);
     if (spin_telling)
         probe_lock_released((uintptr_t)lock);
     __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);

@@ -1,9 +1,9 @@
 /*
  * timeout.c - the timeout registry
  *
- * Without a tick the clock is told the first deadline whenever that changes. With a tick it is
- * told the next multiple of the period, and what expires in between waits for that. With several
- * CPUs, whoever arms the first timeout has its own timer fire for it; with a tick, each has its own.
+ * Without a tick the clock is told the first deadline whenever that changes. With a tick it is told
+ * the next multiple of the period, and what expires in between waits for that. With several CPUs,
+ * whoever arms the first timeout has its own timer fire for it; with a tick, each has its own.
  */
 #include "kernel/timeout.h"
 

@@ -28,7 +28,7 @@ bool wait_queue_is_empty(const struct wait_queue *queue)
     return list_is_empty(&queue->waiters);
 }
 
-/* ---- waking: with the scheduler's lock ---------------------------------------------------------- */
+/* ---- waking: with the scheduler's lock ------------------------------------------------------- */
 
 void wait_wake_task(struct task *task)
 {

@@ -79,7 +79,8 @@ bool rules_rx_unconsumed(const struct rules_case *c, const struct ledger_device 
         return false;
     }
     if (device->counts) {
-        return device->rx.used_count > device->taken_frames + device->taken_dropped;
+        return device->rx.used_count + device->taken_before >
+               device->taken_frames + device->taken_dropped + device->merged;
     }
     return device->taken_dropped == 0 && device->rx.used.sequence > device->isr_ack.sequence;
 }
@@ -160,22 +161,50 @@ static const struct ledger_task *rules_payer(const struct rules_case *c)
     return task;
 }
 
-/* Faults of these places can stand behind a cause of this kind. */
-static bool rules_fault_fits(const struct ledger_fault *fault, const char *cause)
+/* Faults that can stand behind a cause, by the first row whose cause begins so. */
+static const struct rules_trigger {
+    const char *cause, *objects;
+    const char *faults; /* NULL: all of them */
+} rules_triggers[] = {
+    {"timer.", " timer irq ", NULL},
+    {"irq.", " irq timer vq ", NULL},
+    {"vq.not-completed", " vq ", " hold withhold latency "},
+    {"vq.used-wrong", " vq ", " bad-id "},
+    {"vq.", " irq vq ", NULL},
+    {"guest.", " irq timer vq link ", NULL},
+    {"alloc.", " alloc ", NULL},
+    {"link.down", " link ", " down "},
+    {"arp.unresolved", " link ", " drop down corrupt truncate "},
+    {"wire.dropped", " link ", " drop down "},
+    {"peer.silent", " link ", " corrupt truncate "},
+    {"reply.discarded", " link ", " corrupt truncate "},
+};
+
+static bool rules_is_listed(const char *list, const char *word)
 {
-    if (g_str_has_prefix(cause, "timer.")) {
-        return strcmp(fault->object, "timer") == 0 || strcmp(fault->object, "irq") == 0;
+    g_autofree char *between = g_strconcat(" ", word, " ", NULL);
+    return list == NULL || strstr(list, between) != NULL;
+}
+
+static bool rules_fault_fits(const struct ledger_fault *fault, const struct diagnosis *diagnosis)
+{
+    const char *cause = diagnosis->cause;
+    if (strcmp(cause, "reply.late") == 0) {
+        bool behind_card = diagnosis->queue != NULL;
+        return behind_card
+                   ? rules_is_listed(" irq vq ", fault->object)
+                   : strcmp(fault->object, "link") == 0 && strcmp(fault->fault, "delay") == 0;
     }
-    if (g_str_has_prefix(cause, "irq.")) {
-        return strcmp(fault->object, "link") != 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(rules_triggers); i++) {
+        const struct rules_trigger *trigger = &rules_triggers[i];
+        if (g_str_has_prefix(cause, trigger->cause)) {
+            bool elsewhere = strcmp(cause, "vq.not-completed") == 0 &&
+                             strcmp(fault->target, diagnosis->queue) != 0;
+            return !elsewhere && rules_is_listed(trigger->objects, fault->object) &&
+                   rules_is_listed(trigger->faults, fault->fault);
+        }
     }
-    if (g_str_has_prefix(cause, "vq.")) {
-        return strcmp(fault->object, "irq") == 0 || strcmp(fault->object, "vq") == 0;
-    }
-    if (g_str_has_prefix(cause, "alloc.")) {
-        return strcmp(fault->object, "alloc") == 0;
-    }
-    return strcmp(fault->object, "link") == 0;
+    return false;
 }
 
 static void rules_name_trigger(struct rules_case *c)
@@ -184,7 +213,7 @@ static void rules_name_trigger(struct rules_case *c)
     for (unsigned i = 1; i <= kept; i++) {
         const struct ledger_fault *fault =
             &c->ledger->faults[(c->ledger->fault_count - i) % LEDGER_FAULTS_MAX];
-        if (rules_fault_fits(fault, c->diagnosis->cause)) {
+        if (rules_fault_fits(fault, c->diagnosis)) {
             char at[32];
             c->diagnosis->trigger =
                 g_strdup_printf("inject %s %s %s, which took effect at %s", fault->object,
@@ -200,10 +229,12 @@ typedef bool rule_fn(struct rules_case *c);
 
 /* From the hardware to the program; what the driver took or left comes before what it gave. */
 static rule_fn *const rules[] = {
-    rule_irq_storm,     rule_timer_irq_mismatch, rule_irq_not_enabled, rule_irq_never_eoi,
-    rule_irq_masked,    rule_irq_lost,           rule_vq_kick_missed,  rule_vq_used_not_consumed,
-    rule_vq_rx_starved, rule_route_missing,      rule_arp_unresolved,  rule_wire_dropped,
-    rule_peer_silent,   rule_mmio_unmapped,      rule_rtc_not_read,
+    rule_guest_panic,     rule_irq_spurious_served, rule_irq_storm,      rule_timer_irq_mismatch,
+    rule_irq_not_enabled, rule_irq_never_eoi,       rule_irq_masked,     rule_irq_lost,
+    rule_vq_kick_missed,  rule_vq_not_completed,    rule_vq_used_wrong,  rule_vq_used_not_consumed,
+    rule_vq_rx_starved,   rule_vq_tx_exhausted,     rule_netdev_missing, rule_route_missing,
+    rule_link_down,       rule_reply_late,          rule_arp_unresolved, rule_wire_dropped,
+    rule_peer_silent,     rule_reply_discarded,     rule_mmio_unmapped,  rule_rtc_not_read,
 };
 
 /* The first rule that holds, for whichever CPU. */
@@ -220,6 +251,12 @@ static bool rules_hold(struct rules_case *c)
     return false;
 }
 
+/* Of a guest that has crashed: nothing that it waits for is a cause. */
+static bool rules_hold_at_crash(struct rules_case *c)
+{
+    return rule_alloc_unchecked(c) || rule_guest_panic(c);
+}
+
 struct diagnosis *diagnosis_ask(const struct ledger *ledger,
                                 const struct diagnosis_question *question)
 {
@@ -233,11 +270,12 @@ struct diagnosis *diagnosis_ask(const struct ledger *ledger,
         .diagnosis = diagnosis,
     };
     diagnosis->task = rules_payer(&c);
-    if (question->crashed ? rule_alloc_unchecked(&c) : rules_hold(&c)) {
+    if (question->crashed ? rules_hold_at_crash(&c) : rules_hold(&c)) {
         rules_name_trigger(&c);
     }
     /* Without what only the guest can tell, the hardware's side is all there is. */
-    if (diagnosis->cause != NULL && ledger->tasks->len <= 1 && !question->crashed) {
+    if (diagnosis->cause != NULL && ledger->tasks->len <= 1 && ledger->panicked.sequence == 0 &&
+        !question->crashed) {
         diagnosis->grade = DIAGNOSIS_SUSPECT;
     }
     return diagnosis;

@@ -7,6 +7,7 @@
 #include "harness/language/checker.h"
 
 #include "emu/board/board.h"
+#include "emu/virtio/pci_bus.h"
 #include "harness/language/diagnostic.h"
 #include "harness/language/parser.h"
 
@@ -25,6 +26,45 @@ static bool checker_is_card_or_intid(const struct scenario_fault *fault)
     return strchr(fault->target, '.') == NULL;
 }
 
+/* A card that may send messages: then it has no line that a fault could stand on. */
+static bool checker_may_send_messages(const struct parser *parser, const char *card)
+{
+    const struct scenario *scenario = parser->scenario;
+    for (guint i = 0; i < scenario->nets->len && !scenario->machine.msi_none; i++) {
+        const struct scenario_net *net = scenario->nets->pdata[i];
+        if (net->transport == SCENARIO_TRANSPORT_PCI && net->msix != SCENARIO_MSIX_NO &&
+            strcmp(net->name, card) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A device that breaks the order that it has promised is no device that a driver could know. */
+static void checker_promised_order(struct parser *parser, const struct lexer_token *word,
+                                   const struct scenario_fault *fault)
+{
+    g_autofree char *card = g_strndup(fault->target, strcspn(fault->target, "."));
+    for (guint i = 0; i < parser->scenario->nets->len; i++) {
+        const struct scenario_net *net = parser->scenario->nets->pdata[i];
+        if (strcmp(net->name, card) == 0 && checker_asks_for(net, "in-order")) {
+            parser_refuse(parser, word, NULL,
+                          "'%s' offers in-order, which promises that no chain is out of order",
+                          card);
+        }
+    }
+}
+
+/* Of a card on PCI it depends on its slot, unless messages have others; 0: not known. */
+static uint64_t checker_card_intid(const struct scenario_net *net, guint index)
+{
+    if (net->transport != SCENARIO_TRANSPORT_PCI) {
+        return BOARD_VIRTIO_MMIO_INTID + index;
+    }
+    bool is_pin = net->msix == SCENARIO_MSIX_NO && net->slot != 0;
+    return is_pin ? BOARD_PCI_INTID + net->slot % PCI_PINS : 0;
+}
+
 /* The INTID that a card's interrupt has, or a queue's share of it; 0: not known. */
 static uint64_t checker_intid(const struct parser *parser, const char *target)
 {
@@ -35,7 +75,7 @@ static uint64_t checker_intid(const struct parser *parser, const char *target)
     for (guint i = 0; i < parser->scenario->nets->len; i++) {
         const struct scenario_net *net = parser->scenario->nets->pdata[i];
         if (strlen(net->name) == size && strncmp(net->name, target, size) == 0) {
-            return BOARD_VIRTIO_MMIO_INTID + i;
+            return checker_card_intid(net, i);
         }
     }
     return 0;
@@ -45,6 +85,12 @@ static void checker_inject_irq(struct parser *parser, const struct lexer_token *
                                const struct scenario_fault *fault)
 {
     bool spurious = fault->kind == SCENARIO_IRQ_SPURIOUS;
+    if (checker_may_send_messages(parser, fault->target)) {
+        parser_refuse(parser, word,
+                      g_strdup("name a queue (CARD.rx), an INTID of the frame (80 to 143), or "
+                               "give the card msix=no"),
+                      "'%s' may send messages (MSI-X), and has no line then", fault->target);
+    }
     if ((spurious || fault->kind == SCENARIO_IRQ_EDGE) && !checker_is_card_or_intid(fault)) {
         g_autofree char *card = g_strndup(fault->target, strcspn(fault->target, "."));
         parser_refuse(parser, word,
@@ -90,6 +136,8 @@ void checker_inject(struct parser *parser, const struct lexer_token *word,
         checker_inject_irq(parser, word, fault);
     } else if (fault->object == SCENARIO_FAULT_ALLOC && fault->number == 0) {
         checker_inject_each(parser, word);
+    } else if (fault->kind == SCENARIO_VQ_OUT_OF_ORDER) {
+        checker_promised_order(parser, word, fault);
     }
 }
 

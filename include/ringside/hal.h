@@ -15,6 +15,14 @@
  * so that a loop without instrumented blocks makes progress too. Every hal function is also a point
  * where time may pass: events that have become due are processed before it returns.
  *
+ * Who waits by polling the clock sees it run in larger steps after a while. From the 4097th read
+ * in a row on, each read of the time takes, instead of a tick, a 4096th of the time since the first
+ * one; 4 us at most, a tick at least. So a deadline that is polled for is missed by as little.
+ * Reads of the time are those of CNT{P,V}CT, CNT{P,V}_TVAL and CNT{P,V}_CTL. They are in a row
+ * while at most 256 ticks lie between two of them, and of hal.h nothing but barriers, hal_relax(),
+ * PSTATE, hal_percpu_get() and reads of constant registers; a register of a device, a write of a
+ * system register, a probe, WFI and taking an interrupt are something else.
+ *
  * Interrupts. When PSTATE.I is clear, an interrupt may be taken at every instrumented basic block
  * and at the end of every hal function: the vector is called as a plain C function on the stack of
  * the running context, with PSTATE.I set. When it returns, PSTATE is as it was. No interrupt is
@@ -197,6 +205,30 @@ enum hal_sysreg {
     HAL_MPIDR_EL1,        /* RO */
     HAL_ID_AA64MMFR1_EL1, /* RO: VH, bits 11:8, says whether VHE is there */
     HAL_CURRENT_EL,       /* RO: the exception level in bits 3:2 */
+
+    /*
+     * The CPU interface of a GICv3. In a machine with a GICv2 they are not there: an access is a
+     * violation, reads as 0 and is ignored as a write. Reads of IAR0 and IAR1 acknowledge. WO reads
+     * as 0.
+     */
+    HAL_ICC_PMR_EL1,
+    HAL_ICC_IAR0_EL1,   /* RO */
+    HAL_ICC_EOIR0_EL1,  /* WO */
+    HAL_ICC_HPPIR0_EL1, /* RO */
+    HAL_ICC_BPR0_EL1,
+    HAL_ICC_AP0R0_EL1,
+    HAL_ICC_AP1R0_EL1,
+    HAL_ICC_DIR_EL1,    /* WO */
+    HAL_ICC_RPR_EL1,    /* RO */
+    HAL_ICC_SGI1R_EL1,  /* WO */
+    HAL_ICC_IAR1_EL1,   /* RO */
+    HAL_ICC_EOIR1_EL1,  /* WO */
+    HAL_ICC_HPPIR1_EL1, /* RO */
+    HAL_ICC_BPR1_EL1,
+    HAL_ICC_CTLR_EL1,
+    HAL_ICC_SRE_EL1, /* RO here: 7, system registers and nothing else */
+    HAL_ICC_IGRPEN0_EL1,
+    HAL_ICC_IGRPEN1_EL1,
     HAL_SYSREG_COUNT,
 };
 uint64_t hal_sysreg_read(enum hal_sysreg reg);

@@ -146,7 +146,7 @@ def check_until(bench, hangs):
     bench.check("hang:" not in run.stdout and "limit:" not in run.stdout, "--until gives no verdict", run)
     mutant = ["--filter", "*boot=acpi*!timer-wrong-gsiv", bench.scenarios / "timer"]
     run = bench.run("run", "--until", "500ms", *mutant)
-    contains(bench, run, run.stdout, "--until of a mutant", r"\.scn:16:1: error: stopped by --until: no verdict yet",
+    contains(bench, run, run.stdout, "--until of a mutant", r"\.scn:18:1: error: stopped by --until: no verdict yet",
              r"got: +ping waits in recvfrom on socket")
     later = bench.run("run", "--until", "1h", hangs)
     bench.check(later.status == 3 and "limit" in later.stdout, "a verdict before the time stands", later)

@@ -341,19 +341,6 @@ static const struct cause causes_table[] = {
                     "expect cause peer.silent within 20s",
     },
     {
-        .id = "mmio.unmapped",
-        .meaning = "The guest accessed a physical address at which this machine has nothing.",
-        .looks = "Registers that are all ones: a clock in the year 2106, a device of an unknown "
-                 "type, or one that is missing.",
-        .evidence = "mmio.unmapped events, the first of which is shown.",
-        .mistakes = "An address of another board, or of a table that was read wrongly; an offset "
-                    "that is added twice; a window that the kernel did not map where it thinks.",
-        .near = "rtc.not-read, when nothing was accessed at all. All other causes are named before "
-                "this one: what was accessed in vain need not have mattered.",
-        .scenario = "run    date: \"date\"\n"
-                    "never  event mmio.unmapped              # with a guest that looks elsewhere",
-    },
-    {
         .id = "rtc.not-read",
         .meaning = "A program asked what time of day it is, and the kernel never read the "
                    "real-time clock.",
@@ -361,7 +348,7 @@ static const struct cause causes_table[] = {
         .evidence = "clock_gettime() of CLOCK_REALTIME, and no rtc.read event before it.",
         .mistakes = "The driver is started on one of the paths only by which a machine can "
                     "describe itself: from the device tree, and not where there are ACPI tables.",
-        .near = "mmio.unmapped, when it looked at another address.",
+        .near = "The check mmio.unmapped, when it looked at another address.",
         .scenario = "machine virt boot=acpi rtc=1767000000\n"
                     "start  date: \"date +%F\"\n"
                     "expect date prints \"2025-12-29\"       # with a guest that knows trees only",

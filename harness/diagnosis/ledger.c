@@ -504,15 +504,6 @@ static void ledger_observe_fault(struct ledger *ledger, const struct trace_event
     };
 }
 
-static void ledger_observe_unmapped(struct ledger *ledger, const struct trace_event *event)
-{
-    if (ledger->unmapped_count++ == 0) {
-        ledger->unmapped = ledger_mark(event);
-        ledger->unmapped_pa = event->fields[0].number;
-        ledger->unmapped_access = event->fields[2].string;
-    }
-}
-
 /* What the guest tells. */
 static void ledger_observe_probe(struct ledger *ledger, const struct trace_event *event)
 {
@@ -598,9 +589,6 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
     case TRACE_VIRTIO_RESET:
     case TRACE_NET_MERGED:
         ledger_observe_device(ledger, event);
-        break;
-    case TRACE_MMIO_UNMAPPED:
-        ledger_observe_unmapped(ledger, event);
         break;
     case TRACE_RTC_READ:
         ledger->rtc_read = ledger_mark(event);

@@ -187,9 +187,6 @@ struct ledger {
     struct ledger_mark woken;                        /* any task */
     struct ledger_mark panicked;
     const char *panic_why;
-    struct ledger_mark unmapped;          /* an access where no device is, */
-    uint64_t unmapped_pa, unmapped_count; /* the first of them */
-    const char *unmapped_access;
     struct ledger_mark rtc_read, realtime_asked; /* by the kernel, and by a program */
 
     /* For verdicts: these only ever grow. */

@@ -234,7 +234,7 @@ static rule_fn *const rules[] = {
     rule_vq_kick_missed,  rule_vq_not_completed,    rule_vq_used_wrong,  rule_vq_used_not_consumed,
     rule_vq_rx_starved,   rule_vq_tx_exhausted,     rule_netdev_missing, rule_route_missing,
     rule_link_down,       rule_reply_late,          rule_arp_unresolved, rule_wire_dropped,
-    rule_peer_silent,     rule_reply_discarded,     rule_mmio_unmapped,  rule_rtc_not_read,
+    rule_peer_silent,     rule_reply_discarded,     rule_rtc_not_read,
 };
 
 /* The first rule that holds, for whichever CPU. */

@@ -77,7 +77,6 @@ bool rule_netdev_missing(struct rules_case *c);
 bool rule_guest_panic(struct rules_case *c);
 bool rule_vq_tx_exhausted(struct rules_case *c);
 
-bool rule_mmio_unmapped(struct rules_case *c);
 bool rule_rtc_not_read(struct rules_case *c);
 bool rule_alloc_unchecked(struct rules_case *c);
 

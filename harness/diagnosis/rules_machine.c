@@ -1,29 +1,10 @@
 /*
- * rules_machine.c - what a kernel has to know and to have before anything else works: where devices
- * are, what time it is, memory
+ * rules_machine.c - what a kernel has to know and to have before anything else works: what time
+ * it is, memory
  */
 #include "harness/diagnosis/rules.h"
 
 #include <string.h>
-
-/* An access to an address at which nothing is reads as all ones. Nobody does that on purpose. */
-bool rule_mmio_unmapped(struct rules_case *c)
-{
-    const struct ledger *ledger = c->ledger;
-    if (ledger->unmapped_count == 0) {
-        return false;
-    }
-    char at[32];
-    rules_evidence(c,
-                   "%" G_GUINT64_FORMAT " such accesses; the first: a %s of 0x%" G_GINT64_MODIFIER
-                   "x at %s",
-                   ledger->unmapped_count, ledger->unmapped_access, ledger->unmapped_pa,
-                   rules_time(at, ledger->unmapped.time_ns));
-    return rules_found(c, "mmio.unmapped",
-                       "the guest accesses 0x%" G_GINT64_MODIFIER
-                       "x, where no device is: a read gives all ones, a write does nothing",
-                       ledger->unmapped_pa);
-}
 
 bool rule_rtc_not_read(struct rules_case *c)
 {

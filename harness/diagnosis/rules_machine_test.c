@@ -1,6 +1,5 @@
 /*
- * rules_machine_test.c - addresses without a device, a clock that nobody read, memory that was not
- * there
+ * rules_machine_test.c - a clock that nobody read, memory that was not there
  */
 #include "harness/diagnosis/rules_rig.h"
 
@@ -9,27 +8,6 @@ static void ask_for_the_time(struct rig *rig, unsigned clock)
     trace_emit(rig->trace, TRACE_CALL_ENTERED, TN(RIG_PING), TS("clock_gettime"), TN(clock), TN(0),
                TN(0), TN(0));
     trace_emit(rig->trace, TRACE_CALL_RETURNED, TN(RIG_PING), TS("clock_gettime"), TN(0));
-}
-
-static void test_access_where_nothing_is_is_named(void)
-{
-    struct rig rig;
-    rig_open(&rig, "date");
-    trace_emit(rig.trace, TRACE_MMIO_UNMAPPED, TN(0x9000000), TN(4), TS("read"));
-    ask_for_the_time(&rig, 0);
-    rig_expect(&rig, false, "mmio.unmapped", "ping");
-}
-
-static void test_access_in_vain_is_not_why_a_peer_is_silent(void)
-{
-    struct rig rig;
-    rig_open(&rig, "ping 10.0.2.2");
-    trace_emit(rig.trace, TRACE_MMIO_UNMAPPED, TN(0x9000000), TN(4), TS("read"));
-    rig_arp_request(&rig, LEDGER_OUT, RIG_PEER);
-    rig_arp_reply(&rig, RIG_PEER);
-    rig_send(&rig, LEDGER_OUT, RIG_PEER);
-    vclock_advance(board_clock(rig.board), VCLOCK_POWER_ON_NS + UINT64_C(2000000000));
-    rig_expect(&rig, true, "peer.silent", "ping");
 }
 
 static void test_time_of_day_from_a_clock_that_nobody_read(void)
@@ -97,9 +75,7 @@ static void test_allocation_that_failed_is_no_cause_of_anything_else(void)
     rig_expect(&rig, false, "", NULL);
 }
 
-UNIT_SUITE("rules_machine", UNIT_TEST(test_access_where_nothing_is_is_named),
-           UNIT_TEST(test_access_in_vain_is_not_why_a_peer_is_silent),
-           UNIT_TEST(test_time_of_day_from_a_clock_that_nobody_read),
+UNIT_SUITE("rules_machine", UNIT_TEST(test_time_of_day_from_a_clock_that_nobody_read),
            UNIT_TEST(test_time_that_is_not_of_day_needs_no_clock),
            UNIT_TEST(test_clock_that_was_read_is_no_cause),
            UNIT_TEST(test_crash_behind_an_allocation_that_failed_is_that),

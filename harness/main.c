@@ -9,6 +9,7 @@
 #include "harness/options.h"
 #include "harness/outputs.h"
 #include "harness/report/report.h"
+#include "harness/run/each.h"
 #include "harness/run/final_capture.h"
 #include "harness/run/guest_check.h"
 #include "harness/run/mutant.h"
@@ -37,7 +38,7 @@ static enum run_status main_usage_error(const char *message)
     return RUN_ERROR;
 }
 
-static GArray *main_entries(const GPtrArray *files)
+static GArray *main_entries(const GPtrArray *files, const char *filter)
 {
     GArray *entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
     for (guint i = 0; i < files->len; i++) {
@@ -49,7 +50,9 @@ static GArray *main_entries(const GPtrArray *files)
         }
         for (guint j = 0; j < file->tests->len; j++) {
             entry.scenario = g_ptr_array_index(file->tests, j);
-            g_array_append_val(entries, entry);
+            if (filter == NULL || g_pattern_match_simple(filter, entry.scenario->name)) {
+                g_array_append_val(entries, entry);
+            }
         }
     }
     return entries;
@@ -397,7 +400,10 @@ static enum run_status main_run(const struct options *options, const GArray *ent
 static enum run_status main_dispatch(const struct options *options)
 {
     g_autoptr(GPtrArray) files = select_files(options->paths, options->filter);
-    g_autoptr(GArray) entries = main_entries(files);
+    if (options->command == COMMAND_RUN) {
+        each_expand(files, options->seed, options->jobs);
+    }
+    g_autoptr(GArray) entries = main_entries(files, options->filter);
     if (entries->len == 0) {
         g_autofree char *message =
             g_strdup_printf("nothing selected: no test matches '%s'", options->filter);

@@ -34,6 +34,7 @@ NONE = "none"
 
 # Scenarios that want a program to fail, and why it does.
 OUTCOMES = {
+    "alloc/no-ring": "route.missing",
     "arp/neighbours-are-independent": "arp.unresolved",
     "arp/nobody-answers": "arp.unresolved",
     "arp/slirp-arp-scope": "arp.unresolved",

@@ -2,9 +2,9 @@
  * board.c - a machine, put together
  *
  * Who is built after whom: clock, trace, memory, boot area, bus, CPU, GIC (it drives the CPU's
- * input), timer (it drives the GIC's), PCI bus, wire, libslirp, network devices, virtio-mmio
- * windows. Torn down in reverse. Nothing looks anything up: each part is handed the lines, the bus
- * and the wire that it is connected to.
+ * input), timers and real-time clock (they drive the GIC's), PCI bus, wire, libslirp, network
+ * devices, virtio-mmio windows. Torn down in reverse. Nothing looks anything up: each part is
+ * handed the lines, the bus and the wire that it is connected to.
  *
  * Network device i of the configuration is in virtio-mmio window i, INTID 48 + i. (QEMU fills its
  * windows from the last one down; guests find devices by scanning, so the order is ours to choose.)
@@ -36,6 +36,7 @@ struct board {
     const struct guest_image *image;
     unsigned cpus;
     bool vhe;
+    uint64_t timer_hz;
     bool started;
     board_quiescent_fn *quiescent;
     void *quiescent_opaque;
@@ -48,6 +49,8 @@ struct board {
     struct cpu *cpu;
     struct gic *gic;
     struct gtimer *timers[CPU_CORES_MAX]; /* of each CPU */
+    struct pl031 *rtc;
+    struct alloc_fault *alloc_fault;
     struct board_pci pci;
     struct wire *wire;
     struct wire_slirp *slirp;
@@ -106,10 +109,11 @@ static uint64_t board_sysreg_read(void *opaque, unsigned cpu, enum hal_sysreg re
     }
     switch (reg) {
     case HAL_CNTFRQ_EL0:
-        return GTIMER_FREQUENCY_HZ;
+        return board->timer_hz;
     case HAL_CNTPCT_EL0:
+        return gtimer_count(timer, GTIMER_PHYSICAL);
     case HAL_CNTVCT_EL0: /* CNTVOFF_EL2 is 0 */
-        return gtimer_count(timer);
+        return gtimer_count(timer, GTIMER_VIRTUAL);
     case HAL_CNTP_CTL_EL0:
         return gtimer_read(timer, GTIMER_PHYSICAL, GTIMER_CTL);
     case HAL_CNTP_CVAL_EL0:
@@ -182,11 +186,18 @@ static void board_cpu_quiescent(void *opaque)
     }
 }
 
+static bool board_alloc_fails(void *opaque)
+{
+    const struct board *board = opaque;
+    return alloc_fault_strikes(board->alloc_fault);
+}
+
 static const struct cpu_ops board_cpu_ops = {
     .sysreg_read = board_sysreg_read,
     .sysreg_write = board_sysreg_write,
     .sysreg_absent = board_sysreg_absent,
     .quiescent = board_cpu_quiescent,
+    .alloc_fails = board_alloc_fails,
 };
 
 /* ---- construction ---------------------------------------------------------------------------- */
@@ -195,6 +206,7 @@ static bool board_build_cpu(struct board *board, const struct board_config *conf
 {
     board->clock = vclock_new();
     board->trace = trace_new(board->clock);
+    board->alloc_fault = alloc_fault_new(board->trace);
     struct gmem_config memory = {
         .size = config->ram_size,
         .image_size = board->image == NULL ? 0 : guest_image_size(board->image),
@@ -240,14 +252,22 @@ static void board_build_interrupts(struct board *board, const struct board_confi
     gic_map(board->gic, board->bus, BOARD_GICD_BASE,
             config->gic == GIC_V3 ? BOARD_GICR_BASE : BOARD_GICC_BASE);
     for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
-        const struct irqline timers[GTIMER_COUNT] = {
-            [GTIMER_PHYSICAL] =
-                board_timer_output(board, cpu, GTIMER_PHYSICAL, BOARD_TIMER_PHYS_INTID),
-            [GTIMER_VIRTUAL] =
-                board_timer_output(board, cpu, GTIMER_VIRTUAL, BOARD_TIMER_VIRT_INTID),
+        const struct gtimer_config timer = {
+            .outputs =
+                {
+                    [GTIMER_PHYSICAL] =
+                        board_timer_output(board, cpu, GTIMER_PHYSICAL, BOARD_TIMER_PHYS_INTID),
+                    [GTIMER_VIRTUAL] =
+                        board_timer_output(board, cpu, GTIMER_VIRTUAL, BOARD_TIMER_VIRT_INTID),
+                },
+            .frequency_hz = config->timer_hz,
+            .delay_ns = config->timer_delay_ns,
         };
-        board->timers[cpu] = gtimer_new(board->clock, board->trace, timers);
+        board->timers[cpu] = gtimer_new(board->clock, board->trace, &timer);
     }
+    board->rtc = pl031_new(board->clock, board->trace, config->rtc_s,
+                           board_device_line(board, BOARD_RTC_INTID));
+    pl031_map(board->rtc, board->bus, BOARD_RTC_BASE);
 }
 
 static bool board_build_wire(struct board *board, const struct board_config *config, GError **error)
@@ -299,6 +319,7 @@ struct board *board_new(const struct board_config *config, const struct guest_im
     board->image = image;
     board->cpus = config->cpus;
     board->vhe = config->vhe;
+    board->timer_hz = config->timer_hz;
     if (!board_build_cpu(board, config, error)) {
         board_free(board);
         return NULL;
@@ -333,11 +354,13 @@ void board_free(struct board *board)
     for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
         gtimer_free(board->timers[cpu]);
     }
+    pl031_free(board->rtc);
     board_faults_fini(&board->faults);
     gic_free(board->gic);
     cpu_free(board->cpu);
     mmio_bus_free(board->bus);
     gmem_free(board->memory);
+    alloc_fault_free(board->alloc_fault);
     trace_free(board->trace);
     vclock_free(board->clock);
     g_free(board);
@@ -400,6 +423,16 @@ struct gtimer *board_timer(struct board *board, unsigned cpu)
 {
     g_assert(cpu < board->cpus);
     return board->timers[cpu];
+}
+
+struct pl031 *board_rtc(struct board *board)
+{
+    return board->rtc;
+}
+
+struct alloc_fault *board_alloc_fault(struct board *board)
+{
+    return board->alloc_fault;
 }
 
 struct wire *board_wire(struct board *board)

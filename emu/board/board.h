@@ -9,12 +9,14 @@
 #define EMU_BOARD_BOARD_H
 
 #include "emu/core/prng.h"
+#include "emu/cpu-stub/alloc_fault.h"
 #include "emu/cpu-stub/cpu.h"
 #include "emu/cpu-stub/image.h"
 #include "emu/gic-timer/gic.h"
 #include "emu/gic-timer/gicv2m.h"
 #include "emu/gic-timer/gtimer.h"
 #include "emu/gic-timer/irq_fault.h"
+#include "emu/gic-timer/pl031.h"
 #include "emu/virtio-net/virtio_net.h"
 #include "emu/virtio/virtio_pci.h"
 #include "emu/virtio/virtqueue_fault.h"
@@ -26,6 +28,8 @@
 #define BOARD_GICD_BASE         UINT64_C(0x08000000)
 #define BOARD_GICC_BASE         UINT64_C(0x08010000)
 #define BOARD_GICR_BASE         UINT64_C(0x080a0000)
+#define BOARD_RTC_BASE          UINT64_C(0x09010000)
+#define BOARD_RTC_INTID         34 /* SPI 2 */
 #define BOARD_VIRTIO_MMIO_BASE  UINT64_C(0x0a000000)
 #define BOARD_VIRTIO_MMIO_SLOTS 32
 #define BOARD_VIRTIO_MMIO_INTID 48 /* of slot 0: SPI 16 */
@@ -95,6 +99,8 @@ struct board_config {
     enum gic_version gic;
     bool secure; /* the guest runs where the Security Extensions are, and firmware ran before */
     enum board_msi msi;
+    uint64_t timer_hz, timer_delay_ns; /* of the generic timers: struct gtimer_config */
+    uint32_t rtc_s;                    /* the real-time clock at power-on: since 1970 */
     uint64_t seed;
     const char *command_line; /* "face=posix tick=100" */
     const struct board_net_config *nets;
@@ -146,6 +152,7 @@ struct cpu *board_cpu(struct board *board);
 struct gic *board_gic(struct board *board);
 unsigned board_cpus(const struct board *board);
 struct gtimer *board_timer(struct board *board, unsigned cpu);
+struct pl031 *board_rtc(struct board *board);
 struct wire *board_wire(struct board *board);
 struct mmio_bus *board_bus(struct board *board);
 /* By name; NULL when there is none. */
@@ -175,6 +182,11 @@ struct irq_fault *board_timer_fault(struct board *board, unsigned cpu, enum gtim
 /* The line of this INTID, for a timer of this CPU that is to be led to it. */
 struct irqline board_timer_line(struct board *board, unsigned cpu, enum gtimer_id id,
                                 unsigned intid);
+/* What the stage of an INTID or of a queue lets through arrives at this INTID instead. */
+void board_route_irq(struct board *board, struct irq_fault *stage, unsigned intid);
+/* How many storms of interrupts go on. */
+unsigned board_storm_count(struct board *board);
+struct alloc_fault *board_alloc_fault(struct board *board);
 struct virtqueue_fault *board_queue_fault(struct board *board, const char *queue);
 struct wire_fault *board_link_fault(struct board *board, const char *net);
 

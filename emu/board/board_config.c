@@ -19,6 +19,7 @@ void board_config_init(struct board_config *config)
         .ram_size = 64 * BOARD_MIB,
         .step_ns = 1,
         .mmio_ns = 100,
+        .timer_hz = GTIMER_FREQUENCY_HZ,
         .command_line = "",
     };
 }
@@ -151,6 +152,18 @@ bool board_config_check(const struct board_config *config, GError **error)
     }
     if (config->step_ns == 0) {
         return board_config_refuse(error, "a step must be at least 1 ns");
+    }
+    if (config->timer_hz < GTIMER_FREQUENCY_MIN_HZ || config->timer_hz > GTIMER_FREQUENCY_MAX_HZ) {
+        return board_config_refuse(error,
+                                   "a timer of %" G_GUINT64_FORMAT " Hz: it must have 1 MHz to 1 "
+                                   "GHz",
+                                   config->timer_hz);
+    }
+    if (config->timer_delay_ns > GTIMER_DELAY_MAX_NS) {
+        return board_config_refuse(error,
+                                   "a timer whose line follows after %" G_GUINT64_FORMAT
+                                   " ns: it may take up to %" G_GUINT64_FORMAT,
+                                   config->timer_delay_ns, GTIMER_DELAY_MAX_NS);
     }
     if (config->secure && config->gic != GIC_V2) {
         return board_config_refuse(error, "the secure view is that of a GICv2");

@@ -88,6 +88,22 @@ static void test_a_step_takes_time(void)
     accept(&config);
 }
 
+static void test_timers_have_a_frequency_and_are_not_too_slow(void)
+{
+    struct board_config config;
+    board_config_init(&config);
+    CU_ASSERT_EQUAL(config.timer_hz, 62500000);
+    config.timer_hz = 999999;
+    refuse(&config, "1 MHz to 1 GHz");
+    config.timer_hz = 1000000001;
+    refuse(&config, "1 MHz to 1 GHz");
+    config.timer_hz = 1000000000;
+    config.timer_delay_ns = 100000;
+    accept(&config);
+    config.timer_delay_ns = 100001;
+    refuse(&config, "up to 100000");
+}
+
 static void test_there_is_a_command_line(void)
 {
     struct board_config config;
@@ -224,8 +240,9 @@ static void test_files_have_absolute_paths_and_contents(void)
 UNIT_SUITE("board_config", UNIT_TEST(test_defaults_are_a_machine),
            UNIT_TEST(test_memory_is_whole_mebibytes_within_limits),
            UNIT_TEST(test_translation_offset_is_whole_pages_and_keeps_ram_low),
-           UNIT_TEST(test_a_step_takes_time), UNIT_TEST(test_there_is_a_command_line),
-           UNIT_TEST(test_devices_have_names_of_their_own),
+           UNIT_TEST(test_a_step_takes_time),
+           UNIT_TEST(test_timers_have_a_frequency_and_are_not_too_slow),
+           UNIT_TEST(test_there_is_a_command_line), UNIT_TEST(test_devices_have_names_of_their_own),
            UNIT_TEST(test_libslirp_serves_one_device),
            UNIT_TEST(test_queue_sizes_are_powers_of_two),
            UNIT_TEST(test_batch_is_not_larger_than_the_queue),

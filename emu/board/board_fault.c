@@ -4,6 +4,10 @@
  *     queue ─[irq eth0.tx]─► device ─[irq 48]─► GIC          timer ─[timer virtual]─[irq 27]─► GIC
  *     queue ─[vq eth0.tx]─ device                            card ─[link eth0]─ switch
  *
+ * Between a stage and its input of the GIC is a join, where lines that were routed away arrive. A
+ * fault of INTID 49 is met by the source of 49 wherever it is led to, and not by those that are led
+ * to 49. So two INTIDs can change places.
+ *
  * A stage on a line costs a test while it has no fault, so the lines that something drives have
  * theirs from the beginning. A stage in a ring or on a cable costs more, and is put there when the
  * first fault needs it.
@@ -11,6 +15,16 @@
 #include "emu/board/board_priv.h"
 
 #define BOARD_INPUT_DEVICE 0 /* of a stage: what belongs to this INTID; behind it, the timers */
+
+/* One more line into the GIC's input for this INTID, as this CPU sees it. */
+static struct irqline board_arrive(struct board *board, unsigned cpu, unsigned intid)
+{
+    struct board_faults *faults = board_faults(board);
+    struct irq_join *join =
+        intid < BOARD_INTID_SPI ? &faults->ppi_arrivals[cpu][intid] : &faults->spi_arrivals[intid];
+    join->output = gic_input(board_gic(board), cpu, intid);
+    return irq_join_add(join);
+}
 
 /* The stage in front of an INTID as this CPU sees it: SPIs have one, PPIs one for each CPU. */
 static struct irq_fault *board_irq_stage(struct board *board, unsigned cpu, unsigned intid)
@@ -22,7 +36,7 @@ static struct irq_fault *board_irq_stage(struct board *board, unsigned cpu, unsi
     if (*stage == NULL) {
         g_autofree char *target = g_strdup_printf("%u", intid);
         *stage = irq_fault_new(board_clock(board), board_trace(board), "irq", target,
-                               gic_input(board_gic(board), cpu, intid),
+                               board_arrive(board, cpu, intid),
                                gic_pend_input(board_gic(board), cpu, intid));
     }
     return *stage;
@@ -31,6 +45,34 @@ static struct irq_fault *board_irq_stage(struct board *board, unsigned cpu, unsi
 struct irq_fault *board_irq_fault(struct board *board, unsigned intid)
 {
     return board_irq_stage(board, 0, intid);
+}
+
+void board_route_irq(struct board *board, struct irq_fault *stage, unsigned intid)
+{
+    g_assert(intid >= BOARD_INTID_MIN && intid < BOARD_IRQ_COUNT);
+    irq_fault_route(stage, "route", board_arrive(board, 0, intid),
+                    gic_pend_input(board_gic(board), 0, intid));
+}
+
+static unsigned board_fault_storms(const struct irq_fault *stage)
+{
+    return stage != NULL && irq_fault_is_storming(stage) ? 1 : 0;
+}
+
+unsigned board_storm_count(struct board *board)
+{
+    const struct board_faults *faults = board_faults(board);
+    unsigned count = 0;
+    for (unsigned i = 0; i < BOARD_IRQ_COUNT; i++) {
+        count += board_fault_storms(faults->spis[i]);
+    }
+    for (unsigned i = 0; i < BOARD_INTID_SPI; i++) {
+        count += board_fault_storms(faults->ppis[0][i]); /* faults of INTIDs are CPU 0's */
+    }
+    for (unsigned i = 0; i < faults->queue_count; i++) {
+        count += board_fault_storms(faults->queues[i].irq);
+    }
+    return count;
 }
 
 struct irqline board_device_line(struct board *board, unsigned intid)

@@ -63,7 +63,8 @@ static void test_timer_that_is_led_astray_shares_the_other_input(void)
 {
     struct board *board = machine_new();
     irq_fault_route(board_timer_fault(board, 0, GTIMER_VIRTUAL), "intid",
-                    board_timer_line(board, 0, GTIMER_VIRTUAL, BOARD_TIMER_PHYS_INTID));
+                    board_timer_line(board, 0, GTIMER_VIRTUAL, BOARD_TIMER_PHYS_INTID),
+                    (struct irqline){.set = NULL});
     fire(board, GTIMER_VIRTUAL);
     fire(board, GTIMER_PHYSICAL);
     CU_ASSERT_FALSE(line_is_high(board, BOARD_TIMER_VIRT_INTID));
@@ -104,6 +105,90 @@ static void test_line_of_a_queue_stands_before_that_of_its_device(void)
     board_free(board);
 }
 
+static void test_routed_line_joins_what_arrives_there_already(void)
+{
+    struct board *board = machine_new();
+    const unsigned own = BOARD_VIRTIO_MMIO_INTID, other = own + 1;
+    struct irqline eth0 = virtqueue_interrupt_line(board_queue(board, "eth0.rx"));
+    struct irqline eth1 = virtqueue_interrupt_line(board_queue(board, "eth1.rx"));
+    irqline_set(&eth0, true);
+    board_route_irq(board, board_irq_fault(board, own), other);
+    CU_ASSERT_FALSE(line_is_high(board, own));
+    CU_ASSERT_TRUE(line_is_high(board, other));
+    irqline_set(&eth1, true);
+    irqline_set(&eth0, false);
+    CU_ASSERT_TRUE(line_is_high(board, other));
+    irqline_set(&eth1, false);
+    CU_ASSERT_FALSE(line_is_high(board, other));
+    irqline_set(&eth0, true);
+    irq_fault_restore(board_irq_fault(board, own));
+    CU_ASSERT_TRUE(line_is_high(board, own));
+    CU_ASSERT_FALSE(line_is_high(board, other));
+    board_free(board);
+}
+
+static void test_two_lines_change_places_without_an_end(void)
+{
+    struct board *board = machine_new();
+    const unsigned own = BOARD_VIRTIO_MMIO_INTID, other = own + 1;
+    struct irqline eth0 = virtqueue_interrupt_line(board_queue(board, "eth0.rx"));
+    board_route_irq(board, board_irq_fault(board, own), other);
+    board_route_irq(board, board_irq_fault(board, other), own);
+    irqline_set(&eth0, true);
+    CU_ASSERT_FALSE(line_is_high(board, own));
+    CU_ASSERT_TRUE(line_is_high(board, other));
+    irqline_set(&eth0, false);
+    CU_ASSERT_FALSE(line_is_high(board, other));
+    board_free(board);
+}
+
+static void test_queue_can_be_led_away_from_its_device(void)
+{
+    struct board *board = machine_new();
+    struct irqline rx = virtqueue_interrupt_line(board_queue(board, "eth0.rx"));
+    board_route_irq(board, board_queue_irq_fault(board, "eth0.tx"), 60);
+    struct irqline tx = virtqueue_interrupt_line(board_queue(board, "eth0.tx"));
+    irqline_set(&tx, true);
+    CU_ASSERT_TRUE(line_is_high(board, 60));
+    CU_ASSERT_FALSE(line_is_high(board, BOARD_VIRTIO_MMIO_INTID));
+    irqline_set(&rx, true);
+    CU_ASSERT_TRUE(line_is_high(board, BOARD_VIRTIO_MMIO_INTID));
+    irqline_set(&tx, false);
+    CU_ASSERT_FALSE(line_is_high(board, 60));
+    board_free(board);
+}
+
+static void test_storms_are_counted_wherever_they_are(void)
+{
+    struct board *board = machine_new();
+    irq_fault_storm(board_queue_irq_fault(board, "eth0.tx"), all);
+    irq_fault_storm(board_irq_fault(board, 20), all);
+    irq_fault_storm(board_irq_fault(board, 40), all);
+    CU_ASSERT_EQUAL(board_storm_count(board), 0);
+    struct irqline tx = virtqueue_interrupt_line(board_queue(board, "eth0.tx"));
+    const struct irqline lines[] = {tx, irq_fault_input(board_irq_fault(board, 20), 0),
+                                    irq_fault_input(board_irq_fault(board, 40), 0)};
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        irqline_set(&lines[i], true);
+        irqline_set(&lines[i], false);
+        CU_ASSERT_EQUAL(board_storm_count(board), i + 1);
+    }
+    irq_fault_restore(board_irq_fault(board, 20));
+    CU_ASSERT_EQUAL(board_storm_count(board), 2);
+    board_free(board);
+}
+
+static void test_clock_of_the_machine_has_its_line_and_its_time(void)
+{
+    struct board *board = machine_new();
+    CU_ASSERT_EQUAL(BOARD_RTC_INTID, 34);
+    CU_ASSERT_EQUAL(BOARD_RTC_BASE, 0x09010000);
+    CU_ASSERT_EQUAL(pl031_seconds(board_rtc(board)),
+                    0); /* the default of a board, not of a scenario */
+    CU_ASSERT_FALSE(line_is_high(board, BOARD_RTC_INTID));
+    board_free(board);
+}
+
 static void test_each_place_has_one_stage_however_often_it_is_asked_for(void)
 {
     struct board *board = machine_new();
@@ -124,4 +209,9 @@ UNIT_SUITE("board_fault", UNIT_TEST(test_timers_reach_their_own_inputs_without_f
            UNIT_TEST(test_timer_that_is_led_astray_shares_the_other_input),
            UNIT_TEST(test_spurious_interrupt_is_pending_on_an_input_that_nothing_drives),
            UNIT_TEST(test_line_of_a_queue_stands_before_that_of_its_device),
+           UNIT_TEST(test_routed_line_joins_what_arrives_there_already),
+           UNIT_TEST(test_two_lines_change_places_without_an_end),
+           UNIT_TEST(test_queue_can_be_led_away_from_its_device),
+           UNIT_TEST(test_storms_are_counted_wherever_they_are),
+           UNIT_TEST(test_clock_of_the_machine_has_its_line_and_its_time),
            UNIT_TEST(test_each_place_has_one_stage_however_often_it_is_asked_for))

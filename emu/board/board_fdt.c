@@ -19,6 +19,8 @@
 #include <string.h>
 
 #define FDT_PHANDLE_GIC    0x8001
+#define FDT_PHANDLE_CLOCK  0x8000
+#define FDT_APB_HZ         24000000
 #define FDT_PHANDLE_V2M    0x8002
 #define FDT_GIC_SPI        0
 #define FDT_GIC_PPI        1
@@ -208,6 +210,35 @@ static void board_fdt_timer(struct board_fdt *fdt, enum gic_version version, uns
     board_fdt_end(fdt);
 }
 
+/* The clock of the bus that the real-time clock is on, which its binding wants. */
+static void board_fdt_apb_clock(struct board_fdt *fdt)
+{
+    board_fdt_begin(fdt, "apb-pclk");
+    board_fdt_cell(fdt, "phandle", FDT_PHANDLE_CLOCK);
+    board_fdt_string(fdt, "clock-output-names", "clk24mhz");
+    board_fdt_cell(fdt, "clock-frequency", FDT_APB_HZ);
+    board_fdt_cell(fdt, "#clock-cells", 0);
+    board_fdt_string(fdt, "compatible", "fixed-clock");
+    board_fdt_end(fdt);
+}
+
+static void board_fdt_rtc(struct board_fdt *fdt)
+{
+    static const char compatible[] = "arm,pl031\0arm,primecell";
+    const uint32_t interrupt[] = {
+        FDT_GIC_SPI,
+        BOARD_RTC_INTID - FDT_GIC_FIRST_SPI,
+        FDT_IRQ_LEVEL_HIGH,
+    };
+    board_fdt_begin_at(fdt, "pl031", BOARD_RTC_BASE);
+    board_fdt_string(fdt, "clock-names", "apb_pclk");
+    board_fdt_cell(fdt, "clocks", FDT_PHANDLE_CLOCK);
+    board_fdt_cells(fdt, "interrupts", interrupt, G_N_ELEMENTS(interrupt));
+    board_fdt_reg(fdt, &(struct board_fdt_range){.base = BOARD_RTC_BASE, .size = PL031_SIZE}, 1);
+    board_fdt_property(fdt, "compatible", compatible, sizeof(compatible));
+    board_fdt_end(fdt);
+}
+
 static void board_fdt_virtio_mmio(struct board_fdt *fdt, unsigned slot)
 {
     struct board_fdt_range window = {
@@ -301,6 +332,8 @@ static void board_fdt_root(struct board_fdt *fdt, uint64_t ram_base, uint64_t ra
     board_fdt_cpus(fdt, config->cpus);
     board_fdt_gic(fdt, config->gic, config->cpus, has_frame);
     board_fdt_timer(fdt, config->gic, config->cpus);
+    board_fdt_apb_clock(fdt);
+    board_fdt_rtc(fdt);
     for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
         board_fdt_virtio_mmio(fdt, slot);
     }

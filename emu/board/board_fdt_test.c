@@ -239,6 +239,24 @@ static void test_windows_are_where_board_h_says(void)
     expect_cells(node("/virtio_mmio@a003e00"), "reg", last, 4);
 }
 
+static void test_real_time_clock_has_registers_interrupt_and_a_clock_of_its_bus(void)
+{
+    static const uint32_t reg[] = {0, 0x09010000, 0, 0x1000}, hz = 24000000, none = 0;
+    write_tree("");
+    int rtc = node("/pl031@9010000"), clock = node("/apb-pclk");
+    CU_ASSERT_EQUAL(fdt_node_check_compatible(blob, rtc, "arm,pl031"), 0);
+    CU_ASSERT_EQUAL(fdt_node_check_compatible(blob, rtc, "arm,primecell"), 0);
+    expect_cells(rtc, "reg", reg, 4);
+    CU_ASSERT_EQUAL(intid_of(rtc, 0), BOARD_RTC_INTID);
+    expect_string(rtc, "clock-names", "apb_pclk");
+    const uint32_t phandle = fdt_get_phandle(blob, clock);
+    CU_ASSERT_NOT_EQUAL(phandle, 0);
+    expect_cells(rtc, "clocks", &phandle, 1);
+    expect_string(clock, "compatible", "fixed-clock");
+    expect_cells(clock, "clock-frequency", &hz, 1);
+    expect_cells(clock, "#clock-cells", &none, 1);
+}
+
 static void test_there_is_nothing_else(void)
 {
     write_tree("");
@@ -248,7 +266,8 @@ static void test_there_is_nothing_else(void)
     {
         count++;
     }
-    CU_ASSERT_EQUAL(count, 5 + BOARD_VIRTIO_MMIO_SLOTS); /* chosen, memory, cpus, intc, timer */
+    /* chosen, memory, cpus, intc, timer, the clock with its bus's */
+    CU_ASSERT_EQUAL(count, 7 + BOARD_VIRTIO_MMIO_SLOTS);
     CU_ASSERT_EQUAL(fdt_path_offset(blob, "/psci"), -FDT_ERR_NOTFOUND);
     CU_ASSERT_EQUAL(fdt_num_mem_rsv(blob), 0);
 }
@@ -360,5 +379,7 @@ UNIT_SUITE("board_fdt", UNIT_TEST(test_host_bridge_is_where_board_h_says),
            UNIT_TEST(test_gic_frames_are_where_board_h_says),
            UNIT_TEST(test_gicv3_frames_are_where_board_h_says),
            UNIT_TEST(test_timer_interrupts_are_those_of_board_h),
-           UNIT_TEST(test_windows_are_where_board_h_says), UNIT_TEST(test_there_is_nothing_else),
+           UNIT_TEST(test_windows_are_where_board_h_says),
+           UNIT_TEST(test_real_time_clock_has_registers_interrupt_and_a_clock_of_its_bus),
+           UNIT_TEST(test_there_is_nothing_else),
            UNIT_TEST(test_every_buffer_that_is_too_small_is_an_error))

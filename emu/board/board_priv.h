@@ -5,6 +5,7 @@
 #define EMU_BOARD_BOARD_PRIV_H
 
 #include "emu/board/board.h"
+#include "emu/gic-timer/irq_join.h"
 
 #define BOARD_SLIRP_PORT                                                                           \
     "slirp" /* libslirp's port on the wire; no network device may be called so */
@@ -18,6 +19,9 @@
 struct board_faults {
     struct irq_fault *spis[BOARD_IRQ_COUNT];
     struct irq_fault *ppis[CPU_CORES_MAX][BOARD_INTID_SPI];
+    /* what an INTID's stage drives, and those that were led astray to it */
+    struct irq_join spi_arrivals[BOARD_IRQ_COUNT];
+    struct irq_join ppi_arrivals[CPU_CORES_MAX][BOARD_INTID_SPI];
     struct irq_fault *timers[CPU_CORES_MAX][GTIMER_COUNT];
     unsigned queue_count, link_count;
     struct {

@@ -26,7 +26,10 @@
 
 #define CPU_CORES_MAX 8
 
-/* What the CPU needs of the rest of the machine. The board fills it in. All are required. */
+/*
+ * What the CPU needs of the rest of the machine. The board fills it in. All but the last are
+ * required.
+ */
 struct cpu_ops {
     /* Of core `cpu`. */
     uint64_t (*sysreg_read)(void *opaque, unsigned cpu, enum hal_sysreg reg);
@@ -39,6 +42,8 @@ struct cpu_ops {
      * neither, the CPU stops with CPU_STOP_QUIESCENT.
      */
     void (*quiescent)(void *opaque);
+    /* The guest allocates DMA memory or a stack. True: there is none for it. */
+    bool (*alloc_fails)(void *opaque);
 };
 
 struct cpu_config {

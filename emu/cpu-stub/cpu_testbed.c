@@ -85,11 +85,20 @@ static void testbed_quiescent(void *opaque)
     }
 }
 
+static bool testbed_alloc_fails(void *opaque)
+{
+    (void)opaque;
+    bool fails = testbed.allocations_fail > 0;
+    testbed.allocations_fail -= fails ? 1 : 0;
+    return fails;
+}
+
 static const struct cpu_ops testbed_ops = {
     .sysreg_read = testbed_sysreg_read,
     .sysreg_write = testbed_sysreg_write,
     .sysreg_absent = testbed_sysreg_absent,
     .quiescent = testbed_quiescent,
+    .alloc_fails = testbed_alloc_fails,
 };
 
 /* ---- the machine ----------------------------------------------------------------------------- */

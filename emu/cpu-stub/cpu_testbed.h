@@ -41,6 +41,7 @@ struct testbed {
     /* Hooks of a test; NULL: none. They run in bench context. */
     void (*on_device)(void);
     void (*on_quiescent)(void);
+    unsigned allocations_fail; /* so many of the next ones */
     enum trace_kind stop_at; /* an observer stops the CPU at this event; TRACE_KIND_COUNT: never */
     unsigned quiescent_calls;
 

@@ -26,6 +26,11 @@ cpu_inline void hal_finish(struct cpu *cpu)
     cpu_settle_if_due(cpu);
 }
 
+static bool cpu_alloc_fails(const struct cpu *cpu)
+{
+    return cpu->config.ops->alloc_fails != NULL && cpu->config.ops->alloc_fails(cpu->config.opaque);
+}
+
 static void cpu_do_dma_alloc(void *opaque)
 {
     struct cpu *cpu = cpu_active;
@@ -39,7 +44,7 @@ static void cpu_do_dma_alloc(void *opaque)
         cpu_report(cpu, "hal_dma_alloc", "an alignment is a power of two", range->align);
         return;
     }
-    void *va = gmem_alloc(cpu->memory, range->size, range->align);
+    void *va = cpu_alloc_fails(cpu) ? NULL : gmem_alloc(cpu->memory, range->size, range->align);
     gpa_t at;
     if (va != NULL && gmem_address_of(cpu->memory, va, &at)) {
         range->va = va;
@@ -145,7 +150,7 @@ static void cpu_do_stack_alloc(void *opaque)
         cpu_report(cpu, "hal_stack_alloc", "a size is not 0", 0);
         return;
     }
-    range->va = gmem_stack_alloc(cpu->memory, range->size);
+    range->va = cpu_alloc_fails(cpu) ? NULL : gmem_stack_alloc(cpu->memory, range->size);
 }
 
 void *hal_stack_alloc(size_t size)

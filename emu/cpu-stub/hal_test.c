@@ -533,6 +533,30 @@ static void test_exhaustion_is_no_violation(void)
     testbed_fini();
 }
 
+static void guest_gets_no_memory(void)
+{
+    uint64_t *pa = (uint64_t *)seen.first;
+    *pa = 7;
+    testbed.allocations_fail = 2;
+    CU_ASSERT_PTR_NULL(hal_dma_alloc(0, 16, pa)); /* nonsense is no allocation */
+    CU_ASSERT_EQUAL(testbed.allocations_fail, 2);
+    CU_ASSERT_PTR_NULL(hal_dma_alloc(16, 16, pa));
+    CU_ASSERT_EQUAL(*pa, 7);
+    CU_ASSERT_PTR_NULL(hal_stack_alloc(4096));
+    CU_ASSERT_EQUAL(gmem_allocated(testbed.memory), 0);
+    void *stack = hal_stack_alloc(4096);
+    CU_ASSERT_PTR_NOT_NULL(stack);
+    hal_stack_free(stack, 4096);
+    hal_power_off(0);
+}
+
+static void test_allocations_fail_when_the_machine_says_so(void)
+{
+    run(guest_gets_no_memory);
+    CU_ASSERT_EQUAL(testbed_count("guest.violation"), 1);
+    testbed_fini();
+}
+
 static void guest_allocates_nonsense(void)
 {
     uint64_t *pa = (uint64_t *)seen.first;
@@ -782,6 +806,7 @@ UNIT_SUITE("hal", UNIT_TEST(test_contexts_switch_and_carry_their_own_mask),
            UNIT_TEST(test_an_unknown_system_register_is_a_violation),
            UNIT_TEST(test_a_register_that_the_machine_lacks_is_a_violation),
            UNIT_TEST(test_dma_memory_and_addresses), UNIT_TEST(test_exhaustion_is_no_violation),
+           UNIT_TEST(test_allocations_fail_when_the_machine_says_so),
            UNIT_TEST(test_nonsense_for_memory_is_a_violation),
            UNIT_TEST(test_the_running_stack_cannot_be_freed),
            UNIT_TEST(test_windows_open_and_drop_exactly),

@@ -3,7 +3,9 @@
  *
  * `passed` is the level that the faults let through: it rises with an assertion that no fault held
  * back, or with the end of a delay, and falls with the last input. The output is that, or high
- * where the line is stuck. Pulses pass beside the levels: there is none where the output is high.
+ * where the line is stuck or a storm raises it. An assertion that is seen as an edge pends, after
+ * its delay if it has one, and leaves `passed` alone. Pulses pass beside the levels: there is none
+ * where the output is high; for a storm the end of one is a fall.
  *
  * While nothing is armed an assertion costs one test of `faulty`.
  */
@@ -12,6 +14,8 @@
 enum irq_fault_kind {
     IRQ_FAULT_LOSE,
     IRQ_FAULT_DELAY,
+    IRQ_FAULT_EDGE,
+    IRQ_FAULT_STORM, /* its occurrences are falls of the line, not assertions */
 };
 
 struct irq_fault_entry {
@@ -23,11 +27,12 @@ struct irq_fault_entry {
 struct irq_fault {
     struct fault_place place;
     struct vclock *clock;
-    struct irqline normal; /* where the output goes, unless it was routed away */
+    struct irqline normal, normal_pend; /* where they go, unless the line was routed away */
     struct irqline output, pend;
     uint32_t inputs; /* a bit for each that is high */
-    bool passed, stuck;
-    bool faulty; /* an entry is in the list */
+    bool passed, stuck, storms;
+    bool late_edge; /* what is late is an edge */
+    bool faulty;    /* an entry is in the list */
     unsigned count;
     struct irq_fault_entry entries[IRQ_FAULTS_MAX];
     struct vevent late; /* the end of a delay */
@@ -37,11 +42,12 @@ struct irq_fault {
     struct fault spurious;
     unsigned spurious_left;
     struct vevent next_spurious;
+    struct vevent next_storm; /* the line rises once more, or falls after that */
 };
 
 static void irq_fault_drive(const struct irq_fault *stage)
 {
-    irqline_set(&stage->output, stage->passed || stage->stuck);
+    irqline_set(&stage->output, stage->passed || stage->stuck || stage->storms);
 }
 
 static void irq_fault_remove(struct irq_fault *stage, unsigned index)
@@ -53,41 +59,84 @@ static void irq_fault_remove(struct irq_fault *stage, unsigned index)
     stage->faulty = stage->count > 0;
 }
 
-/* An assertion meets the faults. False: it was lost; otherwise it comes `*delay_ns` later. */
-static bool irq_fault_meet(struct irq_fault *stage, uint64_t *delay_ns)
+/* What becomes of an assertion. */
+struct irq_fault_fate {
+    bool lost, edge;
+    uint64_t delay_ns;
+};
+
+/* An occurrence meets the faults that are for its kind: of assertions, or of falls. */
+static struct irq_fault_fate irq_fault_meet(struct irq_fault *stage, bool fall)
 {
-    *delay_ns = 0;
-    for (unsigned i = 0; i < stage->count;) {
+    struct irq_fault_fate fate = {.lost = false};
+    for (unsigned i = 0; i < stage->count && !fate.lost;) {
         struct irq_fault_entry *entry = &stage->entries[i];
-        bool lost = false;
-        if (fault_strikes(&entry->fault, &stage->place)) {
-            lost = entry->kind == IRQ_FAULT_LOSE;
-            *delay_ns += entry->delay_ns;
+        bool concerned = (entry->kind == IRQ_FAULT_STORM) == fall;
+        if (concerned && fault_strikes(&entry->fault, &stage->place)) {
+            /* A line rises once for a fall: what one storm does, another one need not. */
+            fate.lost = entry->kind == IRQ_FAULT_LOSE || entry->kind == IRQ_FAULT_STORM;
+            fate.edge = fate.edge || entry->kind == IRQ_FAULT_EDGE;
+            fate.delay_ns += entry->delay_ns;
         }
         if (fault_is_used_up(&entry->fault)) {
             irq_fault_remove(stage, i);
         } else {
             i++;
         }
-        if (lost) {
-            return false;
-        }
     }
-    return true;
+    return fate;
 }
 
-static void irq_fault_assert(struct irq_fault *stage)
+static void irq_fault_arrive(struct irq_fault *stage, bool edge)
 {
-    uint64_t delay_ns = 0;
-    if (stage->faulty && !irq_fault_meet(stage, &delay_ns)) {
+    if (edge) {
+        irqline_set(&stage->pend, true);
         return;
     }
-    if (delay_ns == 0) {
-        stage->passed = true;
-        irq_fault_drive(stage);
+    stage->passed = true;
+    irq_fault_drive(stage);
+}
+
+/* `was_high`: the source was up before. */
+static void irq_fault_assert(struct irq_fault *stage, bool was_high)
+{
+    struct irq_fault_fate fate = {.lost = false};
+    if (stage->faulty) {
+        fate = irq_fault_meet(stage, false);
+    }
+    if (fate.lost || (fate.edge && was_high)) {
+        return;
+    }
+    if (fate.delay_ns == 0) {
+        irq_fault_arrive(stage, fate.edge);
     } else if (!vevent_is_armed(&stage->late)) {
         /* Of several late assertions the first one raises the line, and the others find it high. */
-        vclock_arm(stage->clock, &stage->late, vclock_now_ns(stage->clock) + delay_ns);
+        stage->late_edge = fate.edge;
+        vclock_arm(stage->clock, &stage->late, vclock_now_ns(stage->clock) + fate.delay_ns);
+    } else if (!fate.edge) {
+        stage->late_edge = false;
+    }
+}
+
+/* The line fell: the way for a storm. */
+static void irq_fault_fall(struct irq_fault *stage)
+{
+    if (stage->faulty && irq_fault_meet(stage, true).lost) {
+        vclock_arm(stage->clock, &stage->next_storm,
+                   vclock_now_ns(stage->clock) + IRQ_FAULT_STORM_LOW_NS);
+    }
+}
+
+static void irq_fault_storm_due(void *opaque)
+{
+    struct irq_fault *stage = opaque;
+    stage->storms = !stage->storms;
+    irq_fault_drive(stage);
+    if (stage->storms) {
+        vclock_arm(stage->clock, &stage->next_storm,
+                   vclock_now_ns(stage->clock) + IRQ_FAULT_STORM_HIGH_NS);
+    } else if (!stage->passed) {
+        irq_fault_fall(stage);
     }
 }
 
@@ -95,24 +144,34 @@ static void irq_fault_set(void *opaque, unsigned input, bool level)
 {
     struct irq_fault *stage = opaque;
     if (level) {
+        bool was_high = stage->inputs != 0;
         stage->inputs |= UINT32_C(1) << input;
-        irq_fault_assert(stage);
+        irq_fault_assert(stage, was_high);
         return;
     }
     stage->inputs &= ~(UINT32_C(1) << input);
+    bool fell = false;
     if (stage->inputs == 0) {
-        if (vevent_is_armed(&stage->late)) {
+        if (vevent_is_armed(&stage->late) && !stage->late_edge) {
             vclock_disarm(stage->clock, &stage->late);
         }
+        fell = stage->passed;
         stage->passed = false;
     }
     irq_fault_drive(stage);
+    if (fell && !vevent_is_armed(&stage->next_storm)) {
+        irq_fault_fall(stage);
+    }
 }
 
-static void irq_fault_drive_pulse(const struct irq_fault *stage)
+static void irq_fault_drive_pulse(struct irq_fault *stage)
 {
-    if (!stage->passed && !stage->stuck) {
-        irqline_pulse(&stage->output);
+    if (stage->passed || stage->stuck || stage->storms) {
+        return;
+    }
+    irqline_pulse(&stage->output);
+    if (!vevent_is_armed(&stage->next_storm)) {
+        irq_fault_fall(stage);
     }
 }
 
@@ -148,17 +207,20 @@ static void irq_fault_late_pulse(void *opaque)
 static void irq_fault_pulse(void *opaque, unsigned input)
 {
     struct irq_fault *stage = opaque;
-    uint64_t delay_ns = 0;
+    struct irq_fault_fate fate = {.lost = false};
     (void)input;
-    if (stage->faulty && !irq_fault_meet(stage, &delay_ns)) {
+    if (stage->faulty) {
+        fate = irq_fault_meet(stage, false);
+    }
+    if (fate.lost) {
         return;
     }
-    if (delay_ns == 0) {
+    if (fate.delay_ns == 0) { /* as an edge or not: it is one */
         irq_fault_drive_pulse(stage);
         return;
     }
     unsigned place = MIN(stage->pulse_count, IRQ_FAULT_PULSES_MAX - 1);
-    stage->pulses_ns[place] = vclock_now_ns(stage->clock) + delay_ns;
+    stage->pulses_ns[place] = vclock_now_ns(stage->clock) + fate.delay_ns;
     stage->pulse_count = place + 1;
     irq_fault_arm_pulse(stage);
 }
@@ -166,8 +228,7 @@ static void irq_fault_pulse(void *opaque, unsigned input)
 static void irq_fault_late(void *opaque)
 {
     struct irq_fault *stage = opaque;
-    stage->passed = true;
-    irq_fault_drive(stage);
+    irq_fault_arrive(stage, stage->late_edge);
 }
 
 struct irqline irq_fault_input(struct irq_fault *stage, unsigned input)
@@ -191,6 +252,12 @@ static void irq_fault_add(struct irq_fault *stage, enum irq_fault_kind kind, con
     stage->faulty = true;
 }
 
+void irq_fault_note(struct irq_fault *stage, const char *name)
+{
+    struct fault noted = fault_arm(&stage->place, name, (struct fault_which){0, 1});
+    fault_strikes(&noted, &stage->place);
+}
+
 void irq_fault_lose(struct irq_fault *stage, const char *name, struct fault_which which)
 {
     irq_fault_add(stage, IRQ_FAULT_LOSE, name, 0, which);
@@ -202,10 +269,19 @@ void irq_fault_delay(struct irq_fault *stage, const char *name, uint64_t delay_n
     irq_fault_add(stage, IRQ_FAULT_DELAY, name, delay_ns, which);
 }
 
+void irq_fault_storm(struct irq_fault *stage, struct fault_which which)
+{
+    irq_fault_add(stage, IRQ_FAULT_STORM, "storm", 0, which);
+}
+
+void irq_fault_edge(struct irq_fault *stage, struct fault_which which)
+{
+    irq_fault_add(stage, IRQ_FAULT_EDGE, "edge", 0, which);
+}
+
 void irq_fault_stick(struct irq_fault *stage)
 {
-    struct fault stuck = fault_arm(&stage->place, "stuck", (struct fault_which){0, 1});
-    fault_strikes(&stuck, &stage->place);
+    irq_fault_note(stage, "stuck");
     stage->stuck = true;
     irq_fault_drive(stage);
 }
@@ -233,12 +309,13 @@ void irq_fault_spurious(struct irq_fault *stage, unsigned count)
     }
 }
 
-void irq_fault_route(struct irq_fault *stage, const char *name, struct irqline output)
+void irq_fault_route(struct irq_fault *stage, const char *name, struct irqline output,
+                     struct irqline pend)
 {
-    struct fault routed = fault_arm(&stage->place, name, (struct fault_which){0, 1});
-    fault_strikes(&routed, &stage->place);
+    irq_fault_note(stage, name);
     irqline_set(&stage->output, false);
     stage->output = output;
+    stage->pend = pend;
     irq_fault_drive(stage);
 }
 
@@ -248,9 +325,12 @@ void irq_fault_restore(struct irq_fault *stage)
     stage->count = 0;
     stage->faulty = false;
     stage->stuck = false;
+    stage->storms = false;
     stage->spurious_left = 0;
     vclock_disarm(stage->clock, &stage->late);
     vclock_disarm(stage->clock, &stage->next_spurious);
+    vclock_disarm(stage->clock, &stage->next_storm);
+    stage->pend = stage->normal_pend;
     if (stage->output.opaque != stage->normal.opaque ||
         stage->output.number != stage->normal.number) {
         irqline_set(&stage->output, false);
@@ -264,6 +344,11 @@ void irq_fault_restore(struct irq_fault *stage)
     if (pulsed) {
         irq_fault_drive_pulse(stage);
     }
+}
+
+bool irq_fault_is_storming(const struct irq_fault *stage)
+{
+    return vevent_is_armed(&stage->next_storm);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -281,9 +366,11 @@ struct irq_fault *irq_fault_new(struct vclock *clock, struct trace *trace, const
     stage->normal = output;
     stage->output = output;
     stage->pend = pend;
+    stage->normal_pend = pend;
     vevent_init(&stage->late, VEVENT_MACHINE, "late interrupt", irq_fault_late, stage);
     vevent_init(&stage->late_pulse, VEVENT_MACHINE, "late message", irq_fault_late_pulse, stage);
     vevent_init(&stage->next_spurious, VEVENT_MACHINE, "spurious interrupt", irq_fault_pend, stage);
+    vevent_init(&stage->next_storm, VEVENT_MACHINE, "interrupt storm", irq_fault_storm_due, stage);
     return stage;
 }
 
@@ -295,5 +382,6 @@ void irq_fault_free(struct irq_fault *stage)
     vclock_disarm(stage->clock, &stage->late);
     vclock_disarm(stage->clock, &stage->late_pulse);
     vclock_disarm(stage->clock, &stage->next_spurious);
+    vclock_disarm(stage->clock, &stage->next_storm);
     g_free(stage);
 }

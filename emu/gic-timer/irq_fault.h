@@ -23,6 +23,8 @@
 #define IRQ_FAULTS_MAX               16    /* at once on a line */
 #define IRQ_FAULT_PULSES_MAX         32    /* on their way at once; more melt into the last */
 #define IRQ_FAULT_SPURIOUS_PERIOD_NS 10000 /* between the spurious interrupts of one injection */
+#define IRQ_FAULT_STORM_LOW_NS       19000 /* from the end of an assertion to its return, */
+#define IRQ_FAULT_STORM_HIGH_NS      1000  /* and how long that lasts */
 
 struct irq_fault;
 
@@ -51,16 +53,39 @@ void irq_fault_delay(struct irq_fault *stage, const char *name, uint64_t delay_n
 /* The output is high, whatever the input says. */
 void irq_fault_stick(struct irq_fault *stage);
 
+/*
+ * When the line falls, it rises again soon, for a while that is long enough to be noticed; then it
+ * falls, which is the next occurrence. So a storm goes on by itself, at a rate that leaves the
+ * guest some time, from the first assertion on that ends.
+ */
+void irq_fault_storm(struct irq_fault *stage, struct fault_which which);
+
+/*
+ * The source is seen as an edge: that its line rises makes one interrupt pending, and that it stays
+ * high means nothing. An assertion while it is high already is no edge, and lost.
+ */
+void irq_fault_edge(struct irq_fault *stage, struct fault_which which);
+
 /* `count` interrupts for nothing, the first one now. */
 void irq_fault_spurious(struct irq_fault *stage, unsigned count);
 
-/* From now on the stage drives this line, and the one that it drove until now is low. */
-void irq_fault_route(struct irq_fault *stage, const char *name, struct irqline output);
+/* A fault of what drives the line, which this stage does not make: it is told, and restored. */
+void irq_fault_note(struct irq_fault *stage, const char *name);
+
+/*
+ * From now on the stage drives this line and pends there, and the one that it drove until now is
+ * low.
+ */
+void irq_fault_route(struct irq_fault *stage, const char *name, struct irqline output,
+                     struct irqline pend);
 
 /*
  * Ends all faults. The output is what the inputs say: an assertion that was lost shows again. Late
  * pulses come now, as one.
  */
 void irq_fault_restore(struct irq_fault *stage);
+
+/* Whether an event of a storm is due: something that goes on and brings nothing. */
+bool irq_fault_is_storming(const struct irq_fault *stage);
 
 #endif

@@ -274,7 +274,7 @@ static void test_routed_line_drives_the_other_one_and_comes_back(void)
     irqline_set(&bed.input, true);
     bed_expect(&bed, "1");
     struct irqline other = {.set = bed_drive, .opaque = &bed, .number = 1};
-    irq_fault_route(bed.stage, "intid", other);
+    irq_fault_route(bed.stage, "intid", other, (struct irqline){.set = NULL});
     bed_expect(&bed, "0");
     irqline_set(&bed.input, false);
     irqline_set(&bed.input, true);
@@ -283,6 +283,242 @@ static void test_routed_line_drives_the_other_one_and_comes_back(void)
     irq_fault_restore(bed.stage);
     CU_ASSERT_STRING_EQUAL(bed.elsewhere->str, "1 0 1 0");
     bed_expect(&bed, "1");
+    bed_teardown(&bed);
+}
+
+static void bed_advance(struct bed *bed, uint64_t ns)
+{
+    vclock_advance(bed->clock, VCLOCK_POWER_ON_NS + ns);
+}
+
+#define STORM_PERIOD (IRQ_FAULT_STORM_LOW_NS + IRQ_FAULT_STORM_HIGH_NS)
+
+static void test_storm_raises_a_line_that_fell_and_goes_on_by_itself(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_storm(bed.stage, (struct fault_which){0, 2});
+    CU_ASSERT_TRUE(vclock_is_quiescent(bed.clock)); /* nothing has fallen yet */
+    irqline_set(&bed.input, true);
+    irqline_set(&bed.input, false);
+    bed_expect(&bed, "1 0");
+    CU_ASSERT_TRUE(irq_fault_is_storming(bed.stage));
+    bed_advance(&bed, IRQ_FAULT_STORM_LOW_NS - 1);
+    bed_expect(&bed, "");
+    bed_advance(&bed, IRQ_FAULT_STORM_LOW_NS);
+    bed_expect(&bed, "1");
+    bed_advance(&bed, STORM_PERIOD);
+    bed_expect(&bed, "0");
+    bed_advance(&bed, 5 * STORM_PERIOD);
+    bed_expect(&bed, "1 0");
+    CU_ASSERT_FALSE(irq_fault_is_storming(bed.stage));
+    bed_expect_events(&bed, "fault.injected fault=storm\nfault.applied fault=storm occurrence=1\n"
+                            "fault.applied fault=storm occurrence=2\n");
+    bed_teardown(&bed);
+}
+
+static void test_end_of_a_pulse_is_a_fall_of_a_storm(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_storm(bed.stage, (struct fault_which){0, 1});
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "1 0");
+    CU_ASSERT_TRUE(irq_fault_is_storming(bed.stage));
+    bed_advance(&bed, IRQ_FAULT_STORM_LOW_NS);
+    irqline_pulse(&bed.input); /* while the line is high */
+    bed_expect(&bed, "1");
+    bed_advance(&bed, STORM_PERIOD);
+    bed_expect(&bed, "0");
+    CU_ASSERT_FALSE(irq_fault_is_storming(bed.stage));
+    bed_teardown(&bed);
+}
+
+static void test_pulse_that_is_seen_as_an_edge_stays_one(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_edge(bed.stage, all);
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "1 0");
+    CU_ASSERT_EQUAL(bed.pended, 0);
+    bed_teardown(&bed);
+}
+
+static void test_storm_leaves_falls_alone_that_are_to_be_skipped(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_storm(bed.stage, (struct fault_which){1, 1});
+    irqline_set(&bed.input, true);
+    irqline_set(&bed.input, false);
+    bed_advance(&bed, STORM_PERIOD);
+    bed_expect(&bed, "1 0");
+    irqline_set(&bed.input, true);
+    irqline_set(&bed.input, false);
+    bed_advance(&bed, 3 * STORM_PERIOD);
+    bed_expect(&bed, "1 0 1 0");
+    bed_teardown(&bed);
+}
+
+static void test_source_that_is_up_itself_is_no_fall_of_a_storm(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_storm(bed.stage, all);
+    irqline_set(&bed.input, true);
+    irqline_set(&bed.input, false);
+    bed_advance(&bed, IRQ_FAULT_STORM_LOW_NS);
+    irqline_set(&bed.input, true);
+    bed_advance(&bed, 3 * STORM_PERIOD);
+    bed_expect(&bed, "1 0 1 1 1"); /* the last one: the storm's own end, which the source covers */
+    CU_ASSERT_FALSE(irq_fault_is_storming(bed.stage));
+    irqline_set(&bed.input, false);
+    bed_expect(&bed, "0");
+    CU_ASSERT_TRUE(irq_fault_is_storming(bed.stage));
+    irq_fault_restore(bed.stage);
+    bed_expect(&bed, "0");
+    bed_teardown(&bed);
+}
+
+static void test_restore_in_the_middle_of_a_storm_lowers_the_line_for_good(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_storm(bed.stage, all);
+    irqline_set(&bed.input, true);
+    irqline_set(&bed.input, false);
+    bed_advance(&bed, IRQ_FAULT_STORM_LOW_NS);
+    bed_expect(&bed, "1 0 1");
+    irq_fault_restore(bed.stage);
+    bed_expect(&bed, "0");
+    CU_ASSERT_TRUE(vclock_is_quiescent(bed.clock));
+    irqline_set(&bed.input, true);
+    irqline_set(&bed.input, false);
+    bed_advance(&bed, 3 * STORM_PERIOD);
+    bed_expect(&bed, "1 0");
+    bed_teardown(&bed);
+}
+
+static void test_lost_assertion_never_falls_and_makes_no_storm(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_storm(bed.stage, all);
+    irq_fault_lose(bed.stage, "lose", (struct fault_which){0, 1});
+    irqline_set(&bed.input, true);
+    irqline_set(&bed.input, false);
+    CU_ASSERT_TRUE(vclock_is_quiescent(bed.clock));
+    bed_expect(&bed, "0");
+    irq_fault_restore(bed.stage);
+    bed_expect(&bed, "0");
+    bed_teardown(&bed);
+}
+
+static void test_edge_pends_once_for_a_source_that_rises_and_stays_up(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_edge(bed.stage, all);
+    irqline_set(&bed.input, true);
+    CU_ASSERT_EQUAL(bed.pended, 1);
+    irqline_set(&bed.input, true);
+    irqline_set(&bed.other_input, true);
+    CU_ASSERT_EQUAL(bed.pended, 1);
+    irqline_set(&bed.other_input, false);
+    irqline_set(&bed.input, false);
+    irqline_set(&bed.input, true);
+    CU_ASSERT_EQUAL(bed.pended, 2);
+    bed_expect(&bed, "0 0"); /* the level never got through */
+    irq_fault_restore(bed.stage);
+    bed_expect(&bed, "1");
+    irqline_set(&bed.input, false);
+    bed_expect(&bed, "0");
+    bed_teardown(&bed);
+}
+
+static void test_edges_end_with_their_count(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_edge(bed.stage, (struct fault_which){0, 1});
+    irqline_set(&bed.input, true);
+    irqline_set(&bed.input, false);
+    irqline_set(&bed.input, true);
+    irqline_set(&bed.input, false);
+    CU_ASSERT_EQUAL(bed.pended, 1);
+    bed_expect(&bed, "0 1 0");
+    bed_teardown(&bed);
+}
+
+static void test_late_edge_comes_although_its_source_has_fallen(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_edge(bed.stage, all);
+    irq_fault_delay(bed.stage, "delay", 500, all);
+    irqline_set(&bed.input, true);
+    irqline_set(&bed.input, false);
+    CU_ASSERT_EQUAL(bed.pended, 0);
+    bed_advance(&bed, 500);
+    CU_ASSERT_EQUAL(bed.pended, 1);
+    bed_expect(&bed, "0");
+    bed_teardown(&bed);
+}
+
+static void test_lost_edge_is_lost(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_edge(bed.stage, all);
+    irq_fault_lose(bed.stage, "lose", (struct fault_which){0, 1});
+    irqline_set(&bed.input, true);
+    CU_ASSERT_EQUAL(bed.pended, 0);
+    irqline_set(&bed.input, false);
+    irqline_set(&bed.input, true);
+    CU_ASSERT_EQUAL(bed.pended, 1);
+    irqline_set(&bed.input, false);
+    bed_expect(&bed, "0 0");
+    bed_teardown(&bed);
+}
+
+static void bed_pend_elsewhere(void *opaque, unsigned number, bool level)
+{
+    struct bed *bed = opaque;
+    (void)number;
+    bed->pended += level ? 100 : 0;
+}
+
+static void test_routed_edges_and_spurious_interrupts_pend_where_the_line_leads(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_route(bed.stage, "route",
+                    (struct irqline){.set = bed_drive, .opaque = &bed, .number = 1},
+                    (struct irqline){.set = bed_pend_elsewhere, .opaque = &bed});
+    bed_expect(&bed, "0");
+    irq_fault_edge(bed.stage, all);
+    irqline_set(&bed.input, true);
+    irq_fault_spurious(bed.stage, 1);
+    CU_ASSERT_EQUAL(bed.pended, 200);
+    irq_fault_restore(bed.stage);
+    irq_fault_spurious(bed.stage, 1);
+    CU_ASSERT_EQUAL(bed.pended, 201);
+    irqline_set(&bed.input, false);
+    bed_expect(&bed, "1 0");
+    bed_teardown(&bed);
+}
+
+static void test_fault_of_the_source_is_told_and_changes_nothing_here(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_note(bed.stage, "drift");
+    irqline_set(&bed.input, true);
+    irqline_set(&bed.input, false);
+    bed_expect(&bed, "1 0");
+    bed_expect_events(&bed, "fault.injected fault=drift\n"
+                            "fault.applied fault=drift occurrence=1\n");
     bed_teardown(&bed);
 }
 
@@ -402,7 +638,20 @@ UNIT_SUITE("irq_fault", UNIT_TEST(test_stage_without_faults_passes_every_call_on
            UNIT_TEST(test_restore_ends_spurious_and_late_interrupts),
            UNIT_TEST(test_routed_line_drives_the_other_one_and_comes_back),
            UNIT_TEST(test_pended_interrupt_is_taken_once_with_no_line_behind_it),
+           UNIT_TEST(test_storm_raises_a_line_that_fell_and_goes_on_by_itself),
+           UNIT_TEST(test_storm_leaves_falls_alone_that_are_to_be_skipped),
+           UNIT_TEST(test_source_that_is_up_itself_is_no_fall_of_a_storm),
+           UNIT_TEST(test_restore_in_the_middle_of_a_storm_lowers_the_line_for_good),
+           UNIT_TEST(test_lost_assertion_never_falls_and_makes_no_storm),
+           UNIT_TEST(test_edge_pends_once_for_a_source_that_rises_and_stays_up),
+           UNIT_TEST(test_edges_end_with_their_count),
+           UNIT_TEST(test_late_edge_comes_although_its_source_has_fallen),
+           UNIT_TEST(test_lost_edge_is_lost),
+           UNIT_TEST(test_routed_edges_and_spurious_interrupts_pend_where_the_line_leads),
+           UNIT_TEST(test_fault_of_the_source_is_told_and_changes_nothing_here),
            UNIT_TEST(test_pulse_passes_as_high_and_low),
+           UNIT_TEST(test_end_of_a_pulse_is_a_fall_of_a_storm),
+           UNIT_TEST(test_pulse_that_is_seen_as_an_edge_stays_one),
            UNIT_TEST(test_pulse_on_a_high_line_changes_nothing),
            UNIT_TEST(test_lost_pulse_does_not_come_back_when_the_faults_end),
            UNIT_TEST(test_late_pulses_come_each_in_its_time),

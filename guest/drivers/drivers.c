@@ -7,6 +7,7 @@
 #include "drivers/gicv2.h"
 #include "drivers/gicv2m.h"
 #include "drivers/gicv3.h"
+#include "drivers/pl031.h"
 #include "drivers/platform.h"
 #include "drivers/virtio_mmio.h"
 #include "drivers/virtio_net.h"
@@ -52,6 +53,7 @@ static const struct {
     {drivers_init_gic, "no interrupt controller in this machine"},
     {gicv2m_init, NULL},
     {arm_timer_init, "no timer in this machine"},
+    {pl031_init, NULL},
     {drivers_find_cpus, NULL},
     {drivers_scan_virtio, NULL},
 };

@@ -95,6 +95,11 @@ void clock_interrupt(void)
     fake_kernel.clock_interrupts++;
 }
 
+void clock_set_realtime(uint64_t realtime_ns)
+{
+    fake_kernel.realtime_ns = realtime_ns;
+}
+
 uint64_t clock_now_ns(void)
 {
     fake_kernel.now_ns += fake_kernel.now_step_ns;

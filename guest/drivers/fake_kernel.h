@@ -25,6 +25,7 @@ struct fake_kernel {
 
     const struct clock_driver *clock;
     unsigned clock_interrupts;
+    uint64_t realtime_ns; /* as it was set; 0: it was not */
 
     task_fn *task;
     void *task_arg;

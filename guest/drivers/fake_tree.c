@@ -63,6 +63,15 @@ static void fake_put_timer(const struct fake_tree *tree)
     fdt_end_node(fake_tree_blob);
 }
 
+static void fake_put_rtc(const struct fake_tree *tree)
+{
+    const uint32_t reg[] = {(uint32_t)(tree->rtc_base >> 32), (uint32_t)tree->rtc_base, 0, 0x1000};
+    fdt_begin_node(fake_tree_blob, "pl031");
+    fake_put_compatible(tree->rtc);
+    fake_put_cells("reg", reg, 4);
+    fdt_end_node(fake_tree_blob);
+}
+
 static void fake_put_window(const struct fake_tree *tree, unsigned slot)
 {
     uint64_t base = tree->window_base + slot * tree->window_step;
@@ -87,6 +96,8 @@ void fake_tree_open(const struct fake_tree *tree, struct platform *platform)
         fake_put_controller(tree);
     if (tree->timer != NULL)
         fake_put_timer(tree);
+    if (tree->rtc != NULL)
+        fake_put_rtc(tree);
     for (unsigned slot = 0; slot < tree->windows; slot++)
         fake_put_window(tree, slot);
     fdt_end_node(fake_tree_blob);

@@ -1,8 +1,8 @@
 /*
  * fake_tree.h - device trees for unit tests of drivers
  *
- * Three nodes below the root, with two cells for addresses and sizes: "intc", "timer" and, for each
- * window, "virtio_mmio".
+ * Nodes below the root, with two cells for addresses and sizes: "intc", "timer", "pl031" and, for
+ * each window, "virtio_mmio".
  */
 #ifndef DRIVERS_FAKE_TREE_H
 #define DRIVERS_FAKE_TREE_H
@@ -17,6 +17,8 @@ struct fake_tree {
     uint64_t region;             /* the second one, of 128 KiB */
     const char *timer;           /* compatible; NULL: no such node */
     unsigned timer_interrupts;   /* entries of its interrupts: PPIs 13, 14, 11, 10 */
+    const char *rtc;             /* compatible; NULL: no such node */
+    uint64_t rtc_base;
     unsigned windows;
     uint64_t window_base, window_step;
 };

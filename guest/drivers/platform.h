@@ -71,6 +71,7 @@ struct platform_ops {
     bool (*find_gic)(const struct platform *platform, struct platform_gic *gic);
     bool (*find_timer)(const struct platform *platform, enum platform_timer timer,
                        struct platform_interrupt *interrupt);
+    bool (*find_rtc)(const struct platform *platform, uintptr_t *base);
     void (*each_window)(const struct platform *platform, platform_window_fn *fn, void *opaque);
     bool (*find_messages)(const struct platform *platform, struct platform_messages *messages);
     bool (*find_pci)(const struct platform *platform, struct platform_pci *pci);
@@ -104,6 +105,12 @@ static inline bool platform_find_timer(const struct platform *platform, enum pla
                                        struct platform_interrupt *interrupt)
 {
     return platform->ops->find_timer(platform, timer, interrupt);
+}
+
+/* The registers of the real-time clock. */
+static inline bool platform_find_rtc(const struct platform *platform, uintptr_t *base)
+{
+    return platform->ops->find_rtc(platform, base);
 }
 
 /* Calls fn(window, opaque) for one window after the other. */

@@ -2,9 +2,9 @@
  * platform_acpi.c - the machine as its ACPI tables describe it
  *
  * GSIVs are INTIDs [ACPI6.3] 5.2.12.15. There is no interpreter of AML, and thus no way to be told
- * of devices: the virtio-mmio windows are where the board is known to have them, and empty ones are
- * found out by looking. In the same way the host bridge's window and the interrupts of PCI's pins
- * are those of the board, which its DSDT would say.
+ * of devices, which stand in the DSDT: the real-time clock and the virtio-mmio windows are where
+ * the board is known to have them, and empty windows are found out by looking. In the same way the
+ * host bridge's window and the interrupts of PCI's pins are those of the board.
  */
 #include "drivers/platform.h"
 
@@ -17,6 +17,8 @@
 #define PLATFORM_WINDOW_BASE  0x0a000000
 #define PLATFORM_WINDOW_STEP  0x200
 #define PLATFORM_WINDOW_INTID 48
+
+#define PLATFORM_RTC_BASE 0x09010000
 
 /* PCI on the "virt" board: memory BARs below 1 GiB, pins on SPIs 3 to 6 in turn. */
 #define PLATFORM_PCI_WINDOW      0x10000000
@@ -57,6 +59,13 @@ static bool platform_acpi_find_timer(const struct platform *platform, enum platf
         .intid = found->gsiv,
         .edge_triggered = found->edge_triggered,
     };
+    return true;
+}
+
+static bool platform_acpi_find_rtc(const struct platform *platform, uintptr_t *base)
+{
+    (void)platform;
+    *base = PLATFORM_RTC_BASE;
     return true;
 }
 
@@ -120,6 +129,7 @@ static void platform_acpi_each_cpu(const struct platform *platform, platform_cpu
 static const struct platform_ops platform_acpi_ops = {
     .find_gic = platform_acpi_find_gic,
     .find_timer = platform_acpi_find_timer,
+    .find_rtc = platform_acpi_find_rtc,
     .each_window = platform_acpi_each_window,
     .find_messages = platform_acpi_find_messages,
     .find_pci = platform_acpi_find_pci,

@@ -1,6 +1,6 @@
 /*
  * platform_fdt.c - the machine as its device tree describes it [DTSPEC0.4], with the bindings of
- * the Arm GIC, of the Arm generic timer, of virtio-mmio and of PCI host bridges
+ * the Arm GIC, of the Arm generic timer, of PrimeCells, of virtio-mmio and of PCI host bridges
  */
 #include "drivers/platform.h"
 
@@ -12,6 +12,7 @@
 static const char *const platform_fdt_gics[] = {"arm,cortex-a15-gic", "arm,gic-400", NULL};
 static const char *const platform_fdt_gicv3s[] = {"arm,gic-v3", NULL};
 static const char *const platform_fdt_timers[] = {"arm,armv8-timer", "arm,armv7-timer", NULL};
+static const char *const platform_fdt_rtcs[] = {"arm,pl031", NULL};
 static const char *const platform_fdt_window = "virtio,mmio";
 static const char *const platform_fdt_frames[] = {"arm,gic-v2m-frame", NULL};
 static const char *const platform_fdt_bridges[] = {"pci-host-ecam-generic", NULL};
@@ -79,6 +80,16 @@ static bool platform_fdt_find_timer(const struct platform *platform, enum platfo
     unsigned index = timer == PLATFORM_TIMER_VIRTUAL ? PLATFORM_FDT_VIRTUAL : PLATFORM_FDT_PHYSICAL;
     return fdt_find(&platform->fdt, platform_fdt_timers, &node) &&
            platform_fdt_interrupt(&node, index, interrupt);
+}
+
+static bool platform_fdt_find_rtc(const struct platform *platform, uintptr_t *base)
+{
+    struct fdt_node node;
+    uint64_t at, size;
+    if (!fdt_find(&platform->fdt, platform_fdt_rtcs, &node) || !fdt_node_reg(&node, 0, &at, &size))
+        return false;
+    *base = (uintptr_t)at;
+    return true;
 }
 
 static void platform_fdt_each_window(const struct platform *platform, platform_window_fn *fn,
@@ -161,6 +172,7 @@ static void platform_fdt_each_cpu(const struct platform *platform, platform_cpu_
 static const struct platform_ops platform_fdt_ops = {
     .find_gic = platform_fdt_find_gic,
     .find_timer = platform_fdt_find_timer,
+    .find_rtc = platform_fdt_find_rtc,
     .each_window = platform_fdt_each_window,
     .find_messages = platform_fdt_find_messages,
     .find_pci = platform_fdt_find_pci,

@@ -63,6 +63,8 @@ static void test_tree_tells_controller_timers_and_windows(void)
         .cpu_interface = 0x108010000,
         .timer = "arm,armv7-timer",
         .timer_interrupts = 4,
+        .rtc = "arm,pl031",
+        .rtc_base = 0x109010000,
         .windows = 5,
         .window_base = 0x0a000000,
         .window_step = 0x200,
@@ -76,6 +78,9 @@ static void test_tree_tells_controller_timers_and_windows(void)
     CU_ASSERT_EQUAL(gic.cpu_interface, 0x108010000);
     check_timer(&platform, PLATFORM_TIMER_VIRTUAL, 27);
     check_timer(&platform, PLATFORM_TIMER_PHYSICAL, 30);
+    uintptr_t rtc = 0;
+    CU_ASSERT_TRUE(platform_find_rtc(&platform, &rtc));
+    CU_ASSERT_EQUAL(rtc, 0x109010000);
     check_windows(&platform, 5, true);
     CU_ASSERT_EQUAL(fake_hal.console_lines, 0);
 }
@@ -91,6 +96,8 @@ static void test_what_the_tree_does_not_have_is_not_found(void)
     CU_ASSERT_FALSE(platform_find_gic(&platform, &gic));
     CU_ASSERT_FALSE(platform_find_timer(&platform, PLATFORM_TIMER_VIRTUAL, &interrupt));
     check_timer(&platform, PLATFORM_TIMER_PHYSICAL, 30);
+    uintptr_t rtc;
+    CU_ASSERT_FALSE(platform_find_rtc(&platform, &rtc));
     CU_ASSERT_EQUAL(count_windows(&platform, WINDOWS_MAX), 0);
 }
 
@@ -135,11 +142,14 @@ static void test_tables_tell_controller_and_timers(void)
     CU_ASSERT_EQUAL(fake_hal.console_lines, 0);
 }
 
-static void test_with_tables_all_windows_of_the_board_are_looked_at(void)
+static void test_with_tables_the_clock_and_all_windows_of_the_board_are_looked_at(void)
 {
     struct platform platform;
+    uintptr_t rtc = 0;
     acpi_up();
     CU_ASSERT_EQUAL_FATAL(platform_from_acpi(&platform, &fake_hal.boot), 0);
+    CU_ASSERT_TRUE(platform_find_rtc(&platform, &rtc));
+    CU_ASSERT_EQUAL(rtc, 0x09010000);
     check_windows(&platform, 32, false);
 }
 
@@ -185,7 +195,7 @@ UNIT_SUITE("platform", UNIT_TEST(test_tree_tells_controller_timers_and_windows),
            UNIT_TEST(test_what_the_tree_does_not_have_is_not_found),
            UNIT_TEST(test_missing_and_damaged_trees_are_told_apart),
            UNIT_TEST(test_tables_tell_controller_and_timers),
-           UNIT_TEST(test_with_tables_all_windows_of_the_board_are_looked_at),
+           UNIT_TEST(test_with_tables_the_clock_and_all_windows_of_the_board_are_looked_at),
            UNIT_TEST(test_timer_without_a_private_interrupt_is_not_found),
            UNIT_TEST(test_damaged_tables_are_named_on_the_console),
            UNIT_TEST(test_tables_in_memory_that_is_the_guests_are_refused))

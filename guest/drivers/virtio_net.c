@@ -662,10 +662,14 @@ static const char *virtio_net_init(struct virtio_net *net, int *error)
     *error = netif_register(&net->netif);
     if (*error != 0)
         return "too many interfaces";
-    virtio_net_count++; /* the kernel keeps the interface, whatever comes */
     virtio_net_choose_names(net);
     *error = virtio_net_create_task(net);
-    return *error != 0 ? "no task" : NULL;
+    if (*error != 0) {
+        netif_unregister(&net->netif); /* nobody would ever hear what it receives */
+        return "no task";
+    }
+    virtio_net_count++;
+    return NULL;
 }
 
 /* The boot parameter `name`, a number up to `max`; `otherwise` without it. */

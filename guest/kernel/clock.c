@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 static const struct clock_driver *clock_driver;
+static uint64_t clock_realtime_offset_ns; /* time of day minus the counter's, modulo 2^64 */
 
 void clock_register(const struct clock_driver *driver)
 {
@@ -18,6 +19,16 @@ void clock_register(const struct clock_driver *driver)
 uint64_t clock_now_ns(void)
 {
     return clock_driver != NULL ? clock_driver->now_ns() : 0;
+}
+
+void clock_set_realtime(uint64_t realtime_ns)
+{
+    clock_realtime_offset_ns = realtime_ns - clock_now_ns();
+}
+
+uint64_t clock_realtime_ns(void)
+{
+    return clock_now_ns() + clock_realtime_offset_ns;
 }
 
 void clock_set_deadline(uint64_t deadline_ns)

@@ -17,6 +17,12 @@ struct clock_driver {
 
 void clock_register(const struct clock_driver *driver);
 uint64_t clock_now_ns(void);
+/*
+ * The time of day: since 1970, in UTC. A driver of a real-time clock says once what it is now;
+ * where there is none, 1970 begins when the counter does.
+ */
+void clock_set_realtime(uint64_t realtime_ns);
+uint64_t clock_realtime_ns(void);
 void clock_set_deadline(uint64_t deadline_ns);
 /* Called by the driver from its interrupt. */
 void clock_interrupt(void);

@@ -1,6 +1,7 @@
 /* nbuf.c - frame buffers: one allocation of DMA memory, cut into NBUF_COUNT pieces */
 #include "kernel/nbuf.h"
 
+#include "kernel/console.h"
 #include "kernel/pool.h"
 #include "lib/kassert.h"
 
@@ -17,15 +18,16 @@ void nbuf_init(void)
 {
     uint64_t physical = 0;
     uint8_t *memory = hal_dma_alloc((size_t)NBUF_COUNT * NBUF_SIZE, NBUF_SIZE, &physical);
+    unsigned count = memory != NULL ? NBUF_COUNT : 0;
     if (memory == NULL)
-        kpanic("no memory for frame buffers");
-    for (size_t i = 0; i < NBUF_COUNT; i++) {
+        console_printf("no memory for frame buffers: there will be no network\n");
+    for (size_t i = 0; i < count; i++) {
         nbuf_objects[i] = (struct nbuf){
             .memory = memory + i * NBUF_SIZE,
             .physical = physical + i * NBUF_SIZE,
         };
     }
-    pool_init(&nbuf_pool, "frame-buffers", nbuf_objects, sizeof nbuf_objects[0], NBUF_COUNT);
+    pool_init(&nbuf_pool, "frame-buffers", nbuf_objects, sizeof nbuf_objects[0], count);
 }
 
 struct nbuf *nbuf_alloc(void)
@@ -84,5 +86,5 @@ uint64_t nbuf_physical(const struct nbuf *nbuf)
 
 unsigned nbuf_free_count(void)
 {
-    return NBUF_COUNT - nbuf_pool.used;
+    return nbuf_pool.capacity - nbuf_pool.used;
 }

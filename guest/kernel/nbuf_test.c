@@ -88,6 +88,18 @@ static void test_empty_pool_gives_null(void)
     CU_ASSERT_PTR_NULL(nbuf_alloc());
 }
 
+static void test_without_memory_there_are_no_buffers_and_the_console_says_so(void)
+{
+    fake_boot();
+    fake_log_clear();
+    fake_memory_is_exhausted = true;
+    nbuf_init();
+    fake_memory_is_exhausted = false;
+    CU_ASSERT_PTR_NULL(nbuf_alloc());
+    CU_ASSERT_EQUAL(nbuf_free_count(), 0);
+    CU_ASSERT_EQUAL(fake_log_count("console no memory for frame buffers"), 1);
+}
+
 static void test_free_twice_is_refused(void)
 {
     fake_boot();
@@ -127,5 +139,7 @@ UNIT_SUITE("nbuf", UNIT_TEST(test_new_buffer_is_empty_with_headroom),
            UNIT_TEST(test_put_push_pull_move_data), UNIT_TEST(test_push_ends_at_the_memory),
            UNIT_TEST(test_pull_ends_at_the_data), UNIT_TEST(test_put_ends_at_the_memory),
            UNIT_TEST(test_physical_follows_data), UNIT_TEST(test_buffers_do_not_overlap),
-           UNIT_TEST(test_empty_pool_gives_null), UNIT_TEST(test_free_twice_is_refused),
-           UNIT_TEST(test_free_while_queued_is_refused), UNIT_TEST(test_reused_buffer_is_fresh))
+           UNIT_TEST(test_empty_pool_gives_null),
+           UNIT_TEST(test_without_memory_there_are_no_buffers_and_the_console_says_so),
+           UNIT_TEST(test_free_twice_is_refused), UNIT_TEST(test_free_while_queued_is_refused),
+           UNIT_TEST(test_reused_buffer_is_fresh))

@@ -39,6 +39,13 @@ int netif_register(struct netif *netif)
     return 0;
 }
 
+void netif_unregister(struct netif *netif)
+{
+    kassert(netif_stack == NULL);
+    kassert(netif_count > 0 && netif_table[netif_count - 1] == netif);
+    netif_count--;
+}
+
 struct netif *netif_by_index(unsigned index)
 {
     return index < netif_count ? netif_table[index] : NULL;

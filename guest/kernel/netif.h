@@ -59,6 +59,8 @@ void netif_set_stack(const struct netif_stack *stack);
 
 /* Names and adds an interface ("eth0", "eth1", …). Keeps the pointer. 0, or -KENOSPC. */
 int netif_register(struct netif *netif);
+/* Takes the newest one back, whose driver could not go on. Only before there is a stack. */
+void netif_unregister(struct netif *netif);
 struct netif *netif_by_index(unsigned index); /* NULL beyond the last */
 struct netif *netif_by_name(const char *name);
 

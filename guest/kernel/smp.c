@@ -61,14 +61,16 @@ static void smp_prepare(unsigned index)
 {
     struct task *idle = &smp.idle[index];
     *idle = (struct task){.name = "idle", .stack = hal_stack_alloc(TASK_STACK_SIZE)};
-    if (idle->stack == NULL)
-        kpanic("no memory for the stack of a CPU");
     sched_add_cpu(index, idle);
 }
 
 static void smp_start_one(unsigned index, uint64_t affinity)
 {
     struct task *idle = &smp.idle[index];
+    if (idle->stack == NULL) {
+        console_printf("cpu %u does not start: no memory for its stack\n", index);
+        return;
+    }
     int status =
         hal_cpu_start(affinity, smp_enter, idle->stack, TASK_STACK_SIZE, (uint64_t)(uintptr_t)idle);
     smp.started[index] = status == HAL_CPU_SUCCESS;

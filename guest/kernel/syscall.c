@@ -365,11 +365,13 @@ static long syscall_nanosleep(const long a[6])
 
 static long syscall_clock_gettime(const long a[6])
 {
-    if ((int)a[0] != CLOCK_MONOTONIC)
+    int clock = (int)a[0];
+    if (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME)
         return -KEINVAL;
     if (!syscall_is_ram(a[1], sizeof(struct kernel_timespec)))
         return -KEFAULT;
-    *(struct kernel_timespec *)syscall_pointer(a[1]) = syscall_timespec(clock_now_ns());
+    uint64_t now_ns = clock == CLOCK_REALTIME ? clock_realtime_ns() : clock_now_ns();
+    *(struct kernel_timespec *)syscall_pointer(a[1]) = syscall_timespec(now_ns);
     return 0;
 }
 

@@ -72,6 +72,7 @@ struct kernel_timeval { /* of SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
 #define SO_BROADCAST    6
 #define SO_BINDTODEVICE 25 /* a name; before bind() */
 #define MSG_DONTWAIT    0x40
+#define CLOCK_REALTIME  0
 #define CLOCK_MONOTONIC 1
 #define AT_FDCWD        (-100)
 #define O_RDONLY        0

@@ -1,6 +1,7 @@
 /* syscall_test.c - system calls: what they do, and what they refuse */
 #include "kernel/syscall.h"
 
+#include "kernel/clock.h"
 #include "kernel/fake_hal.h"
 #include "kernel/file.h"
 #include "kernel/program.h"
@@ -438,6 +439,26 @@ static void test_sleep_and_clock(void)
     run(sleep_and_look);
 }
 
+static void look_at_the_time_of_day(void)
+{
+    struct kernel_timespec *time = (struct kernel_timespec *)(void *)ram;
+    CU_ASSERT_EQUAL(call(SYS_CLOCK_GETTIME, CLOCK_REALTIME, (long)time, 0, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(time->tv_sec, 1); /* nobody said what it is: 1970, as the counter */
+    clock_set_realtime(UINT64_C(1767000000) * 1000000000);
+    fake_now_ns += 1500000000;
+    CU_ASSERT_EQUAL(call(SYS_CLOCK_GETTIME, CLOCK_REALTIME, (long)time, 0, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(time->tv_sec, 1767000001);
+    CU_ASSERT_EQUAL(time->tv_nsec, 500000000);
+    CU_ASSERT_EQUAL(call(SYS_CLOCK_GETTIME, CLOCK_MONOTONIC, (long)time, 0, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(time->tv_sec, 2);
+    clock_set_realtime(clock_now_ns());
+}
+
+static void test_time_of_day_goes_on_from_what_was_set(void)
+{
+    run(look_at_the_time_of_day);
+}
+
 static void refuse_times(void)
 {
     struct kernel_timespec *time = (struct kernel_timespec *)(void *)ram;
@@ -450,7 +471,8 @@ static void refuse_times(void)
     CU_ASSERT_EQUAL(call(SYS_NANOSLEEP, (long)time, 0, 0, 0, 0, 0), -KEINVAL);
     time->tv_nsec = -1;
     CU_ASSERT_EQUAL(call(SYS_NANOSLEEP, (long)time, 0, 0, 0, 0, 0), -KEINVAL);
-    CU_ASSERT_EQUAL(call(SYS_CLOCK_GETTIME, 0, (long)time, 0, 0, 0, 0), -KEINVAL);
+    CU_ASSERT_EQUAL(call(SYS_CLOCK_GETTIME, 2, (long)time, 0, 0, 0, 0), -KEINVAL);
+    CU_ASSERT_EQUAL(call(SYS_CLOCK_GETTIME, CLOCK_REALTIME, BAD, 0, 0, 0, 0), -KEFAULT);
     CU_ASSERT_EQUAL(call(SYS_CLOCK_GETTIME, CLOCK_MONOTONIC, BAD, 0, 0, 0, 0), -KEFAULT);
     CU_ASSERT_EQUAL(fake_now_ns, FAKE_START_NS);
 }
@@ -515,7 +537,7 @@ UNIT_SUITE("syscall", UNIT_TEST(test_unknown_numbers), UNIT_TEST(test_calls_are_
            UNIT_TEST(test_socket_calls_reach_the_socket),
            UNIT_TEST(test_bad_socket_arguments_do_not_reach_the_socket),
            UNIT_TEST(test_socket_calls_need_sockets), UNIT_TEST(test_what_a_socket_cannot_do),
-           UNIT_TEST(test_sleep_and_clock), UNIT_TEST(test_bad_times_are_refused),
-           UNIT_TEST(test_sleep_beyond_the_end_of_time),
+           UNIT_TEST(test_sleep_and_clock), UNIT_TEST(test_time_of_day_goes_on_from_what_was_set),
+           UNIT_TEST(test_bad_times_are_refused), UNIT_TEST(test_sleep_beyond_the_end_of_time),
            UNIT_TEST(test_random_bytes_come_in_bounded_pieces),
            UNIT_TEST(test_calls_outside_of_programs_are_refused))

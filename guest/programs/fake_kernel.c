@@ -264,10 +264,11 @@ static long fake_nanosleep(const struct kernel_timespec *duration)
     return 0;
 }
 
-static long fake_clock_gettime(struct kernel_timespec *now)
+static long fake_clock_gettime(long clock, struct kernel_timespec *now)
 {
-    now->tv_sec = (int64_t)(fake.now_ns / (1000 * FAKE_MS));
-    now->tv_nsec = (int64_t)(fake.now_ns % (1000 * FAKE_MS));
+    uint64_t ns = clock == CLOCK_REALTIME ? fake.realtime_ns : fake.now_ns;
+    now->tv_sec = (int64_t)(ns / (1000 * FAKE_MS));
+    now->tv_nsec = (int64_t)(ns % (1000 * FAKE_MS));
     return 0;
 }
 
@@ -296,7 +297,7 @@ long system_call(long number, long a0, long a1, long a2, long a3, long a4, long 
     case SYS_NANOSLEEP:
         return fake_nanosleep((const struct kernel_timespec *)a0);
     case SYS_CLOCK_GETTIME:
-        return fake_clock_gettime((struct kernel_timespec *)a1);
+        return fake_clock_gettime(a0, (struct kernel_timespec *)a1);
     default:
         abort();
     }

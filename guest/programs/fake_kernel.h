@@ -34,6 +34,7 @@ struct fake_ioctl {
 
 struct fake_kernel {
     uint64_t now_ns;
+    uint64_t realtime_ns; /* the time of day */
     struct fake_peer peer;
     long socket_error; /* negated, as the errors below; 0: none */
     long send_error;   /* from request number send_error_from on, which counts from 1 */

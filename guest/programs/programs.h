@@ -6,6 +6,7 @@
 #ifndef PROGRAMS_PROGRAMS_H
 #define PROGRAMS_PROGRAMS_H
 
+int date_main(int argc, char **argv);
 int dhcp_main(int argc, char **argv);
 int ifconfig_main(int argc, char **argv);
 int ping_main(int argc, char **argv);

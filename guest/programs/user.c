@@ -76,11 +76,21 @@ long user_sleep_ns(uint64_t duration_ns)
     return system_call(SYS_NANOSLEEP, (long)&duration, 0, 0, 0, 0, 0);
 }
 
-uint64_t user_now_ns(void)
+static uint64_t user_clock_ns(long clock)
 {
     struct kernel_timespec now = {0};
-    (void)system_call(SYS_CLOCK_GETTIME, CLOCK_MONOTONIC, (long)&now, 0, 0, 0, 0);
+    (void)system_call(SYS_CLOCK_GETTIME, clock, (long)&now, 0, 0, 0, 0);
     return (uint64_t)now.tv_sec * USER_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t user_now_ns(void)
+{
+    return user_clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t user_realtime_ns(void)
+{
+    return user_clock_ns(CLOCK_REALTIME);
 }
 
 long user_random(void *buffer, size_t size)

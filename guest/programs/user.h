@@ -36,6 +36,7 @@ long user_setsockopt(int descriptor, int level, int name, const void *value, siz
 long user_getsockopt(int descriptor, int level, int name, void *value, uint32_t *size);
 long user_sleep_ns(uint64_t duration_ns);
 uint64_t user_now_ns(void);
+uint64_t user_realtime_ns(void); /* since 1970, in UTC */
 long user_random(void *buffer, size_t size);
 
 /* An address in host order. */

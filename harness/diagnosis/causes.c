@@ -8,6 +8,24 @@
 
 static const struct cause causes_table[] = {
     {
+        .id = "irq.storm",
+        .meaning = "An interrupt is taken and ended again and again: its line stays up, because "
+                   "the guest does not quiet the source.",
+        .looks = "All of the CPU's time goes into one handler: a livelock from the first interrupt "
+                 "of a device on. No task runs any more.",
+        .evidence =
+            "The line of an enabled INTID did not fall while it was taken many times, and its "
+            "device's interrupt status is not 0, or its timer's condition is met.",
+        .mistakes =
+            "The handler looks at the rings and forgets the device's status: InterruptACK of "
+            "virtio-mmio is not written, the ISR of virtio-pci not read; only one of the bits "
+            "is acknowledged; a timer's handler neither moves the comparator nor masks it.",
+        .near = "irq.never-eoi, when it comes once and never again. Where a fault holds the line "
+                "up, the source is quiet, and no cause is named.",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect ping exits 0 within 1s       # with a guest that never acknowledges",
+    },
+    {
         .id = "irq.spurious-served",
         .meaning = "IAR answered that there is no interrupt, 1020 to 1023, and the guest took the "
                    "answer for the number of one.",
@@ -321,6 +339,32 @@ static const struct cause causes_table[] = {
         .scenario = "host   box ip=10.0.2.9\n"
                     "start  ping: \"ping -c 1 -W 1 10.0.2.9\"\n"
                     "expect cause peer.silent within 20s",
+    },
+    {
+        .id = "rtc.not-read",
+        .meaning = "A program asked what time of day it is, and the kernel never read the "
+                   "real-time clock.",
+        .looks = "It is 1970, or some other day at which the kernel begins to count.",
+        .evidence = "clock_gettime() of CLOCK_REALTIME, and no rtc.read event before it.",
+        .mistakes = "The driver is started on one of the paths only by which a machine can "
+                    "describe itself: from the device tree, and not where there are ACPI tables.",
+        .near = "The check mmio.unmapped, when it looked at another address.",
+        .scenario = "machine virt boot=acpi rtc=1767000000\n"
+                    "start  date: \"date +%F\"\n"
+                    "expect date prints \"2025-12-29\"       # with a guest that knows trees only",
+    },
+    {
+        .id = "alloc.unchecked",
+        .meaning = "An allocation failed, and the guest crashed over it.",
+        .looks = "A panic, or an access to an address near 0, at an allocation that a scenario "
+                 "made fail.",
+        .evidence = "The fault was applied, and the guest panicked or crashed behind it.",
+        .mistakes = "A result is not looked at; an assertion stands where an error could be handed "
+                    "back; what was got before is not given back, or is used nevertheless.",
+        .near = "None: it is named for a guest that has crashed, and nothing else is.",
+        .scenario = "inject alloc fail 3\n"
+                    "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect ping exits nonzero               # with a guest that panics",
     },
     {
         .id = "reply.discarded",

@@ -8,9 +8,10 @@
 
 #include <string.h>
 
-#define LEDGER_ENODEV       (-19)
-#define LEDGER_ENETUNREACH  (-101)
-#define LEDGER_EHOSTUNREACH (-113)
+#define LEDGER_CLOCK_REALTIME 0
+#define LEDGER_ENODEV         (-19)
+#define LEDGER_ENETUNREACH    (-101)
+#define LEDGER_EHOSTUNREACH   (-113)
 
 struct ledger *ledger_new(struct trace *trace)
 {
@@ -215,6 +216,7 @@ static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *
     switch (event->kind) {
     case TRACE_IRQ_LINE:
         *(on ? &irq->level_up : &irq->level_down) = mark;
+        irq->taken_while_up = 0;
         break;
     case TRACE_IRQ_ENABLED:
         *(on ? &irq->enabled : &irq->disabled) = mark;
@@ -222,6 +224,7 @@ static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *
     case TRACE_IRQ_TAKEN:
         irq->taken = mark;
         irq->taken_count++;
+        irq->taken_while_up++;
         break;
     case TRACE_IRQ_EOI:
         irq->ended = mark;
@@ -421,6 +424,10 @@ static void ledger_observe_call(struct ledger *ledger, const struct trace_event 
     }
     if (event->kind == TRACE_CALL_ENTERED) {
         task->call = event->fields[1].string;
+        if (strcmp(task->call, "clock_gettime") == 0 &&
+            event->fields[2].number == LEDGER_CLOCK_REALTIME) {
+            ledger->realtime_asked = ledger_mark(event);
+        }
     } else {
         ledger_observe_return(ledger, task, event);
     }
@@ -582,6 +589,9 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
     case TRACE_VIRTIO_RESET:
     case TRACE_NET_MERGED:
         ledger_observe_device(ledger, event);
+        break;
+    case TRACE_RTC_READ:
+        ledger->rtc_read = ledger_mark(event);
         break;
     case TRACE_VIRTIO_STATUS:
     case TRACE_VQ_READY:

@@ -112,6 +112,7 @@ struct ledger_device {
 struct ledger_irq {
     struct ledger_mark level_up, level_down, taken, ended, enabled, disabled;
     uint64_t taken_count, ended_count;
+    uint64_t taken_while_up; /* since the line rose last */
 };
 
 /* Frames between the guest and one address. */
@@ -186,6 +187,7 @@ struct ledger {
     struct ledger_mark woken;                        /* any task */
     struct ledger_mark panicked;
     const char *panic_why;
+    struct ledger_mark rtc_read, realtime_asked; /* by the kernel, and by a program */
 
     /* For verdicts: these only ever grow. */
     uint64_t progress; /* anything but interrupts, switches, calls and waiting */

@@ -172,6 +172,7 @@ static const struct rules_trigger {
     {"vq.used-wrong", " vq ", " bad-id "},
     {"vq.", " irq vq ", NULL},
     {"guest.", " irq timer vq link ", NULL},
+    {"alloc.", " alloc ", NULL},
     {"link.down", " link ", " down "},
     {"arp.unresolved", " link ", " drop down corrupt truncate "},
     {"wire.dropped", " link ", " drop down "},
@@ -228,13 +229,12 @@ typedef bool rule_fn(struct rules_case *c);
 
 /* From the hardware to the program; what the driver took or left comes before what it gave. */
 static rule_fn *const rules[] = {
-    rule_guest_panic,     rule_irq_spurious_served,  rule_timer_irq_mismatch,
-    rule_irq_not_enabled, rule_irq_never_eoi,        rule_irq_masked,
-    rule_irq_lost,        rule_vq_kick_missed,       rule_vq_not_completed,
-    rule_vq_used_wrong,   rule_vq_used_not_consumed, rule_vq_rx_starved,
-    rule_vq_tx_exhausted, rule_netdev_missing,       rule_route_missing,
-    rule_link_down,       rule_reply_late,           rule_arp_unresolved,
-    rule_wire_dropped,    rule_peer_silent,          rule_reply_discarded,
+    rule_guest_panic,     rule_irq_spurious_served, rule_irq_storm,      rule_timer_irq_mismatch,
+    rule_irq_not_enabled, rule_irq_never_eoi,       rule_irq_masked,     rule_irq_lost,
+    rule_vq_kick_missed,  rule_vq_not_completed,    rule_vq_used_wrong,  rule_vq_used_not_consumed,
+    rule_vq_rx_starved,   rule_vq_tx_exhausted,     rule_netdev_missing, rule_route_missing,
+    rule_link_down,       rule_reply_late,          rule_arp_unresolved, rule_wire_dropped,
+    rule_peer_silent,     rule_reply_discarded,     rule_rtc_not_read,
 };
 
 /* The first rule that holds, for whichever CPU. */
@@ -251,6 +251,12 @@ static bool rules_hold(struct rules_case *c)
     return false;
 }
 
+/* Of a guest that has crashed: nothing that it waits for is a cause. */
+static bool rules_hold_at_crash(struct rules_case *c)
+{
+    return rule_alloc_unchecked(c) || rule_guest_panic(c);
+}
+
 struct diagnosis *diagnosis_ask(const struct ledger *ledger,
                                 const struct diagnosis_question *question)
 {
@@ -264,11 +270,12 @@ struct diagnosis *diagnosis_ask(const struct ledger *ledger,
         .diagnosis = diagnosis,
     };
     diagnosis->task = rules_payer(&c);
-    if (rules_hold(&c)) {
+    if (question->crashed ? rules_hold_at_crash(&c) : rules_hold(&c)) {
         rules_name_trigger(&c);
     }
     /* Without what only the guest can tell, the hardware's side is all there is. */
-    if (diagnosis->cause != NULL && ledger->tasks->len <= 1 && ledger->panicked.sequence == 0) {
+    if (diagnosis->cause != NULL && ledger->tasks->len <= 1 && ledger->panicked.sequence == 0 &&
+        !question->crashed) {
         diagnosis->grade = DIAGNOSIS_SUSPECT;
     }
     return diagnosis;

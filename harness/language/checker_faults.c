@@ -5,6 +5,9 @@
  * whole statement, or those before it.
  */
 #include "harness/language/checker.h"
+
+#include "emu/board/board.h"
+#include "emu/virtio/pci_bus.h"
 #include "harness/language/diagnostic.h"
 #include "harness/language/parser.h"
 
@@ -52,6 +55,71 @@ static void checker_promised_order(struct parser *parser, const struct lexer_tok
     }
 }
 
+/* Of a card on PCI it depends on its slot, unless messages have others; 0: not known. */
+static uint64_t checker_card_intid(const struct scenario_net *net, guint index)
+{
+    if (net->transport != SCENARIO_TRANSPORT_PCI) {
+        return BOARD_VIRTIO_MMIO_INTID + index;
+    }
+    bool is_pin = net->msix == SCENARIO_MSIX_NO && net->slot != 0;
+    return is_pin ? BOARD_PCI_INTID + net->slot % PCI_PINS : 0;
+}
+
+/* The INTID that a card's interrupt has, or a queue's share of it; 0: not known. */
+static uint64_t checker_intid(const struct parser *parser, const char *target)
+{
+    if (g_ascii_isdigit(target[0])) {
+        return g_ascii_strtoull(target, NULL, 10);
+    }
+    size_t size = strcspn(target, ".");
+    for (guint i = 0; i < parser->scenario->nets->len; i++) {
+        const struct scenario_net *net = parser->scenario->nets->pdata[i];
+        if (strlen(net->name) == size && strncmp(net->name, target, size) == 0) {
+            return checker_card_intid(net, i);
+        }
+    }
+    return 0;
+}
+
+static void checker_inject_irq(struct parser *parser, const struct lexer_token *word,
+                               const struct scenario_fault *fault)
+{
+    bool spurious = fault->kind == SCENARIO_IRQ_SPURIOUS;
+    if (checker_may_send_messages(parser, fault->target)) {
+        parser_refuse(parser, word,
+                      g_strdup("name a queue (CARD.rx), an INTID of the frame (80 to 143), or "
+                               "give the card msix=no"),
+                      "'%s' may send messages (MSI-X), and has no line then", fault->target);
+    }
+    if ((spurious || fault->kind == SCENARIO_IRQ_EDGE) && !checker_is_card_or_intid(fault)) {
+        g_autofree char *card = g_strndup(fault->target, strcspn(fault->target, "."));
+        parser_refuse(parser, word,
+                      g_strdup_printf("did you mean 'inject irq %s %s'?", card,
+                                      spurious ? "spurious" : "edge"),
+                      "a queue has no interrupt of its own that could be %s",
+                      spurious ? "spurious" : "an edge");
+    }
+    if (fault->kind == SCENARIO_IRQ_ROUTE &&
+        checker_intid(parser, fault->target) == fault->number) {
+        parser_refuse(parser, word, NULL, "'%s' has INTID %u already: that is no fault",
+                      fault->target, (unsigned)fault->number);
+    }
+}
+
+/* `fail each` makes tests of its own: twice, or with mutants, nobody could say what one shows. */
+static void checker_inject_each(struct parser *parser, const struct lexer_token *word)
+{
+    struct scenario *scenario = parser->scenario;
+    if (scenario->alloc_each) {
+        parser_refuse(parser, word, NULL, "'alloc fail each' stands in this scenario already");
+    }
+    if (scenario->guards->len > 0) {
+        parser_refuse(parser, word, g_strdup("name one allocation: inject alloc fail 3"),
+                      "a scenario with guards cannot have 'alloc fail each'");
+    }
+    scenario->alloc_each = true;
+}
+
 void checker_inject(struct parser *parser, const struct lexer_token *word,
                     const struct scenario_fault *fault)
 {
@@ -64,19 +132,12 @@ void checker_inject(struct parser *parser, const struct lexer_token *word,
         parser_refuse(parser, word, NULL, "too many faults of this kind: at most %d",
                       SCENARIO_FAULTS_MAX);
     }
-    if (fault->object == SCENARIO_FAULT_IRQ && checker_may_send_messages(parser, fault->target)) {
-        parser_refuse(parser, word,
-                      g_strdup("name a queue (CARD.rx), an INTID of the frame (80 to 143), or "
-                               "give the card msix=no"),
-                      "'%s' may send messages (MSI-X), and has no line then", fault->target);
-    }
-    if (fault->kind == SCENARIO_VQ_OUT_OF_ORDER) {
+    if (fault->object == SCENARIO_FAULT_IRQ) {
+        checker_inject_irq(parser, word, fault);
+    } else if (fault->object == SCENARIO_FAULT_ALLOC && fault->number == 0) {
+        checker_inject_each(parser, word);
+    } else if (fault->kind == SCENARIO_VQ_OUT_OF_ORDER) {
         checker_promised_order(parser, word, fault);
-    }
-    if (fault->kind == SCENARIO_IRQ_SPURIOUS && !checker_is_card_or_intid(fault)) {
-        g_autofree char *card = g_strndup(fault->target, strcspn(fault->target, "."));
-        parser_refuse(parser, word, g_strdup_printf("did you mean 'inject irq %s spurious'?", card),
-                      "a queue has no interrupt of its own that could be spurious");
     }
 }
 

@@ -1,14 +1,16 @@
 /*
  * parser_faults.c - inject and restore
  *
- *     inject  irq TARGET lose [WHICH] | delay TIME [WHICH] | spurious N | stuck
- *     inject  timer virtual|physical dead | late TIME | intid N
+ *     inject  irq TARGET lose [WHICH] | delay TIME [WHICH] | storm [WHICH] | edge [WHICH]
+ *     inject  irq TARGET spurious N | stuck | route N
+ *     inject  timer virtual|physical dead | late TIME | intid N | drift Nppm
  *     inject  vq QUEUE latency TIME | hold | withhold N | out-of-order [WHICH] | used-len N [WHICH]
  *             | bad-id [WHICH] | no-irq [WHICH] | no-kick [WHICH]
  *     inject  link CARD [in|out] drop | delay TIME | duplicate | corrupt N | truncate N,
  *             then [WHICH] ["FILTER"]
  *     inject  link CARD down
- *     restore irq TARGET | timer virtual|physical | vq QUEUE | link CARD
+ *     inject  alloc fail N | each
+ *     restore irq TARGET | timer virtual|physical | vq QUEUE | link CARD | alloc
  *
  * WHICH says which occurrences: `3` (the first three), `all`, `skip 2` (all but the first two),
  * `skip 2 3` (three behind the first two). Without it: all. Other faults of the language are still
@@ -16,14 +18,17 @@
  */
 #include "emu/board/board.h"
 #include "harness/language/parser.h"
+#include "harness/language/values.h"
 
 #include <assert.h>
 #include <string.h>
 
 #define FAULTS_SPURIOUS_MAX 1000
+#define FAULTS_DRIFT_MAX    50000 /* ppm; all that there can be of them leave a rate above 0 */
+#define FAULTS_ALLOC_MAX    1000000
 #define FAULTS_DELAY_MAX_NS (UINT64_C(3600) * 1000000000)
 
-static const char *const faults_objects[] = {"irq", "timer", "vq", "link", NULL};
+static const char *const faults_objects[] = {"irq", "timer", "vq", "link", "alloc", NULL};
 
 static_assert(G_N_ELEMENTS(faults_objects) == SCENARIO_FAULT_OBJECT_COUNT + 1, "a word for each");
 
@@ -32,6 +37,8 @@ enum faults_argument {
     FAULTS_TIME,    /* at least 1 ns */
     FAULTS_LATENCY, /* may be 0 */
     FAULTS_NUMBER,  /* within the row's bounds */
+    FAULTS_EACH,    /* the same, or 'each', which is 0 */
+    FAULTS_PPM,     /* from -max to max, and not 0 */
 };
 
 struct faults_row {
@@ -49,10 +56,15 @@ static const struct faults_row faults_rows[] = {
     {SCENARIO_FAULT_IRQ, "spurious", SCENARIO_IRQ_SPURIOUS, false, FAULTS_NUMBER, 1,
      FAULTS_SPURIOUS_MAX},
     {SCENARIO_FAULT_IRQ, "stuck", SCENARIO_IRQ_STUCK, false, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_IRQ, "storm", SCENARIO_IRQ_STORM, true, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_IRQ, "route", SCENARIO_IRQ_ROUTE, false, FAULTS_NUMBER, BOARD_INTID_MIN,
+     BOARD_IRQ_COUNT - 1},
+    {SCENARIO_FAULT_IRQ, "edge", SCENARIO_IRQ_EDGE, true, FAULTS_NOTHING, 0, 0},
     {SCENARIO_FAULT_TIMER, "dead", SCENARIO_TIMER_DEAD, false, FAULTS_NOTHING, 0, 0},
     {SCENARIO_FAULT_TIMER, "late", SCENARIO_TIMER_LATE, false, FAULTS_TIME, 0, 0},
     {SCENARIO_FAULT_TIMER, "intid", SCENARIO_TIMER_INTID, false, FAULTS_NUMBER, BOARD_INTID_MIN,
      BOARD_IRQ_COUNT - 1},
+    {SCENARIO_FAULT_TIMER, "drift", SCENARIO_TIMER_DRIFT, false, FAULTS_PPM, 1, FAULTS_DRIFT_MAX},
     {SCENARIO_FAULT_VQ, "latency", SCENARIO_VQ_LATENCY, false, FAULTS_LATENCY, 0, 0},
     {SCENARIO_FAULT_VQ, "hold", SCENARIO_VQ_HOLD, false, FAULTS_NOTHING, 0, 0},
     {SCENARIO_FAULT_VQ, "withhold", SCENARIO_VQ_WITHHOLD, false, FAULTS_NUMBER, 1,
@@ -70,13 +82,14 @@ static const struct faults_row faults_rows[] = {
     {SCENARIO_FAULT_LINK, "truncate", SCENARIO_LINK_TRUNCATE, true, FAULTS_NUMBER, 1,
      WIRE_FRAME_MAX - 1},
     {SCENARIO_FAULT_LINK, "down", SCENARIO_LINK_DOWN, false, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_ALLOC, "fail", SCENARIO_ALLOC_FAIL, false, FAULTS_EACH, 1, FAULTS_ALLOC_MAX},
 };
 
 /* Faults of the language that reserved.c refuses; in the place of the fault's word. */
 static bool faults_is_reserved(const struct parser *parser)
 {
-    static const char *const words[] = {"route", "storm", "edge", "drift", "reorder", NULL};
-    if (parser_at(parser, "9p") || parser_at(parser, "alloc")) {
+    static const char *const words[] = {"reorder", NULL};
+    if (parser_at(parser, "9p")) {
         return true;
     }
     const struct lexer_token *word = parser_ahead(parser, 2);
@@ -137,6 +150,9 @@ static bool faults_take_target(struct parser *parser, struct scenario_fault *fau
         }
         checker_card(parser, *target);
         break;
+    case SCENARIO_FAULT_ALLOC:
+        fault->target = g_strdup(SCENARIO_ALLOC_TARGET);
+        return true;
     case SCENARIO_FAULT_OBJECT_COUNT:
         g_assert_not_reached();
     }
@@ -176,12 +192,25 @@ faults_take_word(struct parser *parser, enum scenario_fault_object object, bool 
 static bool faults_take_argument(struct parser *parser, const struct faults_row *row,
                                  struct scenario_fault *fault)
 {
+    static const char *const each[] = {"each", NULL};
     const struct lexer_token *token = parser_peek(parser);
     switch (row->argument) {
     case FAULTS_NOTHING:
         return true;
+    case FAULTS_EACH:
+        if (parser_accept(parser, "each")) {
+            fault->number = 0;
+            return true;
+        }
+        if (token->kind != LEXER_WORD || !g_ascii_isdigit(token->text[0])) {
+            return parser_fail_expected(parser, "a number or 'each'", each);
+        }
+        return parser_take_number(parser, row->min, row->max, &fault->number);
     case FAULTS_NUMBER:
         return parser_take_number(parser, row->min, row->max, &fault->number);
+    case FAULTS_PPM:
+        return parser_take_word(parser, "a rate such as 100ppm", &token) &&
+               parser_pass(parser, token, values_ppm(token->text, (int)row->max, &fault->ppm));
     case FAULTS_TIME:
     case FAULTS_LATENCY:
         break;
@@ -276,15 +305,18 @@ bool parser_parse_inject(struct parser *parser, const struct lexer_token *word,
 bool parser_parse_restore(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at)
 {
-    if (parser_at(parser, "9p") || parser_at(parser, "alloc")) {
+    if (parser_at(parser, "9p")) {
         return parser_parse_reserved(parser, word, at);
     }
     struct scenario_statement *statement = parser_add_statement(parser, SCENARIO_RESTORE, at);
-    const struct lexer_token *target;
+    const struct lexer_token *target, *object = parser_peek(parser);
     guint refusals = parser->refusals->len;
     if (!faults_take_object(parser, &statement->fault) ||
         !faults_take_target(parser, &statement->fault, &target) || !parser_take_end(parser)) {
         return false;
+    }
+    if (statement->fault.object == SCENARIO_FAULT_ALLOC) {
+        target = object; /* it is all that there is of a target */
     }
     if (parser->refusals->len == refusals) {
         checker_restore(parser, target, &statement->fault);

@@ -38,6 +38,14 @@ static void test_each_fault_is_read(void)
          5000000, 0},
         {"inject timer virtual intid 30", SCENARIO_FAULT_TIMER, "virtual", SCENARIO_TIMER_INTID, 0,
          30},
+        {"inject irq eth0.rx storm", SCENARIO_FAULT_IRQ, "eth0.rx", SCENARIO_IRQ_STORM, 0, 0},
+        {"inject irq eth0.tx route 40", SCENARIO_FAULT_IRQ, "eth0.tx", SCENARIO_IRQ_ROUTE, 0, 40},
+        {"inject irq 48 route 0x10", SCENARIO_FAULT_IRQ, "48", SCENARIO_IRQ_ROUTE, 0, 16},
+        {"inject irq eth0 edge", SCENARIO_FAULT_IRQ, "eth0", SCENARIO_IRQ_EDGE, 0, 0},
+        {"inject timer virtual drift 100ppm", SCENARIO_FAULT_TIMER, "virtual", SCENARIO_TIMER_DRIFT,
+         0, 0},
+        {"inject alloc fail 7", SCENARIO_FAULT_ALLOC, "memory", SCENARIO_ALLOC_FAIL, 0, 7},
+        {"inject alloc fail each", SCENARIO_FAULT_ALLOC, "memory", SCENARIO_ALLOC_FAIL, 0, 0},
         {"inject vq eth0.rx latency 0us", SCENARIO_FAULT_VQ, "eth0.rx", SCENARIO_VQ_LATENCY, 0, 0},
         {"inject vq eth0.tx hold", SCENARIO_FAULT_VQ, "eth0.tx", SCENARIO_VQ_HOLD, 0, 0},
         {"inject vq eth0.tx withhold 4", SCENARIO_FAULT_VQ, "eth0.tx", SCENARIO_VQ_WITHHOLD, 0, 4},
@@ -84,6 +92,8 @@ static void test_occurrences_are_all_some_or_those_behind_some(void)
         {"inject irq 48 lose 1", 0, 1},
         {"inject irq 48 delay 1ms 3", 0, 3},
         {"inject vq eth0.tx no-irq skip 2", 2, FAULT_ALL},
+        {"inject irq eth0 storm 5", 0, 5},
+        {"inject irq eth0 edge skip 1 2", 1, 2},
         {"inject link eth0 corrupt 14 skip 2 3 \"arp\"", 2, 3},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -120,15 +130,15 @@ static void test_restore_names_what_was_injected_however_it_was_written(void)
 }
 
 static const struct rig_row refused_rows[] = {
-    {"inject", "3:7: expected 'irq', 'timer', 'vq' or 'link', not the end of the line"},
+    {"inject", "3:7: expected 'irq', 'timer', 'vq', 'link' or 'alloc', not the end of the line"},
     {"inject irqq 48 lose",
-     "3:8: expected 'irq', 'timer', 'vq' or 'link', not 'irqq' [did you mean 'irq'?]"},
+     "3:8: expected 'irq', 'timer', 'vq', 'link' or 'alloc', not 'irqq' [did you mean 'irq'?]"},
     {"inject irq",
      "3:11: expected an INTID, a network card or a queue such as eth0.tx, not the end of the line"},
     {"inject irq eth0.tx",
-     "3:19: expected 'lose', 'delay', 'spurious' or 'stuck', not the end of the line"},
+     "3:19: expected 'lose', 'delay', 'spurious', 'stuck', 'storm', 'route' or 'edge', not the end of the line"},
     {"inject irq eth0.tx loose 1",
-     "3:20: expected 'lose', 'delay', 'spurious' or 'stuck', not 'loose' [did you mean 'lose'?]"},
+     "3:20: expected 'lose', 'delay', 'spurious', 'stuck', 'storm', 'route' or 'edge', not 'loose' [did you mean 'lose'?]"},
     {"inject irq eth0.xt lose",
      "3:12: no queue or network card is called 'eth0.xt' [did you mean 'eth0.tx'?]"},
     {"inject irq eth1 lose",
@@ -158,7 +168,8 @@ static const struct rig_row refused_rows[] = {
     {"inject irq 48 stuck 1", "3:21: unexpected '1': the statement is complete before it"},
     {"inject timer", "3:13: expected 'virtual' or 'physical', not the end of the line"},
     {"inject timer both dead", "3:14: expected 'virtual' or 'physical', not 'both'"},
-    {"inject timer virtual", "3:21: expected 'dead', 'late' or 'intid', not the end of the line"},
+    {"inject timer virtual",
+     "3:21: expected 'dead', 'late', 'intid' or 'drift', not the end of the line"},
     {"inject timer virtual dead 1", "3:27: unexpected '1': the statement is complete before it"},
     {"inject timer virtual late 5", "3:27: '5' needs a unit: ns, us, ms, s, min or h"},
     {"inject timer virtual intid x", "3:28: expected a number, not 'x'"},
@@ -209,11 +220,38 @@ static const struct rig_row refused_rows[] = {
     {"inject link eth0 truncate 0", "3:27: 0 is out of range: 1 to 65549"},
     {"inject link eth0 down \"arp\"",
      "3:23: unexpected \"arp\": the statement is complete before it"},
-    {"restore", "3:8: expected 'irq', 'timer', 'vq' or 'link', not the end of the line"},
+    {"inject irq 48 route", "3:20: expected a number, not the end of the line"},
+    {"inject irq 48 route 15", "3:21: 15 is out of range: 16 to 287"},
+    {"inject irq 48 route 288", "3:21: 288 is out of range: 16 to 287"},
+    {"inject irq 49 route 49", "3:1: '49' has INTID 49 already: that is no fault"},
+    {"inject irq eth0 route 48", "3:1: 'eth0' has INTID 48 already: that is no fault"},
+    {"inject irq eth0.rx route 48", "3:1: 'eth0.rx' has INTID 48 already: that is no fault"},
+    {"inject irq 48 route 50 1", "3:24: unexpected '1': the statement is complete before it"},
+    {"inject irq eth0.rx edge",
+     "3:1: a queue has no interrupt of its own that could be an edge [did you mean 'inject irq eth0 edge'?]"},
+    {"inject irq 48 storm none",
+     "3:21: expected a number, 'all', 'skip' or the end of the line, not 'none'"},
+    {"inject timer virtual drift", "3:27: expected a rate such as 100ppm, not the end of the line"},
+    {"inject timer virtual drift 100",
+     "3:28: expected a rate such as 100ppm or -100ppm, not '100'"},
+    {"inject timer virtual drift 1.5ppm",
+     "3:28: expected a rate such as 100ppm or -100ppm, not '1.5ppm'"},
+    {"inject timer virtual drift 0ppm", "3:28: 0ppm is out of range: 1ppm to 50000ppm, either way"},
+    {"inject timer virtual drift -50001ppm",
+     "3:28: -50001ppm is out of range: 1ppm to 50000ppm, either way"},
+    {"inject alloc", "3:13: expected 'fail', not the end of the line"},
+    {"inject alloc fail", "3:18: expected a number or 'each', not the end of the line"},
+    {"inject alloc fail some", "3:19: expected a number or 'each', not 'some'"},
+    {"inject alloc fail 0", "3:19: 0 is out of range: 1 to 1000000"},
+    {"inject alloc fail each 2", "3:24: unexpected '2': the statement is complete before it"},
+    {"inject alloc fail each\ninject alloc fail each",
+     "4:1: 'alloc fail each' stands in this scenario already"},
+    {"restore alloc", "3:9: no fault of 'alloc' was injected before: nothing to restore"},
+    {"restore", "3:8: expected 'irq', 'timer', 'vq', 'link' or 'alloc', not the end of the line"},
     {"restore irq",
      "3:12: expected an INTID, a network card or a queue such as eth0.tx, not the end of the line"},
     {"restore lnk eth0",
-     "3:9: expected 'irq', 'timer', 'vq' or 'link', not 'lnk' [did you mean 'link'?]"},
+     "3:9: expected 'irq', 'timer', 'vq', 'link' or 'alloc', not 'lnk' [did you mean 'link'?]"},
     {"restore irq eth0.tx", "3:13: no fault of 'eth0.tx' was injected before: nothing to restore"},
     {"restore irq eth1", "3:13: no queue or network card is called 'eth1' [did you mean 'eth0'?]"},
     {"inject irq eth0.tx lose\nrestore irq eth0.rx",
@@ -234,6 +272,39 @@ static const struct rig_row refused_rows[] = {
 static void test_mistakes_are_refused_with_the_reason(void)
 {
     rig_check_rows(refused_rows, G_N_ELEMENTS(refused_rows), SETUP, "\nwait ready\n");
+}
+
+static void test_drifts_have_a_sign(void)
+{
+    CU_ASSERT_EQUAL(load("inject timer virtual drift 100ppm")->fault.ppm, 100);
+    CU_ASSERT_EQUAL(load("inject timer physical drift -50000ppm")->fault.ppm, -50000);
+    load(NULL);
+}
+
+static void test_failing_allocations_can_be_restored(void)
+{
+    static const char text[] = SETUP "inject alloc fail 2\nrestore alloc\nwait ready\n";
+    g_autoptr(GPtrArray) tests = rig_load(text);
+    const struct scenario *scenario = tests->pdata[0];
+    const struct scenario_statement *restore = scenario->statements->pdata[1];
+    CU_ASSERT_EQUAL(restore->verb, SCENARIO_RESTORE);
+    CU_ASSERT_EQUAL(restore->fault.object, SCENARIO_FAULT_ALLOC);
+    CU_ASSERT_FALSE(scenario->alloc_each);
+}
+
+static void test_each_allocation_is_known_to_the_test_and_not_for_mutants(void)
+{
+    static const char each[] = SETUP "inject alloc fail each\nwait ready\n";
+    g_autoptr(GPtrArray) tests = rig_load(each);
+    const struct scenario *scenario = tests->pdata[0];
+    CU_ASSERT_TRUE(scenario->alloc_each);
+    CU_ASSERT_EQUAL(scenario->alloc, 0);
+    static const char guarded[] =
+        SETUP "guards \"a.patch\" cause irq.lost\ninject alloc fail each\nwait ready\n";
+    g_autofree char *complaint = rig_complaint(guarded, strlen(guarded));
+    CU_ASSERT_PTR_NOT_NULL(strstr(complaint,
+                                  "4:1: a scenario with guards cannot have 'alloc fail each' "
+                                  "[name one allocation: inject alloc fail 3]"));
 }
 
 static void test_no_more_faults_than_there_is_room_for(void)
@@ -268,6 +339,8 @@ UNIT_SUITE("parser_faults", UNIT_TEST(test_each_fault_is_read),
            UNIT_TEST(test_occurrences_are_all_some_or_those_behind_some),
            UNIT_TEST(test_faults_of_a_link_have_direction_and_filter),
            UNIT_TEST(test_restore_names_what_was_injected_however_it_was_written),
-           UNIT_TEST(test_mistakes_are_refused_with_the_reason),
+           UNIT_TEST(test_mistakes_are_refused_with_the_reason), UNIT_TEST(test_drifts_have_a_sign),
+           UNIT_TEST(test_failing_allocations_can_be_restored),
+           UNIT_TEST(test_each_allocation_is_known_to_the_test_and_not_for_mutants),
            UNIT_TEST(test_no_more_faults_than_there_is_room_for),
            UNIT_TEST(test_line_of_a_card_that_sends_messages_is_no_target))

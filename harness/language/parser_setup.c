@@ -1,6 +1,7 @@
 /*
  * parser_setup.c - the statements before the timeline
  */
+#include "emu/gic-timer/gtimer.h"
 #include "emu/virtio/pci_bus.h"
 #include "emu/virtio/virtqueue.h"
 #include "harness/language/parser.h"
@@ -185,6 +186,45 @@ static bool setup_parse_pa_offset(struct parser *parser, void *target)
     return true;
 }
 
+static bool setup_parse_cntfrq(struct parser *parser, void *target)
+{
+    struct scenario_machine *machine = target;
+    const struct lexer_token *token;
+    if (!parser_take_word(parser, "a frequency such as 62.5MHz", &token) ||
+        !parser_pass(parser, token, values_frequency(token->text, &machine->timer_hz))) {
+        return false;
+    }
+    if (machine->timer_hz < GTIMER_FREQUENCY_MIN_HZ ||
+        machine->timer_hz > GTIMER_FREQUENCY_MAX_HZ) {
+        parser_refuse(parser, token, NULL, "%s is out of range: 1MHz to 1GHz", token->text);
+    }
+    return true;
+}
+
+static bool setup_parse_timer_delay(struct parser *parser, void *target)
+{
+    struct scenario_machine *machine = target;
+    const struct lexer_token *token = parser_peek(parser);
+    if (!parser_take_time(parser, &machine->timer_delay_ns)) {
+        return false;
+    }
+    if (machine->timer_delay_ns > GTIMER_DELAY_MAX_NS) {
+        parser_refuse(parser, token, NULL, "%s is out of range: 0ns to 100us", token->text);
+    }
+    return true;
+}
+
+static bool setup_parse_rtc(struct parser *parser, void *target)
+{
+    struct scenario_machine *machine = target;
+    uint64_t seconds;
+    if (!parser_take_number(parser, 0, UINT32_MAX, &seconds)) {
+        return false;
+    }
+    machine->rtc_s = (uint32_t)seconds;
+    return true;
+}
+
 static bool setup_parse_msi(struct parser *parser, void *target)
 {
     static const char *const words[] = {"v2m", "none", NULL};
@@ -202,11 +242,19 @@ bool parser_parse_machine(struct parser *parser, const struct lexer_token *word,
 {
     static const char *const machines[] = {"virt", NULL};
     static const struct parser_key keys[] = {
-        {"gic", setup_parse_gic},       {"boot", setup_parse_boot},
-        {"vhe", setup_parse_vhe},       {"ram", setup_parse_ram},
-        {"step", setup_parse_step},     {"mmio", setup_parse_mmio},
-        {"cpus", setup_parse_cpus},     {"pa-offset", setup_parse_pa_offset},
-        {"secure", setup_parse_secure}, {"msi", setup_parse_msi},
+        {"gic", setup_parse_gic},
+        {"boot", setup_parse_boot},
+        {"vhe", setup_parse_vhe},
+        {"ram", setup_parse_ram},
+        {"step", setup_parse_step},
+        {"mmio", setup_parse_mmio},
+        {"cpus", setup_parse_cpus},
+        {"pa-offset", setup_parse_pa_offset},
+        {"secure", setup_parse_secure},
+        {"msi", setup_parse_msi},
+        {"rtc", setup_parse_rtc},
+        {"cntfrq", setup_parse_cntfrq},
+        {"timer-delay", setup_parse_timer_delay},
     };
     (void)at;
     unsigned index;

@@ -29,15 +29,9 @@ static const struct reserved_row reserved_rows[] = {
     {"net feature", "the network device cannot offer it yet"},
     {"share", "virtio-9p is still to come"},
     {"serve", "services on the wire are still to come"},
-    {"inject irq route", "this fault is still to come"},
-    {"inject irq storm", "this fault is still to come"},
-    {"inject irq edge", "this fault is still to come"},
-    {"inject timer drift", "this fault is still to come"},
     {"inject link reorder", "this fault is still to come"},
     {"inject 9p", "virtio-9p is still to come"},
-    {"inject alloc", "failing allocations are still to come"},
     {"restore 9p", "virtio-9p is still to come"},
-    {"restore alloc", "failing allocations are still to come"},
     {"send tcp", "TCP is still to come"},
     {"send udp", "UDP in tcpdump's words is still to come"},
     {"send pcap", "frames from captures are still to come"},
@@ -94,19 +88,12 @@ static const struct reserved_form reserved_forms[] = {
     {"serve", "serve", "tcp ENDPOINT http PATH", ""},
     {"serve", "serve", "tcp|udp ENDPOINT script PATH", ""},
     {"serve", "serve", "dns TEXT = ADDRESS", ""},
-    {"inject", "inject irq route", "irq QUEUE route NUMBER", ""},
-    {"inject", "inject irq storm", "irq QUEUE storm", ""},
-    {"inject", "inject irq edge", "irq QUEUE edge", ""},
-    {"inject", "inject timer drift", "timer virtual|physical drift RATE", ""},
     {"inject", "inject link reorder", "link NAME in|out? reorder NUMBER STRING?", ""},
     {"inject", "inject 9p", "9p error WORD WORD OCCURRENCES?", ""},
     {"inject", "inject 9p", "9p delay TIME OCCURRENCES?", ""},
     {"inject", "inject 9p", "9p short-read NUMBER", ""},
     {"inject", "inject 9p", "9p drop|foreign-tag OCCURRENCES?", ""},
-    {"inject", "inject alloc", "alloc fail each", ""},
-    {"inject", "inject alloc", "alloc fail NUMBER", ""},
     {"restore", "restore 9p", "9p", ""},
-    {"restore", "restore alloc", "alloc", ""},
     {"send", "send pcap", "NAME pcap PATH NUMBER?", ""},
     {"send", "send tcp", "NAME tcp PEER > PEER", RESERVED_FRAME_OPTIONS},
     {"send", "send udp", "NAME udp PEER > PEER", "len:NUMBER data:STRING"},
@@ -165,15 +152,6 @@ static char *reserved_read_queue(const char *text)
     return g_ascii_isdigit(text[0]) ? reserved_read_number(text) : values_name(text);
 }
 
-static char *reserved_read_rate(const char *text)
-{
-    size_t digits = strspn(text + (text[0] == '-' ? 1 : 0), "0123456789");
-    const char *unit = text + (text[0] == '-' ? 1 : 0) + digits;
-    return digits > 0 && strcmp(unit, "ppm") == 0
-               ? NULL
-               : g_strdup_printf("expected a rate such as 100ppm, not '%s'", text);
-}
-
 static char *reserved_read_requirement(const char *text)
 {
     return g_str_has_prefix(text, "host:") && text[5] != '\0'
@@ -200,7 +178,6 @@ static const struct reserved_value reserved_values[] = {
     {"ENDPOINT", "an address and a port", true, false, reserved_read_endpoint},
     {"PEER", "an address and a port", true, false, reserved_read_peer},
     {"QUEUE", "a queue such as eth0.tx, or an INTID", true, false, reserved_read_queue},
-    {"RATE", "a rate such as 100ppm", true, false, reserved_read_rate},
     {"REQUIREMENT", "a requirement such as host:tcp", true, false, reserved_read_requirement},
 };
 

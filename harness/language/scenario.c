@@ -195,6 +195,8 @@ void scenario_init(struct scenario *scenario)
             {
                 .ram_size = UINT64_C(64) << 20,
                 .step_ns = 1,
+                .timer_hz = SCENARIO_DEFAULT_TIMER_HZ,
+                .rtc_s = SCENARIO_DEFAULT_RTC_S,
                 .mmio_ns = 100,
                 .gic = 2,
                 .cpus = 1,
@@ -216,6 +218,11 @@ void scenario_free(struct scenario *scenario)
     if (scenario == NULL) {
         return;
     }
+    if (scenario->base != NULL) {
+        g_free(scenario->name);
+        g_free(scenario);
+        return;
+    }
     g_free(scenario->file);
     g_free(scenario->name);
     g_free(scenario->title);
@@ -229,6 +236,19 @@ void scenario_free(struct scenario *scenario)
     g_ptr_array_free(scenario->finals, TRUE);
     g_ptr_array_free(scenario->guards, TRUE);
     g_free(scenario);
+}
+
+struct scenario *scenario_with_alloc(const struct scenario *scenario, unsigned number)
+{
+    g_assert(scenario->alloc_each && scenario->base == NULL && number > 0);
+    struct scenario *copy = g_memdup2(scenario, sizeof *scenario);
+    bool has_parameters = g_str_has_suffix(scenario->name, "]");
+    int kept = (int)strlen(scenario->name) - (has_parameters ? 1 : 0);
+    copy->name = g_strdup_printf("%.*s%salloc=%u]", kept, scenario->name,
+                                 has_parameters ? "," : "[", number);
+    copy->base = scenario;
+    copy->alloc = number;
+    return copy;
 }
 
 /* ---- loading --------------------------------------------------------------------------------- */

@@ -22,10 +22,13 @@
 #include <stdint.h>
 
 #define SCENARIO_DEFAULT_LIMIT_NS (UINT64_C(60) * 1000000000)
+#define SCENARIO_DEFAULT_TIMER_HZ UINT64_C(62500000)
+#define SCENARIO_DEFAULT_RTC_S    UINT32_C(1767000000) /* 2025-12-29 09:20:00 UTC */
 #define SCENARIO_NO_TIME          UINT64_MAX
 #define SCENARIO_NETS_MAX         8
 #define SCENARIO_HOSTS_MAX        16
-#define SCENARIO_FAULTS_MAX       16 /* `inject` statements of an object */
+#define SCENARIO_ALLOC_TARGET     "memory" /* of the only place where allocations fail */
+#define SCENARIO_FAULTS_MAX       16       /* `inject` statements of an object */
 #define SCENARIO_FILES_MAX        64
 #define SCENARIO_GUARDS_MAX       32
 #define SCENARIO_PATH_MAX         255 /* bytes in the path of a file */
@@ -50,6 +53,8 @@ struct scenario_machine {
     bool vhe, secure;
     bool msi_none; /* no controller takes messages of devices */
     uint64_t pa_offset;
+    uint64_t timer_hz, timer_delay_ns;
+    uint32_t rtc_s; /* the real-time clock at power-on, in seconds since 1970 */
 };
 
 enum scenario_backend {
@@ -193,6 +198,7 @@ enum scenario_fault_object {
     SCENARIO_FAULT_TIMER, /* `target` is virtual or physical */
     SCENARIO_FAULT_VQ,    /* `target` is a queue */
     SCENARIO_FAULT_LINK,  /* `target` is a card; frames.filter says which frames, NULL: all */
+    SCENARIO_FAULT_ALLOC, /* `target` is "memory" */
     SCENARIO_FAULT_OBJECT_COUNT,
 };
 enum scenario_fault_kind {
@@ -200,9 +206,13 @@ enum scenario_fault_kind {
     SCENARIO_IRQ_DELAY,
     SCENARIO_IRQ_SPURIOUS,
     SCENARIO_IRQ_STUCK,
+    SCENARIO_IRQ_STORM,
+    SCENARIO_IRQ_ROUTE,
+    SCENARIO_IRQ_EDGE,
     SCENARIO_TIMER_DEAD,
     SCENARIO_TIMER_LATE,
     SCENARIO_TIMER_INTID,
+    SCENARIO_TIMER_DRIFT,
     SCENARIO_VQ_LATENCY,
     SCENARIO_VQ_HOLD,
     SCENARIO_VQ_WITHHOLD,
@@ -217,13 +227,15 @@ enum scenario_fault_kind {
     SCENARIO_LINK_CORRUPT,
     SCENARIO_LINK_TRUNCATE,
     SCENARIO_LINK_DOWN,
+    SCENARIO_ALLOC_FAIL,
 };
 struct scenario_fault {
     enum scenario_fault_object object;
     char *target;
     enum scenario_fault_kind kind; /* of INJECT */
     uint64_t time_ns;              /* of those that take a time, */
-    uint64_t number;               /* of those that take a number */
+    uint64_t number;               /* of those that take a number, */
+    int ppm;                       /* of a drift */
     uint64_t skip, count;          /* which occurrences; count UINT64_MAX: all behind skip */
 };
 
@@ -322,6 +334,13 @@ struct scenario {
     GPtrArray *guards;     /* struct scenario_guard: those of this test, by its parameters */
     /* The one of them that this test is for, run on its mutant. NULL: the guest as it is. */
     const struct scenario_guard *guard;
+    /*
+     * `inject alloc fail each`: this test counts the allocations, and whoever runs it makes one
+     * more for each, with the number of the one that fails there.
+     */
+    bool alloc_each;
+    unsigned alloc;
+    const struct scenario *base; /* whose parts this one shares; NULL: it has its own */
 };
 
 /* For the parser: with the defaults of the language, and everything else empty. */
@@ -349,6 +368,11 @@ GPtrArray *scenario_load(const char *path, const char *name, GPtrArray *diagnost
 GPtrArray *scenario_load_text(const char *text, size_t size, const char *path, const char *name,
                               GPtrArray *diagnostics);
 void scenario_free(struct scenario *scenario);
+/*
+ * The test of a scenario with `alloc fail each` in which this allocation fails, called
+ * NAME[alloc=3]. It shares the scenario's parts, which must outlive it.
+ */
+struct scenario *scenario_with_alloc(const struct scenario *scenario, unsigned number);
 /* Where the golden capture of a FINALLY_CAPTURE lies. Gives. */
 char *scenario_golden_path(const struct scenario *scenario,
                            const struct scenario_statement *statement);

@@ -111,6 +111,9 @@ static void test_defaults(void)
     CU_ASSERT_STRING_EQUAL(scenario->guest_place.file, "x.scn");
     CU_ASSERT_EQUAL(scenario->machine.ram_size, 64 << 20);
     CU_ASSERT_EQUAL(scenario->machine.step_ns, 1);
+    CU_ASSERT_EQUAL(scenario->machine.timer_hz, 62500000);
+    CU_ASSERT_EQUAL(scenario->machine.timer_delay_ns, 0);
+    CU_ASSERT_EQUAL(scenario->machine.rtc_s, 1767000000);
     CU_ASSERT_EQUAL(scenario->machine.mmio_ns, 100);
     CU_ASSERT_EQUAL(scenario->machine.pa_offset, 0);
     CU_ASSERT_EQUAL(scenario->machine.boot, SCENARIO_BOOT_FDT);
@@ -387,11 +390,34 @@ static void test_every_beginning_of_a_file_is_loaded_or_explained(void)
     }
 }
 
+static void test_tests_of_each_allocation_share_all_but_name_and_number(void)
+{
+    static const char text[] = "version 1\nparam b in 1, 2\nguest \"g$b\"\n"
+                               "inject alloc fail each\nwait ready\n";
+    GPtrArray *tests = rig_load(text);
+    const struct scenario *base = tests->pdata[1];
+    struct scenario *third = scenario_with_alloc(base, 3);
+    CU_ASSERT_STRING_EQUAL(base->name, "x[b=2]");
+    CU_ASSERT_STRING_EQUAL(third->name, "x[b=2,alloc=3]");
+    CU_ASSERT_EQUAL(third->alloc, 3);
+    CU_ASSERT_PTR_EQUAL(third->statements, base->statements);
+    CU_ASSERT_STRING_EQUAL(third->guest, "g2");
+    scenario_free(third);
+    CU_ASSERT_EQUAL(base->statements->len, 2);
+    g_ptr_array_unref(tests);
+
+    tests = rig_load("version 1\ninject alloc fail each\nwait ready\n");
+    g_ptr_array_add(tests, scenario_with_alloc(tests->pdata[0], 1));
+    CU_ASSERT_STRING_EQUAL(((struct scenario *)tests->pdata[1])->name, "x[alloc=1]");
+    g_ptr_array_unref(tests);
+}
+
 UNIT_SUITE("scenario", UNIT_TEST(test_the_set_up_arrives), UNIT_TEST(test_cards_arrive),
            UNIT_TEST(test_defaults), UNIT_TEST(test_actions_arrive),
            UNIT_TEST(test_expectations_arrive), UNIT_TEST(test_events_and_calls_arrive),
            UNIT_TEST(test_watches_arrive), UNIT_TEST(test_finals_stand_apart),
            UNIT_TEST(test_verbs_and_comparisons_have_names),
+           UNIT_TEST(test_tests_of_each_allocation_share_all_but_name_and_number),
            UNIT_TEST(test_nothing_is_freed_without_complaint),
            UNIT_TEST(test_damaged_files_are_loaded_or_explained),
            UNIT_TEST(test_damaged_reserved_statements_are_explained),

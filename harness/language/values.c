@@ -23,6 +23,13 @@ static const struct values_unit values_time_units[] = {
     {"h", UINT64_C(3600) * 1000000000},
 };
 
+static const struct values_unit values_frequency_units[] = {
+    {"Hz", 1},
+    {"kHz", 1000},
+    {"MHz", 1000000},
+    {"GHz", 1000000000},
+};
+
 static const struct values_unit values_size_units[] = {
     {"", 1},
     {"K", 1024},
@@ -166,6 +173,45 @@ char *values_size(const char *text, uint64_t *value)
         return g_strdup_printf("expected a size such as 64M, not '%s'", text);
     }
     *value = number * unit->factor;
+    return NULL;
+}
+
+char *values_frequency(const char *text, uint64_t *value_hz)
+{
+    uint64_t whole;
+    const char *name = values_digits(text, 10, &whole);
+    const char *fraction = name != NULL && *name == '.' ? name + 1 : NULL;
+    if (fraction != NULL) {
+        name = fraction + strspn(fraction, "0123456789");
+    }
+    const struct values_unit *unit =
+        name == NULL || name == fraction
+            ? NULL
+            : values_unit_find(values_frequency_units, G_N_ELEMENTS(values_frequency_units), name);
+    if (unit == NULL) {
+        return g_strdup_printf("expected a frequency such as 62.5MHz, not '%s'", text);
+    }
+    uint64_t part = 0;
+    if ((fraction != NULL && !values_fraction(fraction, unit->factor, &part)) ||
+        whole > UINT32_MAX) {
+        return g_strdup_printf("%s is not a whole number of Hz that a counter could have", text);
+    }
+    *value_hz = whole * unit->factor + part;
+    return NULL;
+}
+
+char *values_ppm(const char *text, int max, int *value)
+{
+    const char *digits = text + (text[0] == '-' ? 1 : 0);
+    uint64_t number;
+    const char *unit = values_digits(digits, 10, &number);
+    if (unit == NULL || strcmp(unit, "ppm") != 0) {
+        return g_strdup_printf("expected a rate such as 100ppm or -100ppm, not '%s'", text);
+    }
+    if (number == 0 || number > (uint64_t)max) {
+        return g_strdup_printf("%s is out of range: 1ppm to %dppm, either way", text, max);
+    }
+    *value = text[0] == '-' ? -(int)number : (int)number;
     return NULL;
 }
 

@@ -19,6 +19,10 @@ char *values_signed(const char *text, int64_t *value);
 char *values_time(const char *text, uint64_t *value_ns);
 /* `64M`: bytes, or K M G of them. */
 char *values_size(const char *text, uint64_t *value);
+/* `62.5MHz`: Hz kHz MHz GHz, whole Hz. */
+char *values_frequency(const char *text, uint64_t *value_hz);
+/* `100ppm`, `-50ppm`: millionths, not 0 and at most `max` either way. */
+char *values_ppm(const char *text, int max, int *value);
 /* A unicast address, as `52:54:00:12:34:56`. */
 char *values_mac(const char *text, uint8_t mac[6]);
 /*

@@ -77,6 +77,47 @@ static void test_signed_numbers(void)
     }
 }
 
+static void test_frequencies(void)
+{
+    static const struct row rows[] = {
+        {"1Hz", 1, NULL},
+        {"32.768kHz", 32768, NULL},
+        {"62.5MHz", 62500000, NULL},
+        {"1.0GHz", 1000000000, NULL},
+        {"1.0000001MHz", 0, "1.0000001MHz is not a whole number of Hz that a counter could have"},
+        {"9999999999GHz", 0, "9999999999GHz is not a whole number of Hz that a counter could have"},
+        {"62.5", 0, "expected a frequency such as 62.5MHz, not '62.5'"},
+        {"62.MHz", 0, "expected a frequency such as 62.5MHz, not '62.MHz'"},
+        {"62.5mhz", 0, "expected a frequency such as 62.5MHz, not '62.5mhz'"},
+        {"99999999999999999999Hz", 0,
+         "expected a frequency such as 62.5MHz, not '99999999999999999999Hz'"},
+        {"MHz", 0, "expected a frequency such as 62.5MHz, not 'MHz'"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint64_t value = 0;
+        char *message = values_frequency(rows[i].text, &value);
+        check(&rows[i], message, value);
+    }
+}
+
+static void test_rates(void)
+{
+    static const struct row rows[] = {
+        {"1ppm", 1, NULL},
+        {"-200ppm", (uint64_t)-200, NULL},
+        {"0ppm", 0, "0ppm is out of range: 1ppm to 200ppm, either way"},
+        {"201ppm", 0, "201ppm is out of range: 1ppm to 200ppm, either way"},
+        {"5", 0, "expected a rate such as 100ppm or -100ppm, not '5'"},
+        {"ppm", 0, "expected a rate such as 100ppm or -100ppm, not 'ppm'"},
+        {"--5ppm", 0, "expected a rate such as 100ppm or -100ppm, not '--5ppm'"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        int value = 0;
+        char *message = values_ppm(rows[i].text, 200, &value);
+        check(&rows[i], message, (uint64_t)(int64_t)value);
+    }
+}
+
 static void test_times(void)
 {
     static const struct row rows[] = {
@@ -241,7 +282,8 @@ static void test_errors_have_the_numbers_of_linux(void)
     }
 }
 
-UNIT_SUITE("values", UNIT_TEST(test_numbers), UNIT_TEST(test_signed_numbers), UNIT_TEST(test_times),
+UNIT_SUITE("values", UNIT_TEST(test_numbers), UNIT_TEST(test_signed_numbers),
+           UNIT_TEST(test_frequencies), UNIT_TEST(test_rates), UNIT_TEST(test_times),
            UNIT_TEST(test_sizes), UNIT_TEST(test_mac_addresses), UNIT_TEST(test_addresses),
            UNIT_TEST(test_yes_and_no), UNIT_TEST(test_names),
            UNIT_TEST(test_errors_have_the_numbers_of_linux))

@@ -196,6 +196,7 @@ void explain_ask(struct session *session, const struct session_program *program)
     const struct diagnosis_question question = {
         .board = session->board,
         .hangs = hangs,
+        .crashed = session->crashed,
         .program = explain_known_program(session, program),
     };
     struct run_result *result = session->result;

@@ -36,6 +36,12 @@ static void faults_inject_irq(struct board *board, const struct scenario_fault *
         irq_fault_delay(stage, "delay", fault->time_ns, faults_which(fault));
     } else if (fault->kind == SCENARIO_IRQ_SPURIOUS) {
         irq_fault_spurious(stage, (unsigned)fault->number);
+    } else if (fault->kind == SCENARIO_IRQ_STORM) {
+        irq_fault_storm(stage, faults_which(fault));
+    } else if (fault->kind == SCENARIO_IRQ_ROUTE) {
+        board_route_irq(board, stage, (unsigned)fault->number);
+    } else if (fault->kind == SCENARIO_IRQ_EDGE) {
+        irq_fault_edge(stage, faults_which(fault));
     } else {
         g_assert(fault->kind == SCENARIO_IRQ_STUCK);
         irq_fault_stick(stage);
@@ -56,9 +62,36 @@ static void faults_inject_timer(struct board *board, unsigned cpu,
         irq_fault_lose(stage, "dead", faults_which(fault));
     } else if (fault->kind == SCENARIO_TIMER_LATE) {
         irq_fault_delay(stage, "late", fault->time_ns, faults_which(fault));
+    } else if (fault->kind == SCENARIO_TIMER_DRIFT) {
+        struct gtimer *timer = board_timer(board, cpu);
+        irq_fault_note(stage, "drift");
+        gtimer_set_drift(timer, id, gtimer_drift(timer, id) + fault->ppm);
     } else {
+        static const struct irqline nothing = {.set = NULL};
         g_assert(fault->kind == SCENARIO_TIMER_INTID);
-        irq_fault_route(stage, "intid", board_timer_line(board, cpu, id, (unsigned)fault->number));
+        irq_fault_route(stage, "intid", board_timer_line(board, cpu, id, (unsigned)fault->number),
+                        nothing);
+    }
+}
+
+static void faults_restore_timer(struct board *board, unsigned cpu,
+                                 const struct scenario_fault *fault)
+{
+    gtimer_set_drift(board_timer(board, cpu), faults_timer(fault), 0);
+    irq_fault_restore(board_timer_fault(board, cpu, faults_timer(fault)));
+}
+
+/* ---- allocations ----------------------------------------------------------------------------- */
+
+/* The Nth from now on; of `each`, the one that the test is for. */
+static void faults_inject_alloc(struct board *board, const struct scenario *scenario,
+                                const struct scenario_fault *fault)
+{
+    uint64_t number = fault->number != 0 ? fault->number : scenario->alloc;
+    if (number != 0) {
+        alloc_fault_fail(board_alloc_fault(board), number);
+    } else {
+        alloc_fault_count_from_here(board_alloc_fault(board));
     }
 }
 
@@ -146,7 +179,8 @@ static void faults_restore_link(struct board *board, const struct scenario_fault
 
 /* ---- statements ------------------------------------------------------------------------------ */
 
-static void faults_inject(struct board *board, const struct scenario_statement *statement)
+static void faults_inject(struct board *board, const struct scenario *scenario,
+                          const struct scenario_statement *statement)
 {
     switch (statement->fault.object) {
     case SCENARIO_FAULT_IRQ:
@@ -163,6 +197,9 @@ static void faults_inject(struct board *board, const struct scenario_statement *
     case SCENARIO_FAULT_LINK:
         faults_inject_link(board, statement);
         return;
+    case SCENARIO_FAULT_ALLOC:
+        faults_inject_alloc(board, scenario, &statement->fault);
+        return;
     case SCENARIO_FAULT_OBJECT_COUNT:
         break;
     }
@@ -177,7 +214,7 @@ static void faults_restore(struct board *board, const struct scenario_fault *fau
         return;
     case SCENARIO_FAULT_TIMER:
         for (unsigned cpu = 0; cpu < board_cpus(board); cpu++) {
-            irq_fault_restore(board_timer_fault(board, cpu, faults_timer(fault)));
+            faults_restore_timer(board, cpu, fault);
         }
         return;
     case SCENARIO_FAULT_VQ:
@@ -185,6 +222,9 @@ static void faults_restore(struct board *board, const struct scenario_fault *fau
         return;
     case SCENARIO_FAULT_LINK:
         faults_restore_link(board, fault);
+        return;
+    case SCENARIO_FAULT_ALLOC:
+        alloc_fault_restore(board_alloc_fault(board));
         return;
     case SCENARIO_FAULT_OBJECT_COUNT:
         break;
@@ -210,7 +250,7 @@ void faults_act(struct board *board, const struct scenario *scenario,
                 const struct scenario_statement *statement)
 {
     if (statement->verb == SCENARIO_INJECT) {
-        faults_inject(board, statement);
+        faults_inject(board, scenario, statement);
     } else if (statement->verb == SCENARIO_RESTORE) {
         faults_restore(board, &statement->fault);
     } else {

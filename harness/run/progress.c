@@ -122,7 +122,10 @@ void progress_observe(struct session *session, const struct trace_event *event)
 
 /* ---- stall ----------------------------------------------------------------------------------- */
 
-/* Whether timers are all that is due: what else is due may move something. */
+/*
+ * Whether timers, and storms of interrupts that a fault makes, are all that is due: what else is
+ * due may move something.
+ */
 static bool progress_only_timers_run(const struct session *session)
 {
     const uint64_t off = GTIMER_CTL_IMASK | GTIMER_CTL_ISTATUS;
@@ -133,6 +136,7 @@ static bool progress_only_timers_run(const struct session *session)
         bool enabled = gtimer_deadline_ns(timer, id) != VCLOCK_NEVER;
         running += enabled && (gtimer_read(timer, id, GTIMER_CTL) & off) == 0 ? 1 : 0;
     }
+    running += board_storm_count(session->board);
     return running > 0 && vclock_count(session->clock, VEVENT_MACHINE) == running &&
            vclock_count(session->clock, VEVENT_SCRIPT) == 0;
 }

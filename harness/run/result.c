@@ -1,7 +1,7 @@
 /* result.c - results of tests, and their way through a pipe */
 #include "harness/run/result.h"
 
-#define RESULT_TYPE "(uuubsmsmsmsmsmsmsttassasas)"
+#define RESULT_TYPE "(uuubsmsmsmsmsmsmstttassasas)"
 
 enum run_status run_status_worse(enum run_status a, enum run_status b)
 {
@@ -142,11 +142,12 @@ GBytes *run_result_encode(const struct run_result *result)
     copy.violations = g_strdupv(result->violations);
     copy.tolerated = g_strdupv(result->tolerated);
     run_result_make_printable(&copy);
-    g_autoptr(GVariant) variant = g_variant_ref_sink(g_variant_new(
-        "(uuubsmsmsmsmsmsmstt^ass^as^as)", (guint32)copy.status, (guint32)copy.line,
-        (guint32)copy.column, (gboolean)copy.stopped, copy.what, copy.expected, copy.got,
-        copy.cause, copy.grade, copy.task, copy.diagnosis, (guint64)copy.time_ns,
-        (guint64)copy.event_count, copy.context, copy.output, copy.violations, copy.tolerated));
+    g_autoptr(GVariant) variant = g_variant_ref_sink(
+        g_variant_new("(uuubsmsmsmsmsmsmsttt^ass^as^as)", (guint32)copy.status, (guint32)copy.line,
+                      (guint32)copy.column, (gboolean)copy.stopped, copy.what, copy.expected,
+                      copy.got, copy.cause, copy.grade, copy.task, copy.diagnosis,
+                      (guint64)copy.time_ns, (guint64)copy.event_count, (guint64)copy.allocations,
+                      copy.context, copy.output, copy.violations, copy.tolerated));
     GBytes *bytes = g_variant_get_data_as_bytes(variant);
     run_result_clear(&copy);
     return bytes;
@@ -165,17 +166,18 @@ bool run_result_decode(struct run_result *result, GBytes *bytes)
         return false;
     }
     run_result_clear(result);
-    guint64 time_ns, event_count;
+    guint64 time_ns, event_count, allocations;
     gboolean stopped;
-    g_variant_get(variant, "(uuubsmsmsmsmsmsmstt^ass^as^as)", &status, &line, &column, &stopped,
+    g_variant_get(variant, "(uuubsmsmsmsmsmsmsttt^ass^as^as)", &status, &line, &column, &stopped,
                   &result->what, &result->expected, &result->got, &result->cause, &result->grade,
-                  &result->task, &result->diagnosis, &time_ns, &event_count, &result->context,
-                  &result->output, &result->violations, &result->tolerated);
+                  &result->task, &result->diagnosis, &time_ns, &event_count, &allocations,
+                  &result->context, &result->output, &result->violations, &result->tolerated);
     result->status = (enum run_status)status;
     result->line = line;
     result->column = column;
     result->stopped = stopped != FALSE;
     result->time_ns = time_ns;
     result->event_count = event_count;
+    result->allocations = allocations;
     return true;
 }

@@ -50,8 +50,9 @@ struct run_result {
     char **violations, **tolerated;
     uint64_t time_ns; /* virtual time of the verdict */
     uint64_t event_count;
-    char **context; /* the last events before it, oldest first; NULL-terminated */
-    char *output;   /* what the programs and the console printed, with names in front */
+    uint64_t allocations; /* of the guest, see alloc_fault_count() */
+    char **context;       /* the last events before it, oldest first; NULL-terminated */
+    char *output;         /* what the programs and the console printed, with names in front */
 };
 
 void run_result_init(struct run_result *result);

@@ -19,6 +19,7 @@ static void fill(struct run_result *result)
     result->diagnosis = g_strdup("irq.lost (derived)\n- \033");
     result->time_ns = 1000000001;
     result->event_count = 77;
+    result->allocations = 9;
     result->stopped = true;
     g_strfreev(result->violations);
     result->violations = g_strsplit("dma.freed: a\nlock.order: b\x1b", "\n", -1);
@@ -49,6 +50,7 @@ static void test_a_result_survives_the_pipe(void)
     CU_ASSERT_STRING_EQUAL(received.diagnosis, "irq.lost (derived)\n- \\x1b");
     CU_ASSERT_EQUAL(received.time_ns, 1000000001);
     CU_ASSERT_EQUAL(received.event_count, 77);
+    CU_ASSERT_EQUAL(received.allocations, 9);
     CU_ASSERT_TRUE(received.stopped);
     CU_ASSERT_EQUAL_FATAL(g_strv_length(received.violations), 2);
     CU_ASSERT_STRING_EQUAL(received.violations[1], "lock.order: b\\x1b");

@@ -90,7 +90,7 @@ static struct selected_file *select_load(const char *path, const char *filter)
     file->tests = scenario_load(path, file->name, file->diagnostics);
     for (guint i = file->tests != NULL ? file->tests->len : 0; filter != NULL && i > 0; i--) {
         const struct scenario *scenario = g_ptr_array_index(file->tests, i - 1);
-        if (!g_pattern_match_simple(filter, scenario->name)) {
+        if (!scenario->alloc_each && !g_pattern_match_simple(filter, scenario->name)) {
             g_ptr_array_remove_index(file->tests, i - 1);
         }
     }

@@ -19,8 +19,9 @@ struct selected_file {
 
 /*
  * Finds and loads the files, sorted within each folder, each once. Tests whose name does not match
- * `filter` (with * and ?; NULL: all) are left out. A path that is not there, or holds no scenario,
- * is a file with that error: it does not keep the others from being run.
+ * `filter` (with * and ?; NULL: all) are left out, but for those that make others, whose names
+ * could match: see each.h. A path that is not there, or holds no scenario, is a file with that
+ * error: it does not keep the others from being run.
  */
 GPtrArray *select_files(char **paths, const char *filter);
 

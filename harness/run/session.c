@@ -62,8 +62,8 @@ static void session_explain(struct session *session, enum run_status status,
 {
     bool did_not_come = (status == RUN_STUCK || status == RUN_FAILED) &&
                         (statement == NULL || statement->verb != SCENARIO_NEVER);
-    bool panicked = status == RUN_CRASHED && session->ledger->panicked.sequence != 0;
-    if ((did_not_come || panicked) && !session->until_reached && !session->is_violation) {
+    session->crashed = status == RUN_CRASHED;
+    if ((did_not_come || session->crashed) && !session->until_reached && !session->is_violation) {
         explain_ask(session, explain_program(session, statement));
     }
 }
@@ -140,6 +140,7 @@ static void session_observe(void *opaque, const struct trace_event *event)
     }
     model_observe(session, event);
     ledger_observe(session->ledger, event);
+    survive_observe(session, event);
     progress_observe(session, event);
     if (session->events != NULL) {
         session_log_event(session, event);
@@ -276,6 +277,9 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
     config.mmio_ns = scenario->machine.mmio_ns;
     config.boot = scenario->machine.boot == SCENARIO_BOOT_ACPI ? BOARD_BOOT_ACPI : BOARD_BOOT_FDT;
     config.vhe = scenario->machine.vhe;
+    config.timer_hz = scenario->machine.timer_hz;
+    config.timer_delay_ns = scenario->machine.timer_delay_ns;
+    config.rtc_s = scenario->machine.rtc_s;
     config.gic = scenario->machine.gic == 3 ? GIC_V3 : GIC_V2;
     config.secure = scenario->machine.secure;
     config.msi = scenario->machine.msi_none ? BOARD_MSI_NONE : BOARD_MSI_V2M;
@@ -402,7 +406,9 @@ static void session_conclude(struct session *session)
 {
     session->result->time_ns = session_now_ns(session);
     session->result->event_count = trace_last(session->trace);
+    session->result->allocations = alloc_fault_count(board_alloc_fault(session->board));
     session_collect_output(session);
+    survive_judge(session);
 }
 
 /* Called by the crash handler; does not return. */

@@ -12,6 +12,7 @@
  *   explain.c     why not
  *   violations.c  does it keep the rules?
  *   proof.c       is that so?
+ *   survive.c     what a guest makes of an allocation that failed
  */
 #ifndef HARNESS_RUN_SESSION_PRIV_H
 #define HARNESS_RUN_SESSION_PRIV_H
@@ -93,6 +94,7 @@ struct session {
     bool hang_met;       /* an expectation was that it hangs: programs need not exit any more */
     bool proving;        /* this process tries out a diagnosis: see proof.c */
     bool limit_reached;
+    bool crashed;
     bool interest[TRACE_KIND_COUNT];
 
     /* the model */
@@ -108,6 +110,10 @@ struct session {
     struct frame_store *frames;
     bool keep_frames;
 
+    /* of a test whose allocation number scenario->alloc fails: what became of that */
+    bool alloc_failed, alloc_told; /* a message, or an exit status, followed */
+    const char *alloc_broke;       /* the first rule that was broken behind it, or NULL */
+
     /* golden captures */
     GPtrArray *goldens;      /* struct session_golden */
     struct golden *recorded; /* the run's frames; NULL: the scenario has no golden capture */
@@ -120,6 +126,11 @@ void progress_start(struct session *session);
 void progress_observe(struct session *session, const struct trace_event *event);
 /* Something was asked of the guest that no event tells of: it may spin from now on. */
 void progress_expect(struct session *session);
+
+/* survive.c */
+void survive_observe(struct session *session, const struct trace_event *event);
+/* With the verdict there: of a test of `alloc fail each` it is another question. */
+void survive_judge(struct session *session);
 
 /* violations.c */
 void violations_start(struct session *session);

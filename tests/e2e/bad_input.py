@@ -78,7 +78,7 @@ FILES = [
     ("duplicate-program", GOOD + 'start ping: "sleep 1"\n', ["FILE:5:7: error:", "'ping'", "line 4"]),
     ("no-version", 'title "x"\n' + GOOD, ["FILE:1:1: error:", "version"]),
     ("later-version", GOOD.replace("version 1", "version 7"), ["FILE:1:9: error:", "7"]),
-    ("later-statement", NETWORK + "inject irq eth0.tx route 40\n", ["FILE:5:", "not available in this version", "still to come"]),
+    ("later-statement", NETWORK + "inject 9p drop\n", ["FILE:5:", "not available in this version", "still to come"]),
     ("long-line", GOOD + "# " + "x" * 10_000_000 + "\n", ["FILE:5:1: error:", "too long", "10000002", "…"]),
     ("long-word", GOOD + "y" * 10_000_000, ["FILE:5:1: error:", "too long"]),
     ("nul", GOOD.replace("reference", "refe\0rence"), ["FILE:3:13: error:", "NUL"]),

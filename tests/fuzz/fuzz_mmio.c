@@ -1,17 +1,19 @@
 /*
  * fuzz_mmio.c - any sequence of accesses to all registers of the machine
  *
- * A bus with the GIC, a virtio network device and an empty slot, and the timers beside it, wired
- * as on the board. No memory is open to devices. The input is a list of accesses, with virtual
- * time and interrupt inputs in between. Whatever comes:
+ * A bus with the GIC, the real-time clock, a virtio network device and an empty slot, and the
+ * timers beside it, wired as on the board. No memory is open to devices. The input is a list of
+ * accesses, with virtual time and interrupt inputs in between. Whatever comes:
  *   - each step comes to an end, and says a bounded number of things;
  *   - a read gives no more than its size, and RAM is never touched;
  *   - the CPU's interrupt input is up exactly when a read of IAR gives an INTID, which then
  *     exists;
- *   - a timer's output is up exactly when it is enabled, not masked, and its time has come.
+ *   - a timer's output is up exactly when it is enabled, not masked, and its time has come;
+ *   - the clock's line is up exactly when its masked interrupt status says so.
  */
 #include "emu/gic-timer/gic.h"
 #include "emu/gic-timer/gtimer.h"
+#include "emu/gic-timer/pl031.h"
 #include "emu/virtio-net/virtio_net.h"
 #include "emu/virtio/mock_driver.h"
 #include "tests/fuzz/fuzz_memory.h"
@@ -20,13 +22,16 @@
 
 #define FUZZ_GICD       UINT64_C(0x08000000)
 #define FUZZ_GICC       UINT64_C(0x08010000)
+#define FUZZ_RTC        UINT64_C(0x09010000)
 #define FUZZ_EMPTY      (MOCK_MMIO_BASE + VIRTIO_MMIO_WINDOW)
 #define FUZZ_IRQ_COUNT  96
 #define FUZZ_INTID_NET  48
+#define FUZZ_INTID_RTC  34
 #define FUZZ_INTID_CNTP 30
 #define FUZZ_INTID_CNTV 27
 #define FUZZ_GICC_IAR   0x0c
 #define FUZZ_GICC_EOIR  0x10
+#define FUZZ_RTC_MIS    0x18
 #define FUZZ_STEPS_MAX  512
 /* A word of 32 INTIDs that all change, a timer, and the queues that cannot work here. */
 #define FUZZ_EVENTS_MAX 256
@@ -52,6 +57,7 @@ struct fuzz_mmio {
     unsigned accessing_cpu;
     struct gic *gic;
     struct gtimer *timer;
+    struct pl031 *rtc;
     bool nirq;
     bool output[GTIMER_COUNT];
     uint32_t taken; /* what IAR gave last */
@@ -87,11 +93,14 @@ static void fuzz_setup(struct fuzz_mmio *self)
                                                     .nirq = &nirq,
                                                     .accessing_cpu = &self->accessing_cpu});
     gic_map(self->gic, self->machine.bus, FUZZ_GICD, FUZZ_GICC);
-    struct irqline outputs[GTIMER_COUNT];
+    struct gtimer_config timer = {.frequency_hz = GTIMER_FREQUENCY_HZ};
     for (unsigned i = 0; i < GTIMER_COUNT; i++) {
-        outputs[i] = (struct irqline){.set = fuzz_set_output, .opaque = self, .number = i};
+        timer.outputs[i] = (struct irqline){.set = fuzz_set_output, .opaque = self, .number = i};
     }
-    self->timer = gtimer_new(self->machine.clock, trace, outputs);
+    self->timer = gtimer_new(self->machine.clock, trace, &timer);
+    self->rtc = pl031_new(self->machine.clock, trace, UINT32_MAX - 1,
+                          gic_input(self->gic, 0, FUZZ_INTID_RTC));
+    pl031_map(self->rtc, self->machine.bus, FUZZ_RTC);
     self->wire = wire_new(self->machine.clock, trace);
     const struct virtio_net_config config = {
         .name = "eth0", .queue_size = 16, .latency_ns = VIRTQUEUE_LATENCY_NS};
@@ -107,6 +116,7 @@ static void fuzz_teardown(struct fuzz_mmio *self)
 {
     virtio_net_free(self->net);
     wire_free(self->wire);
+    pl031_free(self->rtc);
     gtimer_free(self->timer);
     mock_machine_fini(&self->machine);
     gic_free(self->gic);
@@ -120,7 +130,7 @@ static void fuzz_teardown(struct fuzz_mmio *self)
 
 static uint64_t fuzz_address(struct fuzz_input *input)
 {
-    uint8_t window = fuzz_u8(input) % 5;
+    uint8_t window = fuzz_u8(input) % 6;
     uint16_t offset = fuzz_u16(input);
     switch (window) {
     case 0:
@@ -131,8 +141,10 @@ static uint64_t fuzz_address(struct fuzz_input *input)
         return MOCK_MMIO_BASE + offset % VIRTIO_MMIO_WINDOW;
     case 3:
         return FUZZ_EMPTY + offset % (VIRTIO_MMIO_WINDOW + 8);
-    default:
+    case 4:
         return fuzz_number(input, 8);
+    default:
+        return FUZZ_RTC + offset % (PL031_SIZE + 8);
     }
 }
 
@@ -212,7 +224,7 @@ static void fuzz_check_timer(struct fuzz_mmio *self, enum gtimer_id id)
     uint64_t control = gtimer_read(self->timer, id, GTIMER_CTL);
     uint64_t when = gtimer_read(self->timer, id, GTIMER_CVAL);
     /* [ARM] D11.2.4: the condition is met when the count, less CVAL, is not negative. */
-    bool is_met = gtimer_count(self->timer) >= when;
+    bool is_met = gtimer_count(self->timer, id) >= when;
     if ((control & GTIMER_CTL_ENABLE) != 0) {
         FUZZ_CHECK(((control & GTIMER_CTL_ISTATUS) != 0) == is_met);
     }
@@ -227,6 +239,8 @@ static void fuzz_check(struct fuzz_mmio *self)
 {
     fuzz_check_timer(self, GTIMER_PHYSICAL);
     fuzz_check_timer(self, GTIMER_VIRTUAL);
+    bool alarm = mmio_read(self->machine.bus, FUZZ_RTC + FUZZ_RTC_MIS, 4) != 0;
+    FUZZ_CHECK(gic_irq_state(self->gic, 0, FUZZ_INTID_RTC).level == alarm);
     const struct virtio_dev *dev = virtio_net_dev(self->net);
     FUZZ_CHECK(gic_irq_state(self->gic, 0, FUZZ_INTID_NET).level == (dev->isr != 0));
     FUZZ_CHECK(self->machine.events <= FUZZ_EVENTS_MAX);

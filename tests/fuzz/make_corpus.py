@@ -197,7 +197,7 @@ def make_ring():
 # ---- mmio: accesses ---------------------------------------------------------------------------------
 
 M_WRITE, M_READ, M_ACKNOWLEDGE, M_END, M_TIMER_WRITE, M_TIMER_READ, M_INPUT, M_PAUSE = range(8)
-GICD, GICC, SLOT, EMPTY, ANYWHERE = range(5)
+GICD, GICC, SLOT, EMPTY, ANYWHERE, CLOCK = range(6)
 CNTP, CNTV = 0, 1
 CTL, CVAL, TVAL = 0, 1, 2
 
@@ -256,6 +256,9 @@ def make_mmio():
           + mmio_write(SLOT, 0x38, 16) + mmio_write(SLOT, 0x44, 1) + mmio_write(SLOT, 0x70, 15) + mmio_write(SLOT, 0x50, 0))
     write("mmio", "virtio-config", b"".join(mmio_read(SLOT, 0x100 + i, 0) for i in range(12)) + mmio_read(SLOT, 0x106, 1)
           + mmio_read(SLOT, 0x1F8, 3) + mmio_write(SLOT, 0x100, 1, 0))
+    write("mmio", "clock", gic_open() + enable(34) + mmio_write(CLOCK, 0x10, 1) + mmio_write(CLOCK, 4, 0)
+          + mmio_write(CLOCK, 8, 0xFFFFFFFF) + b"".join(m_pause(0xFFFFFF) for _ in range(64)) + take + mmio_write(CLOCK, 0x1C, 1)
+          + end + mmio_write(CLOCK, 8, 0) + mmio_read(CLOCK, 0) + mmio_read(CLOCK, 0xFE0) + mmio_read(CLOCK, 0xFFE, 1))
     write("mmio", "empty-slot", mmio_read(EMPTY, 0) + mmio_read(EMPTY, 8) + mmio_write(EMPTY, 0x70, 1))
     write("mmio", "identification", b"".join(mmio_read(GICD, 0xFD0 + 4 * i) for i in range(12)) + mmio_read(GICC, 0xFC))
     write("mmio", "misfits", mmio_read(GICD, 2) + mmio_read(GICC, 0x2004) + mmio_write(GICD, 0xFFE, 0, 3)

@@ -364,10 +364,10 @@ def groups_on(switches):
 
 
 def line_end(line):
-    """The INTID at the end of a line, through the stages of emu/gic-timer/irq_fault.c that stand in it."""
-    stage = int(lookup("&irq_fault_set"))
-    while int(line["set"]) == stage:
-        line = line["opaque"].cast(gdb.lookup_type("struct irq_fault").pointer())["output"]
+    """The INTID at the end of a line, through what of emu/gic-timer/irq_fault.c and irq_join.c stands in it."""
+    stages = {int(lookup("&irq_fault_set")): "struct irq_fault", int(lookup("&irq_join_set")): "struct irq_join"}
+    while int(line["set"]) in stages:
+        line = line["opaque"].cast(gdb.lookup_type(stages[int(line["set"])]).pointer())["output"]
     return int(line["number"]) & 0x3ff  # beside it stands the CPU of a private INTID
 
 

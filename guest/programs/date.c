@@ -1,0 +1,141 @@
+/*
+ * date.c - date [-u] [+FORMAT]
+ *
+ * Prints the time of day, which is UTC. As in coreutils; of the conversions %F %T %Y %m %d %H %M %S
+ * %a %b %s %%.
+ */
+#include "lib/format.h"
+#include "programs/programs.h"
+#include "programs/user.h"
+
+#define DATE_DAY_S        86400
+#define DATE_1970_WEEKDAY 4 /* a Thursday */
+#define DATE_TEXT_MAX     80
+
+struct date {
+    uint64_t seconds; /* since 1970 */
+    unsigned year, month, day, weekday, hour, minute, second;
+};
+
+static const char date_weekdays[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+static const char date_months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+static bool date_is_leap_year(unsigned year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static unsigned date_month_days(unsigned year, unsigned month)
+{
+    static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return month == 2 && date_is_leap_year(year) ? 29 : days[month - 1];
+}
+
+/* The clock has 64 bits of nanoseconds: years go to 2554. */
+static struct date date_from_seconds(uint64_t seconds)
+{
+    uint64_t days = seconds / DATE_DAY_S;
+    unsigned rest = (unsigned)(seconds % DATE_DAY_S);
+    struct date date = {
+        .seconds = seconds,
+        .year = 1970,
+        .month = 1,
+        .weekday = (unsigned)((days + DATE_1970_WEEKDAY) % 7),
+        .hour = rest / 3600,
+        .minute = rest / 60 % 60,
+        .second = rest % 60,
+    };
+    unsigned year_days;
+    while (days >= (year_days = date_is_leap_year(date.year) ? 366 : 365)) {
+        days -= year_days;
+        date.year++;
+    }
+    unsigned month_days;
+    while (days >= (month_days = date_month_days(date.year, date.month))) {
+        days -= month_days;
+        date.month++;
+    }
+    date.day = (unsigned)days + 1;
+    return date;
+}
+
+/* One conversion. False: there is none of that letter. */
+static bool date_convert(char text[DATE_TEXT_MAX], char letter, const struct date *date)
+{
+    switch (letter) {
+    case 'F':
+        ksnprintf(text, DATE_TEXT_MAX, "%u-%02u-%02u", date->year, date->month, date->day);
+        return true;
+    case 'T':
+        ksnprintf(text, DATE_TEXT_MAX, "%02u:%02u:%02u", date->hour, date->minute, date->second);
+        return true;
+    case 'Y':
+        ksnprintf(text, DATE_TEXT_MAX, "%u", date->year);
+        return true;
+    case 'm':
+        ksnprintf(text, DATE_TEXT_MAX, "%02u", date->month);
+        return true;
+    case 'd':
+        ksnprintf(text, DATE_TEXT_MAX, "%02u", date->day);
+        return true;
+    case 'H':
+        ksnprintf(text, DATE_TEXT_MAX, "%02u", date->hour);
+        return true;
+    case 'M':
+        ksnprintf(text, DATE_TEXT_MAX, "%02u", date->minute);
+        return true;
+    case 'S':
+        ksnprintf(text, DATE_TEXT_MAX, "%02u", date->second);
+        return true;
+    case 'a':
+        ksnprintf(text, DATE_TEXT_MAX, "%s", date_weekdays[date->weekday]);
+        return true;
+    case 'b':
+        ksnprintf(text, DATE_TEXT_MAX, "%s", date_months[date->month - 1]);
+        return true;
+    case 's':
+        ksnprintf(text, DATE_TEXT_MAX, "%lu", (unsigned long)date->seconds);
+        return true;
+    case '%':
+        ksnprintf(text, DATE_TEXT_MAX, "%%");
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int date_print(const char *format, const struct date *date)
+{
+    struct user_output output = {.used = 0};
+    for (const char *at = format; *at != '\0'; at++) {
+        char text[DATE_TEXT_MAX] = {*at, '\0'};
+        if (*at == '%' && !date_convert(text, *++at, date)) {
+            user_error("date", "unknown conversion in '%s'", format);
+            return USER_EXIT_USAGE;
+        }
+        user_print(&output, "%s", text);
+    }
+    user_print(&output, "\n");
+    return 0;
+}
+
+int date_main(int argc, char **argv)
+{
+    struct user_options options = {.argc = argc, .argv = argv, .known = "u"};
+    const char *format = "%a %b %d %T UTC %Y";
+    int option;
+    while ((option = user_next_option(&options)) != 0) {
+        if (option != 'u') /* which it is anyway */
+            return USER_EXIT_USAGE;
+    }
+    if (options.operand_count > 1 ||
+        (options.operand_count == 1 && options.operands[0][0] != '+')) {
+        user_error("date", "usage: date [-u] [+FORMAT]");
+        return USER_EXIT_USAGE;
+    }
+    if (options.operand_count == 1)
+        format = options.operands[0] + 1;
+    struct date date = date_from_seconds(user_realtime_ns() / USER_NS_PER_S);
+    return date_print(format, &date);
+}

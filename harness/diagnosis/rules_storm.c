@@ -1,0 +1,74 @@
+/*
+ * rules_storm.c - an interrupt that comes again and again, because nobody quiets its source
+ *
+ * A level-sensitive interrupt is pending while its line is up [GICv2] 1.4.2: ended without its
+ * source being quieted, it is taken again at once, and nothing else runs any more. The source is
+ * quiet when the driver has acknowledged the device's status [VIRTIO1.2] 4.2.2, 4.1.4.5, or has
+ * moved or masked the timer [ARM] D11.2.4. A line that a fault holds up has no such source, and is
+ * none of this rule's.
+ */
+#include "harness/diagnosis/rules.h"
+
+/* Taken so often while its line was up all the time. A handler that works needs one, or two. */
+#define RULES_STORM_TAKEN 16
+
+static bool rules_storms(const struct rules_case *c, unsigned intid)
+{
+    struct gic_irq_state state = gic_irq_state(board_gic(c->board), rules_cpu_of(c, intid), intid);
+    return c->ledger->irqs[intid].taken_while_up >= RULES_STORM_TAKEN && state.level;
+}
+
+static bool rules_found_storm(struct rules_case *c, unsigned intid, const char *name,
+                              const char *owed)
+{
+    const struct ledger_irq *irq = &c->ledger->irqs[intid];
+    char up[32];
+    rules_evidence_irq(c, intid);
+    return rules_found(c, "irq.storm",
+                       "the line of INTID %u is up since %s and was taken %" G_GUINT64_FORMAT
+                       " times since: the guest ends the interrupt and does not quiet %s, %s",
+                       intid, rules_time(up, irq->level_up.time_ns), irq->taken_while_up, name,
+                       owed);
+}
+
+static bool rules_device_storms(struct rules_case *c, const struct ledger_device *device)
+{
+    struct virtio_net *net = board_net(c->board, device->name);
+    unsigned isr = net != NULL ? virtio_net_dev(net)->isr : 0;
+    if (isr == 0 || !rules_storms(c, device->intid)) {
+        return false;
+    }
+    char set[32], acknowledged[32];
+    bool ever = device->isr_ack.sequence != 0;
+    rules_evidence(c, "%s: interrupt status 0x%x, set at %s, %s%s", device->name, isr,
+                   rules_time(set, device->isr_set.time_ns),
+                   ever ? "last acknowledged at " : "never acknowledged",
+                   ever ? rules_time(acknowledged, device->isr_ack.time_ns) : "");
+    return rules_found_storm(c, device->intid, device->name,
+                             "whose interrupt status it has to acknowledge");
+}
+
+static bool rules_timer_storms(struct rules_case *c, enum gtimer_id id, const char *name,
+                               unsigned intid)
+{
+    const uint64_t bits = GTIMER_CTL_ENABLE | GTIMER_CTL_IMASK | GTIMER_CTL_ISTATUS;
+    uint64_t control = gtimer_read(board_timer(c->board, c->cpu), id, GTIMER_CTL);
+    bool asks = (control & bits) == (GTIMER_CTL_ENABLE | GTIMER_CTL_ISTATUS);
+    if (!asks || !rules_storms(c, intid)) {
+        return false;
+    }
+    rules_evidence(c, "%s_CTL = %u ENABLE ISTATUS", name, (unsigned)control);
+    return rules_found_storm(c, intid, name,
+                             "whose comparator or control register it has to write");
+}
+
+bool rule_irq_storm(struct rules_case *c)
+{
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        if (rules_device_storms(c, &c->ledger->devices[i])) {
+            return true;
+        }
+    }
+    return rules_timer_storms(c, GTIMER_VIRTUAL, "CNTV", BOARD_TIMER_VIRT_INTID) ||
+           rules_timer_storms(c, GTIMER_PHYSICAL, "CNTP", BOARD_TIMER_PHYS_INTID);
+}

@@ -19,6 +19,7 @@
 
 #include "emu/board/board_priv.h"
 #include "emu/virtio/virtio_mmio.h"
+#include "emu/virtio/virtio_mmio_legacy.h"
 
 #include <assert.h>
 #include <string.h>
@@ -53,8 +54,9 @@ struct board {
     struct board_faults faults;
     unsigned host_count;
     struct wire_host *hosts[BOARD_HOSTS_MAX];
-    unsigned window_count;
+    unsigned window_count; /* a window is in one of the two */
     struct virtio_mmio *windows[BOARD_VIRTIO_MMIO_SLOTS];
+    struct virtio_mmio_legacy *legacy_windows[BOARD_VIRTIO_MMIO_SLOTS];
 };
 
 /* ---- what the CPU asks of the machine -------------------------------------------------------- */
@@ -203,6 +205,20 @@ static bool board_build_wire(struct board *board, const struct board_config *con
     return true;
 }
 
+static void board_build_window(struct board *board, const struct board_config *config)
+{
+    unsigned slot = board->window_count++;
+    g_autofree char *built = g_strdup_printf("virtio-mmio.%u", slot);
+    const char *name = trace_intern(board->trace, built);
+    uint64_t base = BOARD_VIRTIO_MMIO_BASE + slot * (uint64_t)VIRTIO_MMIO_WINDOW;
+    struct virtio_dev *dev = slot < board->net_count ? virtio_net_dev(board->nets[slot]) : NULL;
+    if (dev != NULL && config->nets[slot].transport == BOARD_TRANSPORT_MMIO_LEGACY) {
+        board->legacy_windows[slot] = virtio_mmio_legacy_new(board->bus, name, base, dev);
+    } else {
+        board->windows[slot] = virtio_mmio_new(board->bus, name, base, dev);
+    }
+}
+
 static void board_build_devices(struct board *board, const struct board_config *config)
 {
     const struct virtio_env env = {
@@ -212,12 +228,8 @@ static void board_build_devices(struct board *board, const struct board_config *
         board->nets[board->net_count++] =
             virtio_net_new(&env, &config->nets[i].device, board->wire, line);
     }
-    for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
-        g_autofree char *name = g_strdup_printf("virtio-mmio.%u", slot);
-        struct virtio_dev *dev = slot < board->net_count ? virtio_net_dev(board->nets[slot]) : NULL;
-        uint64_t base = BOARD_VIRTIO_MMIO_BASE + slot * (uint64_t)VIRTIO_MMIO_WINDOW;
-        board->windows[board->window_count++] =
-            virtio_mmio_new(board->bus, trace_intern(board->trace, name), base, dev);
+    while (board->window_count < BOARD_VIRTIO_MMIO_SLOTS) {
+        board_build_window(board, config);
     }
 }
 
@@ -249,7 +261,9 @@ void board_free(struct board *board)
         return;
     }
     while (board->window_count > 0) {
-        virtio_mmio_free(board->windows[--board->window_count]);
+        board->window_count--;
+        virtio_mmio_free(board->windows[board->window_count]);
+        virtio_mmio_legacy_free(board->legacy_windows[board->window_count]);
     }
     while (board->net_count > 0) {
         virtio_net_free(board->nets[--board->net_count]);

@@ -42,9 +42,15 @@ enum board_boot {
     BOARD_BOOT_ACPI, /* or ACPI tables; never both */
 };
 
+enum board_transport {
+    BOARD_TRANSPORT_MMIO,
+    BOARD_TRANSPORT_MMIO_LEGACY, /* virtio-mmio version 1 */
+};
+
 struct board_net_config {
     struct virtio_net_config device;
     enum board_backend backend;
+    enum board_transport transport;
 };
 
 struct board_file {

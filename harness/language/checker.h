@@ -75,6 +75,9 @@ void checker_feature(struct parser *parser, const struct lexer_token *token,
                      struct scenario_net *net);
 void checker_backend(struct parser *parser, const struct lexer_token *token,
                      const struct scenario_net *net);
+/* The features of a card with a legacy transport. */
+void checker_legacy(struct parser *parser, const struct lexer_token *token,
+                    const struct scenario_net *net);
 /* Another port of the wire, when it is complete. */
 void checker_host(struct parser *parser, const struct lexer_token *name,
                   const struct scenario_host *host);

@@ -249,9 +249,9 @@ bool parser_parse_guest(struct parser *parser, const struct lexer_token *word,
 
 static bool setup_parse_transport(struct parser *parser, void *target)
 {
-    static const char *const words[] = {"mmio", "pci", "legacy", NULL};
-    static const char *const reserved[] = {NULL, "net transport=pci", "net transport=legacy"};
-    (void)target;
+    static const char *const words[] = {"mmio", "pci", "mmio-legacy", NULL};
+    static const char *const reserved[] = {NULL, "net transport=pci", NULL};
+    struct scenario_net *net = target;
     const struct lexer_token *token = parser_peek(parser);
     unsigned index;
     if (!parser_take_choice(parser, words, &index)) {
@@ -260,6 +260,7 @@ static bool setup_parse_transport(struct parser *parser, void *target)
     if (reserved[index] != NULL) {
         reserved_check(parser, token, reserved[index], strchr(reserved[index], ' ') + 1);
     }
+    net->transport = index == 2 ? SCENARIO_TRANSPORT_MMIO_LEGACY : SCENARIO_TRANSPORT_MMIO;
     return true;
 }
 
@@ -348,6 +349,7 @@ bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
         return false;
     }
     checker_backend(parser, token, net);
+    checker_legacy(parser, token, net);
     return true;
 }
 

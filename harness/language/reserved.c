@@ -28,7 +28,6 @@ static const struct reserved_row reserved_rows[] = {
     {"machine cpus", "more than one CPU is still to come"},
     {"guest face=schemes", "the schemes face of the reference guest is still to come"},
     {"net transport=pci", "the PCI transport is still to come"},
-    {"net transport=legacy", "legacy virtio is still to come"},
     {"net feature", "the network device cannot offer it yet"},
     {"share", "virtio-9p is still to come"},
     {"serve", "services on the wire are still to come"},

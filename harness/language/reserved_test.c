@@ -187,7 +187,6 @@ static void test_every_reserved_thing_is_refused_with_its_reason(void)
         {"machine cpus", "machine virt cpus=2"},
         {"guest face=schemes", "guest reference face=schemes"},
         {"net transport=pci", "net eth1 transport=pci"},
-        {"net transport=legacy", "net eth1 transport=legacy"},
         {"net feature", "net eth1 features=+rss"},
         {"share", "share s \"data\""},
         {"serve", "serve tcp 10.0.2.100:80 echo"},

@@ -54,9 +54,15 @@ enum scenario_backend {
     SCENARIO_BACKEND_SLIRP,
 };
 
+enum scenario_transport {
+    SCENARIO_TRANSPORT_MMIO,
+    SCENARIO_TRANSPORT_MMIO_LEGACY,
+};
+
 struct scenario_net {
     struct scenario_place place;
     char *name;
+    enum scenario_transport transport;
     uint8_t mac[6];
     unsigned queue_size;
     uint64_t latency_ns;

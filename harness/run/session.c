@@ -232,6 +232,9 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
         nets[i].device.features_off = session_feature_bits(net->features_off);
         nets[i].device.queue_size = net->queue_size;
         nets[i].device.latency_ns = net->latency_ns;
+        nets[i].transport = net->transport == SCENARIO_TRANSPORT_MMIO_LEGACY
+                                ? BOARD_TRANSPORT_MMIO_LEGACY
+                                : BOARD_TRANSPORT_MMIO;
         nets[i].backend =
             net->backend == SCENARIO_BACKEND_SLIRP ? BOARD_BACKEND_SLIRP : BOARD_BACKEND_NONE;
     }

@@ -1,5 +1,9 @@
 /*
  * virtio_mmio.c - the virtio-mmio transport, driver side
+ *
+ * The legacy interface, 4.2.4, differs in four points: no FEATURES_OK (3.1.2), the page size said
+ * once, a queue in one area that is told by its page number, and a configuration without a
+ * generation.
  */
 #include "drivers/virtio_mmio.h"
 
@@ -8,7 +12,8 @@
 #include "ringside/hal.h"
 
 #define VIRTIO_RESET_TRIES  1000 /* status reads until a device must be out of reset */
-#define VIRTIO_CONFIG_TRIES 16   /* rounds until a configuration must have held still */
+#define VIRTIO_LEGACY_PAGE  4096
+#define VIRTIO_CONFIG_TRIES 16 /* rounds until a configuration must have held still */
 
 static struct virtio_mmio virtio_mmio_devices[VIRTIO_MMIO_DEVICES_MAX];
 static unsigned virtio_mmio_count;
@@ -31,9 +36,12 @@ static void virtio_mmio_add_status(const struct virtio_mmio *device, uint32_t bi
 int virtio_mmio_identify(struct virtio_mmio *device)
 {
     /* In this order: an empty window need not have anything but these three, 4.2.2.2. */
-    if (virtio_mmio_read(device, VREG_MAGIC) != VREG_MAGIC_VALUE ||
-        virtio_mmio_read(device, VREG_VERSION) != VREG_VERSION_MODERN)
+    if (virtio_mmio_read(device, VREG_MAGIC) != VREG_MAGIC_VALUE)
         return -KENODEV;
+    uint32_t version = virtio_mmio_read(device, VREG_VERSION);
+    if (version != VREG_VERSION_MODERN && version != VREG_VERSION_LEGACY)
+        return -KENODEV;
+    device->legacy = version == VREG_VERSION_LEGACY;
     device->device_id = virtio_mmio_read(device, VREG_DEVICE_ID);
     return device->device_id != VDEVICE_NONE ? 0 : -KENODEV;
 }
@@ -81,6 +89,10 @@ int virtio_mmio_negotiate(struct virtio_mmio *device, uint64_t wanted, uint64_t 
     if ((offered & required) != required)
         return -KEOPNOTSUPP;
     virtio_mmio_accept(device, offered & wanted);
+    if (device->legacy) {
+        virtio_mmio_write(device, VREG_GUEST_PAGE_SIZE, VIRTIO_LEGACY_PAGE);
+        return 0;
+    }
     virtio_mmio_add_status(device, VSTATUS_FEATURES_OK);
     /* "Re-read device status to ensure the FEATURES_OK bit is still set", 3.1.1. */
     return (virtio_mmio_read(device, VREG_STATUS) & VSTATUS_FEATURES_OK) != 0 ? 0 : -KEIO;
@@ -107,15 +119,9 @@ static void virtio_mmio_write_address(const struct virtio_mmio *device, uint32_t
     virtio_mmio_write(device, reg_low + 4, (uint32_t)(physical >> 32));
 }
 
-int virtio_mmio_setup_queue(struct virtio_mmio *device, uint32_t index, uint16_t limit,
-                            struct virtqueue *queue)
+static int virtio_mmio_enable(const struct virtio_mmio *device, struct virtqueue *queue,
+                              uint16_t size)
 {
-    virtio_mmio_write(device, VREG_QUEUE_SEL, index);
-    if (virtio_mmio_read(device, VREG_QUEUE_READY) != 0)
-        return -KEBUSY;
-    uint16_t size = virtio_mmio_queue_size(virtio_mmio_read(device, VREG_QUEUE_NUM_MAX), limit);
-    if (size == 0)
-        return -KENODEV;
     int error = virtqueue_init(queue, size);
     if (error != 0)
         return error;
@@ -125,6 +131,37 @@ int virtio_mmio_setup_queue(struct virtio_mmio *device, uint32_t index, uint16_t
     virtio_mmio_write_address(device, VREG_QUEUE_DEVICE_LOW, queue->used_physical);
     virtio_mmio_write(device, VREG_QUEUE_READY, 1);
     return 0;
+}
+
+/* The page number has 32 bits: memory beyond cannot be told to a legacy device. */
+static int virtio_mmio_enable_legacy(const struct virtio_mmio *device, struct virtqueue *queue,
+                                     uint16_t size)
+{
+    int error = virtqueue_init_legacy(queue, size, VIRTIO_LEGACY_PAGE);
+    if (error != 0)
+        return error;
+    uint64_t page = queue->desc_physical / VIRTIO_LEGACY_PAGE;
+    if (page > UINT32_MAX) {
+        virtqueue_fini(queue);
+        return -KENOMEM;
+    }
+    virtio_mmio_write(device, VREG_QUEUE_NUM, size);
+    virtio_mmio_write(device, VREG_QUEUE_ALIGN, VIRTIO_LEGACY_PAGE);
+    virtio_mmio_write(device, VREG_QUEUE_PFN, (uint32_t)page);
+    return 0;
+}
+
+int virtio_mmio_setup_queue(struct virtio_mmio *device, uint32_t index, uint16_t limit,
+                            struct virtqueue *queue)
+{
+    virtio_mmio_write(device, VREG_QUEUE_SEL, index);
+    if (virtio_mmio_read(device, device->legacy ? VREG_QUEUE_PFN : VREG_QUEUE_READY) != 0)
+        return -KEBUSY;
+    uint16_t size = virtio_mmio_queue_size(virtio_mmio_read(device, VREG_QUEUE_NUM_MAX), limit);
+    if (size == 0)
+        return -KENODEV;
+    return device->legacy ? virtio_mmio_enable_legacy(device, queue, size)
+                          : virtio_mmio_enable(device, queue, size);
 }
 
 void virtio_mmio_start(struct virtio_mmio *device)
@@ -157,10 +194,32 @@ void virtio_mmio_kick(const struct virtio_mmio *device, uint32_t queue)
     virtio_mmio_write(device, VREG_QUEUE_NOTIFY, queue);
 }
 
+/*
+ * "drivers SHOULD read these fields multiple times until two reads generate a consistent result",
+ * 2.5.4.
+ */
+static void virtio_mmio_read_config_legacy(const struct virtio_mmio *device, size_t offset,
+                                           uint8_t *bytes, size_t size)
+{
+    bool same = false;
+    for (unsigned round = 0; round < VIRTIO_CONFIG_TRIES && !same; round++) {
+        same = round > 0;
+        for (size_t i = 0; i < size; i++) {
+            uint8_t byte = hal_mmio_read8(device->base + VREG_CONFIG + offset + i);
+            same = same && byte == bytes[i];
+            bytes[i] = byte;
+        }
+    }
+}
+
 /* The generation changes when the device changes its configuration between two reads, 2.5.1. */
 void virtio_mmio_read_config(const struct virtio_mmio *device, size_t offset, uint8_t *bytes,
                              size_t size)
 {
+    if (device->legacy) {
+        virtio_mmio_read_config_legacy(device, offset, bytes, size);
+        return;
+    }
     for (unsigned round = 0; round < VIRTIO_CONFIG_TRIES; round++) {
         uint32_t before = virtio_mmio_read(device, VREG_CONFIG_GENERATION);
         for (size_t i = 0; i < size; i++)

@@ -1,7 +1,7 @@
 /*
  * virtio_mmio.h - the virtio-mmio transport, driver side [VIRTIO1.2] 4.2
  *
- * Version 2 only. A device is initialised in the order of 3.1.1: identify, negotiate, set up
+ * Version 2, and version 1, the legacy interface. A device is initialised in the order of 3.1.1: identify, negotiate, set up
  * queues, start. A driver that cannot go on gives up, which the device and the console are told.
  */
 #ifndef DRIVERS_VIRTIO_MMIO_H
@@ -17,6 +17,7 @@ struct virtio_mmio {
     uint32_t intid;
     bool edge_triggered;
     uint32_t device_id; /* VDEVICE_… */
+    bool legacy;        /* version 1. Anybody may read it */
     uint64_t features;  /* negotiated */
 };
 
@@ -30,11 +31,12 @@ struct virtio_driver {
 void virtio_mmio_scan(const struct platform *platform, const struct virtio_driver *drivers,
                       size_t count);
 
-/* 0; -KENODEV: no window, an empty one, or a legacy device. Fills in device_id. */
+/* 0; -KENODEV: no window, or an empty one. Fills in device_id and legacy. */
 int virtio_mmio_identify(struct virtio_mmio *device);
 
 /*
- * Resets the device and negotiates: accepts what is offered of `wanted`. 0; -KEIO: it does not come
+ * Resets the device and negotiates: accepts what is offered of `wanted`, of which a legacy device
+ * offers no more than bits 0 to 31. 0; -KEIO: it does not come
  * out of reset, or takes back FEATURES_OK; -KEOPNOTSUPP: a bit of `required` (part of wanted) is
  * not offered.
  */

@@ -1,8 +1,8 @@
 /*
  * virtio_net.c - driver of the virtio network device [VIRTIO1.2] 5.1
  *
- * A buffer of the kernel's pool is one descriptor: the device's header stands in its headroom, the
- * frame behind it.
+ * A buffer of the kernel's pool is one descriptor: the device's header, which is shorter for a
+ * legacy device, stands in its headroom, the frame behind it.
  *
  * Receiving. Every descriptor of the receive queue has a buffer, always. When a frame arrives, a
  * fresh buffer takes the place of the full one, which goes up the stack; when there is no fresh
@@ -33,8 +33,7 @@
 #define VNET_HEADER_SIZE   sizeof(struct vnet_header)
 #define VNET_ETHERNET_SIZE 14
 #define VNET_MTU           1500
-#define VNET_FRAME_MAX     (VNET_ETHERNET_SIZE + VNET_MTU)
-#define VNET_BUFFER_SIZE   (VNET_HEADER_SIZE + VNET_FRAME_MAX) /* 1526, 5.1.6.3.1 */
+#define VNET_FRAME_MAX     (VNET_ETHERNET_SIZE + VNET_MTU) /* with the header 1526, 5.1.6.3.1 */
 #define VNET_NAME_MAX      32
 
 /*
@@ -56,7 +55,8 @@ struct virtio_net {
     struct virtqueue tx; /* under tx_lock */
     struct spinlock tx_lock;
     struct wait_queue wake;
-    bool config_changed; /* set by the interrupt, cleared by the task */
+    uint32_t header_size; /* in front of each frame, as was negotiated */
+    bool config_changed;  /* set by the interrupt, cleared by the task */
     char rx_frames[VNET_NAME_MAX], rx_dropped[VNET_NAME_MAX]; /* names of counters */
     char tx_frames[VNET_NAME_MAX], tx_dropped[VNET_NAME_MAX];
 };
@@ -85,8 +85,8 @@ static void virtio_net_drop_sent(struct virtio_net *net, const char *why)
 static void virtio_net_post(struct virtio_net *net, struct nbuf *nbuf)
 {
     struct virtqueue_segment segment = {
-        .physical = nbuf_physical(nbuf) - VNET_HEADER_SIZE,
-        .size = VNET_BUFFER_SIZE,
+        .physical = nbuf_physical(nbuf) - net->header_size,
+        .size = net->header_size + VNET_FRAME_MAX,
         .device_writes = true,
     };
     if (virtqueue_add(&net->rx, &segment, 1, nbuf) != 0) {
@@ -97,11 +97,11 @@ static void virtio_net_post(struct virtio_net *net, struct nbuf *nbuf)
 }
 
 /* What is wrong with a frame of which the device says that it wrote so much; NULL: nothing. */
-static const char *virtio_net_bad_length(uint32_t written)
+static const char *virtio_net_bad_length(const struct virtio_net *net, uint32_t written)
 {
-    if (written < VNET_HEADER_SIZE + VNET_ETHERNET_SIZE)
+    if (written < net->header_size + VNET_ETHERNET_SIZE)
         return "shorter than its headers";
-    if (written > VNET_BUFFER_SIZE)
+    if (written > net->header_size + VNET_FRAME_MAX)
         return "longer than its buffer";
     return NULL;
 }
@@ -117,7 +117,7 @@ static void virtio_net_deliver(struct virtio_net *net, struct nbuf *nbuf, size_t
 
 static void virtio_net_received(struct virtio_net *net, struct nbuf *nbuf, uint32_t written)
 {
-    const char *why = virtio_net_bad_length(written);
+    const char *why = virtio_net_bad_length(net, written);
     struct nbuf *fresh = why == NULL ? nbuf_alloc() : NULL;
     if (why == NULL && fresh == NULL)
         why = "no buffer to take its place";
@@ -127,7 +127,7 @@ static void virtio_net_received(struct virtio_net *net, struct nbuf *nbuf, uint3
         return;
     }
     virtio_net_post(net, fresh);
-    virtio_net_deliver(net, nbuf, written - VNET_HEADER_SIZE);
+    virtio_net_deliver(net, nbuf, written - net->header_size);
 }
 
 /* Takes what is there, at most one round of the queue so that the task gets to its other duties. */
@@ -199,7 +199,7 @@ static int virtio_net_transmit(struct netif *netif, struct nbuf *nbuf)
 {
     struct virtio_net *net = netif->driver;
     size_t len = nbuf->len;
-    memset(nbuf_push(nbuf, VNET_HEADER_SIZE), 0, VNET_HEADER_SIZE);
+    memset(nbuf_push(nbuf, net->header_size), 0, net->header_size);
 
     uint64_t daif = spin_lock(&net->tx_lock);
     int error = virtio_net_queue_locked(net, nbuf);
@@ -313,7 +313,9 @@ static int virtio_net_create_task(struct virtio_net *net)
 static const char *virtio_net_init(struct virtio_net *net, int *error)
 {
     struct virtio_mmio *device = net->device;
-    uint64_t required = VFEATURE(VFEATURE_VERSION_1);
+    /* Header and frame are one descriptor, which a legacy device need not bear, 5.1.6.6. */
+    uint64_t required =
+        device->legacy ? VFEATURE(VFEATURE_ANY_LAYOUT) : VFEATURE(VFEATURE_VERSION_1);
     *error = virtio_mmio_negotiate(device, required | VFEATURE(VFEATURE_NET_MAC), required);
     if (*error != 0)
         return "the device refuses to work with this driver";
@@ -359,6 +361,7 @@ int virtio_net_probe(struct virtio_mmio *device)
     *net = (struct virtio_net){
         .device = device,
         .tx_lock = SPINLOCK_INIT("virtio-net tx"),
+        .header_size = device->legacy ? VNET_HEADER_SIZE_LEGACY : VNET_HEADER_SIZE,
         .netif = {.mtu = VNET_MTU, .transmit = virtio_net_transmit, .driver = net},
     };
     wait_queue_init(&net->wake);

@@ -37,6 +37,7 @@ struct virtqueue {
     volatile struct vavail *avail;
     volatile struct vused *used;
     uint64_t desc_physical, avail_physical, used_physical; /* for the transport */
+    size_t area_size; /* legacy: of all parts together; 0: each is memory of its own */
 
     uint16_t avail_index; /* what avail->index will be when all that was added is published */
     uint16_t used_index;  /* of the used element that is looked at next */
@@ -51,6 +52,8 @@ struct virtqueue {
 
 /* Allocates the rings. `size` is a power of two up to VIRTQUEUE_SIZE_MAX. 0, or -KENOMEM. */
 int virtqueue_init(struct virtqueue *queue, uint16_t size);
+/* The same as one area that begins at a multiple of `page`, as does its used ring. */
+int virtqueue_init_legacy(struct virtqueue *queue, uint16_t size, size_t page);
 /* Frees the rings; the device must have been reset. */
 void virtqueue_fini(struct virtqueue *queue);
 /* Names the queue for the bench and for messages: "eth0" and "rx". */

@@ -7,6 +7,8 @@
 #include "lib/errno.h"
 #include "tests/unit.h"
 
+#include <linux/virtio_ring.h>
+
 #define SIZE 4
 
 static struct virtqueue queue;
@@ -42,6 +44,30 @@ static void ring_complete(uint32_t id, uint32_t len)
     queue.used->ring[queue.used->index % SIZE].id = id;
     queue.used->ring[queue.used->index % SIZE].len = len;
     queue.used->index++;
+}
+
+static void test_a_legacy_ring_is_one_area_as_linux_lays_it_out(void)
+{
+    for (uint16_t size = 1; size <= VIRTQUEUE_SIZE_MAX; size = (uint16_t)(size * 2)) {
+        struct vring ring;
+        fake_hal_reset();
+        CU_ASSERT_EQUAL_FATAL(virtqueue_init_legacy(&queue, size, 4096), 0);
+        CU_ASSERT_EQUAL(fake_hal.dma_live, 1);
+        vring_init(&ring, size, (void *)(uintptr_t)queue.desc, 4096);
+        CU_ASSERT_PTR_EQUAL(queue.avail, ring.avail);
+        CU_ASSERT_PTR_EQUAL(queue.used, ring.used);
+        CU_ASSERT_TRUE(queue.area_size >= vring_size(size, 4096));
+        CU_ASSERT_EQUAL(queue.desc_physical % 4096, 0);
+        CU_ASSERT_EQUAL(queue.avail_physical - queue.desc_physical,
+                        (uintptr_t)ring.avail - (uintptr_t)ring.desc);
+        CU_ASSERT_EQUAL(queue.used_physical - queue.desc_physical,
+                        (uintptr_t)ring.used - (uintptr_t)ring.desc);
+        ring_down();
+    }
+    fake_hal_reset();
+    fake_hal.dma_fail_at = 0;
+    CU_ASSERT_EQUAL(virtqueue_init_legacy(&queue, SIZE, 4096), -KENOMEM);
+    ring_down();
 }
 
 static void test_index_moves_only_when_published(void)
@@ -211,7 +237,8 @@ static void test_failed_allocation_leaves_nothing(void)
     }
 }
 
-UNIT_SUITE("virtqueue", UNIT_TEST(test_index_moves_only_when_published),
+UNIT_SUITE("virtqueue", UNIT_TEST(test_a_legacy_ring_is_one_area_as_linux_lays_it_out),
+           UNIT_TEST(test_index_moves_only_when_published),
            UNIT_TEST(test_chain_is_linked_by_next_and_ends),
            UNIT_TEST(test_chain_longer_than_what_is_free_is_refused_whole),
            UNIT_TEST(test_all_descriptors_of_a_chain_come_back),

@@ -292,6 +292,7 @@ void cpu_free(struct cpu *cpu)
         gmem_stack_release(cpu->memory, cpu->boot_stack, CPU_BOOT_STACK_SIZE);
     }
     stack_bench_unmap(&cpu->bench);
+    cpu_unmap_raw(cpu);
     g_queue_clear_full(&cpu->upcalls, cpu_upcall_free);
     g_ptr_array_unref(cpu->delivering);
     g_string_free(cpu->console, TRUE);

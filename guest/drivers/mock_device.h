@@ -2,8 +2,8 @@
  * mock_device.h - a virtio-mmio network device that can be told to misbehave
  *
  * The registers of one window, and both rings read and written where the driver says that they are.
- * With version 1 it is a legacy device up to its queues, which cannot be enabled: physical addresses
- * of the fake hal are beyond its page numbers.
+ * With version 1 it is a legacy device up to its queues, which cannot be enabled: the physical
+ * addresses of the fake hal are beyond its page numbers.
  *
  * It works with numbers of its own, from the system's headers, and knows nothing of the driver.
  */

@@ -1,8 +1,9 @@
 /*
  * virtio_mmio.h - the virtio-mmio transport, driver side [VIRTIO1.2] 4.2
  *
- * Version 2, and version 1, the legacy interface. A device is initialised in the order of 3.1.1: identify, negotiate, set up
- * queues, start. A driver that cannot go on gives up, which the device and the console are told.
+ * Version 2, and version 1, the legacy interface. A device is initialised in the order of 3.1.1:
+ * identify, negotiate, set up queues, start. A driver that cannot go on gives up, which the device
+ * and the console are told.
  */
 #ifndef DRIVERS_VIRTIO_MMIO_H
 #define DRIVERS_VIRTIO_MMIO_H

@@ -2,8 +2,8 @@
  * fuzz_mmio.c - any sequence of accesses to all registers of the machine
  *
  * A bus with the GIC, two virtio network devices, the second legacy, and an empty slot, and the
- * timers beside it, wired as on the board. No memory is open to devices. The input is a list of accesses, with virtual
- * time and interrupt inputs in between. Whatever comes:
+ * timers beside it, wired as on the board. No memory is open to devices. The input is a list of
+ * accesses, with virtual time and interrupt inputs in between. Whatever comes:
  *   - each step comes to an end, and says a bounded number of things;
  *   - a read gives no more than its size, and RAM is never touched;
  *   - the CPU's interrupt input is up exactly when a read of IAR gives an INTID, which then

@@ -3,7 +3,8 @@
 #   ringside_add_guest(NAME demo SOURCES demo.c … [ARCHIVE libdemo.a] [INCLUDES dir …] [DEFINITIONS X=1 …]
 #                      [INSTRUMENT none|ticks|accesses] [RUNTIME] [OUTPUT_DIRECTORY dir])
 #       builds guests/demo.so (target guest_demo) and a test, guest.symbols.demo, of what the image exports and needs;
-#       INSTRUMENT accesses: pointers to registers can be dereferenced (guest/runtime/access.c), RUNTIME: links guest/runtime/runtime.h in
+#       INSTRUMENT accesses: pointers to registers can be dereferenced, see guest/runtime/access.c;
+#       RUNTIME: links in what guest/runtime/runtime.h declares
 #   ringside_add_bug(GUEST demo PATCH bug.patch)
 #       builds its mutant with a bug put back, see RingsideBug.cmake
 #   ringside_export_hal(target)
@@ -99,6 +100,7 @@ function(ringside_add_guest)
     list(APPEND runtime $<TARGET_OBJECTS:ringside_guest_accesses>)
     list(APPEND link_flags -Wl,-T,${RINGSIDE_GUEST_ROOT}/cmake/accesses.ld)
   endif()
+  set(objects ${runtime})
   if(ARG_RUNTIME)
     # Written so that ringside_add_bug() takes them for what they are: nothing of the guest's own.
     foreach(file heap irq log program time virtio)
@@ -112,6 +114,7 @@ function(ringside_add_guest)
     PREFIX "" SUFFIX ".so" OUTPUT_NAME ${ARG_NAME}
     LIBRARY_OUTPUT_DIRECTORY ${ARG_OUTPUT_DIRECTORY}
     LINKER_LANGUAGE C C_STANDARD 17 C_EXTENSIONS OFF
+    RINGSIDE_RUNTIME_OBJECTS "${objects}"
     LINK_DEPENDS ${RINGSIDE_GUEST_ROOT}/cmake/guest.map)
   target_include_directories(${target} PRIVATE
     ${ARG_INCLUDES} ${RINGSIDE_GUEST_ROOT}/include)

@@ -10,8 +10,8 @@
  * consistent order whatever was asked for: there is one CPU, and nobody could tell.
  *
  * Limits: an access of 16 bytes to a register is none; copying from or to registers by assignment
- * of structures, and memcpy(), are not seen either. gcc says nothing of the load when a bit-field of
- * a register is assigned, so that its other bits come from the last access; clang does.
+ * of structures, and memcpy(), are not seen either. gcc says nothing of the load when a bit-field
+ * of a register is assigned, so that its other bits come from the last access; clang does.
  */
 #include "ringside/hal.h"
 

@@ -5,6 +5,7 @@
  */
 #include "harness/about_causes.h"
 
+#include "harness/checks/catalogue.h"
 #include "harness/diagnosis/causes.h"
 #include "harness/language/scenario.h"
 
@@ -14,7 +15,7 @@ static const struct about_command {
     const char *name, *arguments, *summary;
 } about_commands[ABOUT_CAUSES_COMMANDS] = {
     {"causes", "", "list the causes that a diagnosis can name"},
-    {"explain", " CAUSE", "say what a cause means and how it comes about"},
+    {"explain", " NAME", "say what a cause or a check means and how it comes about"},
 };
 
 void about_causes_names(const char *names[static ABOUT_CAUSES_COMMANDS])
@@ -47,15 +48,23 @@ static enum options_outcome about_list(void)
 static enum options_outcome about_explain(const char *id)
 {
     const struct cause *cause = causes_find(id);
-    if (cause == NULL) {
+    enum check_id check = catalogue_find(id);
+    if (cause == NULL && check == CHECK_COUNT) {
         const char *near = scenario_nearest_word(id, causes_ids());
-        fprintf(stderr, "ringside: no cause is called '%s'%s%s%s\n", id,
+        if (near == NULL) {
+            near = scenario_nearest_word(id, catalogue_names());
+        }
+        fprintf(stderr, "ringside: no cause and no check is called '%s'%s%s%s\n", id,
                 near != NULL ? ": did you mean '" : "; 'ringside causes' lists them",
                 near != NULL ? near : "", near != NULL ? "'?" : "");
         return OPTIONS_WRONG;
     }
     g_autoptr(GString) text = g_string_new(NULL);
-    causes_write_explanation(text, cause);
+    if (cause != NULL) {
+        causes_write_explanation(text, cause);
+    } else {
+        catalogue_write_explanation(text, catalogue_get(check));
+    }
     return about_print(text);
 }
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """bugs.py - the patches that put bugs back into guests
 
-    bugs.py apply --root DIR --into DIR --failed FILE PATCH   copies what the patch changes, and patches the copies
+    bugs.py apply --root DIR --into DIR [--failed FILE] PATCH copies what the patch changes, and patches the copies
     bugs.py check --failed FILE PATCH                         whether it did apply, and whether a scenario guards it
     bugs.py rebase [--root DIR] [PATCH…]                      renews patches after a change of the sources
 
 `apply` is strict: lines may have moved, no context may have changed. A patch that does not apply does not end a build: the
-copies are then the sources as they are, and FILE says why. `rebase` is not strict: it lets context differ, a little at first, and
-writes the patch anew, with the text in front of its first hunk: look at what it did. Patches that it cannot place are listed,
-left alone, and give exit status 1.
+copies are then the sources as they are, and FILE says why. Without FILE it is said on stderr, with exit status 1, which ends the
+build. `rebase` is not strict: it lets context differ, a little at first, and writes the patch anew, with the text in front of its
+first hunk: look at what it did. Patches that it cannot place are listed, left alone, and give exit status 1.
 """
 
 import argparse
@@ -20,6 +20,9 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Where patches are kept: bugs that scenarios guard against, and defects that fuzz targets find.
+KEPT = ("scenarios/*/*.patch", "tests/long/*.patch", "tests/fuzz/planted/*.patch")
 
 # What a renewal may overlook, the least first: changed context at the edges of a hunk, then all of it and white space.
 REBASE_OPTIONS = (["--fuzz=1"], ["--fuzz=3", "--ignore-whitespace"])
@@ -71,14 +74,18 @@ def apply(arguments):
     files = touched(patch)
     copy(files, arguments.root, into)
     said = run_patch(patch, into, "--fuzz=0")
+    failure = ""
+    if said is not None:
+        failure = f"{patch.name}: does not apply: {first_failure(said)}; renew the patch with ./dev rebase-bugs\n"
+    if arguments.failed is None:
+        sys.stderr.write(failure)
+        return 1 if failure else 0
     arguments.failed.parent.mkdir(parents=True, exist_ok=True)
-    if said is None:
+    if not failure:
         arguments.failed.unlink(missing_ok=True)
     else:
         copy(files, arguments.root, into)
-        arguments.failed.write_text(
-            f"{patch.name}: does not apply: {first_failure(said)}; renew the patch with ./dev rebase-bugs\n"
-        )
+        arguments.failed.write_text(failure)
     return 0
 
 
@@ -136,7 +143,7 @@ def rebase_one(patch, root):
 
 def rebase(arguments):
     root = arguments.root.resolve()
-    patches = [path.resolve() for path in arguments.patches] or sorted([*root.glob("scenarios/*/*.patch"), *root.glob("tests/long/*.patch")])
+    patches = [path.resolve() for path in arguments.patches] or sorted(path for folder in KEPT for path in root.glob(folder))
     hands = 0
     for patch in patches:
         outcome = rebase_one(patch, root)

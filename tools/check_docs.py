@@ -29,7 +29,12 @@ SOURCE_DIRS = ["emu", "guest", "harness", "include", "pcap", "tests", "tools", "
 SOURCE_SUFFIXES = {".c", ".h", ".S", ".def", ".py", ".cmake", ".map", ".list", ".sh"}
 INCLUDE_ROOTS = ["guest", "include"]
 EVENTS = "emu/core/trace_events.def"
-CAUSES = "harness/diagnosis/causes.c"  # their names look like those of events
+# Names that look like those of events: where they stand, and how.
+OTHER_NAMES = {
+    "harness/diagnosis/causes.c": r'\.id = "([^"]+)"',
+    "harness/checks/catalogue.c": r'\.name = "([^"]+)"',
+    "harness/checks/checks.c": r'"([a-z]+\.[a-z]+)"',  # counters
+}
 # Names that stand for any name: they show a form.
 PLACEHOLDERS = {"module_verb_object", "x_new", "x_free", "x_init", "x_fini"}
 
@@ -73,7 +78,7 @@ class Tree:
         self.functions |= set(re.findall(r"^([A-Za-z_]\w*):", together, re.M))  # assembly
         self.words = set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", together))
         self.events = self.read_events()
-        self.causes = self.read_causes()
+        self.other_names = self.read_other_names()
 
     def read_events(self):
         path = self.root / EVENTS
@@ -84,9 +89,12 @@ class Tree:
                 events[match.group(1)] = set(re.findall(r"\b(?:NUM|HEX|STR)\((\w+)", line))
         return events
 
-    def read_causes(self):
-        path = self.root / CAUSES
-        return set(re.findall(r'\.id = "([^"]+)"', path.read_text())) if path.exists() else set()
+    def read_other_names(self):
+        names = set()
+        for path, pattern in OTHER_NAMES.items():
+            if (self.root / path).exists():
+                names |= set(re.findall(pattern, (self.root / path).read_text()))
+        return names
 
     def is_event_like(self, name):
         """Whether some event begins as this name does: `vq.usde` is a mistake, `eth0.rx` is a queue."""
@@ -181,7 +189,7 @@ class Page:
             if file is not None and not BETWEEN.match(gap.removeprefix(":")):
                 file = None
             yield from self.check_functions(where, content, file)
-            known = content in self.tree.events or content in self.tree.causes
+            known = content in self.tree.events or content in self.tree.other_names
             if EVENT.fullmatch(content) and not known and self.tree.is_event_like(content):
                 yield f"{where}: there is no event {content}"
             for name in CONSTANT.findall(content):

@@ -2,13 +2,13 @@
  * board.c - a machine, put together
  *
  * Who is built after whom: clock, trace, memory, boot area, bus, CPU, GIC (it drives the CPU's
- * input), timer (it drives the GIC's), wire, libslirp, network devices, virtio-mmio windows. Torn
- * down in reverse. Nothing looks anything up: each part is handed the lines, the bus and the wire
- * that it is connected to.
+ * input), timer (it drives the GIC's), PCI bus, wire, libslirp, network devices, virtio-mmio
+ * windows. Torn down in reverse. Nothing looks anything up: each part is handed the lines, the bus
+ * and the wire that it is connected to.
  *
  * Network device i of the configuration is in virtio-mmio window i, INTID 48 + i. (QEMU fills its
  * windows from the last one down; guests find devices by scanning, so the order is ours to choose.)
- * All other windows are empty.
+ * All other windows are empty. A device on PCI leaves its window empty: board_pci.c.
  *
  * Between a device or a timer and its input of the GIC stands a stage for faults: board_fault.c.
  *
@@ -31,6 +31,7 @@ static_assert(BOARD_NETS_MAX <= BOARD_VIRTIO_MMIO_SLOTS, "each network device ha
 static_assert(BOARD_VIRTIO_MMIO_INTID + BOARD_VIRTIO_MMIO_SLOTS <= BOARD_IRQ_COUNT,
               "each window has an INTID");
 static_assert(BOARD_GICD_BASE + GICV2_DIST_SIZE <= BOARD_GICC_BASE, "the frames are disjoint");
+static_assert(BOARD_GICD_BASE + GICV3_DIST_SIZE <= BOARD_GICR_BASE, "the frames are disjoint");
 
 struct board {
     const struct guest_image *image;
@@ -45,8 +46,10 @@ struct board {
     struct gmem *memory;
     struct mmio_bus *bus;
     struct cpu *cpu;
-    struct gicv2 *gic;
+    unsigned accessing_cpu; /* whose access a device serves */
+    struct gic *gic;
     struct gtimer *timer;
+    struct board_pci pci;
     struct wire *wire;
     struct wire_slirp *slirp;
     unsigned net_count;
@@ -54,6 +57,7 @@ struct board {
     struct board_faults faults;
     unsigned host_count;
     struct wire_host *hosts[BOARD_HOSTS_MAX];
+    bool is_on_pci[BOARD_NETS_MAX];
     unsigned window_count; /* a window is in one of the two */
     struct virtio_mmio *windows[BOARD_VIRTIO_MMIO_SLOTS];
     struct virtio_mmio_legacy *legacy_windows[BOARD_VIRTIO_MMIO_SLOTS];
@@ -67,9 +71,46 @@ static uint64_t board_read_timer(const struct board *board, enum gtimer_id id,
     return gtimer_read(board->timer, id, reg);
 }
 
+static const enum gic_sysreg board_icc[] = {
+    [HAL_ICC_PMR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_PMR,
+    [HAL_ICC_IAR0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_IAR0,
+    [HAL_ICC_EOIR0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_EOIR0,
+    [HAL_ICC_HPPIR0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_HPPIR0,
+    [HAL_ICC_BPR0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_BPR0,
+    [HAL_ICC_AP0R0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_AP0R0,
+    [HAL_ICC_AP1R0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_AP1R0,
+    [HAL_ICC_DIR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_DIR,
+    [HAL_ICC_RPR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_RPR,
+    [HAL_ICC_SGI1R_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_SGI1R,
+    [HAL_ICC_IAR1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_IAR1,
+    [HAL_ICC_EOIR1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_EOIR1,
+    [HAL_ICC_HPPIR1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_HPPIR1,
+    [HAL_ICC_BPR1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_BPR1,
+    [HAL_ICC_CTLR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_CTLR,
+    [HAL_ICC_SRE_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_SRE,
+    [HAL_ICC_IGRPEN0_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_IGRPEN0,
+    [HAL_ICC_IGRPEN1_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_IGRPEN1,
+};
+
+static bool board_is_icc(enum hal_sysreg reg)
+{
+    return reg >= HAL_ICC_PMR_EL1 && reg - HAL_ICC_PMR_EL1 < G_N_ELEMENTS(board_icc);
+}
+
+static const char *board_sysreg_absent(void *opaque, enum hal_sysreg reg)
+{
+    const struct board *board = opaque;
+    return board_is_icc(reg) && gic_version(board->gic) != GIC_V3
+               ? "a GICv2 has no ICC system registers: its CPU interface is memory-mapped"
+               : NULL;
+}
+
 static uint64_t board_sysreg_read(void *opaque, enum hal_sysreg reg)
 {
     const struct board *board = opaque;
+    if (board_is_icc(reg)) {
+        return gic_sysreg_read(board->gic, board->accessing_cpu, board_icc[reg - HAL_ICC_PMR_EL1]);
+    }
     switch (reg) {
     case HAL_CNTFRQ_EL0:
         return GTIMER_FREQUENCY_HZ;
@@ -94,7 +135,7 @@ static uint64_t board_sysreg_read(void *opaque, enum hal_sysreg reg)
         return board->vhe ? BOARD_MMFR1_VH : 0;
     case HAL_CURRENT_EL:
         return (board->vhe ? UINT64_C(2) : UINT64_C(1)) << BOARD_EL_SHIFT;
-    case HAL_SYSREG_COUNT:
+    default: /* the ICC registers, above */
         break;
     }
     g_assert_not_reached();
@@ -103,6 +144,10 @@ static uint64_t board_sysreg_read(void *opaque, enum hal_sysreg reg)
 static void board_sysreg_write(void *opaque, enum hal_sysreg reg, uint64_t value)
 {
     struct board *board = opaque;
+    if (board_is_icc(reg)) {
+        gic_sysreg_write(board->gic, board->accessing_cpu, board_icc[reg - HAL_ICC_PMR_EL1], value);
+        return;
+    }
     switch (reg) {
     case HAL_CNTP_CTL_EL0:
         gtimer_write(board->timer, GTIMER_PHYSICAL, GTIMER_CTL, value);
@@ -129,7 +174,7 @@ static void board_sysreg_write(void *opaque, enum hal_sysreg reg, uint64_t value
     case HAL_ID_AA64MMFR1_EL1:
     case HAL_CURRENT_EL:
         return; /* read-only, and the CPU lets no write through */
-    case HAL_SYSREG_COUNT:
+    default:    /* the ICC registers, above */
         break;
     }
     g_assert_not_reached();
@@ -146,6 +191,7 @@ static void board_cpu_quiescent(void *opaque)
 static const struct cpu_ops board_cpu_ops = {
     .sysreg_read = board_sysreg_read,
     .sysreg_write = board_sysreg_write,
+    .sysreg_absent = board_sysreg_absent,
     .quiescent = board_cpu_quiescent,
 };
 
@@ -181,10 +227,20 @@ static bool board_build_cpu(struct board *board, const struct board_config *conf
     return board->cpu != NULL;
 }
 
-static void board_build_interrupts(struct board *board)
+static void board_build_interrupts(struct board *board, const struct board_config *config)
 {
-    board->gic = gicv2_new(board->trace, BOARD_IRQ_COUNT, cpu_irq_input(board->cpu));
-    gicv2_map(board->gic, board->bus, BOARD_GICD_BASE, BOARD_GICC_BASE);
+    const struct irqline nirq[BOARD_CPUS] = {cpu_irq_input(board->cpu)};
+    const struct gic_config gic = {
+        .version = config->gic,
+        .cpu_count = BOARD_CPUS,
+        .irq_count = BOARD_IRQ_COUNT,
+        .nirq = nirq,
+        .accessing_cpu = &board->accessing_cpu,
+        .secure = config->secure,
+    };
+    board->gic = gic_new(board->trace, &gic);
+    gic_map(board->gic, board->bus, BOARD_GICD_BASE,
+            config->gic == GIC_V3 ? BOARD_GICR_BASE : BOARD_GICC_BASE);
     const struct irqline timers[GTIMER_COUNT] = {
         [GTIMER_PHYSICAL] = board_timer_output(board, GTIMER_PHYSICAL, BOARD_TIMER_PHYS_INTID),
         [GTIMER_VIRTUAL] = board_timer_output(board, GTIMER_VIRTUAL, BOARD_TIMER_VIRT_INTID),
@@ -211,8 +267,9 @@ static void board_build_window(struct board *board, const struct board_config *c
     g_autofree char *built = g_strdup_printf("virtio-mmio.%u", slot);
     const char *name = trace_intern(board->trace, built);
     uint64_t base = BOARD_VIRTIO_MMIO_BASE + slot * (uint64_t)VIRTIO_MMIO_WINDOW;
-    struct virtio_dev *dev = slot < board->net_count ? virtio_net_dev(board->nets[slot]) : NULL;
-    if (dev != NULL && config->nets[slot].transport == BOARD_TRANSPORT_MMIO_LEGACY) {
+    bool is_taken = slot < board->net_count && !board->is_on_pci[slot];
+    struct virtio_dev *dev = is_taken ? virtio_net_dev(board->nets[slot]) : NULL;
+    if (is_taken && config->nets[slot].transport == BOARD_TRANSPORT_MMIO_LEGACY) {
         board->legacy_windows[slot] = virtio_mmio_legacy_new(board->bus, name, base, dev);
     } else {
         board->windows[slot] = virtio_mmio_new(board->bus, name, base, dev);
@@ -224,9 +281,16 @@ static void board_build_devices(struct board *board, const struct board_config *
     const struct virtio_env env = {
         .clock = board->clock, .trace = board->trace, .memory = board->memory};
     for (unsigned i = 0; i < config->net_count; i++) {
-        struct irqline line = board_device_line(board, BOARD_VIRTIO_MMIO_INTID + i);
+        struct irqline line = {.set = NULL};
+        board->is_on_pci[i] = config->nets[i].transport == BOARD_TRANSPORT_PCI;
+        if (!board->is_on_pci[i]) {
+            line = board_device_line(board, BOARD_VIRTIO_MMIO_INTID + i);
+        }
         board->nets[board->net_count++] =
             virtio_net_new(&env, &config->nets[i].device, board->wire, line);
+        if (board->is_on_pci[i]) {
+            board_pci_attach(board, config, i, virtio_net_dev(board->nets[i]));
+        }
     }
     while (board->window_count < BOARD_VIRTIO_MMIO_SLOTS) {
         board_build_window(board, config);
@@ -246,7 +310,8 @@ struct board *board_new(const struct board_config *config, const struct guest_im
         board_free(board);
         return NULL;
     }
-    board_build_interrupts(board);
+    board_build_interrupts(board, config);
+    board_pci_build(board, board->bus, config);
     if (!board_build_wire(board, config, error)) {
         board_free(board);
         return NULL;
@@ -268,6 +333,7 @@ void board_free(struct board *board)
     while (board->net_count > 0) {
         virtio_net_free(board->nets[--board->net_count]);
     }
+    board_pci_fini(&board->pci);
     wire_slirp_free(board->slirp);
     wire_free(board->wire);
     while (board->host_count > 0) {
@@ -275,7 +341,7 @@ void board_free(struct board *board)
     }
     gtimer_free(board->timer);
     board_faults_fini(&board->faults);
-    gicv2_free(board->gic);
+    gic_free(board->gic);
     cpu_free(board->cpu);
     mmio_bus_free(board->bus);
     gmem_free(board->memory);
@@ -327,7 +393,7 @@ struct cpu *board_cpu(struct board *board)
     return board->cpu;
 }
 
-struct gicv2 *board_gic(struct board *board)
+struct gic *board_gic(struct board *board)
 {
     return board->gic;
 }
@@ -340,6 +406,11 @@ struct gtimer *board_timer(struct board *board)
 struct wire *board_wire(struct board *board)
 {
     return board->wire;
+}
+
+struct mmio_bus *board_bus(struct board *board)
+{
+    return board->bus;
 }
 
 struct virtio_net *board_net(struct board *board, const char *name)
@@ -356,10 +427,27 @@ unsigned board_net_intid(struct board *board, const char *name)
 {
     for (unsigned i = 0; i < board->net_count; i++) {
         if (strcmp(virtio_net_dev(board->nets[i])->name, name) == 0) {
-            return BOARD_VIRTIO_MMIO_INTID + i;
+            unsigned intid = BOARD_VIRTIO_MMIO_INTID + i;
+            board_pci_intid(board, i, &intid);
+            return intid;
         }
     }
     g_assert_not_reached();
+}
+
+bool board_net_sends_messages(struct board *board, const char *name)
+{
+    for (unsigned i = 0; i < board->net_count; i++) {
+        if (strcmp(virtio_net_dev(board->nets[i])->name, name) == 0) {
+            return board_pci_sends_messages(board, i);
+        }
+    }
+    return false;
+}
+
+struct board_pci *board_pci(struct board *board)
+{
+    return &board->pci;
 }
 
 struct wire_host *board_add_host(struct board *board, const char *name, const uint8_t mac[6],

@@ -2,8 +2,8 @@
  * board.h - a machine, put together
  *
  * The memory map and interrupt numbers of QEMU's "virt" board, a CPU, a GIC, the generic timer,
- * virtio-mmio windows, one wire. The board owns all of them; who drives it (the harness) sets it
- * up, runs it and looks at it.
+ * virtio-mmio windows, a PCI bus when something is on it, one wire. The board owns all of them; who
+ * drives it (the harness) sets it up, runs it and looks at it.
  */
 #ifndef EMU_BOARD_BOARD_H
 #define EMU_BOARD_BOARD_H
@@ -11,10 +11,12 @@
 #include "emu/core/prng.h"
 #include "emu/cpu-stub/cpu.h"
 #include "emu/cpu-stub/image.h"
-#include "emu/gic-timer/gicv2.h"
+#include "emu/gic-timer/gic.h"
+#include "emu/gic-timer/gicv2m.h"
 #include "emu/gic-timer/gtimer.h"
 #include "emu/gic-timer/irq_fault.h"
 #include "emu/virtio-net/virtio_net.h"
+#include "emu/virtio/virtio_pci.h"
 #include "emu/virtio/virtqueue_fault.h"
 #include "emu/wire/wire.h"
 #include "emu/wire/wire_fault.h"
@@ -23,9 +25,17 @@
 
 #define BOARD_GICD_BASE         UINT64_C(0x08000000)
 #define BOARD_GICC_BASE         UINT64_C(0x08010000)
+#define BOARD_GICR_BASE         UINT64_C(0x080a0000)
 #define BOARD_VIRTIO_MMIO_BASE  UINT64_C(0x0a000000)
 #define BOARD_VIRTIO_MMIO_SLOTS 32
 #define BOARD_VIRTIO_MMIO_INTID 48 /* of slot 0: SPI 16 */
+#define BOARD_GICV2M_BASE       UINT64_C(0x08020000)
+#define BOARD_GICV2M_INTID      80 /* its first: SPI 48 */
+#define BOARD_GICV2M_COUNT      64
+#define BOARD_PCI_ECAM_BASE     UINT64_C(0x4010000000)
+#define BOARD_PCI_WINDOW_BASE   UINT64_C(0x10000000)
+#define BOARD_PCI_WINDOW_SIZE   UINT64_C(0x2eff0000)
+#define BOARD_PCI_INTID         35 /* of the bridge's pin 0: SPI 3 */
 #define BOARD_TIMER_PHYS_INTID  30 /* CNTP, PPI 14 */
 #define BOARD_TIMER_VIRT_INTID  27 /* CNTV, PPI 11 */
 #define BOARD_IRQ_COUNT         288
@@ -45,12 +55,28 @@ enum board_boot {
 enum board_transport {
     BOARD_TRANSPORT_MMIO,
     BOARD_TRANSPORT_MMIO_LEGACY, /* virtio-mmio version 1 */
+    BOARD_TRANSPORT_PCI,
+};
+
+/* Size of the MSI-X table of a device on PCI. */
+enum board_msix {
+    BOARD_MSIX_ALL, /* a vector for each queue, and one for the configuration */
+    BOARD_MSIX_ONE, /* a single vector */
+    BOARD_MSIX_NO,  /* no such capability */
+};
+
+/* Who takes messages of devices. */
+enum board_msi {
+    BOARD_MSI_V2M,  /* a GICv2m frame, when there is a PCI bus */
+    BOARD_MSI_NONE, /* nobody */
 };
 
 struct board_net_config {
     struct virtio_net_config device;
     enum board_backend backend;
     enum board_transport transport;
+    unsigned slot; /* on PCI, from 1; 0: the next that is free. Slot 0 is the host bridge's */
+    enum board_msix msix;
 };
 
 struct board_file {
@@ -66,6 +92,9 @@ struct board_config {
     uint64_t step_ns, mmio_ns;
     enum board_boot boot;
     bool vhe;
+    enum gic_version gic;
+    bool secure; /* the guest runs where the Security Extensions are, and firmware ran before */
+    enum board_msi msi;
     uint64_t seed;
     const char *command_line; /* "face=posix tick=100" */
     const struct board_net_config *nets;
@@ -82,15 +111,16 @@ enum board_error {
 #define BOARD_ERROR (board_error_quark())
 GQuark board_error_quark(void);
 
-/* The defaults: 64 MiB, offset 0, 1 ns, 100 ns, device tree, no VHE, seed 0, nothing else. */
+/* The defaults: 64 MiB, 1 ns, 100 ns, device tree, no VHE, GICv2, 0 and nothing for the rest. */
 void board_config_init(struct board_config *config);
 
 struct board;
 
 /*
  * Builds the machine around a guest image that is loaded already (kept); without one it can do
- * everything but run. Network device i is in virtio-mmio window i. One machine at a time in a
- * process. NULL with a GError: BOARD_ERROR, or that of the memory, the CPU or libslirp.
+ * everything but run. Network device i is in virtio-mmio window i, unless it is on PCI. One machine
+ * at a time in a process. NULL with a GError: BOARD_ERROR, or that of the memory, the CPU or
+ * libslirp.
  */
 struct board *board_new(const struct board_config *config, const struct guest_image *image,
                         GError **error);
@@ -110,15 +140,23 @@ struct vclock *board_clock(struct board *board);
 struct trace *board_trace(struct board *board);
 struct gmem *board_memory(struct board *board);
 struct cpu *board_cpu(struct board *board);
-struct gicv2 *board_gic(struct board *board);
+struct gic *board_gic(struct board *board);
 struct gtimer *board_timer(struct board *board);
 struct wire *board_wire(struct board *board);
+struct mmio_bus *board_bus(struct board *board);
 /* By name; NULL when there is none. */
 struct virtio_net *board_net(struct board *board, const char *name);
 /* By full name, "eth0.rx". */
 struct virtqueue *board_queue(struct board *board, const char *name);
-/* The INTID that a network device raises. */
+/*
+ * The INTID that a network device raises: that of its line, or while it sends messages the one that
+ * its receive queue's message stands for.
+ */
 unsigned board_net_intid(struct board *board, const char *name);
+/* True while a network device sends messages and its line means nothing. */
+bool board_net_sends_messages(struct board *board, const char *name);
+/* The place of a network device on PCI, of those of the configuration. */
+unsigned board_net_slot(const struct board_config *config, unsigned index);
 
 /*
  * The places where faults stand. The lines of devices and timers have their stages from the

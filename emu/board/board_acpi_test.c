@@ -53,6 +53,12 @@ struct xsdt {
     struct le64 entries[3];
 };
 
+/* On a machine with PCI: one entry more. */
+struct xsdt_pci {
+    struct xsdt xsdt;
+    struct le64 mcfg;
+};
+
 struct fadt {
     struct header header;
     struct le32 firmware_ctrl, dsdt;
@@ -93,6 +99,44 @@ struct madt {
     struct le32 local_controller, flags;
     struct gicd gicd;
     struct gicc gicc;
+};
+
+/* Behind the others with a GICv3. */
+struct gicr {
+    uint8_t type, length;
+    struct le16 reserved;
+    struct le64 base;
+    struct le32 size;
+};
+
+/* Generic MSI frame, of a machine that takes messages. */
+struct frame {
+    uint8_t type, length;
+    struct le16 reserved;
+    struct le32 id;
+    struct le64 base;
+    struct le32 flags;
+    struct le16 count, first;
+};
+
+struct madt_pci {
+    struct madt madt;
+    struct frame frame;
+};
+
+struct madt_v3_pci {
+    struct madt madt;
+    struct gicr gicr;
+    struct frame frame;
+};
+
+struct mcfg {
+    struct header header;
+    uint8_t reserved[8];
+    struct le64 base;
+    struct le16 segment;
+    uint8_t first_bus, last_bus;
+    uint8_t more_reserved[4];
 };
 
 struct timer {
@@ -169,16 +213,27 @@ static struct {
     const struct gtdt *gtdt;
 } found;
 
-static void write_tables(bool vhe)
+static void write_bytes(const struct board_config *config)
 {
     memset(tables, 0xee, sizeof(tables));
     memset(claimed, 0, sizeof(claimed));
-    board_acpi_write(tables, BASE, vhe);
+    board_acpi_write(tables, BASE, config);
+}
+
+static void write_tables_of(const struct board_config *config)
+{
+    size_t madt_size = sizeof(struct madt) + (config->gic == GIC_V3 ? sizeof(struct gicr) : 0);
+    write_bytes(config);
     found.rsdp = at(BASE, sizeof(struct rsdp));
     found.xsdt = table(u64(found.rsdp->xsdt), "XSDT", 1, sizeof(struct xsdt));
     found.fadt = table(u64(found.xsdt->entries[0]), "FACP", 6, sizeof(struct fadt));
-    found.madt = table(u64(found.xsdt->entries[1]), "APIC", 5, sizeof(struct madt));
+    found.madt = table(u64(found.xsdt->entries[1]), "APIC", 5, madt_size);
     found.gtdt = table(u64(found.xsdt->entries[2]), "GTDT", 3, sizeof(struct gtdt));
+}
+
+static void write_tables(bool vhe)
+{
+    write_tables_of(&(struct board_config){.vhe = vhe});
 }
 
 static void test_root_pointer_has_both_checksums_and_no_rsdt(void)
@@ -211,7 +266,9 @@ static void test_bytes_of_no_table_are_zero(void)
         gaps += !claimed[i];
         CU_ASSERT_TRUE(claimed[i] || tables[i] == 0);
     }
-    CU_ASSERT_EQUAL(gaps, 16);
+    /* Between tables, and where those of PCI and of a GICv3 would be. */
+    CU_ASSERT_EQUAL(gaps, 8 + 8 + sizeof(struct frame) + sizeof(struct gicr) + 4 + 4 +
+                              sizeof(struct mcfg));
 }
 
 static void test_fadt_says_reduced_hardware_and_nothing_that_is_not_there(void)
@@ -255,6 +312,21 @@ static void test_madt_has_the_distributor_and_the_interface_of_the_one_cpu(void)
     CU_ASSERT_TRUE(is_zero(&gicc->efficiency, 4));
 }
 
+static void test_madt_of_a_gicv3_has_a_region_of_redistributors(void)
+{
+    write_tables_of(&(struct board_config){.gic = GIC_V3});
+    CU_ASSERT_EQUAL(found.madt->gicd.version, 3);
+    CU_ASSERT_EQUAL(u64(found.madt->gicd.base), 0x08000000);
+    CU_ASSERT_TRUE(is_zero(&found.madt->gicc.base, 8));
+    CU_ASSERT_TRUE(is_zero(&found.madt->gicc.redistributor, 8));
+    const struct gicr *gicr = (const struct gicr *)(found.madt + 1);
+    CU_ASSERT_EQUAL(gicr->type, 14);
+    CU_ASSERT_EQUAL(gicr->length, 16);
+    CU_ASSERT_EQUAL(u64(gicr->base), BOARD_GICR_BASE);
+    CU_ASSERT_EQUAL(u64(gicr->base), 0x080a0000);
+    CU_ASSERT_EQUAL(u32(gicr->size), 0x20000);
+}
+
 static void expect_timer(const struct timer *timer, uint32_t gsiv)
 {
     CU_ASSERT_EQUAL(u32(timer->gsiv), gsiv);
@@ -284,10 +356,67 @@ static void test_with_vhe_there_is_a_virtual_timer_of_el2(void)
     expect_timer(&found.gtdt->virtual_el2, 28);
 }
 
+/* A machine with a card on PCI. */
+static const struct xsdt_pci *write_tables_of_pci(enum gic_version gic, enum board_msi msi)
+{
+    static const struct board_net_config net = {.transport = BOARD_TRANSPORT_PCI};
+    struct board_config config;
+    board_config_init(&config);
+    config.nets = &net;
+    config.net_count = 1;
+    config.gic = gic;
+    config.msi = msi;
+    write_bytes(&config);
+    found.rsdp = at(BASE, sizeof(struct rsdp));
+    return table(u64(found.rsdp->xsdt), "XSDT", 1, sizeof(struct xsdt_pci));
+}
+
+static void test_with_pci_there_is_configuration_space_of_one_bus(void)
+{
+    const struct xsdt_pci *xsdt = write_tables_of_pci(GIC_V2, BOARD_MSI_V2M);
+    const struct mcfg *mcfg = table(u64(xsdt->mcfg), "MCFG", 1, sizeof(struct mcfg));
+    CU_ASSERT_EQUAL(u64(mcfg->base), BOARD_PCI_ECAM_BASE);
+    CU_ASSERT_EQUAL(u64(mcfg->base), UINT64_C(0x4010000000));
+    CU_ASSERT_TRUE(is_zero(mcfg->reserved, 8) && is_zero(&mcfg->segment, 8));
+}
+
+static void test_frame_for_messages_is_in_the_madt_when_it_is_in_the_machine(void)
+{
+    const struct xsdt_pci *xsdt = write_tables_of_pci(GIC_V2, BOARD_MSI_V2M);
+    const struct madt_pci *madt =
+        table(u64(xsdt->xsdt.entries[1]), "APIC", 5, sizeof(struct madt_pci));
+    CU_ASSERT_EQUAL(madt->frame.type, 13);
+    CU_ASSERT_EQUAL(madt->frame.length, 24);
+    CU_ASSERT_EQUAL(u64(madt->frame.base), BOARD_GICV2M_BASE);
+    CU_ASSERT_EQUAL(u64(madt->frame.base), 0x08020000);
+    CU_ASSERT_EQUAL(u32(madt->frame.flags), 1);
+    CU_ASSERT_EQUAL(number(madt->frame.count.bytes, 2), 64);
+    CU_ASSERT_EQUAL(number(madt->frame.first.bytes, 2), 80);
+    CU_ASSERT_TRUE(is_zero(&madt->frame.reserved, 6));
+    xsdt = write_tables_of_pci(GIC_V2, BOARD_MSI_NONE);
+    table(u64(xsdt->xsdt.entries[1]), "APIC", 5, sizeof(struct madt));
+}
+
+static void test_with_a_gicv3_the_frame_is_behind_the_redistributors(void)
+{
+    const struct xsdt_pci *xsdt = write_tables_of_pci(GIC_V3, BOARD_MSI_V2M);
+    const struct madt_v3_pci *madt =
+        table(u64(xsdt->xsdt.entries[1]), "APIC", 5, sizeof(struct madt_v3_pci));
+    CU_ASSERT_EQUAL(madt->gicr.type, 14);
+    CU_ASSERT_EQUAL(madt->frame.type, 13);
+    CU_ASSERT_EQUAL(u64(madt->frame.base), BOARD_GICV2M_BASE);
+    const struct mcfg *mcfg = table(u64(xsdt->mcfg), "MCFG", 1, sizeof(struct mcfg));
+    CU_ASSERT_EQUAL(u64(mcfg->base), BOARD_PCI_ECAM_BASE);
+}
+
 UNIT_SUITE("board_acpi", UNIT_TEST(test_root_pointer_has_both_checksums_and_no_rsdt),
            UNIT_TEST(test_lengths_are_those_of_the_specification),
            UNIT_TEST(test_bytes_of_no_table_are_zero),
            UNIT_TEST(test_fadt_says_reduced_hardware_and_nothing_that_is_not_there),
            UNIT_TEST(test_madt_has_the_distributor_and_the_interface_of_the_one_cpu),
+           UNIT_TEST(test_madt_of_a_gicv3_has_a_region_of_redistributors),
            UNIT_TEST(test_gtdt_has_the_timers_that_the_board_wires),
-           UNIT_TEST(test_with_vhe_there_is_a_virtual_timer_of_el2))
+           UNIT_TEST(test_with_vhe_there_is_a_virtual_timer_of_el2),
+           UNIT_TEST(test_with_pci_there_is_configuration_space_of_one_bus),
+           UNIT_TEST(test_frame_for_messages_is_in_the_madt_when_it_is_in_the_machine),
+           UNIT_TEST(test_with_a_gicv3_the_frame_is_behind_the_redistributors))

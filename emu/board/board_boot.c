@@ -91,8 +91,8 @@ static bool board_boot_describe_by_tree(struct board_boot_area *area,
                                         const struct board_config *config, struct hal_boot *boot,
                                         GError **error)
 {
-    boot->device_tree_size = board_fdt_write(boot->ram_base, boot->ram_size, config->command_line,
-                                             area->next, area->left, error);
+    boot->device_tree_size =
+        board_fdt_write(boot->ram_base, boot->ram_size, config, area->next, area->left, error);
     if (boot->device_tree_size == 0) {
         return false;
     }
@@ -108,7 +108,7 @@ static void board_boot_describe_by_acpi(struct board_boot_area *area,
     void *tables = board_boot_take(area, BOARD_ACPI_SIZE, "the set of ACPI tables", NULL);
     g_assert(tables != NULL); /* it comes first, into an area of a fixed size */
     boot->acpi_rsdp = boot->ram_base;
-    board_acpi_write(tables, boot->acpi_rsdp, config->vhe);
+    board_acpi_write(tables, boot->acpi_rsdp, config);
 }
 
 static bool board_boot_describe(struct board_boot_area *area, const struct board_config *config,

@@ -118,7 +118,7 @@ static void test_acpi_machine_is_handed_tables_in_ram_and_no_tree(void)
     const char *tables = (const char *)(uintptr_t)(boot->acpi_rsdp - UINT64_C(0x100000000));
     CU_ASSERT_TRUE_FATAL(in_boot_area(&rig, tables, BOARD_ACPI_SIZE));
     char expected[BOARD_ACPI_SIZE];
-    board_acpi_write(expected, boot->acpi_rsdp, false);
+    board_acpi_write(expected, boot->acpi_rsdp, &config);
     CU_ASSERT_EQUAL(memcmp(tables, expected, BOARD_ACPI_SIZE), 0);
     CU_ASSERT_TRUE((const char *)boot >= tables + BOARD_ACPI_SIZE);
     CU_ASSERT_STRING_EQUAL(boot->command_line, "face=posix");

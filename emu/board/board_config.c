@@ -59,6 +59,28 @@ static bool board_config_check_memory(const struct board_config *config, GError 
     return true;
 }
 
+static bool board_config_check_slot(const struct board_config *config, unsigned index,
+                                    GError **error)
+{
+    const struct board_net_config *net = &config->nets[index];
+    if (net->transport != BOARD_TRANSPORT_PCI) {
+        return net->slot == 0 ||
+               board_config_refuse(error, "%s has a slot and is not on PCI", net->device.name);
+    }
+    if (net->slot >= PCI_SLOTS) {
+        return board_config_refuse(error, "%s: slot %u must be 1 to %d", net->device.name,
+                                   net->slot, PCI_SLOTS - 1);
+    }
+    for (unsigned other = 0; other < index && net->slot != 0; other++) {
+        if (config->nets[other].slot == net->slot) {
+            return board_config_refuse(error, "%s and %s are both in slot %u",
+                                       config->nets[other].device.name, net->device.name,
+                                       net->slot);
+        }
+    }
+    return true;
+}
+
 static bool board_config_check_net(const struct board_config *config, unsigned index,
                                    GError **error)
 {
@@ -87,6 +109,13 @@ static bool board_config_check_net(const struct board_config *config, unsigned i
     if (size == 0 || size > VIRTQUEUE_SIZE_MAX || (size & (size - 1)) != 0) {
         return board_config_refuse(error, "%s: queue size %u must be a power of two up to %u", name,
                                    size, VIRTQUEUE_SIZE_MAX);
+    }
+    if (!board_config_check_slot(config, index, error)) {
+        return false;
+    }
+    if (device->style.batch > size) {
+        return board_config_refuse(error, "%s: a batch of %u is more than the queue size %u", name,
+                                   device->style.batch, size);
     }
     uint64_t unsupported = device->features_on & ~virtio_net_features_supported();
     if (unsupported != 0) {
@@ -124,6 +153,9 @@ bool board_config_check(const struct board_config *config, GError **error)
     }
     if (config->step_ns == 0) {
         return board_config_refuse(error, "a step must be at least 1 ns");
+    }
+    if (config->secure && config->gic != GIC_V2) {
+        return board_config_refuse(error, "the secure view is that of a GICv2");
     }
     if (config->command_line == NULL) {
         return board_config_refuse(error, "there is no command line; it may be empty");

@@ -168,6 +168,19 @@ static void test_a_legacy_device_has_32_feature_bits(void)
     accept(&config);
 }
 
+static void test_batch_is_not_larger_than_the_queue(void)
+{
+    struct board_net_config net = {.device = plain_device("eth0")};
+    struct board_config config;
+    board_config_init(&config);
+    config.nets = &net;
+    config.net_count = 1;
+    net.device.style.batch = net.device.queue_size;
+    accept(&config);
+    net.device.style.batch++;
+    refuse(&config, "is more than the queue size");
+}
+
 static void test_features_are_those_of_the_device(void)
 {
     struct board_net_config net = {.device = plain_device("eth0")};
@@ -233,6 +246,7 @@ UNIT_SUITE("board_config", UNIT_TEST(test_defaults_are_a_machine),
            UNIT_TEST(test_libslirp_serves_one_device),
            UNIT_TEST(test_queue_sizes_are_powers_of_two),
            UNIT_TEST(test_a_legacy_device_has_32_feature_bits),
+           UNIT_TEST(test_batch_is_not_larger_than_the_queue),
            UNIT_TEST(test_features_are_those_of_the_device),
            UNIT_TEST(test_numbers_of_devices_and_files_are_limited),
            UNIT_TEST(test_files_have_absolute_paths_and_contents))

@@ -19,8 +19,8 @@ struct irq_fault *board_irq_fault(struct board *board, unsigned intid)
     if (*stage == NULL) {
         g_autofree char *target = g_strdup_printf("%u", intid);
         *stage = irq_fault_new(board_clock(board), board_trace(board), "irq", target,
-                               gicv2_input(board_gic(board), intid),
-                               gicv2_pend_input(board_gic(board), intid));
+                               gic_input(board_gic(board), 0, intid),
+                               gic_pend_input(board_gic(board), 0, intid));
     }
     return *stage;
 }

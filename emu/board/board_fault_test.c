@@ -26,7 +26,7 @@ static struct board *machine_new(void)
 
 static bool line_is_high(struct board *board, unsigned intid)
 {
-    return gicv2_irq_state(board_gic(board), intid).level;
+    return gic_irq_state(board_gic(board), 0, intid).level;
 }
 
 static void fire(struct board *board, enum gtimer_id id)
@@ -79,7 +79,7 @@ static void test_spurious_interrupt_is_pending_on_an_input_that_nothing_drives(v
 {
     struct board *board = machine_new();
     irq_fault_spurious(board_irq_fault(board, 38), 1);
-    struct gicv2_irq_state state = gicv2_irq_state(board_gic(board), 38);
+    struct gic_irq_state state = gic_irq_state(board_gic(board), 0, 38);
     CU_ASSERT_TRUE(state.pending);
     CU_ASSERT_FALSE(state.level);
     board_free(board);

@@ -7,8 +7,8 @@
  * off through the hal.
  *
  * Interrupt specifiers are those of the GIC's binding: type (0 SPI, 1 PPI), number within the type,
- * flags (CPU mask in bits 15:8 for PPIs, 4 for level-high). The lines of virtio-mmio windows are
- * levels here, where QEMU says edge: what is written must be what is there.
+ * flags (4 for level-high; for PPIs of a GICv2, the CPU mask in bits 15:8). The lines of
+ * virtio-mmio windows are levels here, where QEMU says edge: what is written must be what is there.
  */
 #include "emu/board/board_priv.h"
 
@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define FDT_PHANDLE_GIC    0x8001
+#define FDT_PHANDLE_V2M    0x8002
 #define FDT_GIC_SPI        0
 #define FDT_GIC_PPI        1
 #define FDT_GIC_FIRST_PPI  16
@@ -26,7 +27,11 @@
 #define FDT_IRQ_CPU0       0x100
 #define FDT_TIMER_SEC_PPI  13 /* CNTPS and CNTHP are named by the binding and not there */
 #define FDT_TIMER_HYP_PPI  10
-#define FDT_CELLS_MAX      12
+#define FDT_CELLS_MAX      160
+#define FDT_PCI_SLOT_SHIFT 11 /* of a slot in the first cell of a PCI address */
+#define FDT_PCI_SLOT_MASK  0x1800
+#define FDT_PCI_PIN_MASK   7
+#define FDT_PCI_MMIO32     0x02000000 /* space code of 32-bit memory */
 
 /* The blob in the making. The first error sticks, and nothing is written after it. */
 struct board_fdt {
@@ -130,26 +135,51 @@ static void board_fdt_cpus(struct board_fdt *fdt)
     board_fdt_end(fdt);
 }
 
-static void board_fdt_gic(struct board_fdt *fdt)
+/* Inside the interrupt controller's node. */
+static void board_fdt_v2m(struct board_fdt *fdt)
 {
-    const struct board_fdt_range frames[] = {
+    board_fdt_begin_at(fdt, "v2m", BOARD_GICV2M_BASE);
+    board_fdt_cell(fdt, "phandle", FDT_PHANDLE_V2M);
+    board_fdt_reg(fdt, &(struct board_fdt_range){.base = BOARD_GICV2M_BASE, .size = GICV2M_SIZE},
+                  1);
+    board_fdt_flag(fdt, "msi-controller");
+    board_fdt_string(fdt, "compatible", "arm,gic-v2m-frame");
+    board_fdt_end(fdt);
+}
+
+static void board_fdt_gic(struct board_fdt *fdt, enum gic_version version, bool has_frame)
+{
+    const struct board_fdt_range v2[] = {
         {.base = BOARD_GICD_BASE, .size = GICV2_DIST_SIZE},
         {.base = BOARD_GICC_BASE, .size = GICV2_CPU_SIZE},
     };
+    const struct board_fdt_range v3[] = {
+        {.base = BOARD_GICD_BASE, .size = GICV3_DIST_SIZE},
+        {.base = BOARD_GICR_BASE, .size = GICV3_REDIST_SIZE * BOARD_CPUS},
+    };
     board_fdt_begin_at(fdt, "intc", BOARD_GICD_BASE);
     board_fdt_cell(fdt, "phandle", FDT_PHANDLE_GIC);
-    board_fdt_reg(fdt, frames, G_N_ELEMENTS(frames));
-    board_fdt_string(fdt, "compatible", "arm,cortex-a15-gic");
+    if (version == GIC_V3) {
+        board_fdt_reg(fdt, v3, G_N_ELEMENTS(v3));
+        board_fdt_cell(fdt, "#redistributor-regions", 1);
+        board_fdt_string(fdt, "compatible", "arm,gic-v3");
+    } else {
+        board_fdt_reg(fdt, v2, G_N_ELEMENTS(v2));
+        board_fdt_string(fdt, "compatible", "arm,cortex-a15-gic");
+    }
     board_fdt_flag(fdt, "ranges");
     board_fdt_cell(fdt, "#size-cells", 2);
     board_fdt_cell(fdt, "#address-cells", 2);
     board_fdt_flag(fdt, "interrupt-controller");
     board_fdt_cell(fdt, "#interrupt-cells", 3);
+    if (has_frame) {
+        board_fdt_v2m(fdt);
+    }
     board_fdt_end(fdt);
 }
 
 /* The binding's order: secure physical, physical, virtual, hypervisor. */
-static void board_fdt_timer(struct board_fdt *fdt)
+static void board_fdt_timer(struct board_fdt *fdt, enum gic_version version)
 {
     static const char compatible[] = "arm,armv8-timer\0arm,armv7-timer";
     static const uint32_t ppis[] = {
@@ -162,7 +192,7 @@ static void board_fdt_timer(struct board_fdt *fdt)
     for (size_t i = 0; i < G_N_ELEMENTS(ppis); i++) {
         cells[i * 3] = FDT_GIC_PPI;
         cells[i * 3 + 1] = ppis[i];
-        cells[i * 3 + 2] = FDT_IRQ_CPU0 | FDT_IRQ_LEVEL_HIGH;
+        cells[i * 3 + 2] = (version == GIC_V2 ? FDT_IRQ_CPU0 : 0) | FDT_IRQ_LEVEL_HIGH;
     }
     board_fdt_begin(fdt, "timer");
     board_fdt_cells(fdt, "interrupts", cells, G_N_ELEMENTS(cells));
@@ -190,9 +220,67 @@ static void board_fdt_virtio_mmio(struct board_fdt *fdt, unsigned slot)
     board_fdt_end(fdt);
 }
 
-static void board_fdt_root(struct board_fdt *fdt, uint64_t ram_base, uint64_t ram_size,
-                           const char *command_line)
+/*
+ * Four slots and four pins; the mask makes all other slots the same as one of these. An entry:
+ * address of the function (3 cells), pin, controller, its unit address (2), its specifier (3).
+ */
+static void board_fdt_interrupt_map(struct board_fdt *fdt)
 {
+    static const uint32_t mask[] = {FDT_PCI_SLOT_MASK, 0, 0, FDT_PCI_PIN_MASK};
+    uint32_t cells[PCI_PINS * PCI_PINS * 10], *next = cells;
+    for (uint32_t slot = 0; slot < PCI_PINS; slot++) {
+        for (uint32_t pin = 1; pin <= PCI_PINS; pin++) {
+            const uint32_t entry[10] = {
+                slot << FDT_PCI_SLOT_SHIFT,
+                0,
+                0,
+                pin,
+                FDT_PHANDLE_GIC,
+                0,
+                0,
+                FDT_GIC_SPI,
+                BOARD_PCI_INTID - FDT_GIC_FIRST_SPI + (slot + pin - 1) % PCI_PINS,
+                FDT_IRQ_LEVEL_HIGH,
+            };
+            memcpy(next, entry, sizeof(entry));
+            next += G_N_ELEMENTS(entry);
+        }
+    }
+    board_fdt_cells(fdt, "interrupt-map", cells, G_N_ELEMENTS(cells));
+    board_fdt_cells(fdt, "interrupt-map-mask", mask, G_N_ELEMENTS(mask));
+}
+
+static void board_fdt_pcie(struct board_fdt *fdt, bool has_frame)
+{
+    static const uint32_t buses[] = {0, 0};
+    const uint32_t window[] = {
+        FDT_PCI_MMIO32,        0, BOARD_PCI_WINDOW_BASE, 0,
+        BOARD_PCI_WINDOW_BASE, 0, BOARD_PCI_WINDOW_SIZE,
+    };
+    const uint32_t messages[] = {0, FDT_PHANDLE_V2M, 0, 0x10000}; /* of every requester */
+    const struct board_fdt_range ecam = {.base = BOARD_PCI_ECAM_BASE, .size = PCI_ECAM_SIZE};
+    board_fdt_begin_at(fdt, "pcie", BOARD_PCI_WINDOW_BASE);
+    board_fdt_interrupt_map(fdt);
+    board_fdt_cell(fdt, "#interrupt-cells", 1);
+    board_fdt_cells(fdt, "ranges", window, G_N_ELEMENTS(window));
+    board_fdt_reg(fdt, &ecam, 1);
+    if (has_frame) {
+        board_fdt_cells(fdt, "msi-map", messages, G_N_ELEMENTS(messages));
+    }
+    board_fdt_flag(fdt, "dma-coherent");
+    board_fdt_cells(fdt, "bus-range", buses, G_N_ELEMENTS(buses));
+    board_fdt_cell(fdt, "linux,pci-domain", 0);
+    board_fdt_cell(fdt, "#size-cells", 2);
+    board_fdt_cell(fdt, "#address-cells", 3);
+    board_fdt_string(fdt, "device_type", "pci");
+    board_fdt_string(fdt, "compatible", "pci-host-ecam-generic");
+    board_fdt_end(fdt);
+}
+
+static void board_fdt_root(struct board_fdt *fdt, uint64_t ram_base, uint64_t ram_size,
+                           const struct board_config *config)
+{
+    bool has_frame = board_pci_has_frame(config);
     board_fdt_begin(fdt, "");
     board_fdt_cell(fdt, "interrupt-parent", FDT_PHANDLE_GIC);
     board_fdt_cell(fdt, "#size-cells", 2);
@@ -200,27 +288,30 @@ static void board_fdt_root(struct board_fdt *fdt, uint64_t ram_base, uint64_t ra
     board_fdt_string(fdt, "compatible", "linux,dummy-virt");
     board_fdt_string(fdt, "model", "linux,dummy-virt");
     board_fdt_begin(fdt, "chosen");
-    board_fdt_string(fdt, "bootargs", command_line);
+    board_fdt_string(fdt, "bootargs", config->command_line);
     board_fdt_end(fdt);
     board_fdt_memory(fdt, ram_base, ram_size);
     board_fdt_cpus(fdt);
-    board_fdt_gic(fdt);
-    board_fdt_timer(fdt);
+    board_fdt_gic(fdt, config->gic, has_frame);
+    board_fdt_timer(fdt, config->gic);
     for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
         board_fdt_virtio_mmio(fdt, slot);
+    }
+    if (board_pci_is_used(config)) {
+        board_fdt_pcie(fdt, has_frame);
     }
     board_fdt_end(fdt);
 }
 
-size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const char *command_line, void *buffer,
-                       size_t size, GError **error)
+size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const struct board_config *config,
+                       void *buffer, size_t size, GError **error)
 {
     g_assert(size <= G_MAXINT);
     struct board_fdt fdt = {.blob = buffer, .error = fdt_create(buffer, (int)size)};
     if (fdt.error == 0) {
         fdt.error = fdt_finish_reservemap(buffer);
     }
-    board_fdt_root(&fdt, ram_base, ram_size, command_line);
+    board_fdt_root(&fdt, ram_base, ram_size, config);
     if (fdt.error == 0) {
         fdt.error = fdt_finish(buffer);
     }
@@ -229,7 +320,7 @@ size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const char *command
         g_set_error(error, BOARD_ERROR, BOARD_ERROR_BOOT_SIZE,
                     "the device tree with its command line of %zu bytes does not fit into the "
                     "boot area: %zu bytes are left",
-                    strlen(command_line), size);
+                    strlen(config->command_line), size);
         return 0;
     }
     return fdt_totalsize(buffer);

@@ -16,15 +16,23 @@
 #define RAM_BASE  UINT64_C(0x140000000)
 #define RAM_SIZE  (UINT64_C(64) << 20)
 
+static struct board_config config;
 static char blob[BLOB_SIZE] __attribute__((aligned(8)));
+
+static size_t write_tree_of(enum gic_version gic, const char *command_line)
+{
+    GError *error = NULL;
+    config.gic = gic;
+    config.command_line = command_line;
+    memset(blob, 0xee, sizeof(blob));
+    size_t size = board_fdt_write(RAM_BASE, RAM_SIZE, &config, blob, sizeof(blob), &error);
+    g_assert_no_error(error);
+    return size;
+}
 
 static size_t write_tree(const char *command_line)
 {
-    GError *error = NULL;
-    memset(blob, 0xee, sizeof(blob));
-    size_t size = board_fdt_write(RAM_BASE, RAM_SIZE, command_line, blob, sizeof(blob), &error);
-    g_assert_no_error(error);
-    return size;
+    return write_tree_of(GIC_V2, command_line);
 }
 
 static int node(const char *path)
@@ -147,6 +155,20 @@ static void test_gic_frames_are_where_board_h_says(void)
     CU_ASSERT_EQUAL(BOARD_GICC_BASE, 0x08010000);
 }
 
+static void test_gicv3_frames_are_where_board_h_says(void)
+{
+    write_tree_of(GIC_V3, "");
+    static const uint32_t frames[] = {0, BOARD_GICD_BASE, 0, GICV3_DIST_SIZE,
+                                      0, BOARD_GICR_BASE, 0, GICV3_REDIST_SIZE};
+    static const uint32_t regions = 1;
+    int gic = node("/intc@8000000");
+    expect_string(gic, "compatible", "arm,gic-v3");
+    expect_cells(gic, "#redistributor-regions", &regions, 1);
+    expect_cells(gic, "reg", frames, 8);
+    CU_ASSERT_EQUAL(BOARD_GICR_BASE, 0x080a0000);
+    CU_ASSERT_EQUAL(intid_of(node("/timer"), 2), BOARD_TIMER_VIRT_INTID);
+}
+
 static void test_timer_interrupts_are_those_of_board_h(void)
 {
     write_tree("");
@@ -206,7 +228,7 @@ static bool tree_fits(size_t room)
     g_autofree char *buffer =
         g_malloc(room); /* of this size, for the sanitizer to see an overrun */
     g_autoptr(GError) error = NULL;
-    bool fits = board_fdt_write(RAM_BASE, RAM_SIZE, "face=posix", buffer, room, &error) != 0;
+    bool fits = board_fdt_write(RAM_BASE, RAM_SIZE, &config, buffer, room, &error) != 0;
     CU_ASSERT_EQUAL(fits, error == NULL);
     if (!fits) {
         CU_ASSERT_TRUE(g_error_matches(error, BOARD_ERROR, BOARD_ERROR_BOOT_SIZE));
@@ -226,11 +248,85 @@ static void test_every_buffer_that_is_too_small_is_an_error(void)
     CU_ASSERT_TRUE(tree_fits(size + 64));
 }
 
-UNIT_SUITE("board_fdt", UNIT_TEST(test_blob_is_well_formed_and_as_large_as_said),
+/* A tree of a machine with a card on PCI. */
+static int write_tree_of_pci(enum board_msi msi)
+{
+    static const struct board_net_config net = {.transport = BOARD_TRANSPORT_PCI};
+    config.nets = &net;
+    config.net_count = 1;
+    config.msi = msi;
+    write_tree("");
+    config = (struct board_config){.nets = NULL};
+    return node("/pcie@10000000");
+}
+
+static void test_host_bridge_is_where_board_h_says(void)
+{
+    int pcie = write_tree_of_pci(BOARD_MSI_V2M);
+    const uint32_t reg[] = {0x40, 0x10000000, 0, 0x100000};
+    const uint32_t ranges[] = {0x02000000, 0, 0x10000000, 0, 0x10000000, 0, 0x2eff0000};
+    const uint32_t buses[] = {0, 0};
+    CU_ASSERT_EQUAL((uint64_t)reg[0] << 32 | reg[1], BOARD_PCI_ECAM_BASE);
+    expect_string(pcie, "compatible", "pci-host-ecam-generic");
+    expect_string(pcie, "device_type", "pci");
+    expect_cells(pcie, "reg", reg, 4);
+    expect_cells(pcie, "ranges", ranges, 7);
+    expect_cells(pcie, "bus-range", buses, 2);
+    expect_cells(pcie, "#address-cells", &(uint32_t){3}, 1);
+    expect_cells(pcie, "#size-cells", &(uint32_t){2}, 1);
+    expect_cells(pcie, "#interrupt-cells", &(uint32_t){1}, 1);
+}
+
+static void test_interrupt_map_is_the_swizzle_of_the_board(void)
+{
+    int size, pcie = write_tree_of_pci(BOARD_MSI_V2M);
+    const uint32_t mask[] = {0x1800, 0, 0, 7};
+    expect_cells(pcie, "interrupt-map-mask", mask, 4);
+    const fdt32_t *map = property(pcie, "interrupt-map", &size);
+    CU_ASSERT_EQUAL_FATAL(size, 16 * 10 * 4);
+    uint32_t gic = fdt_get_phandle(blob, node("/intc@8000000"));
+    for (uint32_t i = 0; i < 16; i++) {
+        uint32_t slot = i / 4, pin = i % 4 + 1;
+        const uint32_t expected[10] = {
+            slot << 11, 0, 0, pin, gic, 0, 0, 0, 3 + (slot + pin - 1) % 4, 4};
+        for (unsigned j = 0; j < 10; j++) {
+            CU_ASSERT_EQUAL(fdt32_to_cpu(map[10 * i + j]), expected[j]);
+        }
+    }
+}
+
+static void test_messages_go_to_the_frame_when_there_is_one(void)
+{
+    int pcie = write_tree_of_pci(BOARD_MSI_V2M);
+    int frame = node("/intc@8000000/v2m@8020000");
+    const uint32_t reg[] = {0, 0x08020000, 0, 0x1000};
+    const uint32_t map[] = {0, fdt_get_phandle(blob, frame), 0, 0x10000};
+    CU_ASSERT_EQUAL(reg[1], BOARD_GICV2M_BASE);
+    expect_string(frame, "compatible", "arm,gic-v2m-frame");
+    expect_cells(frame, "reg", reg, 4);
+    CU_ASSERT_PTR_NOT_NULL(fdt_getprop(blob, frame, "msi-controller", NULL));
+    expect_cells(pcie, "msi-map", map, 4);
+    pcie = write_tree_of_pci(BOARD_MSI_NONE);
+    CU_ASSERT_PTR_NULL(fdt_getprop(blob, pcie, "msi-map", NULL));
+    CU_ASSERT_EQUAL(fdt_path_offset(blob, "/intc@8000000/v2m@8020000"), -FDT_ERR_NOTFOUND);
+}
+
+static void test_without_a_card_on_pci_there_is_no_bridge(void)
+{
+    write_tree("");
+    CU_ASSERT_EQUAL(fdt_path_offset(blob, "/pcie@10000000"), -FDT_ERR_NOTFOUND);
+}
+
+UNIT_SUITE("board_fdt", UNIT_TEST(test_host_bridge_is_where_board_h_says),
+           UNIT_TEST(test_interrupt_map_is_the_swizzle_of_the_board),
+           UNIT_TEST(test_messages_go_to_the_frame_when_there_is_one),
+           UNIT_TEST(test_without_a_card_on_pci_there_is_no_bridge),
+           UNIT_TEST(test_blob_is_well_formed_and_as_large_as_said),
            UNIT_TEST(test_root_has_two_cells_and_the_gic_as_parent),
            UNIT_TEST(test_memory_is_physical), UNIT_TEST(test_there_is_one_cpu),
            UNIT_TEST(test_command_line_is_in_chosen),
            UNIT_TEST(test_gic_frames_are_where_board_h_says),
+           UNIT_TEST(test_gicv3_frames_are_where_board_h_says),
            UNIT_TEST(test_timer_interrupts_are_those_of_board_h),
            UNIT_TEST(test_windows_are_where_board_h_says), UNIT_TEST(test_there_is_nothing_else),
            UNIT_TEST(test_every_buffer_that_is_too_small_is_an_error))

@@ -9,6 +9,7 @@
 #define BOARD_SLIRP_PORT                                                                           \
     "slirp" /* libslirp's port on the wire; no network device may be called so */
 
+#define BOARD_CPUS  1
 #define BOARD_MPIDR UINT64_C(0x80000000) /* of the CPU: RES1 bit 31, affinity 0.0.0 */
 
 /* RAM ends below the addresses where QEMU's board has its high memory and PCI's large window. */
@@ -36,6 +37,30 @@ void board_faults_fini(struct board_faults *faults);
 struct irqline board_device_line(struct board *board, unsigned intid);
 struct irqline board_timer_output(struct board *board, enum gtimer_id id, unsigned intid);
 
+/* Part of struct board; members are private to board_pci.c. */
+struct board_pci {
+    struct pci_bus *bus; /* NULL: nothing is on PCI */
+    struct gicv2m *frame;
+    unsigned count;
+    struct {
+        unsigned net, intid;
+        struct virtio_pci *transport;
+    } devices[BOARD_NETS_MAX];
+};
+struct board_pci *board_pci(struct board *board);
+/* True when some device is on PCI: only then is there a bus. */
+bool board_pci_is_used(const struct board_config *config);
+/* A GICv2m frame is there. */
+bool board_pci_has_frame(const struct board_config *config);
+void board_pci_build(struct board *board, struct mmio_bus *bus, const struct board_config *config);
+/* Puts network device `net` into its slot. */
+void board_pci_attach(struct board *board, const struct board_config *config, unsigned net,
+                      struct virtio_dev *dev);
+void board_pci_fini(struct board_pci *pci);
+/* The INTID of network device `net`; false when it is not on PCI. */
+bool board_pci_intid(struct board *board, unsigned net, unsigned *intid);
+bool board_pci_sends_messages(struct board *board, unsigned net);
+
 /*
  * True when a machine can be built from it; otherwise the error says what is wrong and what would
  * be right.
@@ -46,15 +71,15 @@ bool board_config_check(const struct board_config *config, GError **error);
  * Writes the flattened device tree to `buffer`. The size of the blob; 0, with the error, when it
  * does not fit.
  */
-size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const char *command_line, void *buffer,
-                       size_t size, GError **error);
+size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const struct board_config *config,
+                       void *buffer, size_t size, GError **error);
 
 /*
  * Writes the ACPI tables to `buffer`, which will be at the physical address `base` (a multiple of
  * 8). The RSDP comes first.
  */
-#define BOARD_ACPI_SIZE 640
-void board_acpi_write(void *buffer, uint64_t base, bool vhe);
+#define BOARD_ACPI_SIZE 748 /* the most */
+void board_acpi_write(void *buffer, uint64_t base, const struct board_config *config);
 
 /*
  * Fills the boot area of guest RAM: all that hal_boot_info() leads to. It stays there; NULL, with

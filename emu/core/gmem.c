@@ -20,6 +20,9 @@
 
 /* Tags of open ranges: an enum gmem_access, and where the range comes from. */
 #define GMEM_TAG_POOL 4u
+/* What the trace calls the two kinds. */
+#define GMEM_ALLOCATION "allocation"
+#define GMEM_WINDOW     "window"
 /* Tag of owned ranges: a stack. */
 #define GMEM_TAG_STACK 8u
 
@@ -64,6 +67,13 @@ static uint64_t gmem_translate(const struct gmem *memory, uint64_t pa, uint64_t 
         return 0;
     }
     return memory->ram.start + offset;
+}
+
+/* Tells the trace what devices may touch from now on, or may not touch any more. */
+static void gmem_tell(struct gmem *memory, enum trace_kind kind, uint64_t host, uint64_t size,
+                      const char *how)
+{
+    trace_emit(memory->trace, kind, TN(host + memory->pa_offset), TN(size), TS(how));
 }
 
 static bool gmem_set_up(struct gmem *memory, GError **error)
@@ -249,6 +259,7 @@ void *gmem_alloc(struct gmem *memory, size_t size, size_t align)
     g_assert(is_free);
     memory->allocated_bytes += size;
     gmem_fill(gmem_pointer(host), 0, size);
+    gmem_tell(memory, TRACE_DMA_OPENED, host, size, GMEM_ALLOCATION);
     return gmem_pointer(host);
 }
 
@@ -265,6 +276,7 @@ bool gmem_release(struct gmem *memory, void *va, size_t size)
     memory->allocated_bytes -= size;
     gmem_fill(va, GMEM_FREED_BYTE, size);
     gmem_pool_give(&memory->pool, range.start, size);
+    gmem_tell(memory, TRACE_DMA_CLOSED, range.start, size, GMEM_ALLOCATION);
     return true;
 }
 
@@ -298,7 +310,9 @@ static void gmem_close_within(struct gmem *memory, struct range range)
     guint index = range_set_find_after(&memory->open, range.start - 1);
     while (index < range_set_count(&memory->open) &&
            range_contains(&range, range_set_get(&memory->open, index)->start)) {
+        struct range window = *range_set_get(&memory->open, index);
         range_set_remove(&memory->open, index);
+        gmem_tell(memory, TRACE_DMA_CLOSED, window.start, window.size, GMEM_WINDOW);
     }
 }
 
@@ -349,7 +363,11 @@ bool gmem_open(struct gmem *memory, gpa_t at, size_t size, enum gmem_access acce
     if (!gmem_may_open(memory, host, size, access)) {
         return false;
     }
-    return range_set_add(&memory->open, (struct range){.start = host, .size = size, .tag = access});
+    if (!range_set_add(&memory->open, (struct range){.start = host, .size = size, .tag = access})) {
+        return false;
+    }
+    gmem_tell(memory, TRACE_DMA_OPENED, host, size, GMEM_WINDOW);
+    return true;
 }
 
 bool gmem_close(struct gmem *memory, gpa_t at, size_t size)
@@ -362,8 +380,12 @@ bool gmem_close(struct gmem *memory, gpa_t at, size_t size)
     if (range == NULL || (range->tag & GMEM_TAG_POOL) != 0) {
         return false;
     }
-    return range_set_remove_exact(&memory->open,
-                                  (struct range){.start = host, .size = size, .tag = range->tag});
+    if (!range_set_remove_exact(&memory->open,
+                                (struct range){.start = host, .size = size, .tag = range->tag})) {
+        return false;
+    }
+    gmem_tell(memory, TRACE_DMA_CLOSED, host, size, GMEM_WINDOW);
+    return true;
 }
 
 uint64_t gmem_allocated(const struct gmem *memory)

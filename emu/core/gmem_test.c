@@ -39,9 +39,22 @@ static void set_up(struct fixture *f)
     set_up_with(f, &(struct gmem_config){.size = SIZE});
 }
 
+/* What was opened and closed has a test of its own. */
+static void pass_over_told(struct fixture *f)
+{
+    while (f->seen < trace_last(f->trace)) {
+        enum trace_kind kind = trace_get(f->trace, f->seen + 1)->kind;
+        if (kind != TRACE_DMA_OPENED && kind != TRACE_DMA_CLOSED) {
+            break;
+        }
+        f->seen++;
+    }
+}
+
 /* Every test ends with all its events checked and nothing allocated. */
 static void tear_down(struct fixture *f)
 {
+    pass_over_told(f);
     CU_ASSERT_EQUAL(trace_last(f->trace), f->seen);
     CU_ASSERT_EQUAL(gmem_allocated(f->memory), 0);
     gmem_free(f->memory);
@@ -52,6 +65,7 @@ static void tear_down(struct fixture *f)
 static void check_violation(struct fixture *f, uint64_t pa, uint64_t size, const char *access,
                             const char *why)
 {
+    pass_over_told(f);
     CU_ASSERT_EQUAL_FATAL(trace_last(f->trace), f->seen + 1);
     const struct trace_event *event = trace_get(f->trace, ++f->seen);
     CU_ASSERT_EQUAL(event->kind, TRACE_DMA_VIOLATION);
@@ -500,6 +514,41 @@ static void test_windows_of_a_stack_end_with_it(void)
     tear_down(&f);
 }
 
+static void check_told(struct fixture *f, enum trace_kind kind, uint64_t pa, uint64_t size,
+                       const char *how)
+{
+    CU_ASSERT_EQUAL_FATAL(trace_last(f->trace), f->seen + 1);
+    const struct trace_event *event = trace_get(f->trace, ++f->seen);
+    CU_ASSERT_EQUAL(event->kind, kind);
+    CU_ASSERT_EQUAL(event->fields[0].number, pa);
+    CU_ASSERT_EQUAL(event->fields[1].number, size);
+    CU_ASSERT_STRING_EQUAL(event->fields[2].string, how);
+}
+
+static void test_what_opens_and_closes_is_told_with_its_physical_address(void)
+{
+    struct fixture f;
+    set_up_with(&f, &(struct gmem_config){.size = SIZE, .pa_offset = GMEM_PAGE});
+    uint8_t *va = gmem_alloc(f.memory, 100, 16);
+    uint64_t at = address_of(&f, va).value;
+    check_told(&f, TRACE_DMA_OPENED, at, 100, "allocation");
+    CU_ASSERT_FALSE(gmem_release(f.memory, va, 99));
+    CU_ASSERT_TRUE(gmem_release(f.memory, va, 100));
+    check_told(&f, TRACE_DMA_CLOSED, at, 100, "allocation");
+    uint8_t *stack = gmem_stack_alloc(f.memory, PAGE);
+    uint64_t window = address_of(&f, stack).value;
+    CU_ASSERT_TRUE(gmem_open(f.memory, gpa(window), 8, GMEM_DEVICE_READS));
+    check_told(&f, TRACE_DMA_OPENED, window, 8, "window");
+    CU_ASSERT_FALSE(gmem_open(f.memory, gpa(window), 8, GMEM_DEVICE_READS));
+    CU_ASSERT_TRUE(gmem_close(f.memory, gpa(window), 8));
+    check_told(&f, TRACE_DMA_CLOSED, window, 8, "window");
+    gmem_open(f.memory, gpa(window), 8, GMEM_DEVICE_READS);
+    f.seen++;
+    CU_ASSERT_TRUE(gmem_stack_release(f.memory, stack, PAGE));
+    check_told(&f, TRACE_DMA_CLOSED, window, 8, "window"); /* it goes with the stack */
+    tear_down(&f);
+}
+
 static void make_with_odd_size(void *opaque)
 {
     gmem_new(opaque, &(struct gmem_config){.size = SIZE + PAGE}, NULL);
@@ -521,7 +570,8 @@ static void test_largest_memory_works_and_other_sizes_are_asserted(void)
     tear_down(&f);
 }
 
-UNIT_SUITE("gmem", UNIT_TEST(test_layout_is_boot_image_free_pool),
+UNIT_SUITE("gmem", UNIT_TEST(test_what_opens_and_closes_is_told_with_its_physical_address),
+           UNIT_TEST(test_layout_is_boot_image_free_pool),
            UNIT_TEST(test_second_memory_finds_the_addresses_taken),
            UNIT_TEST(test_image_must_end_below_the_pool),
            UNIT_TEST(test_offset_tells_physical_addresses_from_pointers),

@@ -17,8 +17,12 @@
  */
 typedef void irqline_set_fn(void *opaque, unsigned number, bool level);
 
+/* An edge, in the same context: what it stands for is over when the call returns. */
+typedef void irqline_pulse_fn(void *opaque, unsigned number);
+
 struct irqline {
-    irqline_set_fn *set; /* NULL: not connected */
+    irqline_set_fn *set;     /* NULL: not connected */
+    irqline_pulse_fn *pulse; /* NULL: a pulse is high, then low */
     void *opaque;
     unsigned number;
 };
@@ -27,6 +31,17 @@ static inline void irqline_set(const struct irqline *line, bool level)
 {
     if (line->set != NULL) {
         line->set(line->opaque, line->number, level);
+    }
+}
+
+/* An edge without a level behind it: an interrupt that is a message. The line is low before. */
+static inline void irqline_pulse(const struct irqline *line)
+{
+    if (line->pulse != NULL) {
+        line->pulse(line->opaque, line->number);
+    } else {
+        irqline_set(line, true);
+        irqline_set(line, false);
     }
 }
 

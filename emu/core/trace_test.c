@@ -28,7 +28,7 @@ static void tear_down(struct fixture *f)
 static void emit_many(struct trace *trace, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
-        trace_emit(trace, TRACE_IRQ_EOI, TN(trace_last(trace) * 3));
+        trace_emit(trace, TRACE_TASK_EXITED, TN(trace_last(trace) * 3));
     }
 }
 
@@ -194,7 +194,7 @@ static void emit_too_few(void *opaque)
 
 static void emit_text_for_a_number(void *opaque)
 {
-    trace_emit(opaque, TRACE_IRQ_EOI, TS("48"));
+    trace_emit(opaque, TRACE_TASK_EXITED, TS("48"));
 }
 
 static void emit_number_for_a_text(void *opaque)
@@ -209,7 +209,7 @@ static void emit_no_text(void *opaque)
 
 static void emit_plain_with_fields(void *opaque)
 {
-    trace_emit_plain(opaque, TRACE_IRQ_EOI);
+    trace_emit_plain(opaque, TRACE_TASK_EXITED);
 }
 
 static void emit_from_observer(void *opaque, const struct trace_event *event)

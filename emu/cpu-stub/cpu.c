@@ -346,6 +346,13 @@ void cpu_stop(struct cpu *cpu)
     cpu->stop_requested = true;
 }
 
+void cpu_listen_to_spinlocks(struct cpu *cpu, const struct cpu_spin_listener *listener,
+                             void *opaque)
+{
+    cpu->spin_listener = listener;
+    cpu->spin_opaque = opaque;
+}
+
 bool cpu_guest_is_ready(const struct cpu *cpu)
 {
     return cpu->ready;

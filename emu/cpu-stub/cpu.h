@@ -26,6 +26,8 @@
 struct cpu_ops {
     uint64_t (*sysreg_read)(void *opaque, enum hal_sysreg reg);
     void (*sysreg_write)(void *opaque, enum hal_sysreg reg, uint64_t value);
+    /* Why this machine does not have a register of hal.h, as a rule; NULL: it does. Optional. */
+    const char *(*sysreg_absent)(void *opaque, enum hal_sysreg reg);
     /*
      * The CPU waits for an interrupt, and nothing but housekeeping is left: this can never change
      * by itself. The callee arms something, or stops the CPU (cpu_stop); when it does neither, the
@@ -77,6 +79,25 @@ typedef void cpu_started_fn(void *opaque, uint32_t program, int result);
 void cpu_start_program(struct cpu *cpu, uint32_t program, const char *command_line,
                        cpu_started_fn *started, void *opaque);
 void cpu_kill_program(struct cpu *cpu, uint32_t program, int signal_number);
+
+/*
+ * Who wants to hear of spinlocks: they are no events of the trace, there are too many. In bench
+ * context, like an observer of the trace, with the clock at the guest's time. taken() returns false
+ * when it does not know this lock with this name yet; it is told the text, interned, and asked once
+ * more. NULL: nobody listens. Keeps both.
+ */
+struct cpu_spin {
+    uint64_t lock, name; /* the guest's own numbers */
+    unsigned cpu;        /* from 0 */
+    bool masked;         /* PSTATE.I is set */
+};
+struct cpu_spin_listener {
+    bool (*taken)(void *opaque, const struct cpu_spin *spin);
+    void (*named)(void *opaque, const struct cpu_spin *spin, const char *text);
+    void (*released)(void *opaque, uint64_t lock);
+};
+void cpu_listen_to_spinlocks(struct cpu *cpu, const struct cpu_spin_listener *listener,
+                             void *opaque);
 
 bool cpu_guest_is_ready(const struct cpu *cpu); /* probe_ready() was called */
 int cpu_power_off_status(const struct cpu *cpu);

@@ -73,6 +73,8 @@ struct cpu {
     uint32_t task;          /* as the guest says; 0: the kernel */
     unsigned dead_stack_id; /* of the context that exited into the running one; 0: none */
     struct stack_bounds dead_stack;
+    const struct cpu_spin_listener *spin_listener; /* NULL: none */
+    void *spin_opaque;
     struct cpu_tasks tasks; /* for whoever looks at a stopped machine */
 
     /* stacks and stopping */

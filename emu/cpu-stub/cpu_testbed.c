@@ -56,6 +56,12 @@ static uint64_t testbed_sysreg_read(void *opaque, enum hal_sysreg reg)
     return reg == HAL_CNTVCT_EL0 ? testbed_now() : 100 + (uint64_t)reg;
 }
 
+static const char *testbed_sysreg_absent(void *opaque, enum hal_sysreg reg)
+{
+    (void)opaque;
+    return testbed.has_no_icc && reg >= HAL_ICC_PMR_EL1 ? "there is no such register here" : NULL;
+}
+
 static void testbed_sysreg_write(void *opaque, enum hal_sysreg reg, uint64_t value)
 {
     (void)opaque;
@@ -75,6 +81,7 @@ static void testbed_quiescent(void *opaque)
 static const struct cpu_ops testbed_ops = {
     .sysreg_read = testbed_sysreg_read,
     .sysreg_write = testbed_sysreg_write,
+    .sysreg_absent = testbed_sysreg_absent,
     .quiescent = testbed_quiescent,
 };
 

@@ -42,6 +42,7 @@ struct testbed {
     enum trace_kind stop_at; /* an observer stops the CPU at this event; TRACE_KIND_COUNT: never */
     unsigned quiescent_calls;
 
+    bool has_no_icc; /* this machine has no register of the ICC_ kind */
     enum hal_sysreg sysreg_written;
     uint64_t sysreg_value;
 };

@@ -188,11 +188,17 @@ struct cpu_sysreg_access {
 
 static bool cpu_check_sysreg(struct cpu *cpu, const char *function, enum hal_sysreg reg)
 {
-    if ((unsigned)reg < HAL_SYSREG_COUNT) {
-        return true;
+    if ((unsigned)reg >= HAL_SYSREG_COUNT) {
+        cpu_violation(cpu, function, "a system register is one that hal.h names", (unsigned)reg);
+        return false;
     }
-    cpu_violation(cpu, function, "a system register is one that hal.h names", (unsigned)reg);
-    return false;
+    const struct cpu_ops *ops = cpu->config.ops;
+    const char *rule =
+        ops->sysreg_absent == NULL ? NULL : ops->sysreg_absent(cpu->config.opaque, reg);
+    if (rule != NULL) {
+        cpu_violation(cpu, function, rule, (unsigned)reg);
+    }
+    return rule == NULL;
 }
 
 static bool cpu_sysreg_is_writable(enum hal_sysreg reg)
@@ -204,6 +210,18 @@ static bool cpu_sysreg_is_writable(enum hal_sysreg reg)
     case HAL_CNTV_CTL_EL0:
     case HAL_CNTV_CVAL_EL0:
     case HAL_CNTV_TVAL_EL0:
+    case HAL_ICC_PMR_EL1:
+    case HAL_ICC_EOIR0_EL1:
+    case HAL_ICC_BPR0_EL1:
+    case HAL_ICC_AP0R0_EL1:
+    case HAL_ICC_AP1R0_EL1:
+    case HAL_ICC_DIR_EL1:
+    case HAL_ICC_SGI1R_EL1:
+    case HAL_ICC_EOIR1_EL1:
+    case HAL_ICC_BPR1_EL1:
+    case HAL_ICC_CTLR_EL1:
+    case HAL_ICC_IGRPEN0_EL1:
+    case HAL_ICC_IGRPEN1_EL1:
         return true;
     case HAL_CNTFRQ_EL0:
     case HAL_CNTPCT_EL0:
@@ -211,6 +229,12 @@ static bool cpu_sysreg_is_writable(enum hal_sysreg reg)
     case HAL_MPIDR_EL1:
     case HAL_ID_AA64MMFR1_EL1:
     case HAL_CURRENT_EL:
+    case HAL_ICC_IAR0_EL1:
+    case HAL_ICC_HPPIR0_EL1:
+    case HAL_ICC_RPR_EL1:
+    case HAL_ICC_IAR1_EL1:
+    case HAL_ICC_HPPIR1_EL1:
+    case HAL_ICC_SRE_EL1:
     case HAL_SYSREG_COUNT:
         break;
     }

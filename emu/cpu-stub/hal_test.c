@@ -462,6 +462,30 @@ static void test_an_unknown_system_register_is_a_violation(void)
     testbed_fini();
 }
 
+static void guest_uses_icc_registers(void)
+{
+    testbed.has_no_icc = true;
+    CU_ASSERT_EQUAL(hal_sysreg_read(HAL_ICC_IAR1_EL1), 0);
+    hal_sysreg_write(HAL_ICC_EOIR1_EL1, 5);
+    CU_ASSERT_EQUAL(testbed.sysreg_value, 0);
+    CU_ASSERT_EQUAL(testbed_count("guest.violation function=hal_sysreg_read "), 1);
+    CU_ASSERT_EQUAL(testbed_count("guest.violation function=hal_sysreg_write "), 1);
+    testbed.has_no_icc = false;
+    CU_ASSERT_EQUAL(hal_sysreg_read(HAL_ICC_IAR1_EL1), 100 + HAL_ICC_IAR1_EL1);
+    hal_sysreg_write(HAL_ICC_EOIR1_EL1, 5);
+    CU_ASSERT_EQUAL(testbed.sysreg_value, 5);
+    hal_sysreg_write(HAL_ICC_IAR1_EL1, 6); /* read-only */
+    CU_ASSERT_EQUAL(testbed.sysreg_value, 5);
+    hal_power_off(0);
+}
+
+static void test_a_register_that_the_machine_lacks_is_a_violation(void)
+{
+    run(guest_uses_icc_registers);
+    CU_ASSERT_EQUAL(testbed_count("guest.violation"), 2);
+    testbed_fini();
+}
+
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 static void guest_allocates(void)
@@ -756,6 +780,7 @@ UNIT_SUITE("hal", UNIT_TEST(test_contexts_switch_and_carry_their_own_mask),
            UNIT_TEST(test_boot_code_may_exit_and_a_wrong_name_is_a_violation),
            UNIT_TEST(test_system_registers_reach_the_board_unless_read_only),
            UNIT_TEST(test_an_unknown_system_register_is_a_violation),
+           UNIT_TEST(test_a_register_that_the_machine_lacks_is_a_violation),
            UNIT_TEST(test_dma_memory_and_addresses), UNIT_TEST(test_exhaustion_is_no_violation),
            UNIT_TEST(test_nonsense_for_memory_is_a_violation),
            UNIT_TEST(test_the_running_stack_cannot_be_freed),

@@ -102,6 +102,52 @@ void probe_lock_released(uint64_t lock)
     PROBE_EMIT(TRACE_LOCK_RELEASED, TN(cpu_of_guest()->task), TN(lock));
 }
 
+struct probe_spin {
+    uint64_t lock;
+    const char *name; /* of one that was taken */
+    bool taken;
+};
+
+static void cpu_do_spin(void *opaque)
+{
+    struct cpu *cpu = cpu_active;
+    const struct probe_spin *spin = opaque;
+    const struct cpu_spin_listener *listener = cpu->spin_listener;
+    cpu_sync(cpu);
+    if (!spin->taken) {
+        listener->released(cpu->spin_opaque, spin->lock);
+        return;
+    }
+    bool masked = (cpu->daif & HAL_DAIF_I) != 0;
+    const struct cpu_spin taken = {
+        .lock = spin->lock, .name = (uintptr_t)spin->name, .masked = masked};
+    if (!listener->taken(cpu->spin_opaque, &taken)) {
+        const char *text = cpu_guest_string(cpu, "probe_spin_taken", spin->name);
+        listener->named(cpu->spin_opaque, &taken, text);
+        listener->taken(cpu->spin_opaque, &taken);
+    }
+}
+
+static void probe_spin(const struct probe_spin *spin)
+{
+    struct cpu *cpu = cpu_of_guest();
+    if (cpu->spin_listener != NULL) {
+        cpu_bench_call(cpu, cpu_do_spin, (void *)(uintptr_t)spin);
+    }
+}
+
+void probe_spin_taken(uint64_t lock, const char *name)
+{
+    const struct probe_spin spin = {.lock = lock, .name = name, .taken = true};
+    probe_spin(&spin);
+}
+
+void probe_spin_released(uint64_t lock)
+{
+    const struct probe_spin spin = {.lock = lock, .taken = false};
+    probe_spin(&spin);
+}
+
 void probe_timeout_registered(uint64_t timeout, uint64_t deadline_ns)
 {
     PROBE_EMIT(TRACE_TIMEOUT_REGISTERED, TN(timeout), TN(deadline_ns));

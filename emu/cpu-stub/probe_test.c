@@ -20,6 +20,66 @@ static void fresh(void)
     seen.text = testbed_string("some text\n");
 }
 
+/* ---- spinlocks ------------------------------------------------------------------------------- */
+
+static struct {
+    GString *heard;
+    bool known;
+} listener;
+
+static bool hear_taken(void *opaque, const struct cpu_spin *spin)
+{
+    CU_ASSERT_PTR_EQUAL(opaque, &listener);
+    if (listener.known) {
+        g_string_append_printf(listener.heard, "taken 0x%x%s on %u\n", (unsigned)spin->lock,
+                               spin->masked ? " masked" : "", spin->cpu);
+    }
+    return listener.known;
+}
+
+static void hear_name(void *opaque, const struct cpu_spin *spin, const char *text)
+{
+    (void)opaque;
+    g_string_append_printf(listener.heard, "0x%x is %s\n", (unsigned)spin->lock, text);
+    listener.known = true;
+}
+
+static void hear_released(void *opaque, uint64_t lock)
+{
+    (void)opaque;
+    g_string_append_printf(listener.heard, "released 0x%x\n", (unsigned)lock);
+}
+
+static const struct cpu_spin_listener hears = {hear_taken, hear_name, hear_released};
+
+static void guest_spins(void)
+{
+    probe_spin_taken(0x33, seen.name);
+    probe_spin_released(0x33);
+    hal_irq_restore(0);
+    probe_spin_taken(0x33, seen.name);
+    hal_power_off(0);
+}
+
+static void test_spinlocks_are_told_to_who_listens_and_are_no_events(void)
+{
+    for (unsigned listens = 0; listens < 2; listens++) {
+        fresh();
+        listener.heard = g_string_new(NULL);
+        listener.known = false;
+        cpu_listen_to_spinlocks(testbed.cpu, listens != 0 ? &hears : NULL, &listener);
+        CU_ASSERT_EQUAL(testbed_run(guest_spins), CPU_STOP_POWER_OFF);
+        CU_ASSERT_STRING_EQUAL(testbed.events->str,
+                               "run.power-on guest=test seed=42\nrun.power-off status=0\n");
+        CU_ASSERT_STRING_EQUAL(listener.heard->str,
+                               listens == 0 ? ""
+                                            : "0x33 is eth0.rx\ntaken 0x33 masked on 0\n"
+                                              "released 0x33\ntaken 0x33 on 0\n");
+        g_string_free(listener.heard, TRUE);
+        testbed_fini();
+    }
+}
+
 static void guest_probes(void)
 {
     probe_ready();
@@ -189,6 +249,7 @@ static void test_a_string_that_leaves_ram_is_a_violation(void)
 }
 
 UNIT_SUITE("probe", UNIT_TEST(test_each_probe_is_its_event),
+           UNIT_TEST(test_spinlocks_are_told_to_who_listens_and_are_no_events),
            UNIT_TEST(test_probes_run_no_event_and_take_no_interrupt),
            UNIT_TEST(test_a_lock_in_the_vector_is_the_kernels),
            UNIT_TEST(test_an_event_is_stamped_with_the_guests_time),

@@ -1,18 +1,18 @@
 /*
  * gicv2_dist_test.c - registers of the GICv2's distributor
  */
-#include "emu/gic-timer/gicv2_rig.h"
+#include "emu/gic-timer/gic_rig.h"
 #include "tests/unit.h"
 
-static void test_control_has_one_enable_bit(void)
+static void test_control_has_an_enable_bit_a_group(void)
 {
     struct rig rig;
     rig_init(&rig, RIG_IRQ_COUNT);
     CU_ASSERT_EQUAL(rig_dist_read(&rig, RIG_GICD_CTLR), 0);
     rig_dist_write(&rig, RIG_GICD_CTLR, UINT32_MAX);
-    CU_ASSERT_EQUAL(rig_dist_read(&rig, RIG_GICD_CTLR), 1);
+    CU_ASSERT_EQUAL(rig_dist_read(&rig, RIG_GICD_CTLR), 3);
     rig_dist_write(&rig, RIG_GICD_CTLR, 2);
-    CU_ASSERT_EQUAL(rig_dist_read(&rig, RIG_GICD_CTLR), 0);
+    CU_ASSERT_EQUAL(rig_dist_read(&rig, RIG_GICD_CTLR), 2);
     rig_fini(&rig);
 }
 
@@ -44,7 +44,7 @@ static void test_identification_is_that_of_a_gic400(void)
     rig_fini(&rig);
 }
 
-static void test_group_and_access_control_are_silent_zeroes(void)
+static void test_groups_are_kept_and_access_control_is_a_silent_zero(void)
 {
     struct rig rig;
     rig_init(&rig, RIG_IRQ_COUNT);
@@ -52,7 +52,9 @@ static void test_group_and_access_control_are_silent_zeroes(void)
     rig_dist_write(&rig, 0x0fc, UINT32_MAX);
     rig_dist_write(&rig, 0xe00, UINT32_MAX);
     rig_dist_write(&rig, 0xefc, UINT32_MAX);
-    CU_ASSERT_EQUAL(rig_dist_read(&rig, 0x080), 0);
+    CU_ASSERT_EQUAL(rig_dist_read(&rig, 0x080), UINT32_MAX);
+    CU_ASSERT_EQUAL(gic_irq_state(rig.gic, 0, 27).group, 1);
+    CU_ASSERT_EQUAL(gic_irq_state(rig.gic, 0, 40).group, 0);
     CU_ASSERT_EQUAL(rig_dist_read(&rig, 0x0fc), 0);
     CU_ASSERT_EQUAL(rig_dist_read(&rig, 0xe00), 0);
     CU_ASSERT_EQUAL(rig_dist_read(&rig, 0xefc), 0);
@@ -118,7 +120,7 @@ static void test_taking_a_level_interrupt_forgets_what_software_pended(void)
     rig_dist_write(&rig, RIG_GICD_ISPENDR + 4, 1 << 8);
     rig_forget(&rig);
     CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), 40);
-    rig_expect(&rig, "irq.taken intid=40\nirq.pending intid=40 on=0\n");
+    rig_expect(&rig, "irq.taken intid=40 cpu=0\nirq.pending intid=40 on=0\n");
     rig_fini(&rig);
 }
 
@@ -173,13 +175,13 @@ static void test_active_state_can_be_set_and_cleared(void)
     CU_ASSERT_EQUAL(rig_dist_read(&rig, RIG_GICD_ISACTIVER + 4), 1 << 8);
     rig_line(&rig, 40, true);
     CU_ASSERT_FALSE(rig.nirq);
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xff);
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xff);
     rig_forget(&rig);
     rig_dist_write(&rig, RIG_GICD_ICACTIVER + 4, 0);
     rig_dist_write(&rig, RIG_GICD_ISACTIVER + 4, 0);
     rig_expect(&rig, "");
     rig_dist_write(&rig, RIG_GICD_ICACTIVER + 4, UINT32_MAX);
-    rig_expect(&rig, "irq.eoi intid=40\n");
+    rig_expect(&rig, "irq.eoi intid=40 cpu=0\n");
     CU_ASSERT_EQUAL(rig_dist_read(&rig, RIG_GICD_ICACTIVER + 4), 0);
     CU_ASSERT_TRUE(rig.nirq);
     rig_fini(&rig);
@@ -192,12 +194,12 @@ static void test_clearing_active_keeps_the_running_priority(void)
     rig_line(&rig, 40, true);
     (void)rig_cpu_read(&rig, RIG_GICC_IAR);
     rig_dist_write(&rig, RIG_GICD_ICACTIVER + 4, 1 << 8);
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xa0);
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xa0);
     CU_ASSERT_FALSE(rig.nirq);
     rig_forget(&rig);
     rig_cpu_write(&rig, RIG_GICC_EOIR, 40);
     rig_expect(&rig, ""); /* it was inactive already: only the priority drops */
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xff);
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xff);
     CU_ASSERT_TRUE(rig.nirq);
     rig_fini(&rig);
 }
@@ -214,10 +216,10 @@ static void test_an_intid_can_be_acknowledged_twice_after_clearing_active(void)
     rig_line(&rig, 40, false);
     rig_forget(&rig);
     rig_cpu_write(&rig, RIG_GICC_EOIR, 40);
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xa0);
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xa0);
     rig_cpu_write(&rig, RIG_GICC_EOIR, 40);
-    CU_ASSERT_EQUAL(gicv2_running_priority(rig.gic), 0xff);
-    rig_expect(&rig, "irq.eoi intid=40\n");
+    CU_ASSERT_EQUAL(gic_running_priority(rig.gic, 0), 0xff);
+    rig_expect(&rig, "irq.eoi intid=40 cpu=0\n");
     rig_fini(&rig);
 }
 
@@ -226,8 +228,8 @@ static void test_priorities_take_bytes_and_words(void)
     struct rig rig;
     rig_init(&rig, RIG_IRQ_COUNT);
     rig_dist_write(&rig, RIG_GICD_IPRIORITYR + 40, 0x44332211);
-    CU_ASSERT_EQUAL(gicv2_irq_state(rig.gic, 40).priority, 0x11);
-    CU_ASSERT_EQUAL(gicv2_irq_state(rig.gic, 43).priority, 0x44);
+    CU_ASSERT_EQUAL(gic_irq_state(rig.gic, 0, 40).priority, 0x11);
+    CU_ASSERT_EQUAL(gic_irq_state(rig.gic, 0, 43).priority, 0x44);
     rig_set_priority(&rig, 42, 0xab);
     CU_ASSERT_EQUAL(rig_dist_read(&rig, RIG_GICD_IPRIORITYR + 40), 0x44ab2211);
     CU_ASSERT_EQUAL(mmio_read(rig.bus, RIG_GICD + RIG_GICD_IPRIORITYR + 42, 1), 0xab);
@@ -298,9 +300,9 @@ static void test_configuration_has_one_writable_bit_an_intid(void)
         rig_dist_write(&rig, offset, 0x00000008);
         CU_ASSERT_EQUAL(rig_dist_read(&rig, offset), 0x00000008);
     }
-    CU_ASSERT_TRUE(gicv2_irq_state(rig.gic, 16 + 1).edge_triggered);
-    CU_ASSERT_TRUE(gicv2_irq_state(rig.gic, 80 + 1).edge_triggered);
-    CU_ASSERT_FALSE(gicv2_irq_state(rig.gic, 80).edge_triggered);
+    CU_ASSERT_TRUE(gic_irq_state(rig.gic, 0, 16 + 1).edge_triggered);
+    CU_ASSERT_TRUE(gic_irq_state(rig.gic, 0, 80 + 1).edge_triggered);
+    CU_ASSERT_FALSE(gic_irq_state(rig.gic, 0, 80).edge_triggered);
     rig_expect(&rig, "");
     rig_fini(&rig);
 }
@@ -312,7 +314,7 @@ static void test_configuration_change_while_enabled_is_a_breach(void)
     rig_configure(&rig, 41, true);
     rig_expect(&rig, "irq.breach clause=4.3.13 rule=\"an interrupt must be disabled "
                      "while its configuration changes\" intid=41\n");
-    CU_ASSERT_TRUE(gicv2_irq_state(rig.gic, 41).edge_triggered);
+    CU_ASSERT_TRUE(gic_irq_state(rig.gic, 0, 41).edge_triggered);
     rig_configure(&rig, 41, true); /* as it was */
     rig_expect(&rig, "");
     rig_fini(&rig);
@@ -374,8 +376,8 @@ static void test_sgi_sent_twice_is_taken_once(void)
     rig_dist_write(&rig, RIG_GICD_SGIR, 0x02000007);
     CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), 7);
     rig_cpu_write(&rig, RIG_GICC_EOIR, 7);
-    rig_expect(&rig, "irq.pending intid=7 on=1\nirq.taken intid=7\nirq.pending intid=7 on=0\n"
-                     "irq.eoi intid=7\n");
+    rig_expect(&rig, "irq.pending intid=7 on=1\nirq.taken intid=7 cpu=0\nirq.pending intid=7 on=0\n"
+                     "irq.eoi intid=7 cpu=0\n");
     CU_ASSERT_FALSE(rig.nirq);
     rig_fini(&rig);
 }
@@ -477,10 +479,10 @@ static void test_halfwords_double_words_and_misalignment_are_refused(void)
     rig_fini(&rig);
 }
 
-UNIT_SUITE("gicv2_dist", UNIT_TEST(test_control_has_one_enable_bit),
+UNIT_SUITE("gicv2_dist", UNIT_TEST(test_control_has_an_enable_bit_a_group),
            UNIT_TEST(test_type_tells_the_number_of_lines),
            UNIT_TEST(test_identification_is_that_of_a_gic400),
-           UNIT_TEST(test_group_and_access_control_are_silent_zeroes),
+           UNIT_TEST(test_groups_are_kept_and_access_control_is_a_silent_zero),
            UNIT_TEST(test_enable_bits_set_and_clear), UNIT_TEST(test_sgis_are_always_enabled),
            UNIT_TEST(test_software_pends_and_unpends),
            UNIT_TEST(test_taking_a_level_interrupt_forgets_what_software_pended),

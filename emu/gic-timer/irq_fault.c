@@ -3,7 +3,7 @@
  *
  * `passed` is the level that the faults let through: it rises with an assertion that no fault held
  * back, or with the end of a delay, and falls with the last input. The output is that, or high
- * where the line is stuck.
+ * where the line is stuck. Pulses pass beside the levels: there is none where the output is high.
  *
  * While nothing is armed an assertion costs one test of `faulty`.
  */
@@ -31,6 +31,9 @@ struct irq_fault {
     unsigned count;
     struct irq_fault_entry entries[IRQ_FAULTS_MAX];
     struct vevent late; /* the end of a delay */
+    unsigned pulse_count;
+    uint64_t pulses_ns[IRQ_FAULT_PULSES_MAX]; /* when late pulses come */
+    struct vevent late_pulse;
     struct fault spurious;
     unsigned spurious_left;
     struct vevent next_spurious;
@@ -106,6 +109,60 @@ static void irq_fault_set(void *opaque, unsigned input, bool level)
     irq_fault_drive(stage);
 }
 
+static void irq_fault_drive_pulse(const struct irq_fault *stage)
+{
+    if (!stage->passed && !stage->stuck) {
+        irqline_pulse(&stage->output);
+    }
+}
+
+/* The first of the late pulses. */
+static void irq_fault_arm_pulse(struct irq_fault *stage)
+{
+    uint64_t first_ns = UINT64_MAX;
+    for (unsigned i = 0; i < stage->pulse_count; i++) {
+        first_ns = MIN(first_ns, stage->pulses_ns[i]);
+    }
+    vclock_disarm(stage->clock, &stage->late_pulse);
+    if (stage->pulse_count > 0) {
+        vclock_arm(stage->clock, &stage->late_pulse, first_ns);
+    }
+}
+
+static void irq_fault_late_pulse(void *opaque)
+{
+    struct irq_fault *stage = opaque;
+    uint64_t now_ns = vclock_now_ns(stage->clock);
+    unsigned kept = 0;
+    for (unsigned i = 0; i < stage->pulse_count; i++) {
+        if (stage->pulses_ns[i] > now_ns) {
+            stage->pulses_ns[kept++] = stage->pulses_ns[i];
+        }
+    }
+    g_assert(kept < stage->pulse_count);
+    stage->pulse_count = kept;
+    irq_fault_arm_pulse(stage);
+    irq_fault_drive_pulse(stage);
+}
+
+static void irq_fault_pulse(void *opaque, unsigned input)
+{
+    struct irq_fault *stage = opaque;
+    uint64_t delay_ns = 0;
+    (void)input;
+    if (stage->faulty && !irq_fault_meet(stage, &delay_ns)) {
+        return;
+    }
+    if (delay_ns == 0) {
+        irq_fault_drive_pulse(stage);
+        return;
+    }
+    unsigned place = MIN(stage->pulse_count, IRQ_FAULT_PULSES_MAX - 1);
+    stage->pulses_ns[place] = vclock_now_ns(stage->clock) + delay_ns;
+    stage->pulse_count = place + 1;
+    irq_fault_arm_pulse(stage);
+}
+
 static void irq_fault_late(void *opaque)
 {
     struct irq_fault *stage = opaque;
@@ -116,7 +173,8 @@ static void irq_fault_late(void *opaque)
 struct irqline irq_fault_input(struct irq_fault *stage, unsigned input)
 {
     g_assert(input < IRQ_FAULT_INPUTS);
-    return (struct irqline){.set = irq_fault_set, .opaque = stage, .number = input};
+    return (struct irqline){
+        .set = irq_fault_set, .pulse = irq_fault_pulse, .opaque = stage, .number = input};
 }
 
 /* ---- arming ---------------------------------------------------------------------------------- */
@@ -198,8 +256,14 @@ void irq_fault_restore(struct irq_fault *stage)
         irqline_set(&stage->output, false);
         stage->output = stage->normal;
     }
+    bool pulsed = stage->pulse_count > 0;
+    stage->pulse_count = 0;
+    vclock_disarm(stage->clock, &stage->late_pulse);
     stage->passed = stage->inputs != 0;
     irq_fault_drive(stage);
+    if (pulsed) {
+        irq_fault_drive_pulse(stage);
+    }
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -218,6 +282,7 @@ struct irq_fault *irq_fault_new(struct vclock *clock, struct trace *trace, const
     stage->output = output;
     stage->pend = pend;
     vevent_init(&stage->late, VEVENT_MACHINE, "late interrupt", irq_fault_late, stage);
+    vevent_init(&stage->late_pulse, VEVENT_MACHINE, "late message", irq_fault_late_pulse, stage);
     vevent_init(&stage->next_spurious, VEVENT_MACHINE, "spurious interrupt", irq_fault_pend, stage);
     return stage;
 }
@@ -228,6 +293,7 @@ void irq_fault_free(struct irq_fault *stage)
         return;
     }
     vclock_disarm(stage->clock, &stage->late);
+    vclock_disarm(stage->clock, &stage->late_pulse);
     vclock_disarm(stage->clock, &stage->next_spurious);
     g_free(stage);
 }

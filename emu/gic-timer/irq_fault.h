@@ -7,7 +7,8 @@
  *
  * An occurrence is an assertion: a call that sets an input high, even one that is high already. A
  * device that asserts for each of its reasons (virtio does) has an occurrence for each of them, and
- * an assertion that was lost is lost until the next one.
+ * an assertion that was lost is lost until the next one. A pulse (a message) is an occurrence too,
+ * without a level: one that was lost does not show again when the faults end.
  *
  * Several faults are met in the order in which they were injected; what one loses, those behind it
  * do not see.
@@ -20,6 +21,7 @@
 
 #define IRQ_FAULT_INPUTS             8
 #define IRQ_FAULTS_MAX               16    /* at once on a line */
+#define IRQ_FAULT_PULSES_MAX         32    /* on their way at once; more melt into the last */
 #define IRQ_FAULT_SPURIOUS_PERIOD_NS 10000 /* between the spurious interrupts of one injection */
 
 struct irq_fault;
@@ -41,6 +43,7 @@ void irq_fault_lose(struct irq_fault *stage, const char *name, struct fault_whic
 
 /*
  * Assertions come through `delay_ns` later, when the level is still up then; several delays add up.
+ * Pulses come whatever has happened since.
  */
 void irq_fault_delay(struct irq_fault *stage, const char *name, uint64_t delay_ns,
                      struct fault_which which);
@@ -54,7 +57,10 @@ void irq_fault_spurious(struct irq_fault *stage, unsigned count);
 /* From now on the stage drives this line, and the one that it drove until now is low. */
 void irq_fault_route(struct irq_fault *stage, const char *name, struct irqline output);
 
-/* Ends all faults. The output is what the inputs say: an assertion that was lost shows again. */
+/*
+ * Ends all faults. The output is what the inputs say: an assertion that was lost shows again. Late
+ * pulses come now, as one.
+ */
 void irq_fault_restore(struct irq_fault *stage);
 
 #endif

@@ -6,7 +6,7 @@
  */
 #include "emu/gic-timer/irq_fault.h"
 
-#include "emu/gic-timer/gicv2_rig.h"
+#include "emu/gic-timer/gic_rig.h"
 #include "tests/unit.h"
 
 struct bed {
@@ -290,16 +290,101 @@ static void test_pended_interrupt_is_taken_once_with_no_line_behind_it(void)
 {
     struct rig rig;
     rig_init_open(&rig);
-    struct irqline pend = gicv2_pend_input(rig.gic, 41);
+    struct irqline pend = gic_pend_input(rig.gic, 0, 41);
     irqline_set(&pend, true);
     rig_expect(&rig, "irq.pending intid=41 on=1\n");
     irqline_set(&pend, false);
     CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), 41);
-    rig_expect(&rig, "irq.taken intid=41\nirq.pending intid=41 on=0\n");
+    rig_expect(&rig, "irq.taken intid=41 cpu=0\nirq.pending intid=41 on=0\n");
     rig_cpu_write(&rig, RIG_GICC_EOIR, 41);
-    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), GICV2_SPURIOUS);
-    rig_expect(&rig, "irq.eoi intid=41\nirq.spurious intid=1023\n");
+    CU_ASSERT_EQUAL(rig_cpu_read(&rig, RIG_GICC_IAR), GIC_SPURIOUS);
+    rig_expect(&rig, "irq.eoi intid=41 cpu=0\nirq.spurious intid=1023 cpu=0\n");
     rig_fini(&rig);
+}
+
+/* ---- pulses ---------------------------------------------------------------------------------- */
+
+static void test_pulse_passes_as_high_and_low(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irqline_pulse(&bed.input);
+    irqline_pulse(&bed.other_input);
+    bed_expect(&bed, "1 0 1 0");
+    bed_teardown(&bed);
+}
+
+static void test_pulse_on_a_high_line_changes_nothing(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irqline_set(&bed.other_input, true);
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "1");
+    irqline_set(&bed.other_input, false);
+    bed_expect(&bed, "0");
+    bed_teardown(&bed);
+}
+
+static void test_lost_pulse_does_not_come_back_when_the_faults_end(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_lose(bed.stage, "lose", all);
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "");
+    irq_fault_restore(bed.stage);
+    bed_expect(&bed, "0");
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "1 0");
+    bed_teardown(&bed);
+}
+
+static void test_late_pulses_come_each_in_its_time(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_delay(bed.stage, "delay", 3000, (struct fault_which){0, 1});
+    irq_fault_delay(bed.stage, "delay", 1000, (struct fault_which){0, 1});
+    irqline_pulse(&bed.input); /* both delays: 4000 */
+    irq_fault_delay(bed.stage, "delay", 1000, (struct fault_which){0, 1});
+    irqline_pulse(&bed.input);
+    bed_expect(&bed, "");
+    uint64_t start_ns = vclock_now_ns(bed.clock);
+    vclock_advance(bed.clock, start_ns + 1000);
+    bed_expect(&bed, "1 0");
+    vclock_advance(bed.clock, start_ns + 3999);
+    bed_expect(&bed, "");
+    vclock_advance(bed.clock, start_ns + 4000);
+    bed_expect(&bed, "1 0");
+    bed_teardown(&bed);
+}
+
+static void test_restore_lets_late_pulses_through_as_one(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_delay(bed.stage, "delay", 5000, all);
+    irqline_pulse(&bed.input);
+    irqline_pulse(&bed.input);
+    irq_fault_restore(bed.stage);
+    bed_expect(&bed, "0 1 0");
+    bed_teardown(&bed);
+}
+
+static void test_more_pulses_than_places_melt_into_the_last(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    irq_fault_delay(bed.stage, "delay", 5000, all);
+    for (unsigned i = 0; i < IRQ_FAULT_PULSES_MAX + 3; i++) {
+        irqline_pulse(&bed.input);
+        vclock_advance(bed.clock, vclock_now_ns(bed.clock) + 1);
+    }
+    vclock_advance(bed.clock, vclock_now_ns(bed.clock) + 5000);
+    CU_ASSERT_EQUAL(bed.driven->len, IRQ_FAULT_PULSES_MAX * 4 - 1);
+    g_string_truncate(bed.driven, 0);
+    bed_teardown(&bed);
 }
 
 UNIT_SUITE("irq_fault", UNIT_TEST(test_stage_without_faults_passes_every_call_on),
@@ -316,4 +401,10 @@ UNIT_SUITE("irq_fault", UNIT_TEST(test_stage_without_faults_passes_every_call_on
            UNIT_TEST(test_spurious_interrupts_come_one_after_the_other_and_move_no_line),
            UNIT_TEST(test_restore_ends_spurious_and_late_interrupts),
            UNIT_TEST(test_routed_line_drives_the_other_one_and_comes_back),
-           UNIT_TEST(test_pended_interrupt_is_taken_once_with_no_line_behind_it))
+           UNIT_TEST(test_pended_interrupt_is_taken_once_with_no_line_behind_it),
+           UNIT_TEST(test_pulse_passes_as_high_and_low),
+           UNIT_TEST(test_pulse_on_a_high_line_changes_nothing),
+           UNIT_TEST(test_lost_pulse_does_not_come_back_when_the_faults_end),
+           UNIT_TEST(test_late_pulses_come_each_in_its_time),
+           UNIT_TEST(test_restore_lets_late_pulses_through_as_one),
+           UNIT_TEST(test_more_pulses_than_places_melt_into_the_last))

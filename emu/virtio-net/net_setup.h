@@ -15,13 +15,15 @@
 #include <linux/virtio_ring.h>
 #include <string.h>
 
-#define NET_RING           8
-#define NET_LATENCY        2000
-#define NET_HEADER         12
-#define NET_RX_BUFFER      1526
-#define NET_FEATURE_MTU    (UINT64_C(1) << 3)
-#define NET_FEATURE_MAC    (UINT64_C(1) << 5)
-#define NET_FEATURE_STATUS (UINT64_C(1) << 16)
+#define NET_RING              8
+#define NET_LATENCY           2000
+#define NET_HEADER            12
+#define NET_RX_BUFFER         1526
+#define NET_FEATURE_MTU       (UINT64_C(1) << 3)
+#define NET_FEATURE_MAC       (UINT64_C(1) << 5)
+#define NET_FEATURE_MRG_RXBUF (UINT64_C(1) << 15)
+#define NET_FEATURE_STATUS    (UINT64_C(1) << 16)
+#define NET_FEATURE_EVENT_IDX (UINT64_C(1) << 29)
 
 struct net_setup {
     struct mock_machine machine;

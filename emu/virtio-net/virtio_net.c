@@ -1,14 +1,14 @@
 /*
  * virtio_net.c - the virtio network device
  *
- * [VIRTIO1.2] 5.1, without any offload, so one frame is one chain in either direction and the
- * device never changes a byte of it. It is promiscuous, as a device without a control queue has to
- * be.
+ * [VIRTIO1.2] 5.1, without any offload, so the device never changes a byte of a frame, and one
+ * frame is one chain in either direction; with MRG_RXBUF a received frame may take several. It is
+ * promiscuous, as a device without a control queue has to be.
  *
  * Receiving. A frame goes into the next receive buffer. While there is none, or the driver is not
  * up, up to VIRTIO_NET_FRAMES_HELD frames wait in the order of their arrival; they move on when the
  * driver sets DRIVER_OK or kicks, and when the next frame comes. More are dropped, and a reset
- * drops those that wait, as it does in a network card.
+ * drops those that wait, as it does in a network card. A kick is wanted only while frames wait.
  *
  * A frame that does not fit into the next buffer is dropped, and the buffer stays where it is,
  * available for a smaller frame. That is what QEMU does, so a kernel with buffers that are too
@@ -18,10 +18,10 @@
  * Transmitting. A frame is read when its chain is popped, goes to the wire at once, and the chain
  * comes back after the completion latency, whatever became of the frame.
  *
- * Behind a legacy transport the header has 10 bytes and the MAC address can be written; it is read
- * back, and as the device is promiscuous nothing else depends on it.
+ * Behind a legacy transport the header has 10 bytes unless buffers are merged, and the MAC address
+ * can be written; it is read back, and as the device is promiscuous nothing else depends on it.
  *
- * Not here: control queue, merged receive buffers, checksum and segmentation offload, multiqueue.
+ * Not here: control queue, checksum and segmentation offload, multiqueue.
  */
 #include "emu/virtio-net/virtio_net.h"
 
@@ -37,7 +37,10 @@
     (VIRTIO_FEATURE_MASK(VNET_FEATURE_MAC) | VIRTIO_FEATURE_MASK(VNET_FEATURE_STATUS))
 #define VNET_FEATURES_SUPPORTED                                                                    \
     (VNET_FEATURES_DEFAULT | VIRTIO_FEATURE_MASK(VNET_FEATURE_MTU) |                               \
-     VIRTIO_FEATURE_MASK(VIRTIO_FEATURE_VERSION_1))
+     VIRTIO_FEATURE_MASK(VNET_FEATURE_MRG_RXBUF) |                                                 \
+     VIRTIO_FEATURE_MASK(VIRTIO_FEATURE_INDIRECT_DESC) |                                           \
+     VIRTIO_FEATURE_MASK(VIRTIO_FEATURE_EVENT_IDX) |                                               \
+     VIRTIO_FEATURE_MASK(VIRTIO_FEATURE_IN_ORDER) | VIRTIO_FEATURE_MASK(VIRTIO_FEATURE_VERSION_1))
 
 /* A frame that waits. The buffer stays with the slot and grows as needed. */
 struct vnet_held_frame {
@@ -82,15 +85,13 @@ static void vnet_breach(struct virtio_net *net, unsigned queue, const char *clau
     virtio_dev_breach(&net->dev, virtio_dev_queue(&net->dev, queue)->name, clause, rule, value);
 }
 
-/*
- * 5.1.6.1: "The legacy driver only presented num_buffers in the struct virtio_net_hdr when
- * VIRTIO_NET_F_MRG_RXBUF was negotiated; without that feature the structure was 2 bytes shorter."
- */
+/* 5.1.6.1: without VERSION_1, num_buffers is there only when MRG_RXBUF was negotiated. */
 static size_t vnet_header_size(const struct virtio_net *net)
 {
-    bool whole = virtio_dev_has(&net->dev, VIRTIO_FEATURE_VERSION_1) ||
-                 virtio_dev_has(&net->dev, VNET_FEATURE_MRG_RXBUF);
-    return whole ? VNET_HEADER_SIZE : VNET_HEADER_SIZE_LEGACY;
+    return virtio_dev_has(&net->dev, VIRTIO_FEATURE_VERSION_1) ||
+                   virtio_dev_has(&net->dev, VNET_FEATURE_MRG_RXBUF)
+               ? VNET_HEADER_SIZE
+               : VNET_HEADER_SIZE_LEGACY;
 }
 
 /*
@@ -113,23 +114,91 @@ static void vnet_check_framing(struct virtio_net *net, unsigned queue, unsigned 
 
 /* ---- receiving ------------------------------------------------------------------------------- */
 
-/* What the driver offers as a receive buffer. False: the frame does not go there. */
+/*
+ * What the driver offers as a receive buffer, at hand in net->chain. False: the frame, for which
+ * `need` bytes are wanted, does not go there.
+ */
 static bool vnet_check_rx_buffer(struct virtio_net *net, size_t need)
 {
+    bool merges = virtio_dev_has(&net->dev, VNET_FEATURE_MRG_RXBUF);
     if (net->chain.readable_count > 0) {
         /* Tolerated: what is writable serves as the buffer. */
         vnet_breach(net, VNET_QUEUE_RX, "5.1.6.3",
                     "The driver adds empty buffers to the receive virtqueue.",
                     net->chain.readable_size);
     }
-    if (net->chain.writable_size < need) {
+    if (net->chain.writable_size < (merges ? VNET_HEADER_SIZE : need)) {
         vnet_breach(net, VNET_QUEUE_RX, "5.1.6.3.1",
-                    "the driver SHOULD populate the receive queue(s) with buffers of at least 1526 "
-                    "bytes",
+                    merges
+                        ? "If VIRTIO_NET_F_MRG_RXBUF is negotiated, each buffer MUST be at least "
+                          "the size of the struct virtio_net_hdr."
+                        : "the driver SHOULD populate the receive queue(s) with buffers of at "
+                          "least 1526 bytes",
                     net->chain.writable_size);
         return false;
     }
     return true;
+}
+
+enum vnet_room {
+    VNET_ROOM,      /* there is enough */
+    VNET_ROOM_NOT,  /* not yet */
+    VNET_ROOM_NEVER /* the buffers are too small for this frame */
+};
+
+/*
+ * How many of the next buffers a frame takes, of which the first is at hand in net->chain. Nothing
+ * is taken before all are there.
+ */
+static enum vnet_room vnet_find_room(struct virtio_net *net, size_t need, unsigned *count)
+{
+    struct virtqueue *queue = virtio_dev_queue(&net->dev, VNET_QUEUE_RX);
+    size_t room = 0;
+    for (*count = 0; room < need; ++*count) {
+        if (*count > 0 && !virtqueue_peek_ahead(queue, *count, &net->chain)) {
+            return *count < queue->size ? VNET_ROOM_NOT : VNET_ROOM_NEVER;
+        }
+        if (!vnet_check_rx_buffer(net, need)) {
+            return VNET_ROOM_NEVER;
+        }
+        room += net->chain.writable_size;
+    }
+    return *count == 1 || virtqueue_peek(queue, &net->chain) ? VNET_ROOM : VNET_ROOM_NOT;
+}
+
+/*
+ * Header and frame go into `count` buffers, of which the first is at hand. 5.1.6.4.1: the device
+ * "MUST use all buffers but the last [...] completely up to the full length of each buffer", and
+ * all "together, such that at least num_buffers are observed by driver as used"; without
+ * MRG_RXBUF, it "MUST set num_buffers to 1".
+ */
+static void vnet_fill(struct virtio_net *net, unsigned count, const uint8_t *frame, size_t len)
+{
+    struct virtqueue *queue = virtio_dev_queue(&net->dev, VNET_QUEUE_RX);
+    const struct vnet_header header = {.gso_type = VNET_HEADER_GSO_NONE,
+                                       .num_buffers = (uint16_t)count};
+    size_t header_size = vnet_header_size(net), done = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (i > 0 && !virtqueue_peek(queue, &net->chain)) {
+            return; /* the driver changed a descriptor meanwhile, and the queue is broken */
+        }
+        virtqueue_take(queue, &net->chain);
+        if (i == 0) {
+            vnet_check_framing(net, VNET_QUEUE_RX, net->chain.writable_count,
+                               net->chain.segments + net->chain.readable_count);
+        }
+        size_t written =
+            i == 0 ? virtqueue_chain_write(queue, &net->chain, 0, &header, header_size) : 0;
+        size_t room = net->chain.writable_size - written, part = MIN(len - done, room);
+        written += virtqueue_chain_write(queue, &net->chain, written, frame + done, part);
+        done += part;
+        if (i + 1 < count) {
+            virtqueue_push_part(queue, net->chain.head, (uint32_t)written);
+        } else {
+            virtqueue_push(queue, net->chain.head, (uint32_t)written);
+        }
+    }
+    g_assert(done == len);
 }
 
 /* Hands a frame to the driver, or drops it for good. False: there is no buffer, try again. */
@@ -139,23 +208,20 @@ static bool vnet_deliver(struct virtio_net *net, const uint8_t *frame, size_t le
     if (!virtqueue_peek(queue, &net->chain)) {
         return false;
     }
-    size_t header_size = vnet_header_size(net);
-    if (!vnet_check_rx_buffer(net, header_size + len)) {
+    unsigned count;
+    switch (vnet_find_room(net, vnet_header_size(net) + len, &count)) {
+    case VNET_ROOM:
+        break;
+    case VNET_ROOM_NOT:
+        return false;
+    case VNET_ROOM_NEVER:
         vnet_drop_rx(net, "the receive buffer is too small", len);
         return true;
     }
-    virtqueue_take(queue, &net->chain);
-    vnet_check_framing(net, VNET_QUEUE_RX, net->chain.writable_count,
-                       net->chain.segments + net->chain.readable_count);
-    /*
-     * 5.1.6.4.1: "If VIRTIO_NET_F_MRG_RXBUF has not been negotiated, the device MUST set
-     * num_buffers to 1."
-     */
-    const struct vnet_header header = {.gso_type = VNET_HEADER_GSO_NONE, .num_buffers = 1};
-    size_t written = virtqueue_chain_write(queue, &net->chain, 0, &header, header_size);
-    written += virtqueue_chain_write(queue, &net->chain, header_size, frame, len);
-    g_assert(written == header_size + len);
-    virtqueue_push(queue, net->chain.head, (uint32_t)written);
+    vnet_fill(net, count, frame, len);
+    if (count > 1) {
+        trace_emit(net->dev.env.trace, TRACE_NET_MERGED, TS(net->dev.name), TN(count));
+    }
     net->counters.rx_frames++;
     net->counters.rx_bytes += len;
     return true;
@@ -188,23 +254,22 @@ static void vnet_release_held(struct virtio_net *net)
 
 static void vnet_deliver_held(struct virtio_net *net)
 {
+    struct virtqueue *queue = virtio_dev_queue(&net->dev, VNET_QUEUE_RX);
     while (net->held_count > 0) {
         const struct vnet_held_frame *held = &net->held[net->held_first];
-        if (!vnet_deliver(net, held->data, held->len)) {
-            break;
+        if (vnet_deliver(net, held->data, held->len)) {
+            vnet_release_held(net);
+        } else if (!virtqueue_want_kicks(queue, true)) {
+            return;
         }
-        vnet_release_held(net);
     }
+    virtqueue_want_kicks(queue, false);
 }
 
 /* From the wire. */
 static void vnet_receive(void *opaque, const uint8_t *frame, size_t len)
 {
     struct virtio_net *net = opaque;
-    if (!net->link_up) {
-        vnet_drop_rx(net, "the link is down", len);
-        return;
-    }
     /*
      * 5.1.4.1: "The device MUST NOT pass received packets that exceed mtu (plus low level ethernet
      * header length)"
@@ -213,10 +278,12 @@ static void vnet_receive(void *opaque, const uint8_t *frame, size_t len)
         vnet_drop_rx(net, "longer than the MTU", len);
         return;
     }
-    /* Where one that waits finds no buffer, neither does this one. */
     vnet_deliver_held(net);
-    if (!vnet_deliver(net, frame, len)) {
+    if (net->held_count > 0 || !vnet_deliver(net, frame, len)) {
         vnet_hold(net, frame, len);
+        if (virtqueue_want_kicks(virtio_dev_queue(&net->dev, VNET_QUEUE_RX), true)) {
+            vnet_deliver_held(net);
+        }
     }
 }
 
@@ -261,42 +328,51 @@ static void vnet_send_frame(struct virtio_net *net, size_t header_size, size_t l
                     "size exceeding the value of mtu (plus low level ethernet header length)",
                     len);
     }
-    if (!net->link_up) {
-        vnet_drop_tx(net, "the link is down", len);
-        return;
-    }
     struct virtqueue *queue = virtio_dev_queue(&net->dev, VNET_QUEUE_TX);
     size_t got = virtqueue_chain_read(queue, &net->chain, header_size, net->frame, len);
     g_assert(got == len);
-    net->counters.tx_frames++;
-    net->counters.tx_bytes += len;
+    if (net->link_up) {
+        net->counters.tx_frames++;
+        net->counters.tx_bytes += len;
+    } else {
+        net->counters.tx_dropped++; /* the port says so */
+    }
     wire_port_send(net->port, net->frame, len);
+}
+
+/* The chain at hand. */
+static void vnet_transmit_chain(struct virtio_net *net)
+{
+    struct virtqueue *queue = virtio_dev_queue(&net->dev, VNET_QUEUE_TX);
+    size_t header_size = vnet_header_size(net);
+    if (net->chain.writable_count > 0) {
+        vnet_breach(net, VNET_QUEUE_TX, "5.1.6.2",
+                    "The header and packet are added as one output descriptor to the transmitq",
+                    net->chain.writable_size);
+    }
+    if (net->chain.readable_size < header_size) {
+        vnet_breach(net, VNET_QUEUE_TX, "5.1.6",
+                    "In each case, the packet itself is preceded by a header",
+                    net->chain.readable_size);
+        vnet_drop_tx(net, "no room for the header", net->chain.readable_size);
+        return;
+    }
+    struct vnet_header header = {.flags = 0};
+    virtqueue_chain_read(queue, &net->chain, 0, &header, header_size);
+    vnet_check_framing(net, VNET_QUEUE_TX, net->chain.readable_count, net->chain.segments);
+    vnet_check_tx_header(net, &header);
+    vnet_send_frame(net, header_size, net->chain.readable_size - header_size);
 }
 
 static void vnet_transmit(struct virtio_net *net)
 {
     struct virtqueue *queue = virtio_dev_queue(&net->dev, VNET_QUEUE_TX);
-    size_t header_size = vnet_header_size(net);
-    while (virtqueue_pop(queue, &net->chain)) {
-        if (net->chain.writable_count > 0) {
-            vnet_breach(net, VNET_QUEUE_TX, "5.1.6.2",
-                        "The header and packet are added as one output descriptor to the transmitq",
-                        net->chain.writable_size);
+    do {
+        while (virtqueue_pop(queue, &net->chain)) {
+            vnet_transmit_chain(net);
+            virtqueue_push(queue, net->chain.head, 0);
         }
-        if (net->chain.readable_size < header_size) {
-            vnet_breach(net, VNET_QUEUE_TX, "5.1.6",
-                        "In each case, the packet itself is preceded by a header",
-                        net->chain.readable_size);
-            vnet_drop_tx(net, "no room for the header", net->chain.readable_size);
-        } else {
-            struct vnet_header header = {.flags = 0};
-            virtqueue_chain_read(queue, &net->chain, 0, &header, header_size);
-            vnet_check_framing(net, VNET_QUEUE_TX, net->chain.readable_count, net->chain.segments);
-            vnet_check_tx_header(net, &header);
-            vnet_send_frame(net, header_size, net->chain.readable_size - header_size);
-        }
-        virtqueue_push(queue, net->chain.head, 0);
-    }
+    } while (virtqueue_want_kicks(queue, true));
 }
 
 /* ---- configuration space --------------------------------------------------------------------- */
@@ -401,8 +477,11 @@ void virtio_net_set_link(struct virtio_net *net, bool up)
         return;
     }
     net->link_up = up;
+    wire_port_set_link(net->port, up);
     trace_emit(net->dev.env.trace, TRACE_NET_LINK, TS(net->dev.name), TN(up));
-    if (vnet_offers(net, VNET_FEATURE_STATUS)) {
+    /* For a driver that runs without the feature there is no such field. */
+    bool sees = !virtio_dev_is_running(&net->dev) || virtio_dev_has(&net->dev, VNET_FEATURE_STATUS);
+    if (vnet_offers(net, VNET_FEATURE_STATUS) && sees) {
         virtio_dev_config_changed(&net->dev);
     }
 }
@@ -513,8 +592,12 @@ struct virtio_net *virtio_net_new(const struct virtio_env *env,
     virtio_dev_init(&net->dev, &vnet_ops, env, config->name,
                     (VNET_FEATURES_DEFAULT | config->features_on) & ~config->features_off,
                     config->queue_size, line);
+    virtio_dev_set_reset_time(&net->dev, config->reset_ns);
     for (unsigned i = 0; i < VNET_QUEUE_COUNT; i++) {
+        struct virtqueue_style style = config->style;
+        style.order = i == VNET_QUEUE_TX ? style.order : VIRTQUEUE_IN_ORDER;
         virtqueue_set_latency(virtio_dev_queue(&net->dev, i), config->latency_ns);
+        virtqueue_set_style(virtio_dev_queue(&net->dev, i), &style);
     }
     net->port = wire_add_port(wire, config->name, true, vnet_receive, net);
     return net;

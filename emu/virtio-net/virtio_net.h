@@ -2,8 +2,8 @@
  * virtio_net.h - the virtio network device
  *
  * [VIRTIO1.2] 5.1. Receive queue eth0.rx and transmit queue eth0.tx, no control queue. Features:
- * MAC, STATUS, MTU when asked for. The header is that of [VIRTIO1.2] 5.1.6: 12 bytes with VERSION_1
- * negotiated, 10 without.
+ * MAC and STATUS; when asked for MTU, MRG_RXBUF and those of the rings. The header is that of
+ * [VIRTIO1.2] 5.1.6: 12 bytes with VERSION_1 negotiated, 10 without.
  */
 #ifndef EMU_VIRTIO_NET_VIRTIO_NET_H
 #define EMU_VIRTIO_NET_VIRTIO_NET_H
@@ -21,6 +21,12 @@ struct virtio_net_config {
     uint64_t features_off; /* those of the default not to offer */
     unsigned queue_size;   /* maximum, of both queues */
     uint64_t latency_ns;   /* completion latency, of both queues: usually VIRTQUEUE_LATENCY_NS */
+    /*
+     * How chains are returned. The order is that of the transmit queue: the other has that of the
+     * frames on the wire.
+     */
+    struct virtqueue_style style;
+    uint64_t reset_ns; /* how long a reset takes */
 };
 
 struct virtio_net;
@@ -35,7 +41,8 @@ struct virtio_dev *virtio_net_dev(struct virtio_net *net);
 struct wire_port *virtio_net_port(struct virtio_net *net);
 
 /*
- * Link status: the STATUS field, with a configuration interrupt. While it is down no frame passes.
+ * Link status: the STATUS field, with a configuration interrupt for a driver that negotiated it.
+ * While it is down no frame passes.
  */
 void virtio_net_set_link(struct virtio_net *net, bool up);
 

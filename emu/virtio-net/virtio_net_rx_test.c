@@ -328,7 +328,110 @@ static void test_broken_receive_queue_keeps_frames_until_the_reset(void)
     net_setup_fini(&setup);
 }
 
-UNIT_SUITE("virtio_net_rx", UNIT_TEST(test_frame_goes_behind_a_header_into_the_next_buffer),
+/* A large frame in buffers of 256 bytes: which bytes went into which. */
+static void test_frame_is_spread_over_as_many_buffers_as_it_needs(void)
+{
+    uint8_t frame[600];
+    net_setup_frame(frame, sizeof(frame), 5);
+    net_setup_init(&setup, NET_FEATURE_MRG_RXBUF, 0);
+    net_setup_start(&setup, NET_FEATURE_MRG_RXBUF);
+    for (uint16_t i = 0; i < 4; i++) {
+        net_setup_offer_rx(&setup, i, 256);
+    }
+    net_setup_host_send(&setup, sizeof(frame), 5);
+    mock_machine_run(machine, NET_LATENCY - 1);
+    CU_ASSERT_EQUAL(mock_ring_used_index(&setup.rx), 0);
+    mock_machine_run(machine, 1);
+    CU_ASSERT_EQUAL(mock_ring_used_index(&setup.rx), 3);
+    static const uint32_t lens[] = {256, 256, NET_HEADER + 600 - 512};
+    for (uint16_t i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(mock_ring_used_id(&setup.rx, i), i);
+        CU_ASSERT_EQUAL(mock_ring_used_len(&setup.rx, i), lens[i]);
+    }
+    CU_ASSERT_EQUAL(setup.rx_buffer[0][10], 3);
+    CU_ASSERT_EQUAL(setup.rx_buffer[0][11], 0);
+    CU_ASSERT_EQUAL(memcmp(setup.rx_buffer[0] + NET_HEADER, frame, 256 - NET_HEADER), 0);
+    CU_ASSERT_EQUAL(memcmp(setup.rx_buffer[1], frame + 256 - NET_HEADER, 256), 0);
+    CU_ASSERT_EQUAL(memcmp(setup.rx_buffer[2], frame + 512 - NET_HEADER, lens[2]), 0);
+    CU_ASSERT_EQUAL(setup.rx_buffer[2][lens[2]], 0xee);
+    CU_ASSERT_EQUAL(machine->counts[TRACE_NET_MERGED], 1);
+    CU_ASSERT_EQUAL(machine->last[TRACE_NET_MERGED].fields[1].number, 3);
+    CU_ASSERT_EQUAL(virtio_net_counters(setup.net).rx_frames, 1);
+    CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], 0);
+    net_setup_fini(&setup);
+}
+
+static void test_frame_waits_until_all_its_buffers_are_there(void)
+{
+    net_setup_init(&setup, NET_FEATURE_MRG_RXBUF, 0);
+    net_setup_start(&setup, NET_FEATURE_MRG_RXBUF);
+    net_setup_offer_rx(&setup, 0, 256);
+    net_setup_host_send(&setup, 400, 1);
+    net_setup_host_send(&setup, 60, 2); /* would fit, and is behind it */
+    mock_machine_run(machine, NET_LATENCY);
+    CU_ASSERT_EQUAL(mock_ring_used_index(&setup.rx), 0);
+    CU_ASSERT_EQUAL(machine->counts[TRACE_NET_DROPPED], 0);
+    net_setup_offer_rx(&setup, 1, 256);
+    net_setup_offer_rx(&setup, 2, 256);
+    mock_ring_kick(&setup.rx);
+    mock_machine_run(machine, NET_LATENCY);
+    CU_ASSERT_EQUAL(mock_ring_used_index(&setup.rx), 3);
+    CU_ASSERT_EQUAL(setup.rx_buffer[0][10], 2);
+    CU_ASSERT_EQUAL(setup.rx_buffer[2][10], 1);
+    check_buffer(2, NET_HEADER, 60, 2);
+    net_setup_fini(&setup);
+}
+
+static void test_frame_that_fits_into_no_ring_of_buffers_is_dropped(void)
+{
+    net_setup_init(&setup, NET_FEATURE_MRG_RXBUF, 0);
+    net_setup_start(&setup, NET_FEATURE_MRG_RXBUF);
+    for (uint16_t i = 0; i < NET_RING; i++) {
+        net_setup_offer_rx(&setup, i, 100);
+    }
+    net_setup_host_send(&setup, 1000, 1);
+    check_dropped("the receive buffer is too small", 1000);
+    net_setup_host_send(&setup, 700, 2);
+    mock_machine_run(machine, NET_LATENCY);
+    CU_ASSERT_EQUAL(mock_ring_used_index(&setup.rx), 8);
+    net_setup_fini(&setup);
+}
+
+static void test_buffer_without_room_for_a_header_is_a_breach_when_merging(void)
+{
+    net_setup_init(&setup, NET_FEATURE_MRG_RXBUF, 0);
+    net_setup_start(&setup, NET_FEATURE_MRG_RXBUF);
+    net_setup_offer_rx(&setup, 0, 256);
+    net_setup_offer_rx(&setup, 1, NET_HEADER - 1);
+    net_setup_host_send(&setup, 400, 1);
+    CU_ASSERT_TRUE(mock_machine_saw_breach(machine, "eth0.rx", "5.1.6.3.1"));
+    check_dropped("the receive buffer is too small", 400);
+    net_setup_fini(&setup);
+}
+
+static void test_kick_is_wanted_only_while_a_frame_waits(void)
+{
+    net_setup_init(&setup, NET_FEATURE_EVENT_IDX, 0);
+    net_setup_start(&setup, NET_FEATURE_EVENT_IDX);
+    net_setup_offer_rx(&setup, 0, NET_RX_BUFFER);
+    net_setup_host_send(&setup, 60, 1);
+    CU_ASSERT_EQUAL(mock_ring_avail_event(&setup.rx), 0);
+    net_setup_host_send(&setup, 60, 2);
+    CU_ASSERT_EQUAL(mock_ring_avail_event(&setup.rx), 1);
+    net_setup_offer_rx(&setup, 1, NET_RX_BUFFER);
+    mock_ring_kick(&setup.rx);
+    mock_machine_run(machine, NET_LATENCY);
+    CU_ASSERT_EQUAL(mock_ring_used_index(&setup.rx), 2);
+    CU_ASSERT_EQUAL(mock_ring_avail_event(&setup.rx), 1);
+    net_setup_fini(&setup);
+}
+
+UNIT_SUITE("virtio_net_rx", UNIT_TEST(test_frame_is_spread_over_as_many_buffers_as_it_needs),
+           UNIT_TEST(test_frame_waits_until_all_its_buffers_are_there),
+           UNIT_TEST(test_frame_that_fits_into_no_ring_of_buffers_is_dropped),
+           UNIT_TEST(test_buffer_without_room_for_a_header_is_a_breach_when_merging),
+           UNIT_TEST(test_kick_is_wanted_only_while_a_frame_waits),
+           UNIT_TEST(test_frame_goes_behind_a_header_into_the_next_buffer),
            UNIT_TEST(test_short_frame_arrives_padded),
            UNIT_TEST(test_frame_is_scattered_over_the_buffers_of_a_chain),
            UNIT_TEST(test_header_is_short_for_a_driver_that_negotiated_nothing),

@@ -53,9 +53,11 @@ static void test_device_has_a_port_of_its_name(void)
 
 static void test_supported_features_are_those_that_can_be_offered(void)
 {
-    CU_ASSERT_EQUAL(virtio_net_features_supported(), NET_FEATURE_MTU | NET_FEATURE_MAC |
-                                                         NET_FEATURE_STATUS |
-                                                         UINT64_C(1) << VIRTIO_F_VERSION_1);
+    CU_ASSERT_EQUAL(virtio_net_features_supported(),
+                    NET_FEATURE_MTU | NET_FEATURE_MAC | NET_FEATURE_STATUS | NET_FEATURE_MRG_RXBUF |
+                        UINT64_C(1) << VIRTIO_RING_F_INDIRECT_DESC |
+                        UINT64_C(1) << VIRTIO_RING_F_EVENT_IDX | UINT64_C(1) << VIRTIO_F_VERSION_1 |
+                        UINT64_C(1) << VIRTIO_F_IN_ORDER);
 }
 
 static void test_features_have_names(void)
@@ -160,6 +162,19 @@ static void test_link_change_is_a_new_generation_and_a_configuration_interrupt(v
     net_setup_fini(&setup);
 }
 
+static void test_link_change_is_silent_for_a_driver_without_the_feature(void)
+{
+    net_setup_init(&setup, 0, 0);
+    virtio_net_set_link(setup.net, false); /* nobody has negotiated anything yet */
+    CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_CONFIG], 1);
+    net_setup_start(&setup, NET_FEATURE_MAC);
+    virtio_net_set_link(setup.net, true);
+    CU_ASSERT_EQUAL(machine->counts[TRACE_NET_LINK], 1);
+    CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_CONFIG], 0);
+    CU_ASSERT_FALSE(machine->line_level);
+    net_setup_fini(&setup);
+}
+
 static void test_link_change_is_silent_where_there_is_no_status_field(void)
 {
     net_setup_init(&setup, 0, NET_FEATURE_STATUS);
@@ -181,19 +196,20 @@ static void test_no_frame_passes_while_the_link_is_down(void)
     virtio_net_set_link(setup.net, false);
     mock_machine_forget(machine);
     net_setup_host_send(&setup, 60, 1);
-    CU_ASSERT_EQUAL(machine->counts[TRACE_NET_DROPPED], 1);
-    CU_ASSERT_STRING_EQUAL(machine->last[TRACE_NET_DROPPED].fields[1].string, "in");
+    CU_ASSERT_EQUAL(machine->counts[TRACE_FRAME_DROPPED], 1);
+    CU_ASSERT_STRING_EQUAL(machine->last[TRACE_FRAME_DROPPED].fields[1].string, "in");
     net_setup_frame(frame, sizeof(frame), 2);
     net_setup_driver_send(&setup, 0, header, sizeof(header), frame, sizeof(frame));
     mock_machine_run(machine, 1000000);
-    CU_ASSERT_EQUAL(machine->counts[TRACE_NET_DROPPED], 2);
-    CU_ASSERT_STRING_EQUAL(machine->last[TRACE_NET_DROPPED].fields[1].string, "out");
+    CU_ASSERT_EQUAL(machine->counts[TRACE_FRAME_DROPPED], 2);
+    CU_ASSERT_STRING_EQUAL(machine->last[TRACE_FRAME_DROPPED].fields[1].string, "out");
+    CU_ASSERT_STRING_EQUAL(machine->last[TRACE_FRAME_DROPPED].fields[2].string, "the link is down");
     CU_ASSERT_EQUAL(setup.host_frames, 0);
     CU_ASSERT_EQUAL(mock_ring_used_index(&setup.rx), 0);
     /* The chain comes back all the same. */
     CU_ASSERT_EQUAL(mock_ring_used_index(&setup.tx), 1);
     struct virtio_net_counters counters = virtio_net_counters(setup.net);
-    CU_ASSERT_EQUAL(counters.rx_dropped, 1);
+    CU_ASSERT_EQUAL(counters.rx_dropped, 0); /* it never came to the device */
     CU_ASSERT_EQUAL(counters.tx_dropped, 1);
     CU_ASSERT_EQUAL(counters.rx_frames + counters.tx_frames, 0);
 
@@ -214,5 +230,6 @@ UNIT_SUITE("virtio_net", UNIT_TEST(test_offers_mac_and_status_unless_told_otherw
            UNIT_TEST(test_accesses_of_another_width_than_the_field_are_a_breach_and_read_it),
            UNIT_TEST(test_writes_to_configuration_space_are_a_breach_and_ignored),
            UNIT_TEST(test_link_change_is_a_new_generation_and_a_configuration_interrupt),
+           UNIT_TEST(test_link_change_is_silent_for_a_driver_without_the_feature),
            UNIT_TEST(test_link_change_is_silent_where_there_is_no_status_field),
            UNIT_TEST(test_no_frame_passes_while_the_link_is_down))

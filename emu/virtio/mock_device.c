@@ -63,7 +63,8 @@ static void mock_setup_init_device(struct mock_setup *setup)
     memset(setup, 0, sizeof(*setup));
     mock_machine_init(&setup->machine);
     virtio_dev_init(&setup->device.dev, &mock_device_ops, &setup->machine.env, "dev0",
-                    UINT64_C(1) << MOCK_DEVICE_FEATURE | UINT64_C(1) << MOCK_DEVICE_NEEDS,
+                    UINT64_C(1) << MOCK_DEVICE_FEATURE | UINT64_C(1) << MOCK_DEVICE_NEEDS |
+                        MOCK_DEVICE_RING_FEATURES,
                     MOCK_DEVICE_QUEUE_SIZE, setup->machine.line);
     for (size_t i = 0; i < sizeof(setup->device.config); i++) {
         setup->device.config[i] = (uint8_t)(0x10 + i);
@@ -93,7 +94,13 @@ void mock_setup_fini(struct mock_setup *setup)
 
 void mock_setup_start(struct mock_setup *setup, struct mock_ring *ring, unsigned size)
 {
-    mock_driver_negotiate(&setup->machine, 0);
+    mock_setup_start_with(setup, ring, size, 0);
+}
+
+void mock_setup_start_with(struct mock_setup *setup, struct mock_ring *ring, unsigned size,
+                           uint64_t features)
+{
+    mock_driver_negotiate(&setup->machine, features);
     mock_ring_init(ring, &setup->machine, 0, size);
     mock_driver_ok(&setup->machine);
     mock_machine_forget(&setup->machine);

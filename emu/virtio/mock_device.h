@@ -15,6 +15,12 @@
 #define MOCK_DEVICE_FEATURE    3 /* offered */
 #define MOCK_DEVICE_NEEDS      5 /* offered, and needs the one above */
 
+/* Offered as well. */
+#define MOCK_INDIRECT_DESC        (UINT64_C(1) << 28)
+#define MOCK_EVENT_IDX            (UINT64_C(1) << 29)
+#define MOCK_IN_ORDER             (UINT64_C(1) << 35)
+#define MOCK_DEVICE_RING_FEATURES (MOCK_INDIRECT_DESC | MOCK_EVENT_IDX | MOCK_IN_ORDER)
+
 struct mock_device {
     struct virtio_dev dev;
     uint8_t config[8];
@@ -40,6 +46,8 @@ void mock_setup_fini(struct mock_setup *setup);
  * zero.
  */
 void mock_setup_start(struct mock_setup *setup, struct mock_ring *ring, unsigned size);
+void mock_setup_start_with(struct mock_setup *setup, struct mock_ring *ring, unsigned size,
+                           uint64_t features);
 
 static inline struct virtqueue *mock_setup_queue(struct mock_setup *setup)
 {

@@ -36,7 +36,7 @@ struct mock_machine {
     bool line_level;
     unsigned line_changes;
     uint64_t counts[TRACE_KIND_COUNT]; /* events since mock_machine_forget() */
-    uint64_t events;                   /* all of them */
+    uint64_t events;                   /* all of them but those of memory */
     struct trace_event last[TRACE_KIND_COUNT];
 };
 
@@ -95,7 +95,12 @@ void mock_ring_desc(struct mock_ring *ring, unsigned entry, gpa_t at, uint32_t l
 void mock_ring_offer(struct mock_ring *ring, uint16_t head);
 void mock_ring_set_avail_index(struct mock_ring *ring, uint16_t index);
 void mock_ring_set_avail_flags(struct mock_ring *ring, uint16_t flags);
+/* used_event: the element of which the driver wants to hear. */
+void mock_ring_set_used_event(struct mock_ring *ring, uint16_t event);
 void mock_ring_kick(struct mock_ring *ring);
+/* What the device says about the driver's notifications. */
+uint16_t mock_ring_avail_event(const struct mock_ring *ring);
+uint16_t mock_ring_used_flags(const struct mock_ring *ring);
 
 uint16_t mock_ring_used_index(const struct mock_ring *ring);
 /* The used element that was written when the used index was `index`. */

@@ -34,6 +34,8 @@
     (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK |                  \
      VIRTIO_STATUS_FEATURES_OK | VIRTIO_STATUS_FAILED)
 
+static void virtio_dev_finish_reset(void *opaque);
+
 #define VIRTIO_SEQUENCE "The driver MUST follow this sequence to initialize a device"
 
 void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
@@ -50,6 +52,7 @@ void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
         .line = line,
         .offered = features | VIRTIO_FEATURE_MASK(VIRTIO_FEATURE_VERSION_1),
     };
+    vevent_init(&dev->reset_done, VEVENT_MACHINE, "virtio reset", virtio_dev_finish_reset, dev);
     for (unsigned i = 0; i < ops->queue_count; i++) {
         g_autofree char *full = g_strdup_printf("%s.%s", name, ops->queue_names[i]);
         virtqueue_init(&dev->queues[i], dev, trace_intern(env->trace, full), queue_size_max);
@@ -57,8 +60,16 @@ void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
     }
 }
 
+void virtio_dev_set_reset_time(struct virtio_dev *dev, uint64_t reset_ns)
+{
+    dev->reset_ns = reset_ns;
+}
+
 void virtio_dev_fini(struct virtio_dev *dev)
 {
+    if (vevent_is_armed(&dev->reset_done)) {
+        vclock_disarm(dev->env.clock, &dev->reset_done);
+    }
     for (unsigned i = 0; i < dev->ops->queue_count; i++) {
         virtqueue_fini(&dev->queues[i]);
     }
@@ -67,7 +78,7 @@ void virtio_dev_fini(struct virtio_dev *dev)
 bool virtio_dev_is_running(const struct virtio_dev *dev)
 {
     const uint8_t stopped = VIRTIO_STATUS_NEEDS_RESET | VIRTIO_STATUS_FAILED;
-    return (dev->status & stopped) == 0 &&
+    return (dev->status & stopped) == 0 && !dev->resetting &&
            ((dev->status & VIRTIO_STATUS_DRIVER_OK) != 0 || dev->in_use);
 }
 
@@ -91,15 +102,33 @@ static void virtio_dev_set_source(void *opaque, unsigned source, bool level)
     }
 }
 
+/* A pulse that comes late, when messages are over, stands for nothing any more. */
+static void virtio_dev_pulse_source(void *opaque, unsigned source)
+{
+    struct virtio_dev *dev = opaque;
+    if (dev->message != NULL) {
+        dev->message(dev->message_opaque, source);
+    }
+}
+
 struct irqline virtio_dev_source(struct virtio_dev *dev, unsigned source)
 {
     g_assert(source <= VIRTIO_SOURCE_CONFIG);
-    return (struct irqline){.set = virtio_dev_set_source, .opaque = dev, .number = source};
+    return (struct irqline){
+        .set = virtio_dev_set_source,
+        .pulse = virtio_dev_pulse_source,
+        .opaque = dev,
+        .number = source,
+    };
 }
 
 void virtio_dev_raise(struct virtio_dev *dev, uint32_t isr_bit, const struct irqline *source)
 {
     g_assert(isr_bit != 0);
+    if (dev->message != NULL) {
+        irqline_pulse(source);
+        return;
+    }
     uint32_t before = dev->isr;
     dev->isr |= isr_bit;
     if (dev->isr != before) {
@@ -137,6 +166,36 @@ void virtio_dev_isr_ack(struct virtio_dev *dev, uint32_t bits)
     uint32_t cleared = dev->isr & bits;
     dev->isr &= ~bits;
     virtio_dev_lower(dev, cleared);
+}
+
+uint32_t virtio_dev_isr_take(struct virtio_dev *dev)
+{
+    uint32_t bits = dev->isr;
+    if (bits != 0) {
+        virtio_dev_isr_ack(dev, bits);
+    }
+    return bits;
+}
+
+void virtio_dev_set_line(struct virtio_dev *dev, struct irqline line)
+{
+    g_assert(dev->sources == 0);
+    dev->line = line;
+}
+
+void virtio_dev_set_messages(struct virtio_dev *dev, virtio_message_fn *fn, void *opaque)
+{
+    dev->message = fn;
+    dev->message_opaque = opaque;
+}
+
+void virtio_dev_set_memory(struct virtio_dev *dev, bool open)
+{
+    bool opened = open && dev->memory_closed;
+    dev->memory_closed = !open;
+    for (unsigned i = 0; i < dev->ops->queue_count && opened; i++) {
+        virtqueue_resume(&dev->queues[i]);
+    }
 }
 
 void virtio_dev_config_changed(struct virtio_dev *dev)
@@ -260,7 +319,12 @@ static void virtio_dev_finalize_features(struct virtio_dev *dev)
 
 /* ---- status ---------------------------------------------------------------------------------- */
 
-static void virtio_dev_reset(struct virtio_dev *dev)
+/*
+ * The device stops: what is in flight is dropped, and nobody touches the rings any more. What the
+ * driver writes before the reset is over has no effect either, for all of it happens once more
+ * then.
+ */
+static void virtio_dev_stop(struct virtio_dev *dev)
 {
     if (dev->ops->reset != NULL) {
         dev->ops->reset(dev);
@@ -268,15 +332,37 @@ static void virtio_dev_reset(struct virtio_dev *dev)
     for (unsigned i = 0; i < dev->ops->queue_count; i++) {
         virtqueue_reset(&dev->queues[i]);
     }
-    dev->status = 0;
     dev->negotiated = 0;
     dev->driver_features = 0;
     dev->in_use = false;
     dev->features_final = false;
+}
+
+static void virtio_dev_finish_reset(void *opaque)
+{
+    struct virtio_dev *dev = opaque;
+    virtio_dev_stop(dev);
+    dev->status = 0;
+    dev->resetting = false;
     trace_emit(dev->env.trace, TRACE_VIRTIO_RESET, TS(dev->name));
     uint32_t cleared = dev->isr;
     dev->isr = 0;
     virtio_dev_lower(dev, cleared);
+    trace_emit(dev->env.trace, TRACE_VIRTIO_STATUS, TS(dev->name), TN(dev->status));
+}
+
+static void virtio_dev_reset(struct virtio_dev *dev)
+{
+    if (dev->resetting) {
+        return;
+    }
+    if (dev->reset_ns == 0 || dev->status == 0) {
+        virtio_dev_finish_reset(dev);
+        return;
+    }
+    virtio_dev_stop(dev);
+    dev->resetting = true;
+    vclock_arm(dev->env.clock, &dev->reset_done, vclock_now_ns(dev->env.clock) + dev->reset_ns);
 }
 
 /* What a driver may not do with the register, whatever the step it is at. */
@@ -349,7 +435,13 @@ void virtio_dev_status_write(struct virtio_dev *dev, uint8_t value)
 {
     if (value == 0) {
         virtio_dev_reset(dev);
-        trace_emit(dev->env.trace, TRACE_VIRTIO_STATUS, TS(dev->name), TN(dev->status));
+        return;
+    }
+    if (dev->resetting) {
+        virtio_dev_breach(dev, dev->name, "2.4.2",
+                          "The driver SHOULD consider a driver-initiated reset complete when it "
+                          "reads device status as 0.",
+                          value);
         return;
     }
     virtio_dev_check_status(dev, value);

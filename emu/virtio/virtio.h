@@ -14,7 +14,8 @@
  * has 32 feature bits and no FEATURES_OK, and may be used before DRIVER_OK ([VIRTIO1.2] 3.1.2).
  *
  * The interrupt line is the OR of its sources, which are the queues and the configuration space,
- * and is asserted once for each notification, even while it is high.
+ * and is asserted once for each notification, even while it is high. A transport may take messages
+ * instead: then a notification is a pulse of its source, and the interrupt status stays as it is.
  */
 #ifndef EMU_VIRTIO_VIRTIO_H
 #define EMU_VIRTIO_VIRTIO_H
@@ -28,6 +29,9 @@
 #define VIRTIO_SOURCE_CONFIG VIRTIO_QUEUES_MAX /* the source of configuration interrupts */
 
 struct virtio_dev;
+
+/* A notification as a message. `source` is a queue, or VIRTIO_SOURCE_CONFIG. */
+typedef void virtio_message_fn(void *opaque, unsigned source);
 
 struct virtio_dev_ops {
     uint32_t device_id; /* [VIRTIO1.2] 5 */
@@ -71,6 +75,9 @@ struct virtio_dev {
      * into this gate, so that a fault can stand between a queue and the line that it shares.
      */
     uint32_t sources;
+    virtio_message_fn *message; /* NULL: the line is used */
+    void *message_opaque;
+    bool memory_closed;  /* the bus keeps the device from memory */
     uint64_t offered;    /* features */
     uint64_t negotiated; /* features, valid from FEATURES_OK on; devices may read it */
     bool legacy;         /* devices may read it */
@@ -81,6 +88,9 @@ struct virtio_dev {
     uint32_t isr;
     uint32_t config_generation;
     uint64_t breaches;
+    uint64_t reset_ns; /* how long a reset takes */
+    bool resetting;    /* nothing works, and the status is not 0 yet */
+    struct vevent reset_done;
     struct virtqueue queues[VIRTIO_QUEUES_MAX];
 };
 
@@ -93,6 +103,12 @@ void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
                      const struct virtio_env *env, const char *name, uint64_t features,
                      unsigned queue_size_max, struct irqline line);
 void virtio_dev_fini(struct virtio_dev *dev);
+
+/*
+ * How long a reset takes from now on, 0 by default: the device stops at once, and the status reads
+ * 0 when it is over, [VIRTIO1.2] 2.4.2. A device whose status is 0 is reset already.
+ */
+void virtio_dev_set_reset_time(struct virtio_dev *dev, uint64_t reset_ns);
 
 /* ---- for devices ----------------------------------------------------------------------------- */
 
@@ -129,6 +145,14 @@ void virtio_dev_features_write(struct virtio_dev *dev, uint32_t select, uint32_t
 void virtio_dev_status_write(struct virtio_dev *dev, uint8_t value);
 void virtio_dev_kick(struct virtio_dev *dev, uint32_t queue);
 void virtio_dev_isr_ack(struct virtio_dev *dev, uint32_t bits);
+/* Reads the interrupt status and clears it, [VIRTIO1.2] 4.1.4.5. */
+uint32_t virtio_dev_isr_take(struct virtio_dev *dev);
+/* The line that the device asserts from now on; it is low at the time. */
+void virtio_dev_set_line(struct virtio_dev *dev, struct irqline line);
+/* From now on notifications are messages; with NULL they use the line again. */
+void virtio_dev_set_messages(struct virtio_dev *dev, virtio_message_fn *fn, void *opaque);
+/* While memory is closed the device touches no ring; what it has to return waits. */
+void virtio_dev_set_memory(struct virtio_dev *dev, bool open);
 void virtio_dev_config_read(struct virtio_dev *dev, size_t offset, void *buffer, size_t size);
 void virtio_dev_config_write(struct virtio_dev *dev, size_t offset, const void *buffer,
                              size_t size);

@@ -29,6 +29,7 @@ struct virtio_mmio {
     struct virtio_dev *dev; /* NULL: an empty slot */
     uint32_t device_features_sel, driver_features_sel, queue_sel;
     bool device_features_selected, driver_features_selected; /* written since the reset */
+    uint32_t stopped; /* a bit a queue: disabled, and QueueReady was not read since */
 };
 
 static void virtio_mmio_breach(struct virtio_mmio *mmio, const char *rule, uint64_t value)
@@ -85,6 +86,12 @@ static bool virtio_mmio_is_write_only(uint64_t offset)
     }
 }
 
+/* Of the queue that is selected; 0: there is none. */
+static uint32_t virtio_mmio_queue_bit(const struct virtio_mmio *mmio)
+{
+    return mmio->queue_sel < mmio->dev->ops->queue_count ? UINT32_C(1) << mmio->queue_sel : 0;
+}
+
 static uint32_t virtio_mmio_read_register(struct virtio_mmio *mmio, uint64_t offset)
 {
     struct virtio_dev *dev = mmio->dev;
@@ -105,6 +112,7 @@ static uint32_t virtio_mmio_read_register(struct virtio_mmio *mmio, uint64_t off
     case VIRTIO_REG_QUEUE_NUM_MAX:
         return queue != NULL ? queue->size_max : 0;
     case VIRTIO_REG_QUEUE_READY:
+        mmio->stopped &= ~virtio_mmio_queue_bit(mmio);
         return queue != NULL && queue->ready ? 1 : 0;
     case VIRTIO_REG_INTERRUPT_STATUS:
         return dev->isr;
@@ -203,7 +211,18 @@ static void virtio_mmio_write_queue(struct virtio_mmio *mmio, uint64_t offset, u
         return;
     }
     struct virtqueue *queue = &mmio->dev->queues[mmio->queue_sel];
+    bool uses = offset != VIRTIO_REG_QUEUE_READY || value != 0;
+    if (uses && !queue->ready && (mmio->stopped & virtio_mmio_queue_bit(mmio)) != 0) {
+        mmio->stopped &= ~virtio_mmio_queue_bit(mmio);
+        virtio_dev_breach(mmio->dev, queue->name, VIRTIO_MMIO_CLAUSE,
+                          "To stop using the queue the driver MUST write zero (0x0) to this "
+                          "QueueReady and MUST read the value back to ensure synchronization.",
+                          offset);
+    }
     if (offset == VIRTIO_REG_QUEUE_READY) {
+        if (queue->ready && value == 0) {
+            mmio->stopped |= virtio_mmio_queue_bit(mmio);
+        }
         virtio_mmio_write_queue_ready(queue, value);
         return;
     }

@@ -25,7 +25,7 @@
 /* What the transport keeps of a queue. */
 struct virtio_mmio_legacy_queue {
     uint32_t align; /* 0: not written since the reset */
-    uint32_t pfn;   /* 0: the queue is not in use */
+    uint32_t pfn;   /* while the queue is in use */
 };
 
 struct virtio_mmio_legacy {
@@ -47,6 +47,12 @@ static struct virtqueue *legacy_queue(struct virtio_mmio_legacy *mmio)
 {
     return mmio->queue_sel < mmio->dev->ops->queue_count ? &mmio->dev->queues[mmio->queue_sel]
                                                          : NULL;
+}
+
+/* The page of a queue; 0: it is not in use. The end of a reset takes queues back by itself. */
+static uint32_t legacy_pfn(const struct virtio_mmio_legacy *mmio, unsigned queue)
+{
+    return mmio->dev->queues[queue].ready ? mmio->queues[queue].pfn : 0;
 }
 
 static bool legacy_is_power_of_two(uint32_t value)
@@ -73,7 +79,7 @@ static uint32_t legacy_read_queue_num_max(struct virtio_mmio_legacy *mmio)
     if (queue == NULL) {
         return 0;
     }
-    if (mmio->queues[mmio->queue_sel].pfn != 0) {
+    if (legacy_pfn(mmio, mmio->queue_sel) != 0) {
         virtio_dev_breach(mmio->dev, queue->name, LEGACY_CLAUSE,
                           "This [...] is allowed only when QueuePFN is set to zero (0x0), so when "
                           "the queue is not actively used.",
@@ -116,7 +122,7 @@ static uint32_t legacy_read_register(struct virtio_mmio_legacy *mmio, uint64_t o
     case VIRTIO_REG_QUEUE_NUM_MAX:
         return legacy_read_queue_num_max(mmio);
     case VIRTIO_REG_QUEUE_PFN:
-        return legacy_queue(mmio) != NULL ? mmio->queues[mmio->queue_sel].pfn : 0;
+        return legacy_queue(mmio) != NULL ? legacy_pfn(mmio, mmio->queue_sel) : 0;
     case VIRTIO_REG_INTERRUPT_STATUS:
         return mmio->dev->isr;
     case VIRTIO_REG_STATUS:
@@ -173,7 +179,7 @@ static void legacy_write_page_size(struct virtio_mmio_legacy *mmio, uint32_t val
         return;
     }
     for (unsigned i = 0; i < mmio->dev->ops->queue_count; i++) {
-        if (mmio->queues[i].pfn != 0) {
+        if (legacy_pfn(mmio, i) != 0) {
             legacy_breach(mmio, LEGACY_CLAUSE,
                           "The driver writes the guest page size in bytes to the register during "
                           "initialization, before any queues are used.",
@@ -240,11 +246,9 @@ static void legacy_enable_queue(struct virtio_mmio_legacy *mmio, struct virtqueu
 static void legacy_write_queue_pfn(struct virtio_mmio_legacy *mmio, struct virtqueue *queue,
                                    uint32_t pfn)
 {
-    struct virtio_mmio_legacy_queue *kept = &mmio->queues[mmio->queue_sel];
     if (pfn == 0) {
-        kept->pfn = 0;
         virtqueue_set_ready(queue, false);
-    } else if (kept->pfn != 0) {
+    } else if (queue->ready) {
         virtio_dev_breach(mmio->dev, queue->name, LEGACY_CLAUSE,
                           "Check if the queue is not already in use: read QueuePFN, expecting a "
                           "returned value of zero (0x0).",
@@ -269,7 +273,7 @@ static void legacy_write_queue(struct virtio_mmio_legacy *mmio, uint64_t offset,
         legacy_write_queue_pfn(mmio, queue, value);
         return;
     }
-    if (mmio->queues[mmio->queue_sel].pfn != 0) {
+    if (legacy_pfn(mmio, mmio->queue_sel) != 0) {
         virtio_dev_breach(mmio->dev, queue->name, LEGACY_CLAUSE,
                           "Check if the queue is not already in use: read QueuePFN, expecting a "
                           "returned value of zero (0x0).",

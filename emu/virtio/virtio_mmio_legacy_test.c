@@ -15,7 +15,9 @@
 #define SIZE       8
 #define DRIVER     (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER)
 #define ANY_LAYOUT (1u << VIRTIO_F_ANY_LAYOUT)
-#define OFFERED    (1u << MOCK_DEVICE_FEATURE | 1u << MOCK_DEVICE_NEEDS | ANY_LAYOUT)
+#define OFFERED                                                                                    \
+    (1u << MOCK_DEVICE_FEATURE | 1u << MOCK_DEVICE_NEEDS | ANY_LAYOUT |                            \
+     (uint32_t)MOCK_DEVICE_RING_FEATURES)
 
 static struct mock_setup setup;
 static struct mock_machine *const machine = &setup.machine;
@@ -117,6 +119,31 @@ static void test_the_page_number_reads_back_and_zero_takes_the_queue_back(void)
     mock_reg_write(machine, VIRTIO_MMIO_QUEUE_SEL, 0);
     CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_QUEUE_PFN), 0);
     CU_ASSERT_FALSE(dev->queues[0].ready);
+    CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], 0);
+    mock_setup_fini(&setup);
+}
+
+static void test_queues_given_to_a_device_in_reset_are_taken_back_when_it_is_over(void)
+{
+    struct mock_ring ring;
+    legacy_start(&ring, 0);
+    virtio_dev_set_reset_time(dev, 1000);
+    legacy_ok();
+    mock_ring_kick(&ring);
+    mock_driver_reset(machine);
+    CU_ASSERT_FALSE(virtio_dev_is_running(dev));
+    mock_reg_write(machine, VIRTIO_MMIO_GUEST_PAGE_SIZE, MOCK_PAGE);
+    mock_ring_enable_legacy(&ring, ALIGN);
+    CU_ASSERT_NOT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_QUEUE_PFN), 0);
+    CU_ASSERT_NOT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_STATUS), 0);
+    mock_machine_run(machine, 1000);
+    CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_STATUS), 0);
+    CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_QUEUE_PFN), 0);
+    CU_ASSERT_FALSE(dev->in_use || dev->features_final || dev->queues[0].ready);
+    mock_driver_start_legacy(machine, 0); /* resets at once what is reset */
+    mock_machine_forget(machine);
+    mock_ring_enable_legacy(&ring, ALIGN);
+    CU_ASSERT_TRUE(dev->queues[0].ready);
     CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], 0);
     mock_setup_fini(&setup);
 }
@@ -389,6 +416,7 @@ UNIT_SUITE("virtio_mmio_legacy", UNIT_TEST(test_identity_reads_as_a_legacy_devic
            UNIT_TEST(test_a_correct_driver_breaks_nothing_and_its_ring_works),
            UNIT_TEST(test_the_used_ring_is_at_the_alignment_that_the_driver_wrote),
            UNIT_TEST(test_the_page_number_reads_back_and_zero_takes_the_queue_back),
+           UNIT_TEST(test_queues_given_to_a_device_in_reset_are_taken_back_when_it_is_over),
            UNIT_TEST(test_a_device_used_before_driver_ok_works_and_the_breach_is_named),
            UNIT_TEST(test_features_ok_does_not_exist),
            UNIT_TEST(test_a_feature_set_that_cannot_be_served_breaks_the_device),

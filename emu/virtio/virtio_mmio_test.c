@@ -48,10 +48,12 @@ static void test_feature_words_are_selected(void)
 {
     mock_setup_init(&setup);
     mock_reg_write(machine, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 1);
-    CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_DEVICE_FEATURES), 1);
+    CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_DEVICE_FEATURES),
+                    1 | MOCK_DEVICE_RING_FEATURES >> 32);
     mock_reg_write(machine, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 0);
     CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_DEVICE_FEATURES),
-                    1u << MOCK_DEVICE_FEATURE | 1u << MOCK_DEVICE_NEEDS);
+                    1u << MOCK_DEVICE_FEATURE | 1u << MOCK_DEVICE_NEEDS |
+                        (uint32_t)MOCK_DEVICE_RING_FEATURES);
     mock_reg_write(machine, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 2);
     CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_DEVICE_FEATURES), 0);
     CU_ASSERT_EQUAL(machine->events, 0);
@@ -218,6 +220,32 @@ static void test_queue_enabled_before_features_ok_is_a_breach_and_works(void)
     CU_ASSERT_EQUAL(machine->counts[TRACE_VQ_BROKEN], 0);
     CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_QUEUE_READY), 1);
     mock_setup_fini(&setup);
+}
+
+static void test_queue_that_is_disabled_is_read_back_before_it_is_used_again(void)
+{
+    for (unsigned reads = 0; reads < 2; reads++) {
+        struct mock_ring ring;
+        mock_setup_init(&setup);
+        mock_driver_negotiate(machine, 0);
+        mock_ring_init(&ring, machine, 0, 4);
+        mock_machine_forget(machine);
+        mock_reg_write(machine, VIRTIO_MMIO_QUEUE_SEL, 0);
+        mock_reg_write(machine, VIRTIO_MMIO_QUEUE_READY, 0);
+        mock_reg_write(machine, VIRTIO_MMIO_QUEUE_READY, 0); /* once more does no harm */
+        mock_reg_write(machine, VIRTIO_MMIO_QUEUE_SEL, 1);
+        CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_QUEUE_READY), 0); /* of another one */
+        mock_reg_write(machine, VIRTIO_MMIO_QUEUE_SEL, 0);
+        if (reads != 0) {
+            CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_QUEUE_READY), 0);
+        }
+        CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], 0);
+        mock_ring_enable(&ring);
+        CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], reads != 0 ? 0 : 1);
+        CU_ASSERT_TRUE(reads != 0 || mock_machine_saw_breach(machine, "dev0.a", "4.2.2.2"));
+        CU_ASSERT_EQUAL(mock_reg_read(machine, VIRTIO_MMIO_QUEUE_READY), 1);
+        mock_setup_fini(&setup);
+    }
 }
 
 static void test_reset_clears_queues_and_interrupts(void)
@@ -401,7 +429,9 @@ static void test_configuration_generation_moves_with_each_change(void)
     mock_setup_fini(&setup);
 }
 
-UNIT_SUITE("virtio_mmio", UNIT_TEST(test_identity_reads_as_a_modern_device),
+UNIT_SUITE("virtio_mmio",
+           UNIT_TEST(test_queue_that_is_disabled_is_read_back_before_it_is_used_again),
+           UNIT_TEST(test_identity_reads_as_a_modern_device),
            UNIT_TEST(test_empty_slot_is_a_device_with_id_zero_and_nothing_else),
            UNIT_TEST(test_feature_words_are_selected),
            UNIT_TEST(test_features_without_selecting_a_word_first_are_a_breach),

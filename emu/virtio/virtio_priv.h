@@ -20,11 +20,28 @@ void virtqueue_init(struct virtqueue *queue, struct virtio_dev *dev, const char 
                     unsigned size_max);
 void virtqueue_fini(struct virtqueue *queue);
 
+/* A breach of the driver in this queue. */
+void virtqueue_breach(struct virtqueue *queue, const char *clause, const char *rule,
+                      uint64_t value);
+/* The end of a queue. Every use has its breach; `why` says the same in the words of a report. */
+void virtqueue_break(struct virtqueue *queue, const char *why);
+/* Not broken, and the device runs; its bus may still keep it from memory. */
+bool virtqueue_is_live(const struct virtqueue *queue);
+bool virtqueue_is_in_flight(const struct virtqueue *queue, uint16_t head);
+/* In one of the queue's parts, and in its used ring. False: the queue is broken. */
+bool virtqueue_read(struct virtqueue *queue, gpa_t ring, uint64_t offset, void *to, size_t size);
+bool virtqueue_write(struct virtqueue *queue, uint64_t offset, const void *from, size_t size);
+/* The event of queue->completion: what is due becomes visible. */
+void virtqueue_complete(void *opaque);
+
 /* As after power-on; nothing that is in flight is returned. Keeps the latency. */
 void virtqueue_reset(struct virtqueue *queue);
 
 /* What is pushed and not visible yet will never be: the device is broken. */
 void virtqueue_stop(struct virtqueue *queue);
+
+/* Memory is open to the device again: what waited for it goes on. */
+void virtqueue_resume(struct virtqueue *queue);
 
 /* The driver enables the queue, with size and addresses as they are set, or disables it. */
 void virtqueue_set_ready(struct virtqueue *queue, bool ready);

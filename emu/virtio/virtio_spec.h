@@ -13,6 +13,7 @@
 #define EMU_VIRTIO_VIRTIO_SPEC_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -84,6 +85,30 @@ struct virtq_used_elem {
 #define VIRTQ_USED_FLAGS 0
 #define VIRTQ_USED_IDX   2
 #define VIRTQ_USED_RING  4
+
+enum {
+    VIRTQ_USED_F_NO_NOTIFY = 1,
+};
+
+/* The event indices stand behind the rings. */
+static inline size_t virtq_used_event(unsigned queue_size)
+{
+    return VIRTQ_AVAIL_RING + (size_t)2 * queue_size;
+}
+
+static inline size_t virtq_avail_event(unsigned queue_size)
+{
+    return VIRTQ_USED_RING + (size_t)8 * queue_size;
+}
+
+/*
+ * 2.7.10: an index moved from `before` to `after`; true when it passed the event index, which is
+ * the entry that the other side wants to hear of.
+ */
+static inline bool virtq_event_passed(uint16_t event, uint16_t before, uint16_t after)
+{
+    return (uint16_t)(after - event - 1) < (uint16_t)(after - before);
+}
 
 static_assert(sizeof(struct virtq_desc) == 16, "[VIRTIO1.2] 2.7.5");
 static_assert(sizeof(struct virtq_used_elem) == 8, "[VIRTIO1.2] 2.7.8");

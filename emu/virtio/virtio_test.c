@@ -149,9 +149,10 @@ static void test_failed_stops_the_device_until_a_reset(void)
 static void test_offered_features_read_in_words_of_32(void)
 {
     mock_setup_init(&setup);
-    CU_ASSERT_EQUAL(virtio_dev_features_read(dev, 0),
-                    1u << MOCK_DEVICE_FEATURE | 1u << MOCK_DEVICE_NEEDS);
-    CU_ASSERT_EQUAL(virtio_dev_features_read(dev, 1), VERSION_1);
+    CU_ASSERT_EQUAL(virtio_dev_features_read(dev, 0), 1u << MOCK_DEVICE_FEATURE |
+                                                          1u << MOCK_DEVICE_NEEDS |
+                                                          (uint32_t)MOCK_DEVICE_RING_FEATURES);
+    CU_ASSERT_EQUAL(virtio_dev_features_read(dev, 1), VERSION_1 | MOCK_DEVICE_RING_FEATURES >> 32);
     CU_ASSERT_EQUAL(virtio_dev_features_read(dev, 2), 0);
     CU_ASSERT_EQUAL(virtio_dev_features_read(dev, UINT32_MAX), 0);
     mock_setup_fini(&setup);
@@ -307,6 +308,59 @@ static void test_configuration_change_before_driver_ok_is_silent_on_the_line(voi
     mock_setup_fini(&setup);
 }
 
+static void test_slow_reset_stops_at_once_and_shows_when_it_is_over(void)
+{
+    mock_setup_init(&setup);
+    virtio_dev_set_reset_time(dev, 1000);
+    virtio_dev_status_write(dev, 0); /* there is nothing to reset yet */
+    CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_RESET], 1);
+    mock_driver_negotiate(machine, 0);
+    struct mock_ring ring;
+    mock_ring_init(&ring, machine, 0, 4);
+    mock_driver_ok(machine);
+    mock_ring_desc(&ring, 0, mock_machine_alloc(machine, 64, NULL), 64, 0, 0);
+    mock_ring_offer(&ring, 0);
+    CU_ASSERT_TRUE(virtqueue_pop(virtio_dev_queue(dev, 0), &setup.device.chain));
+    virtqueue_push(virtio_dev_queue(dev, 0), 0, 0);
+    mock_machine_forget(machine);
+    virtio_dev_status_write(dev, 0);
+    CU_ASSERT_FALSE(virtio_dev_is_running(dev));
+    CU_ASSERT_FALSE(dev->queues[0].ready);
+    CU_ASSERT_NOT_EQUAL(dev->status, 0);
+    virtio_dev_status_write(dev, 0); /* which changes nothing */
+    mock_machine_run(machine, 999);
+    CU_ASSERT_NOT_EQUAL(dev->status, 0);
+    CU_ASSERT_EQUAL(machine->events, 0);
+    mock_machine_run(machine, 1);
+    CU_ASSERT_EQUAL(dev->status, 0);
+    CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_RESET], 1);
+    mock_machine_run(machine, 10 * VIRTQUEUE_LATENCY_NS);
+    CU_ASSERT_EQUAL(mock_ring_used_index(&ring), 0);
+    CU_ASSERT_EQUAL(setup.device.started, 1);
+    mock_setup_fini(&setup);
+}
+
+static void test_driver_that_does_not_wait_for_the_reset_has_no_effect(void)
+{
+    mock_setup_init(&setup);
+    virtio_dev_set_reset_time(dev, 1000);
+    mock_driver_negotiate(machine, 0);
+    mock_driver_ok(machine);
+    virtio_dev_status_write(dev, 0);
+    mock_machine_forget(machine);
+    virtio_dev_status_write(dev, ACKNOWLEDGE);
+    CU_ASSERT_TRUE(mock_machine_saw_breach(machine, "dev0", "2.4.2"));
+    struct mock_ring ring;
+    mock_ring_init(&ring, machine, 0, 4);
+    mock_machine_run(machine, 1000);
+    CU_ASSERT_EQUAL(dev->status, 0);
+    CU_ASSERT_FALSE(dev->queues[0].ready);
+    virtio_dev_status_write(dev, ACKNOWLEDGE | DRIVER);
+    CU_ASSERT_EQUAL(dev->status, ACKNOWLEDGE | DRIVER);
+    virtio_dev_status_write(dev, 0);
+    mock_setup_fini(&setup); /* in the middle of a reset */
+}
+
 static void test_broken_device_asks_for_a_reset_once_and_a_reset_repairs_it(void)
 {
     mock_setup_init(&setup);
@@ -444,6 +498,8 @@ UNIT_SUITE("virtio", UNIT_TEST(test_driver_that_keeps_the_order_is_started_once_
            UNIT_TEST(test_line_is_up_while_interrupt_status_is_not_zero),
            UNIT_TEST(test_acknowledging_undefined_interrupts_is_a_breach),
            UNIT_TEST(test_configuration_change_before_driver_ok_is_silent_on_the_line),
+           UNIT_TEST(test_slow_reset_stops_at_once_and_shows_when_it_is_over),
+           UNIT_TEST(test_driver_that_does_not_wait_for_the_reset_has_no_effect),
            UNIT_TEST(test_broken_device_asks_for_a_reset_once_and_a_reset_repairs_it),
            UNIT_TEST(test_device_that_breaks_before_driver_ok_does_not_interrupt_or_start),
            UNIT_TEST(test_kick_reaches_the_device_only_when_running_and_ready),

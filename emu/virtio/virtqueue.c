@@ -8,6 +8,7 @@
  *     available ring:   … taken … | last_avail … seen_avail |        made available, not popped
  *     in flight:        popped, and not visible in the used ring yet: a bit a head
  *     completing:       the part of those in flight that was pushed and waits for its latency
+ *                       (virtqueue_completion.c)
  *
  * Trust: indices, heads, flags, lengths and addresses come from the guest. Each is copied out of
  * guest memory once, checked, and used from the copy. Nothing is remembered about the rings'
@@ -16,12 +17,17 @@
  * A breach with no sensible continuation breaks the queue: the device cannot know which chains the
  * driver thinks are its own. That sets DEVICE_NEEDS_RESET, and stops the whole device.
  *
- * Not here: indirect descriptors, EVENT_IDX, in-order use, packed rings. None of them is offered.
+ * Notifications. Whoever looks at a ring for the last time before going to sleep tells the other
+ * side where it stands (used_event, avail_event; the flags without event indices) and looks once
+ * more. Here that is virtqueue_want_kicks(); the driver's wish is heard in virtqueue_completion.c.
+ *
+ * Not here: packed rings.
  */
 #include "emu/virtio/virtqueue.h"
 
 #include "emu/virtio/virtio_priv.h"
 #include "emu/virtio/virtio_spec.h"
+#include "emu/virtio/virtqueue_owner.h"
 
 #include <string.h>
 
@@ -29,29 +35,31 @@ static_assert(VIRTQUEUE_SIZE_MAX % 64 == 0, "the bits of heads in flight fill wh
 static_assert(VIRTQUEUE_SIZE_MAX <= 0x8000,
               "an index that steps back must differ from one that runs ahead");
 
-static void virtqueue_breach(struct virtqueue *queue, const char *clause, const char *rule,
-                             uint64_t value)
+void virtqueue_breach(struct virtqueue *queue, const char *clause, const char *rule, uint64_t value)
 {
     virtio_dev_breach(queue->dev, queue->name, clause, rule, value);
 }
 
-/* The end of a queue. Every use has its breach; `why` says the same in the words of a report. */
-static void virtqueue_break(struct virtqueue *queue, const char *why)
+void virtqueue_break(struct virtqueue *queue, const char *why)
 {
     queue->broken = true;
     trace_emit(queue->dev->env.trace, TRACE_VQ_BROKEN, TS(queue->name), TS(why));
     virtio_dev_break(queue->dev);
 }
 
-static bool virtqueue_is_usable(const struct virtqueue *queue)
+bool virtqueue_is_live(const struct virtqueue *queue)
 {
     return queue->ready && !queue->broken && virtio_dev_is_running(queue->dev);
 }
 
+static bool virtqueue_is_usable(const struct virtqueue *queue)
+{
+    return virtqueue_is_live(queue) && !queue->dev->memory_closed;
+}
+
 /* ---- rings ----------------------------------------------------------------------------------- */
 
-static bool virtqueue_read(struct virtqueue *queue, gpa_t ring, uint64_t offset, void *to,
-                           size_t size)
+bool virtqueue_read(struct virtqueue *queue, gpa_t ring, uint64_t offset, void *to, size_t size)
 {
     if (gmem_read(queue->dev->env.memory, queue->name, gpa(ring.value + offset), to, size)) {
         return true;
@@ -62,7 +70,7 @@ static bool virtqueue_read(struct virtqueue *queue, gpa_t ring, uint64_t offset,
     return false;
 }
 
-static bool virtqueue_write(struct virtqueue *queue, uint64_t offset, const void *from, size_t size)
+bool virtqueue_write(struct virtqueue *queue, uint64_t offset, const void *from, size_t size)
 {
     if (gmem_write(queue->dev->env.memory, queue->name, gpa(queue->used.value + offset), from,
                    size)) {
@@ -105,9 +113,46 @@ bool virtqueue_has_avail(struct virtqueue *queue)
            queue->seen_avail != queue->last_avail;
 }
 
+/* [VIRTIO1.2] 2.7.10: the driver notifies when its index passes avail_event. */
+static bool virtqueue_set_avail_event(struct virtqueue *queue)
+{
+    if (queue->avail_event == queue->seen_avail) {
+        return true;
+    }
+    queue->avail_event = queue->seen_avail;
+    return virtqueue_write(queue, virtq_avail_event(queue->size), &queue->avail_event,
+                           sizeof(queue->avail_event));
+}
+
+/* 2.7.10, without VIRTIO_F_EVENT_IDX: 1 means that there is no need. */
+static bool virtqueue_set_used_flags(struct virtqueue *queue, bool wanted)
+{
+    if (queue->kicks_unwanted == !wanted) {
+        return true;
+    }
+    const uint16_t flags = wanted ? 0 : VIRTQ_USED_F_NO_NOTIFY;
+    queue->kicks_unwanted = !wanted;
+    return virtqueue_write(queue, VIRTQ_USED_FLAGS, &flags, sizeof(flags));
+}
+
+bool virtqueue_want_kicks(struct virtqueue *queue, bool wanted)
+{
+    uint16_t seen = queue->seen_avail;
+    bool events = virtio_dev_has(queue->dev, VIRTIO_FEATURE_EVENT_IDX);
+    if (!virtqueue_is_usable(queue) || (!events && !queue->style.suppress)) {
+        return false; /* or every chain is announced */
+    }
+    if (!events) {
+        return virtqueue_set_used_flags(queue, wanted) && wanted && virtqueue_update_avail(queue) &&
+               queue->seen_avail != seen;
+    }
+    return wanted && virtqueue_set_avail_event(queue) && virtqueue_update_avail(queue) &&
+           queue->seen_avail != seen;
+}
+
 /* ---- chains ---------------------------------------------------------------------------------- */
 
-static bool virtqueue_is_in_flight(const struct virtqueue *queue, uint16_t head)
+bool virtqueue_is_in_flight(const struct virtqueue *queue, uint16_t head)
 {
     return (queue->in_flight[head / 64] >> head % 64 & 1) != 0;
 }
@@ -116,14 +161,6 @@ static bool virtqueue_is_in_flight(const struct virtqueue *queue, uint16_t head)
 static bool virtqueue_check_desc(struct virtqueue *queue, const struct virtqueue_chain *chain,
                                  const struct virtq_desc *desc)
 {
-    if ((desc->flags & VIRTQ_DESC_F_INDIRECT) != 0) {
-        virtqueue_breach(queue, "2.7.5.3.1",
-                         "The driver MUST NOT set the VIRTQ_DESC_F_INDIRECT flag unless the "
-                         "VIRTIO_F_INDIRECT_DESC feature was negotiated.",
-                         desc->flags);
-        virtqueue_break(queue, "an indirect descriptor without the feature");
-        return false;
-    }
     if ((desc->flags & VIRTQ_DESC_F_WRITE) == 0 && chain->writable_count > 0) {
         virtqueue_breach(queue, "2.7.4.2",
                          "The driver MUST place any device-writable descriptor elements after any "
@@ -185,31 +222,111 @@ static bool virtqueue_add_segment(struct virtqueue *queue, struct virtqueue_chai
     return true;
 }
 
+/* Where a walk stands: in the queue's own table, or in the one that a descriptor refers to. */
+struct virtqueue_walk {
+    gpa_t table;
+    uint32_t entries, index;
+    bool indirect;
+};
+
+/* What a descriptor with the flag INDIRECT says, and whether it may be there at all. */
+static bool virtqueue_check_indirect(struct virtqueue *queue, const struct virtqueue_walk *walk,
+                                     const struct virtq_desc *desc)
+{
+    const char *clause = "2.7.5.3.1", *rule, *why;
+    if (!virtio_dev_has(queue->dev, VIRTIO_FEATURE_INDIRECT_DESC)) {
+        rule = "The driver MUST NOT set the VIRTQ_DESC_F_INDIRECT flag unless the "
+               "VIRTIO_F_INDIRECT_DESC feature was negotiated.";
+        why = "an indirect descriptor without the feature";
+    } else if (walk->indirect) {
+        rule = "The driver MUST NOT set the VIRTQ_DESC_F_INDIRECT flag within an indirect "
+               "descriptor (ie. only one table per descriptor).";
+        why = "an indirect table refers to another one";
+    } else if ((desc->flags & VIRTQ_DESC_F_NEXT) != 0) {
+        rule = "A driver MUST NOT set both VIRTQ_DESC_F_INDIRECT and VIRTQ_DESC_F_NEXT in flags.";
+        why = "a chain goes on behind an indirect table";
+    } else if (desc->len == 0 || desc->len % sizeof(*desc) != 0) {
+        clause = "2.7.5.3";
+        rule = "addr and len refer to the indirect table address and length in bytes, "
+               "respectively. [...] struct virtq_desc desc[len / 16];";
+        why = "an indirect table is not a whole number of descriptors";
+    } else if (gmem_span(queue->dev->env.memory, queue->name, gpa(desc->addr), desc->len,
+                         GMEM_DEVICE_READS) == NULL) {
+        clause = "2.7.5.3";
+        rule = "a descriptor [...] that refers to a buffer containing this indirect descriptor "
+               "table";
+        why = "an indirect table is not in memory that is open to devices";
+    } else {
+        return true;
+    }
+    virtqueue_breach(queue, clause, rule, desc->flags);
+    virtqueue_break(queue, why);
+    return false;
+}
+
 /*
- * Bounded by the queue size, which is what the specification allows a chain to have, and which a
- * loop exceeds.
+ * To the next descriptor of the chain. False: there is none, or the queue is broken. 2.7.5.3.2:
+ * "The device MUST ignore the write-only flag [...] in the descriptor that refers to an indirect
+ * table", and "handle the case of zero or more normal chained descriptors followed by a single
+ * descriptor with flags&VIRTQ_DESC_F_INDIRECT".
+ */
+static bool virtqueue_walk_on(struct virtqueue *queue, struct virtqueue_walk *walk,
+                              const struct virtq_desc *desc)
+{
+    if ((desc->flags & VIRTQ_DESC_F_INDIRECT) != 0) {
+        *walk = (struct virtqueue_walk){
+            .table = gpa(desc->addr),
+            .entries = (uint32_t)(desc->len / sizeof(*desc)),
+            .indirect = true,
+        };
+        return true;
+    }
+    if ((desc->flags & VIRTQ_DESC_F_NEXT) == 0) {
+        return false;
+    }
+    if (desc->next >= walk->entries) {
+        virtqueue_breach(queue, "2.7.5",
+                         walk->indirect
+                             ? "The first indirect descriptor is located at start of the indirect "
+                               "descriptor table (index 0), additional indirect descriptors are "
+                               "chained by next."
+                             : "The number of descriptors in the table is defined by the queue "
+                               "size",
+                         desc->next);
+        virtqueue_break(queue, "a chain goes on outside the descriptor table");
+        return false;
+    }
+    walk->index = desc->next;
+    return true;
+}
+
+/*
+ * Bounded by the queue size, which is what the specification allows a chain to have, with the
+ * entries of an indirect table and without, and which a loop exceeds. The descriptor that refers to
+ * a table is no buffer, and stands outside of that count.
  */
 static bool virtqueue_walk(struct virtqueue *queue, struct virtqueue_chain *chain)
 {
-    uint16_t index = chain->head;
-    for (unsigned count = 0; count < queue->size; count++) {
+    struct virtqueue_walk walk = {
+        .table = queue->desc, .entries = queue->size, .index = chain->head};
+    for (unsigned count = 0; count < queue->size;) {
         struct virtq_desc desc;
-        if (!virtqueue_read(queue, queue->desc, (uint64_t)index * sizeof(desc), &desc,
-                            sizeof(desc)) ||
-            !virtqueue_add_segment(queue, chain, &desc)) {
+        if (!virtqueue_read(queue, walk.table, (uint64_t)walk.index * sizeof(desc), &desc,
+                            sizeof(desc))) {
             return false;
         }
-        if ((desc.flags & VIRTQ_DESC_F_NEXT) == 0) {
-            return true;
-        }
-        if (desc.next >= queue->size) {
-            virtqueue_breach(queue, "2.7.5",
-                             "The number of descriptors in the table is defined by the queue size",
-                             desc.next);
-            virtqueue_break(queue, "a chain goes on outside the descriptor table");
+        if ((desc.flags & VIRTQ_DESC_F_INDIRECT) != 0) {
+            if (!virtqueue_check_indirect(queue, &walk, &desc)) {
+                return false;
+            }
+        } else if (!virtqueue_add_segment(queue, chain, &desc)) {
             return false;
+        } else {
+            count++;
         }
-        index = desc.next;
+        if (!virtqueue_walk_on(queue, &walk, &desc)) {
+            return !queue->broken;
+        }
     }
     virtqueue_breach(
         queue, "2.7.5.3.1",
@@ -219,13 +336,13 @@ static bool virtqueue_walk(struct virtqueue *queue, struct virtqueue_chain *chai
     return false;
 }
 
-bool virtqueue_peek(struct virtqueue *queue, struct virtqueue_chain *chain)
+bool virtqueue_peek_ahead(struct virtqueue *queue, unsigned ahead, struct virtqueue_chain *chain)
 {
-    if (!virtqueue_has_avail(queue)) {
+    if (ahead >= (uint16_t)(queue->seen_avail - queue->last_avail)) {
         return false;
     }
     uint16_t head = 0;
-    uint64_t slot = queue->last_avail & (queue->size - 1);
+    uint64_t slot = (queue->last_avail + ahead) & (queue->size - 1);
     if (!virtqueue_read(queue, queue->avail, VIRTQ_AVAIL_RING + slot * sizeof(head), &head,
                         sizeof(head))) {
         return false;
@@ -252,6 +369,11 @@ bool virtqueue_peek(struct virtqueue *queue, struct virtqueue_chain *chain)
     return virtqueue_walk(queue, chain);
 }
 
+bool virtqueue_peek(struct virtqueue *queue, struct virtqueue_chain *chain)
+{
+    return virtqueue_has_avail(queue) && virtqueue_peek_ahead(queue, 0, chain);
+}
+
 void virtqueue_take(struct virtqueue *queue, const struct virtqueue_chain *chain)
 {
     g_assert(queue->last_avail != queue->seen_avail);
@@ -261,6 +383,7 @@ void virtqueue_take(struct virtqueue *queue, const struct virtqueue_chain *chain
     queue->in_flight[chain->head / 64] |= UINT64_C(1) << chain->head % 64;
     queue->in_flight_count++;
     queue->last_avail++;
+    virtqueue_owner_claim(queue, chain->head);
 }
 
 bool virtqueue_pop(struct virtqueue *queue, struct virtqueue_chain *chain)
@@ -314,102 +437,12 @@ size_t virtqueue_chain_write(struct virtqueue *queue, const struct virtqueue_cha
                           offset, NULL, buffer, size);
 }
 
-/* ---- completion ------------------------------------------------------------------------------ */
+/* ---- settings -------------------------------------------------------------------------------- */
 
-/*
- * Makes a chain visible. The element is written before the index that covers it, [VIRTIO1.2]
- * 2.7.8.2.
- */
-static bool virtqueue_publish(struct virtqueue *queue, uint16_t head, uint32_t len)
+void virtqueue_set_style(struct virtqueue *queue, const struct virtqueue_style *style)
 {
-    g_assert(virtqueue_is_in_flight(queue, head));
-    struct virtq_used_elem element = {.id = head, .len = len};
-    uint64_t slot = queue->used_index & (queue->size - 1);
-    uint16_t index = (uint16_t)(queue->used_index + 1);
-    if (!virtqueue_write(queue, VIRTQ_USED_RING + slot * sizeof(element), &element,
-                         sizeof(element)) ||
-        !virtqueue_write(queue, VIRTQ_USED_IDX, &index, sizeof(index))) {
-        return false;
-    }
-    queue->used_index = index;
-    queue->in_flight[head / 64] &= ~(UINT64_C(1) << head % 64);
-    queue->in_flight_count--;
-    trace_emit(queue->dev->env.trace, TRACE_VQ_USED, TS(queue->name), TN(head), TN(len), TN(index));
-    return true;
-}
-
-/*
- * The used buffer notification. [VIRTIO1.2] 2.7.7.2: "If flags is 1, the device SHOULD NOT send a
- * notification. If flags is 0, the device MUST send a notification." The flags are looked at after
- * the index was written: a driver that clears them and then looks at the used ring once more misses
- * nothing.
- */
-static void virtqueue_interrupt(struct virtqueue *queue)
-{
-    uint16_t flags = 0;
-    if (!virtqueue_read(queue, queue->avail, VIRTQ_AVAIL_FLAGS, &flags, sizeof(flags))) {
-        return;
-    }
-    if ((flags & ~VIRTQ_AVAIL_F_NO_INTERRUPT) != 0) {
-        virtqueue_breach(queue, "2.7.7.1", "The driver MUST set flags to 0 or 1.", flags);
-    }
-    if ((flags & VIRTQ_AVAIL_F_NO_INTERRUPT) == 0 &&
-        (queue->hooks == NULL || queue->hooks->interrupt(queue->hooks_opaque))) {
-        virtio_dev_raise(queue->dev, VIRTIO_ISR_USED, &queue->interrupt);
-    }
-}
-
-static void virtqueue_complete(void *opaque)
-{
-    struct virtqueue *queue = opaque;
-    struct vclock *clock = queue->dev->env.clock;
-    uint64_t now_ns = vclock_now_ns(clock);
-    g_assert(queue->completing_count > 0);
-
-    while (queue->completing_count > 0) {
-        struct virtqueue_completion next = queue->completing[queue->completing_first];
-        if (next.when_ns > now_ns) {
-            vclock_arm(clock, &queue->completion, next.when_ns);
-            break;
-        }
-        queue->completing_first = (queue->completing_first + 1) % queue->size_max;
-        queue->completing_count--;
-        if (!virtqueue_publish(queue, next.head, next.len)) {
-            return; /* broken, and with that stopped */
-        }
-    }
-    virtqueue_interrupt(queue);
-}
-
-void virtqueue_push(struct virtqueue *queue, uint16_t head, uint32_t len)
-{
-    g_assert(head < queue->size_max);
-    if (!virtqueue_is_usable(queue) || !virtqueue_is_in_flight(queue, head)) {
-        return;
-    }
-    if (queue->hooks != NULL && !queue->hooks->push(queue->hooks_opaque, head, len)) {
-        return;
-    }
-    if (queue->completing_count == 0 && queue->latency_ns == 0) {
-        if (virtqueue_publish(queue, head, len)) {
-            virtqueue_interrupt(queue);
-        }
-        return;
-    }
-    struct vclock *clock = queue->dev->env.clock;
-    uint64_t when_ns = vclock_now_ns(clock) + queue->latency_ns;
-    g_assert(queue->completing_count < queue->size_max);
-    unsigned slot = (queue->completing_first + queue->completing_count) % queue->size_max;
-    /*
-     * Only the oldest is waited for, so that the order stays even where the latency has become
-     * shorter.
-     */
-    if (queue->completing_count == 0) {
-        vclock_arm(clock, &queue->completion, when_ns);
-    }
-    queue->completing[slot] =
-        (struct virtqueue_completion){.when_ns = when_ns, .len = len, .head = head};
-    queue->completing_count++;
+    g_assert(!queue->ready && style->batch <= queue->size_max);
+    queue->style = *style;
 }
 
 void virtqueue_set_latency(struct virtqueue *queue, uint64_t latency_ns)
@@ -467,6 +500,7 @@ void virtqueue_init(struct virtqueue *queue, struct virtio_dev *dev, const char 
     *queue = (struct virtqueue){.dev = dev, .name = name, .size_max = size_max};
     queue->latency_ns = VIRTQUEUE_LATENCY_NS;
     queue->completing = g_new(struct virtqueue_completion, size_max);
+    queue->owner = virtqueue_owner_new(size_max);
     vevent_init(&queue->completion, VEVENT_MACHINE, "virtqueue completion", virtqueue_complete,
                 queue);
 }
@@ -477,6 +511,8 @@ void virtqueue_fini(struct virtqueue *queue)
     virtqueue_stop(queue);
     g_free(queue->completing);
     queue->completing = NULL;
+    virtqueue_owner_free(queue->owner);
+    queue->owner = NULL;
 }
 
 void virtqueue_stop(struct virtqueue *queue)
@@ -495,11 +531,14 @@ void virtqueue_stop(struct virtqueue *queue)
 static void virtqueue_empty(struct virtqueue *queue)
 {
     virtqueue_stop(queue);
-    queue->seen_avail = 0;
-    queue->last_avail = 0;
-    queue->used_index = 0;
+    queue->seen_avail = queue->style.first_index;
+    queue->last_avail = queue->style.first_index;
+    queue->used_index = queue->style.first_index;
+    queue->avail_event = queue->style.first_index;
+    queue->kicks_unwanted = false;
     queue->in_flight_count = 0;
     memset(queue->in_flight, 0, sizeof(queue->in_flight));
+    virtqueue_owner_clear(queue->owner);
 }
 
 void virtqueue_reset(struct virtqueue *queue)
@@ -552,6 +591,21 @@ static bool virtqueue_check_part(struct virtqueue *queue, gpa_t at, size_t size,
     return true;
 }
 
+/* The device writes them only later: until then they are what the driver left there. */
+static void virtqueue_check_used_flags(struct virtqueue *queue)
+{
+    const void *at = gmem_host(queue->dev->env.memory, gpa(queue->used.value + VIRTQ_USED_FLAGS),
+                               sizeof(uint16_t));
+    uint16_t flags;
+    memcpy(&flags, at, sizeof(flags));
+    if (flags != 0) {
+        virtqueue_breach(queue, "2.7.10.1",
+                         "The driver MUST initialize flags in the used ring to 0 when allocating "
+                         "the used ring.",
+                         flags);
+    }
+}
+
 void virtqueue_set_ready(struct virtqueue *queue, bool ready)
 {
     if (queue->ready == ready) {
@@ -575,8 +629,10 @@ void virtqueue_set_ready(struct virtqueue *queue, bool ready)
                              GMEM_DEVICE_READS) &&
         virtqueue_check_part(queue, queue->avail, virtq_avail_size(queue->size), VIRTQ_AVAIL_ALIGN,
                              GMEM_DEVICE_READS)) {
-        virtqueue_check_part(queue, queue->used, virtq_used_size(queue->size), VIRTQ_USED_ALIGN,
-                             GMEM_DEVICE_WRITES);
+        if (virtqueue_check_part(queue, queue->used, virtq_used_size(queue->size), VIRTQ_USED_ALIGN,
+                                 GMEM_DEVICE_WRITES)) {
+            virtqueue_check_used_flags(queue);
+        }
     }
 }
 

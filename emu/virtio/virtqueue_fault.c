@@ -14,6 +14,9 @@
 enum virtqueue_fault_kind {
     VIRTQUEUE_FAULT_LATENCY,
     VIRTQUEUE_FAULT_KEEP,
+    VIRTQUEUE_FAULT_OUT_OF_ORDER,
+    VIRTQUEUE_FAULT_USED_LEN,
+    VIRTQUEUE_FAULT_BAD_ID,
     VIRTQUEUE_FAULT_NO_IRQ,
     VIRTQUEUE_FAULT_NO_KICK,
     VIRTQUEUE_FAULT_KIND_COUNT,
@@ -21,13 +24,8 @@ enum virtqueue_fault_kind {
 
 struct virtqueue_fault_entry {
     enum virtqueue_fault_kind kind;
+    uint32_t number; /* of used-len */
     struct fault fault;
-};
-
-/* A chain that was kept. */
-struct virtqueue_fault_chain {
-    uint16_t head;
-    uint32_t len;
 };
 
 struct virtqueue_fault {
@@ -39,7 +37,9 @@ struct virtqueue_fault {
     unsigned count;
     unsigned armed[VIRTQUEUE_FAULT_KIND_COUNT]; /* of `count`; most hooks find none of their kind */
     struct virtqueue_fault_entry entries[VIRTQUEUE_FAULTS_MAX];
-    GArray *kept; /* struct virtqueue_fault_chain; a queue has as many at most */
+    /* struct virtqueue_completion, as many as a queue has chains at most: until restored, and those
+     * that the next one overtakes. */
+    GArray *kept, *overtaken;
 };
 
 static void virtqueue_fault_remove(struct virtqueue_fault *stage, unsigned index)
@@ -52,59 +52,95 @@ static void virtqueue_fault_remove(struct virtqueue_fault *stage, unsigned index
 }
 
 /* The faults of a kind of which there is one; see virtqueue_fault_strikes(). */
-static bool virtqueue_fault_meet(struct virtqueue_fault *stage, enum virtqueue_fault_kind kind)
+static bool virtqueue_fault_meet(struct virtqueue_fault *stage, enum virtqueue_fault_kind kind,
+                                 uint32_t *number)
 {
-    for (unsigned i = 0; i < stage->count;) {
+    bool struck = false;
+    for (unsigned i = 0; i < stage->count && !struck;) {
         struct virtqueue_fault_entry *entry = &stage->entries[i];
-        if (entry->kind != kind) {
-            i++;
-            continue;
+        struck = entry->kind == kind && fault_strikes(&entry->fault, &stage->place);
+        if (struck && number != NULL) {
+            *number = entry->number;
         }
-        bool struck = fault_strikes(&entry->fault, &stage->place);
         if (fault_is_used_up(&entry->fault)) {
             virtqueue_fault_remove(stage, i);
         } else {
             i++;
         }
-        if (struck) {
-            return true;
-        }
     }
-    return false;
+    return struck;
 }
 
-/* True when a fault of this kind strikes. */
+/* True when a fault of this kind strikes. `number`, when asked for, is the fault's. */
 static inline bool virtqueue_fault_strikes(struct virtqueue_fault *stage,
-                                           enum virtqueue_fault_kind kind)
+                                           enum virtqueue_fault_kind kind, uint32_t *number)
 {
-    return stage->armed[kind] > 0 && virtqueue_fault_meet(stage, kind);
+    return stage->armed[kind] > 0 && virtqueue_fault_meet(stage, kind, number);
 }
 
 static bool virtqueue_fault_kick(void *opaque)
 {
-    return !virtqueue_fault_strikes(opaque, VIRTQUEUE_FAULT_NO_KICK);
+    return !virtqueue_fault_strikes(opaque, VIRTQUEUE_FAULT_NO_KICK, NULL);
 }
 
-static bool virtqueue_fault_push(void *opaque, uint16_t head, uint32_t len)
+/* What was kept starts on its way back now. */
+static void virtqueue_fault_release(struct virtqueue_fault *stage, GArray *kept)
+{
+    bool within = stage->releasing;
+    stage->releasing = true;
+    for (guint i = 0; i < kept->len; i++) {
+        virtqueue_push_again(stage->queue, &g_array_index(kept, struct virtqueue_completion, i));
+    }
+    stage->releasing = within;
+    g_array_set_size(kept, 0);
+}
+
+/* What the used element says. */
+static void virtqueue_fault_falsify(struct virtqueue_fault *stage,
+                                    struct virtqueue_completion *completion)
+{
+    uint32_t len;
+    if (virtqueue_fault_strikes(stage, VIRTQUEUE_FAULT_USED_LEN, &len)) {
+        completion->len = len;
+    }
+    if (virtqueue_fault_strikes(stage, VIRTQUEUE_FAULT_BAD_ID, NULL)) {
+        completion->id = stage->queue->size;
+    }
+}
+
+static bool virtqueue_fault_push(void *opaque, struct virtqueue_completion *completion)
 {
     struct virtqueue_fault *stage = opaque;
-    if (stage->releasing || !virtqueue_fault_strikes(stage, VIRTQUEUE_FAULT_KEEP)) {
+    if (stage->releasing) {
         return true;
     }
-    struct virtqueue_fault_chain chain = {.head = head, .len = len};
-    g_array_append_val(stage->kept, chain);
+    virtqueue_fault_falsify(stage, completion);
+    if (virtqueue_fault_strikes(stage, VIRTQUEUE_FAULT_KEEP, NULL)) {
+        g_array_append_val(stage->kept, *completion);
+        return false;
+    }
+    if (virtqueue_fault_strikes(stage, VIRTQUEUE_FAULT_OUT_OF_ORDER, NULL)) {
+        g_array_append_val(stage->overtaken, *completion);
+        return false;
+    }
+    if (stage->overtaken->len == 0) {
+        return true;
+    }
+    g_array_prepend_val(stage->overtaken, *completion);
+    virtqueue_fault_release(stage, stage->overtaken);
     return false;
 }
 
 static bool virtqueue_fault_interrupt(void *opaque)
 {
-    return !virtqueue_fault_strikes(opaque, VIRTQUEUE_FAULT_NO_IRQ);
+    return !virtqueue_fault_strikes(opaque, VIRTQUEUE_FAULT_NO_IRQ, NULL);
 }
 
 static void virtqueue_fault_stopped(void *opaque)
 {
     struct virtqueue_fault *stage = opaque;
     g_array_set_size(stage->kept, 0);
+    g_array_set_size(stage->overtaken, 0);
 }
 
 static const struct virtqueue_hooks virtqueue_fault_hooks = {
@@ -149,6 +185,22 @@ void virtqueue_fault_withhold(struct virtqueue_fault *stage, unsigned count)
     virtqueue_fault_add(stage, VIRTQUEUE_FAULT_KEEP, "withhold", (struct fault_which){0, count});
 }
 
+void virtqueue_fault_out_of_order(struct virtqueue_fault *stage, struct fault_which which)
+{
+    virtqueue_fault_add(stage, VIRTQUEUE_FAULT_OUT_OF_ORDER, "out-of-order", which);
+}
+
+void virtqueue_fault_used_len(struct virtqueue_fault *stage, uint32_t len, struct fault_which which)
+{
+    virtqueue_fault_add(stage, VIRTQUEUE_FAULT_USED_LEN, "used-len", which);
+    stage->entries[stage->count - 1].number = len;
+}
+
+void virtqueue_fault_bad_id(struct virtqueue_fault *stage, struct fault_which which)
+{
+    virtqueue_fault_add(stage, VIRTQUEUE_FAULT_BAD_ID, "bad-id", which);
+}
+
 void virtqueue_fault_no_irq(struct virtqueue_fault *stage, struct fault_which which)
 {
     virtqueue_fault_add(stage, VIRTQUEUE_FAULT_NO_IRQ, "no-irq", which);
@@ -173,14 +225,8 @@ void virtqueue_fault_restore(struct virtqueue_fault *stage)
         stage->slow = false;
         virtqueue_set_latency(stage->queue, stage->normal_latency_ns);
     }
-    stage->releasing = true;
-    for (guint i = 0; i < stage->kept->len; i++) {
-        const struct virtqueue_fault_chain *chain =
-            &g_array_index(stage->kept, struct virtqueue_fault_chain, i);
-        virtqueue_push(stage->queue, chain->head, chain->len);
-    }
-    stage->releasing = false;
-    g_array_set_size(stage->kept, 0);
+    virtqueue_fault_release(stage, stage->overtaken);
+    virtqueue_fault_release(stage, stage->kept);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -194,7 +240,8 @@ struct virtqueue_fault *virtqueue_fault_new(struct virtqueue *queue)
         .object = "vq",
         .target = queue->name,
     };
-    stage->kept = g_array_new(FALSE, FALSE, sizeof(struct virtqueue_fault_chain));
+    stage->kept = g_array_new(FALSE, FALSE, sizeof(struct virtqueue_completion));
+    stage->overtaken = g_array_new(FALSE, FALSE, sizeof(struct virtqueue_completion));
     virtqueue_set_hooks(queue, &virtqueue_fault_hooks, stage);
     return stage;
 }
@@ -205,5 +252,6 @@ void virtqueue_fault_free(struct virtqueue_fault *stage)
         return;
     }
     g_array_free(stage->kept, TRUE);
+    g_array_free(stage->overtaken, TRUE);
     g_free(stage);
 }

@@ -1,12 +1,15 @@
 /*
  * virtqueue_fault.h - faults of a queue: middleware between the queue and its device
  *
- *   latency    chains take longer to return
- *   hold       no chain returns before the faults are ended
- *   withhold   so many chains do not return before the faults are ended; the others do
- *   no-irq     a chain returns without a notification: not even the interrupt status says so
- *   no-kick    the device does not hear the driver's notification, and looks at the ring only when
- *              it has another reason to
+ *   latency       chains take longer to return
+ *   hold          no chain returns before the faults are ended
+ *   withhold      so many chains do not return before the faults are ended; the others do
+ *   out-of-order  a chain returns behind the next one that does
+ *   used-len      a chain returns with another number of bytes written
+ *   bad-id        a chain returns as an element whose id no chain has: the size of the queue
+ *   no-irq        a chain returns without a notification: not even the interrupt status says so
+ *   no-kick       the device does not hear the driver's notification, and looks at the ring only
+ *                 when it has another reason to
  *
  * All of them may be armed at once, and several times.
  */
@@ -28,6 +31,10 @@ void virtqueue_fault_free(struct virtqueue_fault *stage);
 void virtqueue_fault_latency(struct virtqueue_fault *stage, uint64_t latency_ns);
 void virtqueue_fault_hold(struct virtqueue_fault *stage);
 void virtqueue_fault_withhold(struct virtqueue_fault *stage, unsigned count);
+void virtqueue_fault_out_of_order(struct virtqueue_fault *stage, struct fault_which which);
+void virtqueue_fault_used_len(struct virtqueue_fault *stage, uint32_t len,
+                              struct fault_which which);
+void virtqueue_fault_bad_id(struct virtqueue_fault *stage, struct fault_which which);
 void virtqueue_fault_no_irq(struct virtqueue_fault *stage, struct fault_which which);
 void virtqueue_fault_no_kick(struct virtqueue_fault *stage, struct fault_which which);
 

@@ -223,7 +223,93 @@ static void test_two_faults_of_a_kind_are_met_one_after_the_other(void)
     bed_teardown(&bed);
 }
 
-UNIT_SUITE("virtqueue_fault", UNIT_TEST(test_queue_without_faults_is_as_it_was),
+static void bed_check_ids(const struct bed *bed, const uint32_t *ids, unsigned count)
+{
+    CU_ASSERT_EQUAL(mock_ring_used_index(&bed->ring), count);
+    for (uint16_t i = 0; i < count; i++) {
+        CU_ASSERT_EQUAL(mock_ring_used_id(&bed->ring, i), ids[i]);
+    }
+}
+
+static void test_next_chain_overtakes_one_that_is_out_of_order(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    virtqueue_fault_out_of_order(bed.stage, once);
+    bed_return_one(&bed);
+    bed_check_ids(&bed, NULL, 0);
+    bed_return_one(&bed);
+    bed_return_one(&bed);
+    bed_check_ids(&bed, (const uint32_t[]){1, 0, 2}, 3);
+    CU_ASSERT_EQUAL(mock_ring_used_len(&bed.ring, 1), 10);
+    CU_ASSERT_EQUAL(virtqueue_in_flight(bed.queue), 0);
+    CU_ASSERT_EQUAL(bed_count(&bed, TRACE_FAULT_APPLIED), 1);
+    bed_teardown(&bed);
+}
+
+static void test_chain_that_nobody_overtakes_returns_when_it_is_restored(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    virtqueue_fault_out_of_order(bed.stage, all);
+    bed_return_one(&bed);
+    bed_return_one(&bed);
+    bed_check_ids(&bed, NULL, 0);
+    virtqueue_fault_restore(bed.stage);
+    bed_check_ids(&bed, (const uint32_t[]){0, 1}, 2);
+    CU_ASSERT_EQUAL(virtqueue_in_flight(bed.queue), 0);
+    bed_teardown(&bed);
+}
+
+static void test_reset_forgets_what_was_to_be_overtaken(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    virtqueue_fault_out_of_order(bed.stage, once);
+    bed_return_one(&bed);
+    mock_driver_reset(&bed.setup.machine);
+    virtqueue_fault_restore(bed.stage);
+    bed_check_ids(&bed, NULL, 0);
+    bed_teardown(&bed);
+}
+
+static void test_used_length_is_another_one_for_its_occurrences(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    virtqueue_fault_used_len(bed.stage, 8, (struct fault_which){1, 1});
+    for (unsigned i = 0; i < 3; i++) {
+        bed_return_one(&bed);
+    }
+    bed_check_ids(&bed, (const uint32_t[]){0, 1, 2}, 3);
+    CU_ASSERT_EQUAL(mock_ring_used_len(&bed.ring, 0), 10);
+    CU_ASSERT_EQUAL(mock_ring_used_len(&bed.ring, 1), 8);
+    CU_ASSERT_EQUAL(mock_ring_used_len(&bed.ring, 2), 12);
+    CU_ASSERT_EQUAL(bed_count(&bed, TRACE_FAULT_APPLIED), 1);
+    bed_teardown(&bed);
+}
+
+static void test_bad_id_is_that_of_no_chain_and_the_chain_is_gone(void)
+{
+    struct bed bed;
+    bed_setup(&bed);
+    virtqueue_fault_bad_id(bed.stage, once);
+    bed_return_one(&bed);
+    bed_return_one(&bed);
+    bed_check_ids(&bed, (const uint32_t[]){QUEUE_SIZE, 1}, 2);
+    CU_ASSERT_EQUAL(virtqueue_in_flight(bed.queue), 0);
+    CU_ASSERT_EQUAL(bed_count(&bed, TRACE_FAULT_APPLIED), 1);
+    virtqueue_fault_restore(bed.stage);
+    bed_check_ids(&bed, (const uint32_t[]){QUEUE_SIZE, 1}, 2);
+    bed_teardown(&bed);
+}
+
+UNIT_SUITE("virtqueue_fault", UNIT_TEST(test_next_chain_overtakes_one_that_is_out_of_order),
+           UNIT_TEST(test_chain_that_nobody_overtakes_returns_when_it_is_restored),
+           UNIT_TEST(test_reset_forgets_what_was_to_be_overtaken),
+           UNIT_TEST(test_used_length_is_another_one_for_its_occurrences),
+           UNIT_TEST(test_bad_id_is_that_of_no_chain_and_the_chain_is_gone),
+           UNIT_TEST(test_queue_without_faults_is_as_it_was),
            UNIT_TEST(test_held_chains_return_in_order_when_the_hold_ends),
            UNIT_TEST(test_withheld_chains_stay_away_and_the_others_pass),
            UNIT_TEST(test_reset_forgets_what_was_kept),

@@ -38,6 +38,7 @@ struct wire_port {
     bool pads;
     wire_receive_fn *receive;
     void *opaque;
+    bool link_down;
     uint64_t dropped;
     unsigned tap_count;
     struct {
@@ -87,6 +88,11 @@ void wire_set_drop_tap(struct wire *wire, wire_tap_fn *fn, void *opaque)
     wire->drop_tap_opaque = opaque;
 }
 
+void wire_port_set_link(struct wire_port *port, bool up)
+{
+    port->link_down = !up;
+}
+
 static void wire_arm(struct wire *wire)
 {
     uint64_t due_ns = wire_queue_due_ns(wire->queue);
@@ -109,6 +115,7 @@ static void wire_cable_send(struct wire_port *port, enum wire_direction directio
     }
     wire_queue_push(wire->queue,
                     &(struct wire_flight){
+                        .since_ns = vclock_now_ns(wire->clock),
                         .due_ns = vclock_now_ns(wire->clock) + WIRE_LATENCY_NS + delay_ns,
                         .port = port,
                         .direction = direction,
@@ -190,6 +197,10 @@ void wire_port_send(struct wire_port *port, const uint8_t *frame, size_t len)
     if (!wire_check_length(port, WIRE_OUT, frame, len)) {
         return;
     }
+    if (port->link_down) {
+        wire_port_drop(port, WIRE_OUT, WIRE_LINK_DOWN, frame, len);
+        return;
+    }
     if (port->stage_count > 0) {
         wire_stages_enter(port, WIRE_OUT, frame, len);
     } else {
@@ -265,6 +276,10 @@ static void wire_arrive(const struct wire_flight *flight)
         wire_port_drop(port, WIRE_OUT, "shorter than an Ethernet header", frame, flight->len);
         return;
     }
+    if (flight->direction == WIRE_IN && port->link_down) {
+        wire_port_drop(port, WIRE_IN, WIRE_LINK_DOWN, frame, flight->len);
+        return;
+    }
     wire_port_tell_taps(port, flight->direction, frame, flight->len);
     if (flight->direction == WIRE_OUT) {
         wire_switch_forward(port, flight->buffer, flight->len);
@@ -286,6 +301,22 @@ static void wire_deliver(void *opaque)
     }
     wire->delivering = false;
     wire_arm(wire);
+}
+
+void wire_visit_passages(const struct wire *wire, wire_passage_fn *fn, void *opaque)
+{
+    const struct wire_flight *flight;
+    for (size_t i = 0; (flight = wire_queue_get(wire->queue, i)) != NULL; i++) {
+        const struct wire_passage passage = {
+            .port = flight->port,
+            .direction = flight->direction,
+            .since_ns = flight->since_ns,
+            .due_ns = flight->due_ns,
+            .frame = wire_buffer_data(flight->buffer),
+            .len = flight->len,
+        };
+        fn(opaque, &passage);
+    }
 }
 
 struct wire *wire_new(struct vclock *clock, struct trace *trace)

@@ -63,6 +63,13 @@ void wire_port_drop(struct wire_port *port, enum wire_direction direction, const
 uint64_t wire_port_dropped(const struct wire_port *port);
 
 /*
+ * Whether the cable of a port is plugged in, as it is at first. While it is not, frames that the
+ * owner sends and frames that reach it are dropped for WIRE_LINK_DOWN.
+ */
+#define WIRE_LINK_DOWN "the link is down"
+void wire_port_set_link(struct wire_port *port, bool up);
+
+/*
  * A tapped port emits frame.out when a frame of the owner reaches the switch and frame.in when one
  * reaches the owner, and then calls the taps. Ports without a tap are silent.
  */
@@ -73,5 +80,17 @@ void wire_port_add_tap(struct wire_port *port, wire_tap_fn *fn, void *opaque);
  * event. One, or NULL.
  */
 void wire_set_drop_tap(struct wire *wire, wire_tap_fn *fn, void *opaque);
+
+/* A frame on the cable of a port: since when, and when it arrives. */
+struct wire_passage {
+    const struct wire_port *port;
+    enum wire_direction direction;
+    uint64_t since_ns, due_ns;
+    const uint8_t *frame; /* borrowed */
+    size_t len;
+};
+/* For reports: calls back for each frame on its way, in an order that only depends on the run. */
+typedef void wire_passage_fn(void *opaque, const struct wire_passage *passage);
+void wire_visit_passages(const struct wire *wire, wire_passage_fn *fn, void *opaque);
 
 #endif

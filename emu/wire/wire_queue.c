@@ -165,3 +165,8 @@ struct wire_flight wire_queue_pop(struct wire_queue *queue)
     queue->heap[hole] = last;
     return first;
 }
+
+const struct wire_flight *wire_queue_get(const struct wire_queue *queue, size_t index)
+{
+    return index < queue->count ? &queue->heap[index] : NULL;
+}

@@ -17,7 +17,7 @@
 struct wire_buffer;
 
 struct wire_flight {
-    uint64_t due_ns;
+    uint64_t since_ns, due_ns;
     uint64_t order; /* set by wire_queue_push() */
     struct wire_port *port;
     enum wire_direction direction;
@@ -43,5 +43,7 @@ void wire_queue_push(struct wire_queue *queue, const struct wire_flight *flight)
 uint64_t wire_queue_due_ns(const struct wire_queue *queue);
 /* Gives the first flight, with its hold on the buffer. The queue must not be empty. */
 struct wire_flight wire_queue_pop(struct wire_queue *queue);
+/* To look at all of them, from 0 on, in no order that means anything. NULL at the end. */
+const struct wire_flight *wire_queue_get(const struct wire_queue *queue, size_t index);
 
 #endif

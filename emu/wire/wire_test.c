@@ -374,6 +374,59 @@ static void test_frames_beyond_the_limit_are_dropped_by_name(void)
     three_teardown(&three);
 }
 
+static void test_nothing_passes_a_port_whose_link_is_down(void)
+{
+    struct three three;
+    three_setup(&three);
+    GString *text = g_string_new(NULL);
+    struct tap_log log = {text, &three.bench, "tap"};
+    wire_port_add_tap(three.a->port, tap_note, &log);
+    bench_send(three.a, 0xff, 1, 60); /* on the cable already */
+    wire_port_set_link(three.a->port, false);
+    bench_send(three.a, 0xff, 1, 61);
+    CU_ASSERT_STRING_EQUAL(bench_last_event(&three.bench),
+                           "frame.dropped port=a direction=out why=\"the link is down\" len=61");
+    bench_send(three.b, 0xff, 2, 62);
+    bench_run(&three.bench);
+    CU_ASSERT_STRING_EQUAL(bench_last_event(&three.bench),
+                           "frame.dropped port=a direction=in why=\"the link is down\" len=62");
+    CU_ASSERT_STRING_EQUAL(text->str, "tap out #2 60 01 1000\n");
+    CU_ASSERT_EQUAL(wire_port_dropped(three.a->port), 2);
+    bench_forget(&three.bench);
+    wire_port_set_link(three.a->port, true);
+    bench_send(three.b, 0xff, 2, 63);
+    bench_run(&three.bench);
+    CU_ASSERT_STRING_EQUAL(bench_order(&three.bench), "a c");
+    g_string_free(text, TRUE);
+    three_teardown(&three);
+}
+
+static void passage_note(void *opaque, const struct wire_passage *passage)
+{
+    g_string_append_printf(opaque, "%s %s %zu %02x %u-%u\n", wire_port_name(passage->port),
+                           passage->direction == WIRE_OUT ? "out" : "in", passage->len,
+                           passage->frame[11], (unsigned)(passage->since_ns - VCLOCK_POWER_ON_NS),
+                           (unsigned)(passage->due_ns - VCLOCK_POWER_ON_NS));
+}
+
+static void test_frames_on_their_way_can_be_looked_at(void)
+{
+    struct three three;
+    three_setup(&three);
+    g_autoptr(GString) text = g_string_new(NULL);
+    wire_visit_passages(three.bench.wire, passage_note, text);
+    CU_ASSERT_STRING_EQUAL(text->str, "");
+    bench_send(three.a, 0xff, 1, 60);
+    bench_send(three.b, 0xff, 2, 61);
+    wire_visit_passages(three.bench.wire, passage_note, text);
+    CU_ASSERT_STRING_EQUAL(text->str, "a out 60 01 0-1000\nb out 61 02 0-1000\n");
+    g_string_truncate(text, 0);
+    bench_run(&three.bench);
+    wire_visit_passages(three.bench.wire, passage_note, text);
+    CU_ASSERT_STRING_EQUAL(text->str, "");
+    three_teardown(&three);
+}
+
 static void test_wire_can_be_freed_with_frames_in_flight(void)
 {
     struct three three;
@@ -431,5 +484,7 @@ UNIT_SUITE("wire", UNIT_TEST(test_frame_crosses_two_cables),
            UNIT_TEST(test_tapped_port_tells_of_both_ends), UNIT_TEST(test_tap_sees_the_padding),
            UNIT_TEST(test_drop_counts_and_copies_the_reason),
            UNIT_TEST(test_frames_beyond_the_limit_are_dropped_by_name),
+           UNIT_TEST(test_nothing_passes_a_port_whose_link_is_down),
+           UNIT_TEST(test_frames_on_their_way_can_be_looked_at),
            UNIT_TEST(test_wire_can_be_freed_with_frames_in_flight),
            UNIT_TEST(test_ports_are_found_by_name), UNIT_TEST(test_lonely_port_sends_into_the_void))

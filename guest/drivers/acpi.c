@@ -25,7 +25,14 @@
 #define ACPI_GICC_SIZE      76 /* up to MPIDR: what later versions added is not needed */
 #define ACPI_GICC_ENABLED   1
 #define ACPI_GICD_SIZE      24
-#define ACPI_GIC_VERSION    2
+#define ACPI_MADT_FRAME     0xd
+#define ACPI_FRAME_SIZE     24
+#define ACPI_FRAME_COUNTED  1 /* its SPIs are those of the structure */
+#define ACPI_MADT_GICR      0xe
+#define ACPI_GICR_SIZE      16
+#define ACPI_GICR_ALONE     0x20000 /* a redistributor that a GICC names by itself */
+#define ACPI_MCFG_SIZE      44
+#define ACPI_MCFG_ENTRY     16
 #define ACPI_GTDT_SIZE      80 /* up to the timer of EL2 */
 #define ACPI_GTDT_REVISION  2  /* the first with this layout */
 #define ACPI_TIMER_EDGE     1
@@ -43,7 +50,16 @@ enum {
     ACPI_GICD_AT_VERSION = 20,
     ACPI_GICC_AT_FLAGS = 12,
     ACPI_GICC_AT_BASE = 32,
+    ACPI_GICC_AT_REDISTRIBUTOR = 60,
     ACPI_GICC_AT_MPIDR = 68,
+    ACPI_GICR_AT_BASE = 4,
+    ACPI_GICR_AT_LENGTH = 12,
+    ACPI_FRAME_AT_BASE = 8,
+    ACPI_FRAME_AT_FLAGS = 16,
+    ACPI_FRAME_AT_COUNT = 20,
+    ACPI_FRAME_AT_FIRST = 22,
+    ACPI_MCFG_AT_SEGMENT = 8, /* in an entry */
+    ACPI_MCFG_AT_FIRST_BUS = 10,
     ACPI_GTDT_AT_SECURE_EL1 = 48,
     ACPI_GTDT_AT_NON_SECURE_EL1 = 56,
     ACPI_GTDT_AT_VIRTUAL_EL1 = 64,
@@ -61,6 +77,11 @@ struct acpi_reader {
     struct acpi_table xsdt;
     struct acpi_refusal *refusal;
 };
+
+static uint32_t acpi_load16(const uint8_t *from)
+{
+    return (uint32_t)from[1] << 8 | from[0];
+}
 
 static uint32_t acpi_load32(const uint8_t *from)
 {
@@ -193,23 +214,60 @@ static int acpi_take_distributor(struct acpi_reader *reader, const uint8_t *gicd
 {
     if (size < ACPI_GICD_SIZE)
         return acpi_refuse(reader, "MADT", "a distributor is too short");
-    if (gicd[ACPI_GICD_AT_VERSION] != ACPI_GIC_VERSION)
-        return acpi_refuse(reader, "MADT", "the distributor is not that of a GICv2");
+    if (gicd[ACPI_GICD_AT_VERSION] != 2 && gicd[ACPI_GICD_AT_VERSION] != 3)
+        return acpi_refuse(reader, "MADT", "the distributor is that of neither GICv2 nor GICv3");
     if (gic->distributor != 0)
         return acpi_refuse(reader, "MADT", "there are two distributors");
+    gic->version = gicd[ACPI_GICD_AT_VERSION];
     gic->distributor = acpi_load64(gicd + ACPI_GICD_AT_BASE);
     return 0;
 }
 
+static int acpi_add_region(struct acpi_reader *reader, struct acpi_gic *gic, uint64_t base,
+                           uint64_t size)
+{
+    if (gic->region_count == ACPI_REGIONS_MAX)
+        return acpi_refuse(reader, "MADT", "there are too many regions of redistributors");
+    gic->regions[gic->region_count++] = (struct acpi_region){.base = base, .size = size};
+    return 0;
+}
+
+static int acpi_take_redistributors(struct acpi_reader *reader, const uint8_t *gicr, size_t size,
+                                    struct acpi_gic *gic)
+{
+    if (size < ACPI_GICR_SIZE)
+        return acpi_refuse(reader, "MADT", "a region of redistributors is too short");
+    return acpi_add_region(reader, gic, acpi_load64(gicr + ACPI_GICR_AT_BASE),
+                           acpi_load32(gicr + ACPI_GICR_AT_LENGTH));
+}
+
+/* Of a CPU that is there a GICC may name the redistributor, instead of a region, 5.2.12.14. */
 static int acpi_take_cpu_interface(struct acpi_reader *reader, const uint8_t *gicc, size_t size,
                                    uint64_t mpidr, struct acpi_gic *gic)
 {
     if (size < ACPI_GICC_SIZE)
         return acpi_refuse(reader, "MADT", "a CPU interface is too short");
-    if ((acpi_load32(gicc + ACPI_GICC_AT_FLAGS) & ACPI_GICC_ENABLED) == 0 ||
-        acpi_load64(gicc + ACPI_GICC_AT_MPIDR) != (mpidr & ACPI_MPIDR_AFFINITY))
+    if ((acpi_load32(gicc + ACPI_GICC_AT_FLAGS) & ACPI_GICC_ENABLED) == 0)
         return 0;
-    gic->cpu_interface = acpi_load64(gicc + ACPI_GICC_AT_BASE);
+    if (acpi_load64(gicc + ACPI_GICC_AT_MPIDR) == (mpidr & ACPI_MPIDR_AFFINITY))
+        gic->cpu_interface = acpi_load64(gicc + ACPI_GICC_AT_BASE);
+    uint64_t redistributor = acpi_load64(gicc + ACPI_GICC_AT_REDISTRIBUTOR);
+    return redistributor == 0 ? 0 : acpi_add_region(reader, gic, redistributor, ACPI_GICR_ALONE);
+}
+
+static int acpi_take_frame(struct acpi_reader *reader, const uint8_t *entry, size_t size,
+                           struct acpi_frame *frame)
+{
+    if (size < ACPI_FRAME_SIZE)
+        return acpi_refuse(reader, "MADT", "a frame for messages is too short");
+    if (frame->base != 0)
+        return 0;
+    bool counted = (acpi_load32(entry + ACPI_FRAME_AT_FLAGS) & ACPI_FRAME_COUNTED) != 0;
+    *frame = (struct acpi_frame){
+        .base = acpi_load64(entry + ACPI_FRAME_AT_BASE),
+        .first = counted ? acpi_load16(entry + ACPI_FRAME_AT_FIRST) : 0,
+        .count = counted ? acpi_load16(entry + ACPI_FRAME_AT_COUNT) : 0,
+    };
     return 0;
 }
 
@@ -217,7 +275,8 @@ static int acpi_take_cpu_interface(struct acpi_reader *reader, const uint8_t *gi
  * "A list of interrupt controller structures", each with type and length, 5.2.12. A structure has
  * at least these two bytes, so there are at most size / 2.
  */
-static int acpi_read_madt(struct acpi_reader *reader, uint64_t mpidr, struct acpi_gic *gic)
+static int acpi_read_madt(struct acpi_reader *reader, uint64_t mpidr, struct acpi_gic *gic,
+                          struct acpi_frame *frame)
 {
     struct acpi_table madt;
     int error = acpi_find(reader, "APIC", "MADT", ACPI_MADT_SIZE, 0, &madt);
@@ -230,12 +289,18 @@ static int acpi_read_madt(struct acpi_reader *reader, uint64_t mpidr, struct acp
             error = acpi_take_distributor(reader, entry, entry[1], gic);
         else if (entry[0] == ACPI_MADT_GICC)
             error = acpi_take_cpu_interface(reader, entry, entry[1], mpidr, gic);
+        else if (entry[0] == ACPI_MADT_FRAME)
+            error = acpi_take_frame(reader, entry, entry[1], frame);
+        else if (entry[0] == ACPI_MADT_GICR)
+            error = acpi_take_redistributors(reader, entry, entry[1], gic);
         at += entry[1];
     }
     if (error == 0 && gic->distributor == 0)
         return acpi_refuse(reader, "MADT", "there is no distributor");
-    if (error == 0 && gic->cpu_interface == 0)
+    if (error == 0 && gic->version == 2 && gic->cpu_interface == 0)
         return acpi_refuse(reader, "MADT", "there is no interface of this CPU");
+    if (error == 0 && gic->version == 3 && gic->region_count == 0)
+        return acpi_refuse(reader, "MADT", "there is no redistributor");
     return error;
 }
 
@@ -262,6 +327,35 @@ static int acpi_read_gtdt(struct acpi_reader *reader, struct acpi_timers *timers
     return 0;
 }
 
+static bool acpi_has(const struct acpi_reader *reader, const char *signature)
+{
+    for (size_t at = ACPI_HEADER_SIZE; at < reader->xsdt.size; at += ACPI_XSDT_ENTRY) {
+        const uint8_t *header =
+            acpi_bytes(reader, acpi_load64(reader->xsdt.bytes + at), ACPI_HEADER_SIZE);
+        if (header != NULL && kmemeq(header, signature, 4))
+            return true;
+    }
+    return false;
+}
+
+/* A machine may have no PCI. An entry: base address, segment, first and last bus. */
+static int acpi_read_mcfg(struct acpi_reader *reader, uint64_t *ecam)
+{
+    struct acpi_table mcfg;
+    if (!acpi_has(reader, "MCFG"))
+        return 0;
+    int error = acpi_find(reader, "MCFG", "MCFG", ACPI_MCFG_SIZE, 1, &mcfg);
+    if (error != 0)
+        return error;
+    for (size_t at = ACPI_MCFG_SIZE; mcfg.size - at >= ACPI_MCFG_ENTRY; at += ACPI_MCFG_ENTRY) {
+        const uint8_t *entry = mcfg.bytes + at;
+        if (*ecam == 0 && acpi_load16(entry + ACPI_MCFG_AT_SEGMENT) == 0 &&
+            entry[ACPI_MCFG_AT_FIRST_BUS] == 0)
+            *ecam = acpi_load64(entry);
+    }
+    return 0;
+}
+
 int acpi_read(struct acpi *acpi, const struct acpi_memory *memory, uint64_t rsdp, uint64_t mpidr,
               struct acpi_refusal *refusal)
 {
@@ -274,9 +368,11 @@ int acpi_read(struct acpi *acpi, const struct acpi_memory *memory, uint64_t rsdp
     if (error == 0)
         error = acpi_read_fadt(&reader);
     if (error == 0)
-        error = acpi_read_madt(&reader, mpidr, &found.gic);
+        error = acpi_read_madt(&reader, mpidr, &found.gic, &found.frame);
     if (error == 0)
         error = acpi_read_gtdt(&reader, &found.timers);
+    if (error == 0)
+        error = acpi_read_mcfg(&reader, &found.ecam);
     if (error == 0)
         *acpi = found;
     return error;

@@ -1,12 +1,13 @@
 /*
  * acpi.h - reading ACPI's static tables [ACPI6.3] 5.2
  *
- * From the RSDP over the XSDT to FADT, MADT and GTDT: where the interrupt controller is, and on
- * which interrupts the timers are. All is read once, checked and copied out. Nothing in the tables
- * is trusted: addresses must lie in the memory that the reader was given, lengths in their tables,
- * every checksum must be right. Not done: AML (there is no interpreter, and a DSDT is not looked
- * for), the RSDT of 32-bit systems, interrupt controllers other than the GICv2, more than
- * ACPI_TABLES_MAX tables.
+ * From the RSDP over the XSDT to FADT, MADT, GTDT and MCFG: where the interrupt controller is, on
+ * which interrupts the timers are, and where PCI's configuration space is. All is read once,
+ * checked and copied out. Nothing in the tables is trusted: addresses must lie in the memory that
+ * the reader was given, lengths in their tables, every checksum must be right. Not done: AML (there
+ * is no interpreter, and a DSDT is not looked for), the RSDT of 32-bit systems, interrupt
+ * controllers other than GICv2 and GICv3, more than ACPI_TABLES_MAX tables or ACPI_REGIONS_MAX
+ * regions of redistributors.
  */
 #ifndef DRIVERS_ACPI_H
 #define DRIVERS_ACPI_H
@@ -24,8 +25,18 @@ struct acpi_memory {
     size_t size;
 };
 
+/* Where redistributors of a GICv3 stand, one behind the other. */
+struct acpi_region {
+    uint64_t base, size;
+};
+
+#define ACPI_REGIONS_MAX 8
 struct acpi_gic {
-    uint64_t distributor, cpu_interface;
+    unsigned version; /* 2 or 3 */
+    uint64_t distributor;
+    uint64_t cpu_interface; /* GICv2: of this CPU */
+    unsigned region_count;  /* GICv3 */
+    struct acpi_region regions[ACPI_REGIONS_MAX];
 };
 
 struct acpi_interrupt {
@@ -37,9 +48,17 @@ struct acpi_timers {
     struct acpi_interrupt secure_el1, non_secure_el1, virtual_el1, el2;
 };
 
+/* A frame that takes messages; base 0: there is none, count 0: it says itself what it has. */
+struct acpi_frame {
+    uint64_t base;
+    uint32_t first, count;
+};
+
 struct acpi {
     struct acpi_gic gic;
+    struct acpi_frame frame; /* the first */
     struct acpi_timers timers;
+    uint64_t ecam; /* of bus 0 of segment 0; 0: there is no PCI */
 };
 
 /* Why tables are refused: "MADT", "its checksum is wrong". */

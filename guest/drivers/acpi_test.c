@@ -123,7 +123,8 @@ static const struct change table_changes[] = {
     {FAKE_MADT_AT, 45, 1, 0, "MADT", "the length of a structure is wrong"},
     {FAKE_MADT_AT, 45, 1, 1, "MADT", "the length of a structure is wrong"},
     {FAKE_MADT_AT, 45, 1, 23, "MADT", "a distributor is too short"},
-    {FAKE_MADT_AT, 44 + 20, 1, 3, "MADT", "the distributor is not that of a GICv2"},
+    {FAKE_MADT_AT, 44 + 20, 1, 4, "MADT", "the distributor is that of neither GICv2 nor GICv3"},
+    {FAKE_MADT_AT, 44 + 20, 1, 3, "MADT", "there is no redistributor"},
     {FAKE_MADT_AT, 44, 1, 0xe, "MADT", "there is no distributor"},
     {FAKE_MADT_AT, 44 + 8, 8, 0, "MADT", "there is no distributor"},
     {FAKE_MADT_AT, FAKE_GICC0_AT - FAKE_MADT_AT + 1, 1, 75, "MADT", "a CPU interface is too short"},
@@ -273,6 +274,79 @@ static void test_damage_behind_a_good_checksum_never_leads_astray(void)
     CU_ASSERT_TRUE(read > refused && refused > 0);
 }
 
+/* ---- PCI ------------------------------------------------------------------------------------- */
+
+#define MCFG_SIZE (44 + 2 * 16)
+
+static uint8_t with_pci[FAKE_ACPI_SIZE + MCFG_SIZE];
+
+/* The table that nobody knows becomes an MCFG of two segments; the other CPU a frame. */
+static void build_with_pci(uint32_t frame_flags)
+{
+    uint8_t *mcfg = with_pci + FAKE_ACPI_SIZE, *frame = with_pci + FAKE_GICC1_AT;
+    memset(with_pci, 0, sizeof(with_pci));
+    fake_acpi_build(with_pci, BASE);
+    fake_acpi_put(with_pci + FAKE_XSDT_AT + 36, 8, BASE + FAKE_ACPI_SIZE);
+    fake_acpi_seal(with_pci + FAKE_XSDT_AT, FAKE_XSDT_SIZE);
+    memcpy(mcfg, "MCFG", 4);
+    fake_acpi_put(mcfg + 4, 4, MCFG_SIZE);
+    mcfg[8] = 1;
+    fake_acpi_put(mcfg + 44, 8, 0x1000000000);
+    fake_acpi_put(mcfg + 52, 2, 1); /* another segment */
+    fake_acpi_put(mcfg + 60, 8, 0x4010000000);
+    fake_acpi_seal(mcfg, MCFG_SIZE);
+    memset(frame, 0, 76);
+    frame[0] = 0xd;
+    frame[1] = 24;
+    fake_acpi_put(frame + 8, 8, 0x08020000);
+    fake_acpi_put(frame + 16, 4, frame_flags);
+    fake_acpi_put(frame + 20, 2, 64);
+    fake_acpi_put(frame + 22, 2, 80);
+    frame[24] = 0x7f;
+    frame[25] = 52;
+    fake_acpi_seal(with_pci + FAKE_MADT_AT, FAKE_MADT_SIZE);
+}
+
+static int read_with_pci(void)
+{
+    return read_part(with_pci, sizeof(with_pci), BASE, MPIDR);
+}
+
+static void test_configuration_space_and_frame_are_read(void)
+{
+    build_with_pci(1);
+    CU_ASSERT_EQUAL_FATAL(read_with_pci(), 0);
+    CU_ASSERT_EQUAL(acpi.ecam, 0x4010000000);
+    CU_ASSERT_EQUAL(acpi.frame.base, 0x08020000);
+    CU_ASSERT_EQUAL(acpi.frame.first, 80);
+    CU_ASSERT_EQUAL(acpi.frame.count, 64);
+    build_with_pci(0); /* the frame says itself what it has */
+    CU_ASSERT_EQUAL_FATAL(read_with_pci(), 0);
+    CU_ASSERT_EQUAL(acpi.frame.base, 0x08020000);
+    CU_ASSERT_EQUAL(acpi.frame.count, 0);
+}
+
+static void test_machine_without_pci_has_neither(void)
+{
+    fake_acpi_build(tables, BASE);
+    CU_ASSERT_EQUAL_FATAL(read_tables(), 0);
+    CU_ASSERT_EQUAL(acpi.ecam, 0);
+    CU_ASSERT_EQUAL(acpi.frame.base, 0);
+}
+
+static void test_damage_of_what_pci_needs_is_refused(void)
+{
+    build_with_pci(1);
+    with_pci[FAKE_ACPI_SIZE + 60]++;
+    check_refusal(read_with_pci(), "MCFG", "its checksum is wrong");
+    build_with_pci(1);
+    with_pci[FAKE_GICC1_AT + 1] = 20;
+    with_pci[FAKE_GICC1_AT + 20] = 0x7f;
+    with_pci[FAKE_GICC1_AT + 21] = 56;
+    fake_acpi_seal(with_pci + FAKE_MADT_AT, FAKE_MADT_SIZE);
+    check_refusal(read_with_pci(), "MADT", "a frame for messages is too short");
+}
+
 UNIT_SUITE("acpi", UNIT_TEST(test_controller_and_timers_are_read),
            UNIT_TEST(test_interface_is_that_of_the_cpu_that_asks),
            UNIT_TEST(test_wrong_field_of_the_root_is_refused_by_name),
@@ -283,4 +357,7 @@ UNIT_SUITE("acpi", UNIT_TEST(test_controller_and_timers_are_read),
            UNIT_TEST(test_root_pointer_outside_of_memory_is_refused),
            UNIT_TEST(test_tables_cut_off_anywhere_are_refused),
            UNIT_TEST(test_any_damaged_byte_is_noticed),
-           UNIT_TEST(test_damage_behind_a_good_checksum_never_leads_astray))
+           UNIT_TEST(test_damage_behind_a_good_checksum_never_leads_astray),
+           UNIT_TEST(test_configuration_space_and_frame_are_read),
+           UNIT_TEST(test_machine_without_pci_has_neither),
+           UNIT_TEST(test_damage_of_what_pci_needs_is_refused))

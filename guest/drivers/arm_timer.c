@@ -87,13 +87,14 @@ static void arm_timer_set_deadline(uint64_t deadline_ns)
  * The condition is cleared before the end of the interrupt, and before anything that may program
  * the next deadline: a level that stays up would raise the interrupt again at once.
  */
-static void arm_timer_interrupt(void *arg)
+static bool arm_timer_interrupt(void *arg)
 {
     (void)arg;
     if ((hal_sysreg_read(arm_timer->control) & TIMER_CTL_ISTATUS) == 0)
-        return;
+        return false;
     arm_timer_stop();
     clock_interrupt();
+    return true;
 }
 
 static const struct clock_driver arm_timer_clock = {

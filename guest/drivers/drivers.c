@@ -5,9 +5,13 @@
 
 #include "drivers/arm_timer.h"
 #include "drivers/gicv2.h"
+#include "drivers/gicv2m.h"
+#include "drivers/gicv3.h"
 #include "drivers/platform.h"
 #include "drivers/virtio_mmio.h"
 #include "drivers/virtio_net.h"
+#include "drivers/virtio_pci.h"
+#include "drivers/virtio_regs.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "ringside/hal.h"
@@ -18,8 +22,19 @@ static const struct virtio_driver drivers_virtio[] = {
 
 static int drivers_scan_virtio(const struct platform *platform)
 {
-    virtio_mmio_scan(platform, drivers_virtio, sizeof(drivers_virtio) / sizeof(drivers_virtio[0]));
+    static const struct virtio_drivers drivers = {
+        .table = drivers_virtio,
+        .count = sizeof(drivers_virtio) / sizeof(drivers_virtio[0]),
+    };
+    virtio_mmio_scan(platform, &drivers);
+    virtio_pci_scan(platform, &drivers);
     return 0;
+}
+
+static int drivers_init_gic(const struct platform *platform)
+{
+    int error = gicv2_init(platform);
+    return error == -KENODEV ? gicv3_init(platform) : error;
 }
 
 /* Interrupts need their controller, and devices need interrupts. */
@@ -27,7 +42,8 @@ static const struct {
     int (*init)(const struct platform *platform);
     const char *without; /* why the machine cannot run; NULL: it can */
 } drivers_steps[] = {
-    {gicv2_init, "no interrupt controller in this machine"},
+    {drivers_init_gic, "no interrupt controller in this machine"},
+    {gicv2m_init, NULL},
     {arm_timer_init, "no timer in this machine"},
     {drivers_scan_virtio, NULL},
 };

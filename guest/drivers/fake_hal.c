@@ -46,19 +46,49 @@ static uint32_t fake_offset(uintptr_t pa, unsigned size)
     return (uint32_t)(pa - fake_hal.mmio_base);
 }
 
+static uint32_t fake_read(uintptr_t pa, unsigned size)
+{
+    if (fake_hal.bus_read != NULL)
+        return fake_hal.bus_read(pa, size);
+    return fake_hal.mmio_read(fake_hal.opaque, fake_offset(pa, size), size);
+}
+
+static void fake_write(uintptr_t pa, unsigned size, uint32_t value)
+{
+    if (fake_hal.bus_write != NULL)
+        fake_hal.bus_write(pa, size, value);
+    else
+        fake_hal.mmio_write(fake_hal.opaque, fake_offset(pa, size), value);
+}
+
 uint8_t hal_mmio_read8(uintptr_t pa)
 {
-    return (uint8_t)fake_hal.mmio_read(fake_hal.opaque, fake_offset(pa, 1), 1);
+    return (uint8_t)fake_read(pa, 1);
+}
+
+uint16_t hal_mmio_read16(uintptr_t pa)
+{
+    return (uint16_t)fake_read(pa, 2);
 }
 
 uint32_t hal_mmio_read32(uintptr_t pa)
 {
-    return fake_hal.mmio_read(fake_hal.opaque, fake_offset(pa, 4), 4);
+    return fake_read(pa, 4);
+}
+
+void hal_mmio_write8(uintptr_t pa, uint8_t value)
+{
+    fake_write(pa, 1, value);
+}
+
+void hal_mmio_write16(uintptr_t pa, uint16_t value)
+{
+    fake_write(pa, 2, value);
 }
 
 void hal_mmio_write32(uintptr_t pa, uint32_t value)
 {
-    fake_hal.mmio_write(fake_hal.opaque, fake_offset(pa, 4), value);
+    fake_write(pa, 4, value);
 }
 
 uint64_t hal_sysreg_read(enum hal_sysreg reg)
@@ -123,6 +153,8 @@ void hal_charge(uint64_t ticks)
 
 void hal_relax(void)
 {
+    if (fake_hal.relax != NULL)
+        fake_hal.relax();
 }
 
 /* ---- interrupts, machine --------------------------------------------------------------------- */
@@ -177,6 +209,15 @@ void probe_counter(const char *name, uint64_t value)
         i++;
     snprintf(fake_counters[i].name, sizeof(fake_counters[i].name), "%s", name);
     fake_counters[i].value = value;
+}
+
+bool fake_hal_has_counter(const char *name)
+{
+    for (unsigned i = 0; i < FAKE_COUNTERS_MAX; i++) {
+        if (strcmp(fake_counters[i].name, name) == 0)
+            return true;
+    }
+    return false;
 }
 
 uint64_t fake_hal_counter(const char *name)

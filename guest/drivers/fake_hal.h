@@ -2,8 +2,8 @@
  * fake_hal.h - a hal for unit tests of drivers
  *
  * Memory is the heap's; physical addresses differ from pointers by FAKE_HAL_OFFSET. MMIO goes to
- * one window that the test provides. System registers are an array. What is told to the bench is
- * counted.
+ * one window that the test provides, or all of it to the test. System registers are an array. What
+ * is told to the bench is counted.
  */
 #ifndef DRIVERS_FAKE_HAL_H
 #define DRIVERS_FAKE_HAL_H
@@ -18,6 +18,11 @@ struct fake_hal {
     uint32_t (*mmio_read)(void *opaque, uint32_t offset, unsigned size);
     void (*mmio_write)(void *opaque, uint32_t offset, uint32_t value);
     void *opaque;
+    void (*relax)(void); /* what happens while somebody spins; NULL: nothing */
+
+    /* Or the whole bus: then there is no window. */
+    uint32_t (*bus_read)(uintptr_t pa, unsigned size);
+    void (*bus_write)(uintptr_t pa, unsigned size, uint32_t value);
 
     uint64_t sysregs[HAL_SYSREG_COUNT];
     struct hal_boot boot;
@@ -37,5 +42,6 @@ extern struct fake_hal fake_hal;
 void fake_hal_reset(void);
 /* The last value of a counter; 0 when it was never told. */
 uint64_t fake_hal_counter(const char *name);
+bool fake_hal_has_counter(const char *name);
 
 #endif

@@ -4,6 +4,7 @@
 #include "drivers/fake_kernel.h"
 
 #include "kernel/console.h"
+#include "kernel/file.h"
 #include "kernel/lock.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
@@ -95,7 +96,8 @@ void clock_interrupt(void)
 
 uint64_t clock_now_ns(void)
 {
-    return 1000000000;
+    fake_kernel.now_ns += fake_kernel.now_step_ns;
+    return 1000000000 + fake_kernel.now_ns;
 }
 
 /* ---- tasks, locks, waiting ------------------------------------------------------------------- */
@@ -153,12 +155,32 @@ int wait_commit_uninterruptible(struct waiter *waiter, uint64_t deadline_ns)
     if (waiter->woken)
         return 0;
     fake_kernel.slept_until_ns = deadline_ns;
+    if (fake_kernel.sleep != NULL) {
+        fake_kernel.sleep();
+        return waiter->woken || clock_now_ns() < deadline_ns ? 0 : -KETIMEDOUT;
+    }
     kassert(fake_kernel.rounds > 0);
     if (--fake_kernel.rounds == 0) {
         list_init(&waiter->queue->waiters);
         longjmp(fake_task_left, 1);
     }
     return 0;
+}
+
+void wait_finish(struct waiter *waiter)
+{
+    list_init(&waiter->queue->waiters);
+}
+
+const char *boot_parameter(const char *name)
+{
+    for (unsigned i = 0; i < sizeof(fake_kernel.parameters) / sizeof(fake_kernel.parameters[0]);
+         i++) {
+        const char *const *parameter = fake_kernel.parameters[i];
+        if (parameter[0] != NULL && strcmp(parameter[0], name) == 0)
+            return parameter[1];
+    }
+    return NULL;
 }
 
 void wait_wake_all(struct wait_queue *queue)

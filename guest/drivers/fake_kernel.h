@@ -33,6 +33,11 @@ struct fake_kernel {
     unsigned wakes; /* waiters woken */
     /* wait_commit(): returns from run_task() when it is called for the `rounds`-th time. */
     unsigned rounds;
+    /* What happens while somebody sleeps, instead of that; NULL: rounds are counted. */
+    void (*sleep)(void);
+    uint64_t now_ns;              /* since a second after power-on, */
+    uint64_t now_step_ns;         /* and how much later it is whenever somebody asks */
+    const char *parameters[4][2]; /* of the boot: name and value */
     uint64_t slept_until_ns;
 
     struct nbuf *received[FAKE_RECEIVED_MAX]; /* handed up, in order; the test frees them */

@@ -32,12 +32,25 @@ static void fake_put_compatible(const char *text)
 static void fake_put_controller(const struct fake_tree *tree)
 {
     const uint32_t reg[] = {
-        (uint32_t)(tree->distributor >> 32),   (uint32_t)tree->distributor,   0, 0x10000,
-        (uint32_t)(tree->cpu_interface >> 32), (uint32_t)tree->cpu_interface, 0, 0x10000,
+        (uint32_t)(tree->distributor >> 32),
+        (uint32_t)tree->distributor,
+        0,
+        0x10000,
+        (uint32_t)(tree->cpu_interface >> 32),
+        (uint32_t)tree->cpu_interface,
+        0,
+        tree->cpu_interface_size == 0 ? 0x10000 : tree->cpu_interface_size,
+        (uint32_t)(tree->region >> 32),
+        (uint32_t)tree->region,
+        0,
+        0x20000,
     };
+    const uint32_t regions[] = {tree->regions};
     fdt_begin_node(fake_tree_blob, "intc");
     fake_put_compatible(tree->controller);
-    fake_put_cells("reg", reg, 8);
+    fake_put_cells("reg", reg, tree->regions == 2 ? 12 : 8);
+    if (tree->regions != 0)
+        fake_put_cells("#redistributor-regions", regions, 1);
     fdt_end_node(fake_tree_blob);
 }
 

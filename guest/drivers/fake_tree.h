@@ -12,8 +12,11 @@
 struct fake_tree {
     const char *controller; /* compatible; NULL: no such node */
     uint64_t distributor, cpu_interface;
-    const char *timer;         /* compatible; NULL: no such node */
-    unsigned timer_interrupts; /* entries of its interrupts: PPIs 13, 14, 11, 10 */
+    uint32_t cpu_interface_size; /* 0: 64 KiB */
+    unsigned regions;            /* of redistributors; 0: the tree does not say */
+    uint64_t region;             /* the second one, of 128 KiB */
+    const char *timer;           /* compatible; NULL: no such node */
+    unsigned timer_interrupts;   /* entries of its interrupts: PPIs 13, 14, 11, 10 */
     unsigned windows;
     uint64_t window_base, window_step;
 };

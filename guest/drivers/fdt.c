@@ -18,6 +18,11 @@
 #define FDT_CELLS_MAX      2 /* numbers of at most 64 bits */
 #define FDT_CELLS_DEFAULT  ((struct fdt_cells){.address = 2, .size = 1}) /* [DTSPEC0.4] 2.3.5 */
 #define FDT_GIC_CELLS_SIZE 12                                            /* type, number, flags */
+#define FDT_PCI_CELLS      3u /* of an address on PCI: space and place, high, low */
+#define FDT_PCI_SLOT_SHIFT 11
+
+#define FDT_PCI_SPACE_MASK     0x03000000
+#define FDT_PCI_SPACE_MEMORY32 0x02000000
 
 enum {
     FDT_BEGIN_NODE = 1,
@@ -141,6 +146,16 @@ static void fdt_take_property(const char *name, struct fdt_value value, struct f
         node->interrupts = value;
     else if (kstreq(name, "status"))
         node->status = value;
+    else if (kstreq(name, "phandle"))
+        node->phandle = value;
+    else if (kstreq(name, "ranges"))
+        node->ranges = value;
+    else if (kstreq(name, "interrupt-map"))
+        node->interrupt_map = value;
+    else if (kstreq(name, "interrupt-map-mask"))
+        node->interrupt_map_mask = value;
+    else if (kstreq(name, "#redistributor-regions"))
+        node->redistributor_regions = value;
     else if (kstreq(name, "#address-cells"))
         fdt_take_cells(&children->address, value);
     else if (kstreq(name, "#size-cells"))
@@ -184,7 +199,10 @@ static bool fdt_begin_node(struct fdt_walk *walk, struct fdt_node *node)
         return false;
     *node = (struct fdt_node){.cells = walk->cells[walk->depth]};
     walk->cells[++walk->depth] = FDT_CELLS_DEFAULT;
-    return fdt_read_name(walk, &node->name) && fdt_read_properties(walk, node);
+    if (!fdt_read_name(walk, &node->name) || !fdt_read_properties(walk, node))
+        return false;
+    node->children = walk->cells[walk->depth];
+    return true;
 }
 
 int fdt_walk_next(struct fdt_walk *walk, struct fdt_node *node)
@@ -256,8 +274,13 @@ bool fdt_node_reg(const struct fdt_node *node, unsigned index, uint64_t *address
     return true;
 }
 
-bool fdt_node_interrupt(const struct fdt_node *node, unsigned index,
-                        struct fdt_interrupt *interrupt)
+uint32_t fdt_node_redistributor_regions(const struct fdt_node *node)
+{
+    return node->redistributor_regions.size == 4 ? load_be32(node->redistributor_regions.data) : 1;
+}
+
+/* A specifier of the GIC's binding. */
+static bool fdt_gic_interrupt(const uint8_t *entry, struct fdt_interrupt *interrupt)
 {
     enum {
         FDT_GIC_SPI = 0,
@@ -272,9 +295,6 @@ bool fdt_node_interrupt(const struct fdt_node *node, unsigned index,
         FDT_PPI_BASE = 16
     };
 
-    if (index >= node->interrupts.size / FDT_GIC_CELLS_SIZE)
-        return false;
-    const uint8_t *entry = node->interrupts.data + (size_t)index * FDT_GIC_CELLS_SIZE;
     uint32_t type = load_be32(entry);
     uint32_t number = load_be32(entry + 4);
     uint32_t flags = load_be32(entry + 8);
@@ -286,6 +306,95 @@ bool fdt_node_interrupt(const struct fdt_node *node, unsigned index,
         return false;
     interrupt->edge_triggered = (flags & (FDT_GIC_RISING | FDT_GIC_FALLING)) != 0;
     return true;
+}
+
+bool fdt_node_interrupt(const struct fdt_node *node, unsigned index,
+                        struct fdt_interrupt *interrupt)
+{
+    return index < node->interrupts.size / FDT_GIC_CELLS_SIZE &&
+           fdt_gic_interrupt(node->interrupts.data + (size_t)index * FDT_GIC_CELLS_SIZE, interrupt);
+}
+
+/* ---- PCI host bridges ------------------------------------------------------------------------ */
+
+bool fdt_node_pci_window(const struct fdt_node *bridge, struct fdt_pci_range *window)
+{
+    uint32_t parent = bridge->cells.address, size = bridge->children.size;
+    if (bridge->children.address != FDT_PCI_CELLS || parent == 0 || parent > FDT_CELLS_MAX ||
+        size == 0 || size > FDT_CELLS_MAX)
+        return false;
+    size_t entry_size = 4 * (size_t)(FDT_PCI_CELLS + parent + size);
+    for (size_t at = 0; bridge->ranges.size - at >= entry_size; at += entry_size) {
+        const uint8_t *entry = bridge->ranges.data + at;
+        if ((load_be32(entry) & FDT_PCI_SPACE_MASK) != FDT_PCI_SPACE_MEMORY32)
+            continue;
+        const uint8_t *rest = entry + (size_t)4 * FDT_PCI_CELLS;
+        *window = (struct fdt_pci_range){
+            .bus_base = fdt_number(entry + 4, 2),
+            .cpu_base = fdt_number(rest, parent),
+            .size = fdt_number(rest + (size_t)4 * parent, size),
+        };
+        return true;
+    }
+    return false;
+}
+
+/* Whose phandle this is. */
+static bool fdt_find_phandle(const struct fdt *fdt, uint32_t phandle, struct fdt_node *node)
+{
+    struct fdt_walk walk;
+    fdt_walk_init(&walk, fdt);
+    while (fdt_walk_next(&walk, node) == 1) {
+        if (node->phandle.size == 4 && load_be32(node->phandle.data) == phandle)
+            return true;
+    }
+    return false;
+}
+
+/* The cells of an entry that say which interrupt it is for, after the mask. */
+static bool fdt_map_matches(const struct fdt_node *bridge, const uint8_t *entry,
+                            const uint32_t *unit)
+{
+    for (size_t i = 0; i < FDT_PCI_CELLS + 1; i++) {
+        uint32_t mask = UINT32_MAX;
+        if (bridge->interrupt_map_mask.size == 4 * (FDT_PCI_CELLS + 1))
+            mask = load_be32(bridge->interrupt_map_mask.data + 4 * i);
+        if ((unit[i] & mask) != (load_be32(entry + 4 * i) & mask))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * An entry: address of the function, pin, controller, address and specifier for that. How long the
+ * last two are is the controller's business. Each entry takes at least five cells, which bounds the
+ * walk.
+ */
+bool fdt_pci_interrupt(const struct fdt *fdt, const struct fdt_node *bridge, unsigned slot,
+                       unsigned pin, struct fdt_interrupt *interrupt)
+{
+    const struct fdt_value *map = &bridge->interrupt_map;
+    const uint32_t unit[FDT_PCI_CELLS + 1] = {slot << FDT_PCI_SLOT_SHIFT, 0, 0, pin};
+    const size_t head_size = 4 * (FDT_PCI_CELLS + 2);
+    struct fdt_node parent = {.name = NULL};
+    uint32_t parent_phandle = 0;
+    for (size_t at = 0; map->size - at >= head_size;) {
+        const uint8_t *entry = map->data + at;
+        uint32_t phandle = load_be32(entry + head_size - 4);
+        if ((parent.name == NULL || phandle != parent_phandle) &&
+            !fdt_find_phandle(fdt, phandle, &parent))
+            return false;
+        parent_phandle = phandle;
+        if (parent.children.address > FDT_CELLS_MAX)
+            return false;
+        size_t specifier = head_size + (size_t)4 * parent.children.address;
+        if (map->size - at < specifier + FDT_GIC_CELLS_SIZE)
+            return false;
+        if (fdt_map_matches(bridge, entry, unit))
+            return fdt_gic_interrupt(entry + specifier, interrupt);
+        at += specifier + FDT_GIC_CELLS_SIZE;
+    }
+    return false;
 }
 
 bool fdt_find(const struct fdt *fdt, const char *const *texts, struct fdt_node *node)

@@ -274,6 +274,88 @@ static void test_nodes_deeper_than_the_limit_end_the_walk(void)
     }
 }
 
+/* ---- PCI ------------------------------------------------------------------------------------- */
+
+#define GIC_PHANDLE 7
+
+/* A bridge with a window of I/O and one of memory; slot 0 pin 1 is SPI 3, slot 1 pin 1 is SPI 4. */
+static void bridge_open(struct fdt *fdt, struct fdt_node *bridge, uint32_t map_phandle)
+{
+    static const char *const texts[] = {"pci-host-ecam-generic", NULL};
+    static uint8_t map[2 * 40];
+    const uint32_t entries[2][10] = {
+        {0x0000, 0, 0, 1, map_phandle, 0, 0, 0, 3, 4},
+        {0x0800, 0, 0, 1, map_phandle, 0, 0, 0, 4, 4},
+    };
+    memset(blob, 0, sizeof(blob));
+    fdt_create(blob, sizeof(blob));
+    fdt_finish_reservemap(blob);
+    fdt_begin_node(blob, "");
+    tree_u32s(blob, "#address-cells", U32S(2));
+    tree_u32s(blob, "#size-cells", U32S(2));
+    fdt_begin_node(blob, "intc@8000000");
+    tree_u32s(blob, "phandle", U32S(GIC_PHANDLE));
+    tree_u32s(blob, "#address-cells", U32S(2));
+    fdt_end_node(blob);
+    fdt_begin_node(blob, "pcie@10000000");
+    tree_string("compatible", "pci-host-ecam-generic");
+    tree_u32s(blob, "#address-cells", U32S(3));
+    tree_u32s(blob, "#size-cells", U32S(2));
+    tree_u32s(blob, "ranges",
+              U32S(0x01000000, 0, 0, 0, 0x3eff0000, 0, 0x10000, 0x02000000, 0, 0x20000000, 0,
+                   0x10000000, 0, 0x2eff0000));
+    tree_u32s(blob, "interrupt-map-mask", U32S(0x0800, 0, 0, 7));
+    for (unsigned i = 0; i < 20; i++)
+        fdt32_st(map + 4 * i, entries[i / 10][i % 10]);
+    fdt_property(blob, "interrupt-map", map, sizeof(map));
+    fdt_end_node(blob);
+    fdt_end_node(blob);
+    fdt_finish(blob);
+    CU_ASSERT_EQUAL_FATAL(fdt_open(fdt, blob, fdt_totalsize(blob)), 0);
+    CU_ASSERT_TRUE_FATAL(fdt_find(fdt, texts, bridge));
+}
+
+static void test_window_of_a_bridge_is_the_one_of_memory(void)
+{
+    struct fdt fdt;
+    struct fdt_node bridge;
+    struct fdt_pci_range window = {.size = 0};
+    bridge_open(&fdt, &bridge, GIC_PHANDLE);
+    CU_ASSERT_TRUE(fdt_node_pci_window(&bridge, &window));
+    CU_ASSERT_EQUAL(window.bus_base, 0x20000000);
+    CU_ASSERT_EQUAL(window.cpu_base, 0x10000000);
+    CU_ASSERT_EQUAL(window.size, 0x2eff0000);
+    bridge.ranges.size = 28 + 27; /* cut off */
+    CU_ASSERT_FALSE(fdt_node_pci_window(&bridge, &window));
+}
+
+static void test_pin_is_looked_up_in_the_map_under_its_mask(void)
+{
+    struct fdt fdt;
+    struct fdt_node bridge;
+    struct fdt_interrupt interrupt = {.edge_triggered = true};
+    bridge_open(&fdt, &bridge, GIC_PHANDLE);
+    CU_ASSERT_TRUE(fdt_pci_interrupt(&fdt, &bridge, 0, 1, &interrupt));
+    CU_ASSERT_EQUAL(interrupt.intid, 35);
+    CU_ASSERT_FALSE(interrupt.edge_triggered);
+    CU_ASSERT_TRUE(fdt_pci_interrupt(&fdt, &bridge, 5, 1, &interrupt)); /* as slot 1 */
+    CU_ASSERT_EQUAL(interrupt.intid, 36);
+    CU_ASSERT_FALSE(fdt_pci_interrupt(&fdt, &bridge, 0, 2, &interrupt)); /* not in the map */
+    bridge.interrupt_map.size = 79; /* the last entry is cut off */
+    CU_ASSERT_FALSE(fdt_pci_interrupt(&fdt, &bridge, 1, 1, &interrupt));
+    bridge.interrupt_map.size = 0;
+    CU_ASSERT_FALSE(fdt_pci_interrupt(&fdt, &bridge, 0, 1, &interrupt));
+}
+
+static void test_map_to_a_controller_that_is_not_there_says_nothing(void)
+{
+    struct fdt fdt;
+    struct fdt_node bridge;
+    struct fdt_interrupt interrupt;
+    bridge_open(&fdt, &bridge, GIC_PHANDLE + 1);
+    CU_ASSERT_FALSE(fdt_pci_interrupt(&fdt, &bridge, 0, 1, &interrupt));
+}
+
 UNIT_SUITE("fdt", UNIT_TEST(test_nodes_come_in_the_order_of_the_tree),
            UNIT_TEST(test_compatible_finds_any_of_several_texts),
            UNIT_TEST(test_disabled_nodes_are_not_found),
@@ -284,4 +366,7 @@ UNIT_SUITE("fdt", UNIT_TEST(test_nodes_come_in_the_order_of_the_tree),
            UNIT_TEST(test_tree_cut_off_anywhere_is_refused),
            UNIT_TEST(test_structure_cut_off_anywhere_ends_the_walk),
            UNIT_TEST(test_damaged_bytes_never_lead_astray),
-           UNIT_TEST(test_nodes_deeper_than_the_limit_end_the_walk))
+           UNIT_TEST(test_nodes_deeper_than_the_limit_end_the_walk),
+           UNIT_TEST(test_window_of_a_bridge_is_the_one_of_memory),
+           UNIT_TEST(test_pin_is_looked_up_in_the_map_under_its_mask),
+           UNIT_TEST(test_map_to_a_controller_that_is_not_there_says_nothing))

@@ -30,19 +30,29 @@ static void *mock_pointer(uint64_t physical)
 
 /* ---- registers ------------------------------------------------------------------------------- */
 
-static uint32_t mock_read_config(uint32_t offset)
+static uint32_t mock_read_config(uint32_t offset, unsigned size)
 {
-    kassert(offset < sizeof(mock_device.mac));
+    if (offset == sizeof(mock_device.mac) && size == 2)
+        return mock_device.link;
+    kassert(offset < sizeof(mock_device.mac) && size == 1);
     if (mock_device.config_never_settles)
         mock_device.generation++;
     return mock_device.mac[offset];
+}
+
+/* A reset that takes its time shows the old status until it is over. */
+static uint32_t mock_read_status(void)
+{
+    if (mock_device.resetting > 0 && --mock_device.resetting == 0)
+        mock_device.status = 0;
+    return mock_device.status;
 }
 
 static uint32_t mock_read(void *opaque, uint32_t offset, unsigned size)
 {
     const struct mock_device *device = opaque;
     if (offset >= VIRTIO_MMIO_CONFIG)
-        return mock_read_config(offset - VIRTIO_MMIO_CONFIG);
+        return mock_read_config(offset - VIRTIO_MMIO_CONFIG, size);
     kassert(size == 4);
     switch (offset) {
     case VIRTIO_MMIO_MAGIC_VALUE:
@@ -64,7 +74,7 @@ static uint32_t mock_read(void *opaque, uint32_t offset, unsigned size)
     case VIRTIO_MMIO_INTERRUPT_STATUS:
         return device->interrupts;
     case VIRTIO_MMIO_STATUS:
-        return device->status;
+        return mock_read_status();
     case VIRTIO_MMIO_CONFIG_GENERATION:
         return device->generation;
     default:
@@ -79,8 +89,14 @@ static void mock_write_status(struct mock_device *device, uint32_t value)
     device->status_writes++;
     if (device->never_resets && value == 0)
         return;
-    if (value == 0)
+    if (value == 0) {
         device->queues[0].ready = device->queues[1].ready = 0;
+        device->queues[0].last_avail = device->queues[1].last_avail = 0;
+        device->resetting = device->status != 0 ? device->reset_reads : 0;
+        if (device->resetting > 0)
+            return;
+    }
+    kassert(device->resetting == 0);
     if (device->refuses_features)
         value &= ~(uint32_t)VIRTIO_CONFIG_S_FEATURES_OK;
     bool starts = (value & ~device->status & VIRTIO_CONFIG_S_DRIVER_OK) != 0;
@@ -165,8 +181,7 @@ void mock_device_reset(unsigned queue_size)
         .magic = 0x74726976,
         .version = 2,
         .device_id = 1,
-        .offered = UINT64_C(1) << VIRTIO_F_VERSION_1 | UINT64_C(1) << VIRTIO_NET_F_MAC |
-                   UINT64_C(1) << VIRTIO_NET_F_STATUS | UINT64_C(1) << VIRTIO_RING_F_EVENT_IDX,
+        .offered = UINT64_C(1) << VIRTIO_F_VERSION_1 | UINT64_C(1) << VIRTIO_NET_F_MAC,
         .mac = {0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc},
         .queues = {{.size_max = queue_size}, {.size_max = queue_size}},
     };
@@ -209,6 +224,21 @@ uint16_t mock_take(unsigned queue)
     return mock_avail(queue)->ring[ring->last_avail++ % ring->size];
 }
 
+const struct vring_desc *mock_part(unsigned queue, uint16_t head, unsigned index)
+{
+    const struct vring_desc *table = mock_pointer(mock_device.queues[queue].desc);
+    const struct vring_desc *desc = mock_desc(queue, head);
+    if ((desc->flags & VRING_DESC_F_INDIRECT) != 0) {
+        kassert(desc->len % sizeof(*desc) == 0 && (desc->flags & VRING_DESC_F_NEXT) == 0);
+        table = desc = mock_pointer(desc->addr);
+    }
+    for (; index > 0; index--) {
+        kassert((desc->flags & VRING_DESC_F_NEXT) != 0);
+        desc = &table[desc->next];
+    }
+    return desc;
+}
+
 uint8_t *mock_buffer(unsigned queue, uint16_t head)
 {
     return mock_pointer(mock_desc(queue, head)->addr);
@@ -247,6 +277,21 @@ void mock_advance_indices(unsigned queue, uint16_t by)
 void mock_set_used_flags(unsigned queue, uint16_t flags)
 {
     mock_used(queue)->flags = flags;
+}
+
+uint16_t mock_avail_flags(unsigned queue)
+{
+    return mock_avail(queue)->flags;
+}
+
+uint16_t mock_used_event(unsigned queue)
+{
+    return mock_avail(queue)->ring[mock_device.queues[queue].size];
+}
+
+void mock_set_avail_event(unsigned queue, uint16_t event)
+{
+    memcpy(&mock_used(queue)->ring[mock_device.queues[queue].size], &event, sizeof(event));
 }
 
 void mock_receive(const void *frame, size_t size)

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct vring_desc;
+
 #define MOCK_BASE       0x0a000000
 #define MOCK_WINDOW     0x200
 #define MOCK_STATUS_LOG 16
@@ -34,6 +36,8 @@ struct mock_device {
     uint32_t magic, version, device_id;
     uint64_t offered;
     uint8_t mac[6];
+    uint16_t link;             /* the status field of the configuration */
+    unsigned reset_reads;      /* so many reads of the status until a reset is over */
     bool never_resets;         /* the status does not become 0 */
     bool refuses_features;     /* FEATURES_OK does not stick */
     bool config_never_settles; /* the generation changes with every read */
@@ -45,7 +49,8 @@ struct mock_device {
     unsigned writes; /* of any register */
     uint64_t accepted;
     uint32_t feature_select, queue_select;
-    uint32_t page_size;  /* version 1 */
+    uint32_t page_size; /* version 1 */
+    unsigned resetting;
     uint32_t interrupts; /* InterruptStatus */
     uint32_t generation;
     uint16_t rx_posted_at_driver_ok;
@@ -60,6 +65,8 @@ void mock_device_reset(unsigned queue_size);
 uint16_t mock_avail_count(unsigned queue);
 /* Takes the next available chain: its head. Fails the test when there is none. */
 uint16_t mock_take(unsigned queue);
+/* The descriptor of a chain's part `index`, in its indirect table when it has one. */
+const struct vring_desc *mock_part(unsigned queue, uint16_t head, unsigned index);
 /* What the head's descriptor points to. */
 uint8_t *mock_buffer(unsigned queue, uint16_t head);
 uint32_t mock_buffer_size(unsigned queue, uint16_t head);
@@ -70,6 +77,10 @@ void mock_move_used(unsigned queue, uint16_t by);
 /* Moves the indices of both rings, and where the device stands: as after as many frames. */
 void mock_advance_indices(unsigned queue, uint16_t by);
 void mock_set_used_flags(unsigned queue, uint16_t flags);
+uint16_t mock_avail_flags(unsigned queue);
+/* The event indices: what the driver wants, and what the device wants. */
+uint16_t mock_used_event(unsigned queue);
+void mock_set_avail_event(unsigned queue, uint16_t event);
 /* A frame for the driver: takes a buffer, fills it, completes it. */
 void mock_receive(const void *frame, size_t size);
 

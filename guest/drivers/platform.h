@@ -23,15 +23,42 @@ struct platform_interrupt {
     bool edge_triggered;
 };
 
-/* The two frames of a GICv2. */
+/* Some redistributors of a GICv3, one behind the other. */
+struct platform_region {
+    uintptr_t base;
+    size_t size;
+};
+
+#define PLATFORM_REGIONS_MAX ACPI_REGIONS_MAX
 struct platform_gic {
-    uintptr_t distributor, cpu_interface;
+    unsigned version; /* 2 or 3 */
+    uintptr_t distributor;
+    uintptr_t cpu_interface; /* GICv2 */
+    unsigned region_count;   /* GICv3 */
+    struct platform_region regions[PLATFORM_REGIONS_MAX];
 };
 
 /* A virtio-mmio window, which may be empty. */
 struct platform_window {
     uintptr_t base;
     struct platform_interrupt interrupt;
+};
+
+/*
+ * The frame that takes devices' messages. Its INTIDs where they are told; else count is 0, and the
+ * frame says them itself.
+ */
+struct platform_messages {
+    uintptr_t base;
+    uint32_t first_intid, count;
+};
+
+/* PCI: configuration space of bus 0, and the host bridge's window for memory BARs. */
+struct platform_pci {
+    uintptr_t ecam;
+    uintptr_t window;    /* as the CPU sees it, */
+    uint64_t window_bus; /* and as it stands in BARs */
+    uint64_t window_size;
 };
 
 /* False: the caller has seen enough. */
@@ -42,6 +69,10 @@ struct platform_ops {
     bool (*find_timer)(const struct platform *platform, enum platform_timer timer,
                        struct platform_interrupt *interrupt);
     void (*each_window)(const struct platform *platform, platform_window_fn *fn, void *opaque);
+    bool (*find_messages)(const struct platform *platform, struct platform_messages *messages);
+    bool (*find_pci)(const struct platform *platform, struct platform_pci *pci);
+    bool (*pci_interrupt)(const struct platform *platform, unsigned slot, unsigned pin,
+                          struct platform_interrupt *interrupt);
 };
 
 struct platform {
@@ -76,6 +107,24 @@ static inline void platform_each_window(const struct platform *platform, platfor
                                         void *opaque)
 {
     platform->ops->each_window(platform, fn, opaque);
+}
+
+static inline bool platform_find_messages(const struct platform *platform,
+                                          struct platform_messages *messages)
+{
+    return platform->ops->find_messages(platform, messages);
+}
+
+static inline bool platform_find_pci(const struct platform *platform, struct platform_pci *pci)
+{
+    return platform->ops->find_pci(platform, pci);
+}
+
+/* What a pin (1 to 4: INTA# to INTD#) of function 0 in a slot of bus 0 raises. */
+static inline bool platform_pci_interrupt(const struct platform *platform, unsigned slot,
+                                          unsigned pin, struct platform_interrupt *interrupt)
+{
+    return platform->ops->pci_interrupt(platform, slot, pin, interrupt);
 }
 
 #endif

@@ -3,7 +3,8 @@
  *
  * GSIVs are INTIDs [ACPI6.3] 5.2.12.15. There is no interpreter of AML, and thus no way to be told
  * of devices: the virtio-mmio windows are where the board is known to have them, and empty ones are
- * found out by looking.
+ * found out by looking. In the same way the host bridge's window and the interrupts of PCI's pins
+ * are those of the board, which its DSDT would say.
  */
 #include "drivers/platform.h"
 
@@ -17,16 +18,30 @@
 #define PLATFORM_WINDOW_STEP  0x200
 #define PLATFORM_WINDOW_INTID 48
 
+/* PCI on the "virt" board: memory BARs below 1 GiB, pins on SPIs 3 to 6 in turn. */
+#define PLATFORM_PCI_WINDOW      0x10000000
+#define PLATFORM_PCI_WINDOW_SIZE 0x2eff0000
+#define PLATFORM_PCI_INTID       35
+#define PLATFORM_PCI_PINS        4
+
 /* A timer's interrupt is private to its CPU, [GICv2] 2.2.1. */
 #define PLATFORM_PPI_FIRST 16
 #define PLATFORM_PPI_LAST  31
 
 static bool platform_acpi_find_gic(const struct platform *platform, struct platform_gic *gic)
 {
+    const struct acpi_gic *found = &platform->acpi.gic;
     *gic = (struct platform_gic){
-        .distributor = (uintptr_t)platform->acpi.gic.distributor,
-        .cpu_interface = (uintptr_t)platform->acpi.gic.cpu_interface,
+        .version = found->version,
+        .distributor = (uintptr_t)found->distributor,
+        .cpu_interface = (uintptr_t)found->cpu_interface,
+        .region_count = found->region_count,
     };
+    for (unsigned i = 0; i < found->region_count; i++)
+        gic->regions[i] = (struct platform_region){
+            .base = (uintptr_t)found->regions[i].base,
+            .size = (size_t)found->regions[i].size,
+        };
     return true;
 }
 
@@ -59,10 +74,50 @@ static void platform_acpi_each_window(const struct platform *platform, platform_
     }
 }
 
+static bool platform_acpi_find_messages(const struct platform *platform,
+                                        struct platform_messages *messages)
+{
+    const struct acpi_frame *frame = &platform->acpi.frame;
+    if (frame->base == 0)
+        return false;
+    *messages = (struct platform_messages){
+        .base = (uintptr_t)frame->base,
+        .first_intid = frame->first,
+        .count = frame->count,
+    };
+    return true;
+}
+
+static bool platform_acpi_find_pci(const struct platform *platform, struct platform_pci *pci)
+{
+    if (platform->acpi.ecam == 0)
+        return false;
+    *pci = (struct platform_pci){
+        .ecam = (uintptr_t)platform->acpi.ecam,
+        .window = PLATFORM_PCI_WINDOW,
+        .window_bus = PLATFORM_PCI_WINDOW,
+        .window_size = PLATFORM_PCI_WINDOW_SIZE,
+    };
+    return true;
+}
+
+static bool platform_acpi_pci_interrupt(const struct platform *platform, unsigned slot,
+                                        unsigned pin, struct platform_interrupt *interrupt)
+{
+    (void)platform;
+    *interrupt = (struct platform_interrupt){
+        .intid = PLATFORM_PCI_INTID + (slot + pin - 1) % PLATFORM_PCI_PINS,
+    };
+    return true;
+}
+
 static const struct platform_ops platform_acpi_ops = {
     .find_gic = platform_acpi_find_gic,
     .find_timer = platform_acpi_find_timer,
     .each_window = platform_acpi_each_window,
+    .find_messages = platform_acpi_find_messages,
+    .find_pci = platform_acpi_find_pci,
+    .pci_interrupt = platform_acpi_pci_interrupt,
 };
 
 /* Firmware keeps its tables out of the memory that it gives away: they lie below. */

@@ -1,6 +1,6 @@
 /*
  * platform_fdt.c - the machine as its device tree describes it [DTSPEC0.4], with the bindings of
- * the Arm GIC, of the Arm generic timer and of virtio-mmio
+ * the Arm GIC, of the Arm generic timer, of virtio-mmio and of PCI host bridges
  */
 #include "drivers/platform.h"
 
@@ -9,8 +9,11 @@
 #include "ringside/hal.h"
 
 static const char *const platform_fdt_gics[] = {"arm,cortex-a15-gic", "arm,gic-400", NULL};
+static const char *const platform_fdt_gicv3s[] = {"arm,gic-v3", NULL};
 static const char *const platform_fdt_timers[] = {"arm,armv8-timer", "arm,armv7-timer", NULL};
 static const char *const platform_fdt_window = "virtio,mmio";
+static const char *const platform_fdt_frames[] = {"arm,gic-v2m-frame", NULL};
+static const char *const platform_fdt_bridges[] = {"pci-host-ecam-generic", NULL};
 
 /* The order of a timer's interrupts: secure, non-secure physical, virtual, hypervisor. */
 enum {
@@ -31,15 +34,37 @@ static bool platform_fdt_interrupt(const struct fdt_node *node, unsigned index,
     return true;
 }
 
+/* The distributor, then the regions of redistributors, as many as there are. */
+static bool platform_fdt_find_gicv3(const struct platform *platform, struct platform_gic *gic)
+{
+    struct fdt_node node;
+    uint64_t base, size;
+    if (!fdt_find(&platform->fdt, platform_fdt_gicv3s, &node) ||
+        !fdt_node_reg(&node, 0, &base, &size))
+        return false;
+    *gic = (struct platform_gic){.version = 3, .distributor = (uintptr_t)base};
+    uint32_t regions = fdt_node_redistributor_regions(&node);
+    while (gic->region_count < regions && gic->region_count < PLATFORM_REGIONS_MAX &&
+           fdt_node_reg(&node, 1 + gic->region_count, &base, &size))
+        gic->regions[gic->region_count++] = (struct platform_region){
+            .base = (uintptr_t)base,
+            .size = (size_t)size,
+        };
+    return gic->region_count > 0;
+}
+
 static bool platform_fdt_find_gic(const struct platform *platform, struct platform_gic *gic)
 {
     struct fdt_node node;
     uint64_t distributor, cpu_interface, size;
+    if (platform_fdt_find_gicv3(platform, gic))
+        return true;
     if (!fdt_find(&platform->fdt, platform_fdt_gics, &node) ||
         !fdt_node_reg(&node, 0, &distributor, &size) ||
         !fdt_node_reg(&node, 1, &cpu_interface, &size))
         return false;
     *gic = (struct platform_gic){
+        .version = 2,
         .distributor = (uintptr_t)distributor,
         .cpu_interface = (uintptr_t)cpu_interface,
     };
@@ -74,10 +99,57 @@ static void platform_fdt_each_window(const struct platform *platform, platform_w
     }
 }
 
+static bool platform_fdt_find_messages(const struct platform *platform,
+                                       struct platform_messages *messages)
+{
+    struct fdt_node node;
+    uint64_t base, size;
+    if (!fdt_find(&platform->fdt, platform_fdt_frames, &node) ||
+        !fdt_node_reg(&node, 0, &base, &size))
+        return false;
+    *messages = (struct platform_messages){.base = (uintptr_t)base};
+    return true;
+}
+
+static bool platform_fdt_find_pci(const struct platform *platform, struct platform_pci *pci)
+{
+    struct fdt_node node;
+    struct fdt_pci_range window;
+    uint64_t ecam, size;
+    if (!fdt_find(&platform->fdt, platform_fdt_bridges, &node) ||
+        !fdt_node_reg(&node, 0, &ecam, &size) || !fdt_node_pci_window(&node, &window))
+        return false;
+    *pci = (struct platform_pci){
+        .ecam = (uintptr_t)ecam,
+        .window = (uintptr_t)window.cpu_base,
+        .window_bus = window.bus_base,
+        .window_size = window.size,
+    };
+    return true;
+}
+
+static bool platform_fdt_pci_interrupt(const struct platform *platform, unsigned slot, unsigned pin,
+                                       struct platform_interrupt *interrupt)
+{
+    struct fdt_node node;
+    struct fdt_interrupt found;
+    if (!fdt_find(&platform->fdt, platform_fdt_bridges, &node) ||
+        !fdt_pci_interrupt(&platform->fdt, &node, slot, pin, &found))
+        return false;
+    *interrupt = (struct platform_interrupt){
+        .intid = found.intid,
+        .edge_triggered = found.edge_triggered,
+    };
+    return true;
+}
+
 static const struct platform_ops platform_fdt_ops = {
     .find_gic = platform_fdt_find_gic,
     .find_timer = platform_fdt_find_timer,
     .each_window = platform_fdt_each_window,
+    .find_messages = platform_fdt_find_messages,
+    .find_pci = platform_fdt_find_pci,
+    .pci_interrupt = platform_fdt_pci_interrupt,
 };
 
 int platform_from_fdt(struct platform *platform, const struct hal_boot *boot)

@@ -1,266 +1,227 @@
 /*
  * virtio_mmio.c - the virtio-mmio transport, driver side
  *
- * The legacy interface, 4.2.4, differs in four points: no FEATURES_OK (3.1.2), the page size said
- * once, a queue in one area that is told by its page number, and a configuration without a
- * generation.
+ * The legacy interface, 4.2.4, is a transport of its own. It differs in the page size, which is
+ * said once, and in queues, which are told by the number of their page.
  */
 #include "drivers/virtio_mmio.h"
 
-#include "kernel/console.h"
+#include "drivers/virtio_regs.h"
+#include "kernel/irq.h"
 #include "lib/errno.h"
 #include "ringside/hal.h"
-
-#define VIRTIO_RESET_TRIES  1000 /* status reads until a device must be out of reset */
-#define VIRTIO_LEGACY_PAGE  4096
-#define VIRTIO_CONFIG_TRIES 16 /* rounds until a configuration must have held still */
 
 static struct virtio_mmio virtio_mmio_devices[VIRTIO_MMIO_DEVICES_MAX];
 static unsigned virtio_mmio_count;
 
-static uint32_t virtio_mmio_read(const struct virtio_mmio *device, uint32_t reg)
+static uint32_t virtio_mmio_read(const struct virtio_mmio *mmio, uint32_t reg)
 {
-    return hal_mmio_read32(device->base + reg);
+    return hal_mmio_read32(mmio->base + reg);
 }
 
-static void virtio_mmio_write(const struct virtio_mmio *device, uint32_t reg, uint32_t value)
+static void virtio_mmio_write(const struct virtio_mmio *mmio, uint32_t reg, uint32_t value)
 {
-    hal_mmio_write32(device->base + reg, value);
+    hal_mmio_write32(mmio->base + reg, value);
 }
 
-static void virtio_mmio_add_status(const struct virtio_mmio *device, uint32_t bits)
+static struct virtio_mmio *virtio_mmio_of(struct virtio_device *device)
 {
-    virtio_mmio_write(device, VREG_STATUS, virtio_mmio_read(device, VREG_STATUS) | bits);
+    return (struct virtio_mmio *)((char *)device - offsetof(struct virtio_mmio, device));
 }
 
-int virtio_mmio_identify(struct virtio_mmio *device)
+static uint32_t virtio_mmio_read_status(struct virtio_device *device)
 {
-    /* In this order: an empty window need not have anything but these three, 4.2.2.2. */
-    if (virtio_mmio_read(device, VREG_MAGIC) != VREG_MAGIC_VALUE)
-        return -KENODEV;
-    uint32_t version = virtio_mmio_read(device, VREG_VERSION);
-    if (version != VREG_VERSION_MODERN && version != VREG_VERSION_LEGACY)
-        return -KENODEV;
-    device->legacy = version == VREG_VERSION_LEGACY;
-    device->device_id = virtio_mmio_read(device, VREG_DEVICE_ID);
-    return device->device_id != VDEVICE_NONE ? 0 : -KENODEV;
+    return virtio_mmio_read(virtio_mmio_of(device), VREG_STATUS);
 }
 
-static int virtio_mmio_reset(const struct virtio_mmio *device)
+static void virtio_mmio_write_status(struct virtio_device *device, uint32_t status)
 {
-    virtio_mmio_write(device, VREG_STATUS, 0);
-    for (unsigned i = 0; i < VIRTIO_RESET_TRIES; i++) {
-        if (virtio_mmio_read(device, VREG_STATUS) == 0)
-            return 0;
-        hal_relax();
-    }
-    return -KEIO;
+    virtio_mmio_write(virtio_mmio_of(device), VREG_STATUS, status);
 }
 
 /*
  * 64 features through a window of 32, 4.2.2: selector 0 has bits 0 to 31, selector 1 those above.
  */
-static uint64_t virtio_mmio_offered(const struct virtio_mmio *device)
+static uint64_t virtio_mmio_offered(struct virtio_device *device)
 {
-    virtio_mmio_write(device, VREG_DEVICE_FEATURES_SEL, 1);
-    uint64_t high = virtio_mmio_read(device, VREG_DEVICE_FEATURES);
-    virtio_mmio_write(device, VREG_DEVICE_FEATURES_SEL, 0);
-    return high << 32 | virtio_mmio_read(device, VREG_DEVICE_FEATURES);
+    const struct virtio_mmio *mmio = virtio_mmio_of(device);
+    virtio_mmio_write(mmio, VREG_DEVICE_FEATURES_SEL, 1);
+    uint64_t high = virtio_mmio_read(mmio, VREG_DEVICE_FEATURES);
+    virtio_mmio_write(mmio, VREG_DEVICE_FEATURES_SEL, 0);
+    return high << 32 | virtio_mmio_read(mmio, VREG_DEVICE_FEATURES);
 }
 
-static void virtio_mmio_accept(struct virtio_mmio *device, uint64_t features)
+static void virtio_mmio_accept(struct virtio_device *device, uint64_t features)
 {
-    virtio_mmio_write(device, VREG_DRIVER_FEATURES_SEL, 1);
-    virtio_mmio_write(device, VREG_DRIVER_FEATURES, (uint32_t)(features >> 32));
-    virtio_mmio_write(device, VREG_DRIVER_FEATURES_SEL, 0);
-    virtio_mmio_write(device, VREG_DRIVER_FEATURES, (uint32_t)features);
-    device->features = features;
+    const struct virtio_mmio *mmio = virtio_mmio_of(device);
+    virtio_mmio_write(mmio, VREG_DRIVER_FEATURES_SEL, 1);
+    virtio_mmio_write(mmio, VREG_DRIVER_FEATURES, (uint32_t)(features >> 32));
+    virtio_mmio_write(mmio, VREG_DRIVER_FEATURES_SEL, 0);
+    virtio_mmio_write(mmio, VREG_DRIVER_FEATURES, (uint32_t)features);
 }
 
-int virtio_mmio_negotiate(struct virtio_mmio *device, uint64_t wanted, uint64_t required)
+static bool virtio_mmio_queue_is_enabled(struct virtio_device *device, uint32_t index)
 {
-    kassert((required & ~wanted) == 0);
-    int error = virtio_mmio_reset(device);
-    if (error != 0)
-        return error;
-    virtio_mmio_add_status(device, VSTATUS_ACKNOWLEDGE);
-    virtio_mmio_add_status(device, VSTATUS_DRIVER);
-    uint64_t offered = virtio_mmio_offered(device);
-    if ((offered & required) != required)
-        return -KEOPNOTSUPP;
-    virtio_mmio_accept(device, offered & wanted);
-    if (device->legacy) {
-        virtio_mmio_write(device, VREG_GUEST_PAGE_SIZE, VIRTIO_LEGACY_PAGE);
-        return 0;
-    }
-    virtio_mmio_add_status(device, VSTATUS_FEATURES_OK);
-    /* "Re-read device status to ensure the FEATURES_OK bit is still set", 3.1.1. */
-    return (virtio_mmio_read(device, VREG_STATUS) & VSTATUS_FEATURES_OK) != 0 ? 0 : -KEIO;
+    const struct virtio_mmio *mmio = virtio_mmio_of(device);
+    virtio_mmio_write(mmio, VREG_QUEUE_SEL, index);
+    return virtio_mmio_read(mmio, VREG_QUEUE_READY) != 0;
 }
 
-bool virtio_mmio_has(const struct virtio_mmio *device, unsigned feature_bit)
+static uint32_t virtio_mmio_queue_size_max(struct virtio_device *device, uint32_t index)
 {
-    return (device->features & VFEATURE(feature_bit)) != 0;
+    const struct virtio_mmio *mmio = virtio_mmio_of(device);
+    virtio_mmio_write(mmio, VREG_QUEUE_SEL, index);
+    return virtio_mmio_read(mmio, VREG_QUEUE_NUM_MAX);
 }
 
-/* The largest power of two that neither side refuses; 0 when the queue does not exist. */
-static uint16_t virtio_mmio_queue_size(uint32_t device_max, uint16_t limit)
-{
-    uint16_t size = limit;
-    while (size > device_max)
-        size /= 2;
-    return size;
-}
-
-static void virtio_mmio_write_address(const struct virtio_mmio *device, uint32_t reg_low,
+static void virtio_mmio_write_address(const struct virtio_mmio *mmio, uint32_t reg_low,
                                       uint64_t physical)
 {
-    virtio_mmio_write(device, reg_low, (uint32_t)physical);
-    virtio_mmio_write(device, reg_low + 4, (uint32_t)(physical >> 32));
+    virtio_mmio_write(mmio, reg_low, (uint32_t)physical);
+    virtio_mmio_write(mmio, reg_low + 4, (uint32_t)(physical >> 32));
 }
 
-static int virtio_mmio_enable(const struct virtio_mmio *device, struct virtqueue *queue,
-                              uint16_t size)
+static int virtio_mmio_enable_queue(struct virtio_device *device, uint32_t index,
+                                    const struct virtqueue *queue)
 {
-    int error = virtqueue_init(queue, size);
-    if (error != 0)
-        return error;
-    virtio_mmio_write(device, VREG_QUEUE_NUM, size);
-    virtio_mmio_write_address(device, VREG_QUEUE_DESC_LOW, queue->desc_physical);
-    virtio_mmio_write_address(device, VREG_QUEUE_DRIVER_LOW, queue->avail_physical);
-    virtio_mmio_write_address(device, VREG_QUEUE_DEVICE_LOW, queue->used_physical);
-    virtio_mmio_write(device, VREG_QUEUE_READY, 1);
+    const struct virtio_mmio *mmio = virtio_mmio_of(device);
+    virtio_mmio_write(mmio, VREG_QUEUE_SEL, index);
+    virtio_mmio_write(mmio, VREG_QUEUE_NUM, queue->size);
+    virtio_mmio_write_address(mmio, VREG_QUEUE_DESC_LOW, queue->desc_physical);
+    virtio_mmio_write_address(mmio, VREG_QUEUE_DRIVER_LOW, queue->avail_physical);
+    virtio_mmio_write_address(mmio, VREG_QUEUE_DEVICE_LOW, queue->used_physical);
+    virtio_mmio_write(mmio, VREG_QUEUE_READY, 1);
     return 0;
+}
+
+static int virtio_mmio_say_page_size(struct virtio_device *device)
+{
+    virtio_mmio_write(virtio_mmio_of(device), VREG_GUEST_PAGE_SIZE, VIRTIO_LEGACY_PAGE);
+    return 0;
+}
+
+static bool virtio_mmio_queue_has_page(struct virtio_device *device, uint32_t index)
+{
+    const struct virtio_mmio *mmio = virtio_mmio_of(device);
+    virtio_mmio_write(mmio, VREG_QUEUE_SEL, index);
+    return virtio_mmio_read(mmio, VREG_QUEUE_PFN) != 0;
 }
 
 /* The page number has 32 bits: memory beyond cannot be told to a legacy device. */
-static int virtio_mmio_enable_legacy(const struct virtio_mmio *device, struct virtqueue *queue,
-                                     uint16_t size)
+static int virtio_mmio_give_page(struct virtio_device *device, uint32_t index,
+                                 const struct virtqueue *queue)
 {
-    int error = virtqueue_init_legacy(queue, size, VIRTIO_LEGACY_PAGE);
-    if (error != 0)
-        return error;
+    const struct virtio_mmio *mmio = virtio_mmio_of(device);
     uint64_t page = queue->desc_physical / VIRTIO_LEGACY_PAGE;
-    if (page > UINT32_MAX) {
-        virtqueue_fini(queue);
+    if (page > UINT32_MAX)
         return -KENOMEM;
-    }
-    virtio_mmio_write(device, VREG_QUEUE_NUM, size);
-    virtio_mmio_write(device, VREG_QUEUE_ALIGN, VIRTIO_LEGACY_PAGE);
-    virtio_mmio_write(device, VREG_QUEUE_PFN, (uint32_t)page);
+    virtio_mmio_write(mmio, VREG_QUEUE_SEL, index);
+    virtio_mmio_write(mmio, VREG_QUEUE_NUM, queue->size);
+    virtio_mmio_write(mmio, VREG_QUEUE_ALIGN, VIRTIO_LEGACY_PAGE);
+    virtio_mmio_write(mmio, VREG_QUEUE_PFN, (uint32_t)page);
     return 0;
 }
 
-int virtio_mmio_setup_queue(struct virtio_mmio *device, uint32_t index, uint16_t limit,
-                            struct virtqueue *queue)
+static uint32_t virtio_mmio_config_generation(struct virtio_device *device)
 {
-    virtio_mmio_write(device, VREG_QUEUE_SEL, index);
-    if (virtio_mmio_read(device, device->legacy ? VREG_QUEUE_PFN : VREG_QUEUE_READY) != 0)
-        return -KEBUSY;
-    uint16_t size = virtio_mmio_queue_size(virtio_mmio_read(device, VREG_QUEUE_NUM_MAX), limit);
-    if (size == 0)
-        return -KENODEV;
-    return device->legacy ? virtio_mmio_enable_legacy(device, queue, size)
-                          : virtio_mmio_enable(device, queue, size);
+    return virtio_mmio_read(virtio_mmio_of(device), VREG_CONFIG_GENERATION);
 }
 
-void virtio_mmio_start(struct virtio_mmio *device)
+static uint8_t virtio_mmio_config_byte(struct virtio_device *device, size_t offset)
 {
-    virtio_mmio_add_status(device, VSTATUS_DRIVER_OK);
+    return hal_mmio_read8(virtio_mmio_of(device)->base + VREG_CONFIG + offset);
 }
 
-void virtio_mmio_give_up(struct virtio_mmio *device, const char *who, const char *why)
+static uint16_t virtio_mmio_config_field16(struct virtio_device *device, size_t offset)
 {
-    console_printf("%s: %s\n", who, why);
-    virtio_mmio_reset(device);
-    virtio_mmio_add_status(device, VSTATUS_FAILED);
+    return hal_mmio_read16(virtio_mmio_of(device)->base + VREG_CONFIG + offset);
 }
 
-bool virtio_mmio_needs_reset(const struct virtio_mmio *device)
+static void virtio_mmio_kick(struct virtio_device *device, uint32_t queue)
 {
-    return (virtio_mmio_read(device, VREG_STATUS) & VSTATUS_NEEDS_RESET) != 0;
-}
-
-uint32_t virtio_mmio_take_interrupts(const struct virtio_mmio *device)
-{
-    uint32_t status = virtio_mmio_read(device, VREG_INTERRUPT_STATUS);
-    if (status != 0)
-        virtio_mmio_write(device, VREG_INTERRUPT_ACK, status);
-    return status;
-}
-
-void virtio_mmio_kick(const struct virtio_mmio *device, uint32_t queue)
-{
-    virtio_mmio_write(device, VREG_QUEUE_NOTIFY, queue);
+    virtio_mmio_write(virtio_mmio_of(device), VREG_QUEUE_NOTIFY, queue);
 }
 
 /*
- * "drivers SHOULD read these fields multiple times until two reads generate a consistent result",
- * 2.5.4.
+ * The status is acknowledged, which takes the line down, before anybody looks at the rings: what
+ * the device adds afterwards raises the line again.
  */
-static void virtio_mmio_read_config_legacy(const struct virtio_mmio *device, size_t offset,
-                                           uint8_t *bytes, size_t size)
+static bool virtio_mmio_interrupt(void *arg)
 {
-    bool same = false;
-    for (unsigned round = 0; round < VIRTIO_CONFIG_TRIES && !same; round++) {
-        same = round > 0;
-        for (size_t i = 0; i < size; i++) {
-            uint8_t byte = hal_mmio_read8(device->base + VREG_CONFIG + offset + i);
-            same = same && byte == bytes[i];
-            bytes[i] = byte;
-        }
-    }
+    struct virtio_mmio *mmio = arg;
+    uint32_t status = virtio_mmio_read(mmio, VREG_INTERRUPT_STATUS);
+    if (status == 0)
+        return false;
+    virtio_mmio_write(mmio, VREG_INTERRUPT_ACK, status);
+    mmio->device.interrupt(mmio->device.interrupt_arg, status);
+    return true;
 }
 
-/* The generation changes when the device changes its configuration between two reads, 2.5.1. */
-void virtio_mmio_read_config(const struct virtio_mmio *device, size_t offset, uint8_t *bytes,
-                             size_t size)
+static int virtio_mmio_attach(struct virtio_device *device, const char *name)
 {
-    if (device->legacy) {
-        virtio_mmio_read_config_legacy(device, offset, bytes, size);
-        return;
-    }
-    for (unsigned round = 0; round < VIRTIO_CONFIG_TRIES; round++) {
-        uint32_t before = virtio_mmio_read(device, VREG_CONFIG_GENERATION);
-        for (size_t i = 0; i < size; i++)
-            bytes[i] = hal_mmio_read8(device->base + VREG_CONFIG + offset + i);
-        if (virtio_mmio_read(device, VREG_CONFIG_GENERATION) == before)
-            return;
-    }
+    struct virtio_mmio *mmio = virtio_mmio_of(device);
+    return irq_attach(mmio->intid, mmio->edge_triggered, virtio_mmio_interrupt, mmio, name);
 }
 
-struct virtio_mmio_scan {
-    const struct virtio_driver *drivers;
-    size_t count;
+static const struct virtio_transport virtio_mmio_transport = {
+    .name = "virtio-mmio",
+    .read_status = virtio_mmio_read_status,
+    .write_status = virtio_mmio_write_status,
+    .offered = virtio_mmio_offered,
+    .accept = virtio_mmio_accept,
+    .queue_size_max = virtio_mmio_queue_size_max,
+    .queue_is_enabled = virtio_mmio_queue_is_enabled,
+    .enable_queue = virtio_mmio_enable_queue,
+    .config_generation = virtio_mmio_config_generation,
+    .config_byte = virtio_mmio_config_byte,
+    .config_field16 = virtio_mmio_config_field16,
+    .kick = virtio_mmio_kick,
+    .attach = virtio_mmio_attach,
 };
 
-static const struct virtio_driver *virtio_mmio_driver(const struct virtio_mmio_scan *scan,
-                                                      uint32_t device_id)
+static const struct virtio_transport virtio_mmio_legacy_transport = {
+    .name = "virtio-mmio",
+    .legacy = true,
+    .read_status = virtio_mmio_read_status,
+    .write_status = virtio_mmio_write_status,
+    .offered = virtio_mmio_offered,
+    .accept = virtio_mmio_accept,
+    .prepare = virtio_mmio_say_page_size,
+    .queue_size_max = virtio_mmio_queue_size_max,
+    .queue_is_enabled = virtio_mmio_queue_has_page,
+    .enable_queue = virtio_mmio_give_page,
+    .config_byte = virtio_mmio_config_byte,
+    .config_field16 = virtio_mmio_config_field16,
+    .kick = virtio_mmio_kick,
+    .attach = virtio_mmio_attach,
+};
+
+int virtio_mmio_identify(struct virtio_mmio *mmio)
 {
-    for (size_t i = 0; i < scan->count; i++) {
-        if (scan->drivers[i].device_id == device_id)
-            return &scan->drivers[i];
-    }
-    return NULL;
+    /* In this order: an empty window need not have anything but these three, 4.2.2.2. */
+    if (virtio_mmio_read(mmio, VREG_MAGIC) != VREG_MAGIC_VALUE)
+        return -KENODEV;
+    uint32_t version = virtio_mmio_read(mmio, VREG_VERSION);
+    if (version != VREG_VERSION_MODERN && version != VREG_VERSION_LEGACY)
+        return -KENODEV;
+    mmio->device = (struct virtio_device){
+        .transport =
+            version == VREG_VERSION_LEGACY ? &virtio_mmio_legacy_transport : &virtio_mmio_transport,
+        .device_id = virtio_mmio_read(mmio, VREG_DEVICE_ID),
+    };
+    return mmio->device.device_id != VDEVICE_NONE ? 0 : -KENODEV;
 }
 
-static void virtio_mmio_try_window(const struct virtio_mmio_scan *scan,
+static void virtio_mmio_try_window(const struct virtio_drivers *drivers,
                                    const struct platform_window *window)
 {
-    struct virtio_mmio *device = &virtio_mmio_devices[virtio_mmio_count];
-    *device = (struct virtio_mmio){
+    struct virtio_mmio *mmio = &virtio_mmio_devices[virtio_mmio_count];
+    *mmio = (struct virtio_mmio){
         .base = window->base,
         .intid = window->interrupt.intid,
         .edge_triggered = window->interrupt.edge_triggered,
     };
-    if (virtio_mmio_identify(device) != 0)
-        return;
-    const struct virtio_driver *driver = virtio_mmio_driver(scan, device->device_id);
-    if (driver == NULL) {
-        console_printf("virtio-mmio: no driver for a device of type %u\n", device->device_id);
-        return;
-    }
-    if (driver->probe(device) == 0)
+    if (virtio_mmio_identify(mmio) == 0 && virtio_probe(drivers, &mmio->device) == 0)
         virtio_mmio_count++;
 }
 
@@ -271,10 +232,9 @@ static bool virtio_mmio_take_window(const struct platform_window *window, void *
     return virtio_mmio_count < VIRTIO_MMIO_DEVICES_MAX;
 }
 
-void virtio_mmio_scan(const struct platform *platform, const struct virtio_driver *drivers,
-                      size_t count)
+void virtio_mmio_scan(const struct platform *platform, const struct virtio_drivers *drivers)
 {
-    struct virtio_mmio_scan scan = {.drivers = drivers, .count = count};
+    struct virtio_drivers borrowed = *drivers;
     if (virtio_mmio_count < VIRTIO_MMIO_DEVICES_MAX)
-        platform_each_window(platform, virtio_mmio_take_window, &scan);
+        platform_each_window(platform, virtio_mmio_take_window, &borrowed);
 }

@@ -6,6 +6,7 @@
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
 #include "drivers/fake_tree.h"
+#include "drivers/virtio_regs.h"
 #include "lib/errno.h"
 #include "tests/unit.h"
 
@@ -46,14 +47,15 @@ static void windows_write(void *opaque, uint32_t offset, uint32_t value)
     writes++;
 }
 
-static int windows_probe(struct virtio_mmio *device)
+static int windows_probe(struct virtio_device *device)
 {
-    probed[probed_count].base = device->base;
-    probed[probed_count++].intid = device->intid;
-    return device->base == BASE + 3 * STEP ? -KEIO : 0;
+    const struct virtio_mmio *mmio = (const struct virtio_mmio *)device;
+    probed[probed_count].base = mmio->base;
+    probed[probed_count++].intid = mmio->intid;
+    return mmio->base == BASE + 3 * STEP ? -KEIO : 0;
 }
 
-static const struct virtio_driver drivers[] = {
+static const struct virtio_driver table[] = {
     {.name = "net", .device_id = 1, .probe = windows_probe},
     {.name = "share", .device_id = 9, .probe = windows_probe},
 };
@@ -69,7 +71,8 @@ static void windows_scan(void)
     fake_hal.mmio_read = windows_read;
     fake_hal.mmio_write = windows_write;
     fake_tree_open(&tree, &platform);
-    virtio_mmio_scan(&platform, drivers, 2);
+    static const struct virtio_drivers drivers = {.table = table, .count = 2};
+    virtio_mmio_scan(&platform, &drivers);
 }
 
 /* One test, because the table of devices only grows: it is full at the end. */

@@ -10,6 +10,7 @@
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
 #include "drivers/mock_device.h"
+#include "drivers/virtio_mmio.h"
 #include "tests/unit.h"
 
 #include <linux/virtio_config.h>
@@ -35,7 +36,7 @@ static int net_probe(void)
 {
     net_mmio = (struct virtio_mmio){.base = MOCK_BASE, .intid = INTID};
     int error = virtio_mmio_identify(&net_mmio);
-    return error != 0 ? error : virtio_net_probe(&net_mmio);
+    return error != 0 ? error : virtio_net_probe(&net_mmio.device);
 }
 
 static struct netif *net_up(unsigned queue_size)
@@ -102,6 +103,15 @@ static void test_interface_interrupt_and_task_are_registered(void)
     CU_ASSERT_FALSE(fake_kernel.edge_triggered);
     CU_ASSERT_STRING_EQUAL(fake_kernel.task_name, "netd");
     CU_ASSERT_EQUAL(fake_hal.console_lines, 0);
+}
+
+static void test_received_frames_are_counted_from_the_beginning(void)
+{
+    net_reset(QUEUE_SIZE);
+    CU_ASSERT_FALSE(fake_hal_has_counter("eth0.rx.frames"));
+    CU_ASSERT_EQUAL_FATAL(net_probe(), 0);
+    CU_ASSERT_TRUE(fake_hal_has_counter("eth0.rx.frames"));
+    CU_ASSERT_EQUAL(fake_hal_counter("eth0.rx.frames"), 0);
 }
 
 static void test_device_without_mac_gets_the_default(void)
@@ -171,10 +181,10 @@ static void test_a_legacy_device_has_other_steps_and_needs_any_layout(void)
     net_reset(QUEUE_SIZE);
     mock_device.version = 1;
     mock_device.offered = UINT64_C(1) << VIRTIO_F_ANY_LAYOUT | UINT64_C(1) << VIRTIO_NET_F_MAC |
-                          UINT64_C(1) << VIRTIO_RING_F_EVENT_IDX;
+                          UINT64_C(1) << VIRTIO_NET_F_MTU;
     /* The rings lie where no page number of 32 bits leads. */
     net_check_given_up(net_probe(), -KENOMEM);
-    CU_ASSERT_TRUE(net_mmio.legacy);
+    CU_ASSERT_TRUE(virtio_is_legacy(&net_mmio.device));
     CU_ASSERT_EQUAL(mock_device.page_size, 4096);
     CU_ASSERT_EQUAL(mock_device.accepted,
                     UINT64_C(1) << VIRTIO_F_ANY_LAYOUT | UINT64_C(1) << VIRTIO_NET_F_MAC);
@@ -637,6 +647,7 @@ static void test_change_of_configuration_alone_changes_nothing(void)
 UNIT_SUITE("virtio_net", UNIT_TEST(test_status_goes_through_the_prescribed_steps),
            UNIT_TEST(test_receive_buffers_are_posted_before_driver_ok),
            UNIT_TEST(test_interface_interrupt_and_task_are_registered),
+           UNIT_TEST(test_received_frames_are_counted_from_the_beginning),
            UNIT_TEST(test_device_without_mac_gets_the_default),
            UNIT_TEST(test_second_interface_is_eth1_with_an_address_of_its_own),
            UNIT_TEST(test_configuration_that_never_settles_ends_the_wait),

@@ -74,8 +74,13 @@ enum {
 /* Feature bits, as bit numbers: 6, 5.1.3. */
 enum {
     VFEATURE_NET_MAC = 5,
+    VFEATURE_NET_MERGE = 15,
+    VFEATURE_NET_STATUS = 16,
     VFEATURE_ANY_LAYOUT = 27, /* legacy, 6.3 */
+    VFEATURE_INDIRECT = 28,
+    VFEATURE_EVENT_INDEX = 29,
     VFEATURE_VERSION_1 = 32,
+    VFEATURE_IN_ORDER = 35,
 };
 #define VFEATURE(bit) (UINT64_C(1) << (bit))
 
@@ -89,6 +94,10 @@ enum {
 enum {
     VDESC_NEXT = 1,
     VDESC_DEVICE_WRITES = 2,
+    VDESC_INDIRECT = 4,
+};
+enum {
+    VAVAIL_NO_INTERRUPT = 1, /* avail.flags: the driver needs no notification */
 };
 enum {
     VUSED_NO_KICK = 1, /* used.flags: the device needs no notification */
@@ -141,6 +150,10 @@ enum {
 };
 enum {
     VNET_CONFIG_MAC = 0,
+    VNET_CONFIG_STATUS = 6,
+};
+enum {
+    VNET_STATUS_LINK_UP = 1,
 };
 
 /* In front of every frame, in both directions, when VERSION_1 was negotiated. */

@@ -4,9 +4,14 @@
  * Indices are free-running 16-bit numbers: they wrap from 65535 to 0, and are reduced by the queue
  * size only to address a slot, 2.7.6 and 2.7.8.
  *
+ * Event indices, 2.7.7 and 2.7.10. Either side says at which index of the other it wants to be
+ * notified. Whoever says so and goes to sleep looks once more, after a barrier: what the other side
+ * did in between is not announced.
+ *
  * Order. A chain's descriptors and its slot in the available ring are written before the index that
  * covers them (hal_wmb in publish), the index before the device's wish for a kick is read (hal_mb
- * in wants_kick, 2.7.13.4.1), the used index is read before the element that it covers (hal_rmb in
+ * in wants_kick, 2.7.13.4.1), the wish for an interrupt before the used index is read (hal_mb in
+ * enable_interrupts), the used index is read before the element that it covers (hal_rmb in
  * take_used).
  */
 #include "drivers/virtqueue.h"
@@ -66,10 +71,43 @@ int virtqueue_init_legacy(struct virtqueue *queue, uint16_t size, size_t page)
     return 0;
 }
 
+/* The event indices stand behind the two rings. */
+static volatile uint16_t *virtqueue_used_event(const struct virtqueue *queue)
+{
+    return &queue->avail->ring[queue->size];
+}
+
+static const volatile uint16_t *virtqueue_avail_event(const struct virtqueue *queue)
+{
+    return (const volatile uint16_t *)&queue->used->ring[queue->size];
+}
+
+static size_t virtqueue_tables_size(const struct virtqueue *queue)
+{
+    return sizeof(struct vdesc) * VIRTQUEUE_INDIRECT * queue->size;
+}
+
+int virtqueue_configure(struct virtqueue *queue, uint64_t features, uint16_t start)
+{
+    kassert(queue->chains == 0 && queue->avail_index == 0);
+    queue->event_index = (features & VFEATURE(VFEATURE_EVENT_INDEX)) != 0;
+    queue->in_order = (features & VFEATURE(VFEATURE_IN_ORDER)) != 0;
+    queue->avail_index = queue->used_index = queue->kicked_index = start;
+    queue->avail->index = queue->used->index = start;
+    *virtqueue_used_event(queue) = start;
+    *(volatile uint16_t *)&queue->used->ring[queue->size] = start;
+    if ((features & VFEATURE(VFEATURE_INDIRECT)) == 0)
+        return 0;
+    queue->tables =
+        hal_dma_alloc(virtqueue_tables_size(queue), VDESC_ALIGN, &queue->tables_physical);
+    return queue->tables != NULL ? 0 : -KENOMEM;
+}
+
 void virtqueue_fini(struct virtqueue *queue)
 {
     if (queue->size == 0)
         return;
+    hal_dma_free((void *)(uintptr_t)queue->tables, virtqueue_tables_size(queue));
     if (queue->area_size > 0) {
         hal_dma_free((void *)(uintptr_t)queue->desc, queue->area_size);
         *queue = (struct virtqueue){.broken = "finished"};
@@ -106,6 +144,39 @@ static uint16_t virtqueue_take_free(struct virtqueue *queue)
     return id;
 }
 
+static uint16_t virtqueue_flags(const struct virtqueue_segment *segment, bool last)
+{
+    return (uint16_t)((segment->device_writes ? VDESC_DEVICE_WRITES : 0) | (last ? 0 : VDESC_NEXT));
+}
+
+static void virtqueue_write(volatile struct vdesc *desc, const struct virtqueue_segment *segment,
+                            uint16_t flags, uint16_t next)
+{
+    desc->address = segment->physical;
+    desc->size = segment->size;
+    desc->flags = flags;
+    desc->next = next;
+}
+
+/* The chain goes into the table of its head, and takes one descriptor whatever its length. */
+static uint16_t virtqueue_write_indirect(struct virtqueue *queue,
+                                         const struct virtqueue_segment *segments, unsigned count)
+{
+    uint16_t head = virtqueue_take_free(queue);
+    size_t first = (size_t)head * VIRTQUEUE_INDIRECT;
+    for (unsigned i = 0; i < count; i++) {
+        bool last = i + 1 == count;
+        virtqueue_write(&queue->tables[first + i], &segments[i],
+                        virtqueue_flags(&segments[i], last), last ? 0 : (uint16_t)(i + 1));
+    }
+    const struct virtqueue_segment table = {
+        .physical = queue->tables_physical + first * sizeof(struct vdesc),
+        .size = (uint32_t)(count * sizeof(struct vdesc)),
+    };
+    virtqueue_write(&queue->desc[head], &table, VDESC_INDIRECT, 0);
+    return head;
+}
+
 /*
  * Writes the descriptors of a chain and returns its head. next[] of our own memory links the chain
  * as well.
@@ -117,31 +188,49 @@ static uint16_t virtqueue_write_chain(struct virtqueue *queue,
     for (unsigned i = 0; i < count; i++) {
         uint16_t id = virtqueue_take_free(queue);
         bool last = i + 1 == count;
-        volatile struct vdesc *desc = &queue->desc[id];
-        desc->address = segments[i].physical;
-        desc->size = segments[i].size;
-        desc->flags = (uint16_t)((segments[i].device_writes ? VDESC_DEVICE_WRITES : 0) |
-                                 (last ? 0 : VDESC_NEXT));
-        desc->next = last ? 0 : queue->next[id];
+        virtqueue_write(&queue->desc[id], &segments[i], virtqueue_flags(&segments[i], last),
+                        last ? 0 : queue->next[id]);
     }
     return head;
+}
+
+int virtqueue_add_pending(struct virtqueue *queue, const struct virtqueue_segment *segments,
+                          unsigned count, void *token, struct virtqueue_pending *pending)
+{
+    kassert(count > 0 && token != NULL);
+    if (queue->broken != NULL)
+        return -KEIO;
+    bool indirect = queue->tables != NULL && count > 1 && count <= VIRTQUEUE_INDIRECT;
+    unsigned needed = indirect ? 1 : count;
+    if (needed > queue->free_count || count > queue->size)
+        return -KENOSPC;
+    uint16_t head = indirect ? virtqueue_write_indirect(queue, segments, count)
+                             : virtqueue_write_chain(queue, segments, count);
+    uint16_t slot = virtqueue_slot(queue, queue->avail_index);
+    queue->tokens[head] = token;
+    queue->pending[head] = pending;
+    if (pending != NULL)
+        pending->done = false;
+    queue->length[head] = (uint16_t)needed;
+    queue->chains++;
+    queue->order[slot] = head;
+    queue->avail->ring[slot] = head;
+    queue->avail_index++;
+    return 0;
 }
 
 int virtqueue_add(struct virtqueue *queue, const struct virtqueue_segment *segments, unsigned count,
                   void *token)
 {
-    kassert(count > 0 && token != NULL);
-    if (queue->broken != NULL)
-        return -KEIO;
-    if (count > queue->free_count)
-        return -KENOSPC;
-    uint16_t head = virtqueue_write_chain(queue, segments, count);
-    queue->tokens[head] = token;
-    queue->length[head] = (uint16_t)count;
-    queue->chains++;
-    queue->avail->ring[virtqueue_slot(queue, queue->avail_index)] = head;
-    queue->avail_index++;
-    return 0;
+    return virtqueue_add_pending(queue, segments, count, token, NULL);
+}
+
+void virtqueue_forget(struct virtqueue *queue, const struct virtqueue_pending *pending)
+{
+    for (unsigned head = 0; head < queue->size; head++) {
+        if (queue->pending[head] == pending)
+            queue->pending[head] = NULL;
+    }
 }
 
 void virtqueue_publish(struct virtqueue *queue)
@@ -153,7 +242,35 @@ void virtqueue_publish(struct virtqueue *queue)
 bool virtqueue_wants_kick(struct virtqueue *queue)
 {
     hal_mb();
-    return queue->broken == NULL && (queue->used->flags & VUSED_NO_KICK) == 0;
+    uint16_t before = queue->kicked_index, after = queue->avail_index;
+    queue->kicked_index = after;
+    if (queue->broken != NULL)
+        return false;
+    if (!queue->event_index)
+        return (queue->used->flags & VUSED_NO_KICK) == 0;
+    /* 2.7.10: the index passed the event, in numbers that wrap. */
+    uint16_t event = *virtqueue_avail_event(queue);
+    return (uint16_t)(after - event - 1) < (uint16_t)(after - before);
+}
+
+bool virtqueue_enable_interrupts(struct virtqueue *queue)
+{
+    if (queue->broken != NULL)
+        return false;
+    if (!queue->event_index && queue->avail->flags == 0)
+        return virtqueue_has_used(queue);
+    if (queue->event_index)
+        *virtqueue_used_event(queue) = queue->used_index;
+    else
+        queue->avail->flags = 0;
+    hal_mb();
+    return virtqueue_has_used(queue);
+}
+
+void virtqueue_disable_interrupts(struct virtqueue *queue)
+{
+    if (queue->broken == NULL && !queue->event_index)
+        queue->avail->flags = VAVAIL_NO_INTERRUPT;
 }
 
 bool virtqueue_has_used(const struct virtqueue *queue)
@@ -170,8 +287,50 @@ static void virtqueue_free_chain(struct virtqueue *queue, uint16_t head)
     queue->next[last] = queue->free_head;
     queue->free_head = head;
     queue->free_count = (uint16_t)(queue->free_count + queue->length[head]);
+    if (queue->pending[head] != NULL)
+        queue->pending[head]->done = true;
+    queue->pending[head] = NULL;
     queue->tokens[head] = NULL;
     queue->chains--;
+}
+
+/* Why a used element with this id makes no sense; NULL: it does. */
+static const char *virtqueue_bad_id(const struct virtqueue *queue, uint32_t id)
+{
+    if (id >= queue->size)
+        return "used element with an id beyond the queue";
+    return queue->tokens[id] == NULL ? "used element with an id that is not in flight" : NULL;
+}
+
+/*
+ * The element at the used index: the head of the chain that is used next, and how much was written
+ * to it. False: it makes no sense.
+ */
+static bool virtqueue_read_used(struct virtqueue *queue, uint16_t *head, uint32_t *written)
+{
+    const volatile struct vused_element *element =
+        &queue->used->ring[virtqueue_slot(queue, queue->used_index)];
+    uint32_t id = element->id;
+    *written = element->len;
+    const char *why = virtqueue_bad_id(queue, id);
+    if (why != NULL)
+        virtqueue_break(queue, why);
+    *head = (uint16_t)id;
+    return why == NULL;
+}
+
+/*
+ * In order, 2.7.9: an element may stand for all chains up to its own, which were made available
+ * before it. Those have no element, and what was written to them is not known: UINT32_MAX.
+ */
+static bool virtqueue_read_in_order(struct virtqueue *queue, uint16_t *head, uint32_t *written)
+{
+    if (!queue->in_batch && !virtqueue_read_used(queue, &queue->batch_end, &queue->batch_written))
+        return false;
+    *head = queue->order[virtqueue_slot(queue, queue->used_index)];
+    queue->in_batch = *head != queue->batch_end;
+    *written = queue->in_batch ? UINT32_MAX : queue->batch_written;
+    return true;
 }
 
 void *virtqueue_take_used(struct virtqueue *queue, uint32_t *written)
@@ -184,21 +343,24 @@ void *virtqueue_take_used(struct virtqueue *queue, uint32_t *written)
         return NULL;
     }
     hal_rmb();
-    const volatile struct vused_element *element =
-        &queue->used->ring[virtqueue_slot(queue, queue->used_index)];
-    uint32_t id = element->id;
-    uint32_t len = element->len;
-    if (id >= queue->size) {
-        virtqueue_break(queue, "used element with an id beyond the queue");
+    uint16_t head;
+    if (queue->in_order ? !virtqueue_read_in_order(queue, &head, written)
+                        : !virtqueue_read_used(queue, &head, written))
         return NULL;
-    }
-    void *token = queue->tokens[id];
-    if (token == NULL) {
-        virtqueue_break(queue, "used element with an id that is not in flight");
-        return NULL;
-    }
+    void *token = queue->tokens[head];
     queue->used_index++;
-    virtqueue_free_chain(queue, (uint16_t)id);
-    *written = len;
+    virtqueue_free_chain(queue, head);
     return token;
+}
+
+void *virtqueue_detach(struct virtqueue *queue)
+{
+    for (uint16_t head = 0; head < queue->size && queue->chains > 0; head++) {
+        void *token = queue->tokens[head];
+        if (token != NULL) {
+            virtqueue_free_chain(queue, head);
+            return token;
+        }
+    }
+    return NULL;
 }

@@ -237,7 +237,223 @@ static void test_failed_allocation_leaves_nothing(void)
     }
 }
 
+/* ---- features ------------------------------------------------------------------------------- */
+
+static void ring_up_with(uint64_t features, uint16_t start)
+{
+    ring_up();
+    CU_ASSERT_EQUAL_FATAL(virtqueue_configure(&queue, features, start), 0);
+}
+
+static void ring_set_avail_event(uint16_t event)
+{
+    *(volatile uint16_t *)&queue.used->ring[SIZE] = event;
+}
+
+static void test_device_is_kicked_when_the_index_passes_its_event(void)
+{
+    ring_up_with(VFEATURE(VFEATURE_EVENT_INDEX), 0);
+    CU_ASSERT_EQUAL(ring_add(1, 0), 0);
+    virtqueue_publish(&queue);
+    CU_ASSERT_TRUE(virtqueue_wants_kick(&queue));
+    CU_ASSERT_FALSE(virtqueue_wants_kick(&queue)); /* nothing new */
+    ring_set_avail_event(2);
+    CU_ASSERT_EQUAL(ring_add(1, 1), 0);
+    virtqueue_publish(&queue);
+    CU_ASSERT_FALSE(virtqueue_wants_kick(&queue));
+    CU_ASSERT_EQUAL(ring_add(1, 2), 0);
+    virtqueue_publish(&queue);
+    queue.used->flags = VUSED_NO_KICK; /* which means nothing here */
+    CU_ASSERT_TRUE(virtqueue_wants_kick(&queue));
+    ring_down();
+}
+
+static void test_event_is_passed_over_the_wrap_of_the_index(void)
+{
+    ring_up_with(VFEATURE(VFEATURE_EVENT_INDEX), 65534);
+    CU_ASSERT_EQUAL(queue.avail->index, 65534);
+    CU_ASSERT_EQUAL(queue.avail->ring[SIZE], 65534);
+    ring_set_avail_event(0);
+    CU_ASSERT_EQUAL(ring_add(1, 0), 0);
+    CU_ASSERT_EQUAL(ring_add(1, 1), 0);
+    virtqueue_publish(&queue);
+    CU_ASSERT_FALSE(virtqueue_wants_kick(&queue));
+    CU_ASSERT_EQUAL(ring_add(1, 2), 0);
+    virtqueue_publish(&queue);
+    CU_ASSERT_EQUAL(queue.avail->index, 1);
+    CU_ASSERT_TRUE(virtqueue_wants_kick(&queue));
+    ring_down();
+}
+
+static void test_interrupt_is_asked_for_at_the_next_element_and_looked_for_again(void)
+{
+    uint32_t written;
+    ring_up_with(VFEATURE(VFEATURE_EVENT_INDEX), 0);
+    CU_ASSERT_EQUAL(ring_add(1, 0), 0);
+    CU_ASSERT_FALSE(virtqueue_enable_interrupts(&queue));
+    CU_ASSERT_EQUAL(queue.avail->ring[SIZE], 0);
+    ring_complete(queue.avail->ring[0], 0);
+    CU_ASSERT_PTR_NOT_NULL(virtqueue_take_used(&queue, &written));
+    CU_ASSERT_EQUAL(queue.avail->ring[SIZE], 0); /* the hint has no price, and no effect */
+    virtqueue_disable_interrupts(&queue);
+    CU_ASSERT_EQUAL(queue.avail->flags, 0);
+    CU_ASSERT_EQUAL(ring_add(1, 0), 0);
+    ring_complete(queue.avail->ring[1], 0); /* before it is asked for */
+    CU_ASSERT_TRUE(virtqueue_enable_interrupts(&queue));
+    CU_ASSERT_EQUAL(queue.avail->ring[SIZE], 1);
+    ring_down();
+}
+
+static void test_interrupts_are_switched_by_the_flag_without_event_indices(void)
+{
+    ring_up();
+    virtqueue_disable_interrupts(&queue);
+    CU_ASSERT_EQUAL(queue.avail->flags, VAVAIL_NO_INTERRUPT);
+    CU_ASSERT_EQUAL(ring_add(1, 0), 0);
+    ring_complete(queue.avail->ring[0], 0);
+    CU_ASSERT_TRUE(virtqueue_enable_interrupts(&queue));
+    CU_ASSERT_EQUAL(queue.avail->flags, 0);
+    CU_ASSERT_TRUE(virtqueue_enable_interrupts(&queue));
+    virtqueue_break(&queue, "test");
+    CU_ASSERT_FALSE(virtqueue_enable_interrupts(&queue));
+    virtqueue_disable_interrupts(&queue);
+    CU_ASSERT_EQUAL(queue.avail->flags, 0);
+    ring_down();
+}
+
+static void test_chain_in_a_table_takes_one_descriptor(void)
+{
+    uint32_t written;
+    ring_up_with(VFEATURE(VFEATURE_INDIRECT), 0);
+    for (unsigned i = 0; i < SIZE; i++)
+        CU_ASSERT_EQUAL(ring_add(3, i), 0);
+    CU_ASSERT_EQUAL(queue.free_count, 0);
+    CU_ASSERT_EQUAL(ring_add(3, 0), -KENOSPC);
+    for (unsigned i = 0; i < SIZE; i++) {
+        uint16_t head = queue.avail->ring[i];
+        CU_ASSERT_EQUAL(queue.desc[head].flags, VDESC_INDIRECT);
+        CU_ASSERT_EQUAL(queue.desc[head].size, 3 * sizeof(struct vdesc));
+        const volatile struct vdesc *table = &queue.tables[head * VIRTQUEUE_INDIRECT];
+        CU_ASSERT_EQUAL(queue.desc[head].address, (uintptr_t)table + FAKE_HAL_OFFSET);
+        CU_ASSERT_EQUAL(table[0].address, 0x1000);
+        CU_ASSERT_EQUAL(table[0].flags, VDESC_NEXT);
+        CU_ASSERT_EQUAL(table[0].next, 1);
+        CU_ASSERT_EQUAL(table[1].flags, VDESC_NEXT);
+        CU_ASSERT_EQUAL(table[2].address, 0x3000);
+        CU_ASSERT_EQUAL(table[2].flags, VDESC_DEVICE_WRITES);
+    }
+    for (unsigned i = 0; i < SIZE; i++) {
+        ring_complete(queue.avail->ring[i], 0);
+        CU_ASSERT_PTR_EQUAL(virtqueue_take_used(&queue, &written), &tokens[i]);
+    }
+    CU_ASSERT_EQUAL(queue.free_count, SIZE);
+    CU_ASSERT_EQUAL(ring_add(1, 0), 0); /* one buffer needs no table */
+    CU_ASSERT_EQUAL(queue.desc[queue.avail->ring[0]].flags, 0);
+    ring_down();
+}
+
+static void test_chain_longer_than_the_queue_is_refused_in_a_table_as_well(void)
+{
+    static const struct virtqueue_segment segments[3] = {{.size = 1}, {.size = 1}, {.size = 1}};
+    fake_hal_reset();
+    CU_ASSERT_EQUAL_FATAL(virtqueue_init(&queue, 2), 0);
+    CU_ASSERT_EQUAL_FATAL(virtqueue_configure(&queue, VFEATURE(VFEATURE_INDIRECT), 0), 0);
+    CU_ASSERT_EQUAL(virtqueue_add(&queue, segments, 3, tokens), -KENOSPC);
+    CU_ASSERT_EQUAL(virtqueue_add(&queue, segments, 2, tokens), 0);
+    ring_down();
+}
+
+static void test_failed_allocation_of_tables_leaves_a_queue_that_can_be_freed(void)
+{
+    ring_up();
+    fake_hal.dma_fail_at = 3;
+    CU_ASSERT_EQUAL(virtqueue_configure(&queue, VFEATURE(VFEATURE_INDIRECT), 0), -KENOMEM);
+    ring_down();
+}
+
+static void test_one_element_stands_for_all_before_it_in_order(void)
+{
+    uint32_t written;
+    ring_up_with(VFEATURE(VFEATURE_IN_ORDER), 0);
+    for (unsigned i = 0; i < SIZE; i++)
+        CU_ASSERT_EQUAL(ring_add(1, i), 0);
+    queue.used->ring[0].id = queue.avail->ring[2]; /* three chains, one element */
+    queue.used->ring[0].len = 7;
+    queue.used->index = 3;
+    static const uint32_t lengths[] = {UINT32_MAX, UINT32_MAX, 7};
+    for (unsigned i = 0; i < 3; i++) {
+        CU_ASSERT_PTR_EQUAL(virtqueue_take_used(&queue, &written), &tokens[i]);
+        CU_ASSERT_EQUAL(written, lengths[i]);
+    }
+    CU_ASSERT_PTR_NULL(virtqueue_take_used(&queue, &written));
+    ring_complete(queue.avail->ring[3], 9);
+    CU_ASSERT_PTR_EQUAL(virtqueue_take_used(&queue, &written), &tokens[3]);
+    CU_ASSERT_EQUAL(written, 9);
+    CU_ASSERT_EQUAL(queue.free_count, SIZE);
+    ring_down();
+}
+
+static void test_id_that_makes_no_sense_breaks_a_queue_in_order(void)
+{
+    uint32_t written;
+    ring_up_with(VFEATURE(VFEATURE_IN_ORDER), 0);
+    CU_ASSERT_EQUAL(ring_add(1, 0), 0);
+    ring_complete(SIZE, 0);
+    CU_ASSERT_PTR_NULL(virtqueue_take_used(&queue, &written));
+    CU_ASSERT_PTR_NOT_NULL(queue.broken);
+    ring_down();
+}
+
+/* ---- who waits ------------------------------------------------------------------------------ */
+
+static void test_whoever_takes_a_chain_tells_the_one_that_waits(void)
+{
+    static const struct virtqueue_segment segment = {.physical = 0x1000, .size = 12};
+    struct virtqueue_pending first = {.done = true}, second = {.done = true};
+    uint32_t written;
+    ring_up();
+    CU_ASSERT_EQUAL(virtqueue_add_pending(&queue, &segment, 1, &tokens[0], &first), 0);
+    CU_ASSERT_EQUAL(virtqueue_add_pending(&queue, &segment, 1, &tokens[1], &second), 0);
+    CU_ASSERT_FALSE(first.done || second.done);
+    ring_complete(queue.avail->ring[1], 0);
+    CU_ASSERT_PTR_EQUAL(virtqueue_take_used(&queue, &written), &tokens[1]);
+    CU_ASSERT_TRUE(second.done);
+    CU_ASSERT_FALSE(first.done);
+    virtqueue_forget(&queue, &first);
+    ring_complete(queue.avail->ring[0], 0);
+    CU_ASSERT_PTR_EQUAL(virtqueue_take_used(&queue, &written), &tokens[0]);
+    CU_ASSERT_FALSE(first.done); /* nobody writes to what is forgotten */
+    ring_down();
+}
+
+static void test_detaching_gives_every_chain_back_once(void)
+{
+    static const struct virtqueue_segment segment = {.physical = 0x1000, .size = 12};
+    struct virtqueue_pending pending;
+    ring_up();
+    CU_ASSERT_EQUAL(ring_add(3, 0), 0);
+    CU_ASSERT_EQUAL(virtqueue_add_pending(&queue, &segment, 1, &tokens[1], &pending), 0);
+    CU_ASSERT_PTR_EQUAL(virtqueue_detach(&queue), &tokens[0]);
+    CU_ASSERT_PTR_EQUAL(virtqueue_detach(&queue), &tokens[1]);
+    CU_ASSERT_TRUE(pending.done);
+    CU_ASSERT_PTR_NULL(virtqueue_detach(&queue));
+    CU_ASSERT_EQUAL(queue.free_count, SIZE);
+    ring_down();
+    CU_ASSERT_PTR_NULL(virtqueue_detach(&queue));
+}
+
 UNIT_SUITE("virtqueue", UNIT_TEST(test_a_legacy_ring_is_one_area_as_linux_lays_it_out),
+           UNIT_TEST(test_device_is_kicked_when_the_index_passes_its_event),
+           UNIT_TEST(test_event_is_passed_over_the_wrap_of_the_index),
+           UNIT_TEST(test_interrupt_is_asked_for_at_the_next_element_and_looked_for_again),
+           UNIT_TEST(test_interrupts_are_switched_by_the_flag_without_event_indices),
+           UNIT_TEST(test_chain_in_a_table_takes_one_descriptor),
+           UNIT_TEST(test_chain_longer_than_the_queue_is_refused_in_a_table_as_well),
+           UNIT_TEST(test_failed_allocation_of_tables_leaves_a_queue_that_can_be_freed),
+           UNIT_TEST(test_one_element_stands_for_all_before_it_in_order),
+           UNIT_TEST(test_id_that_makes_no_sense_breaks_a_queue_in_order),
+           UNIT_TEST(test_whoever_takes_a_chain_tells_the_one_that_waits),
+           UNIT_TEST(test_detaching_gives_every_chain_back_once),
            UNIT_TEST(test_index_moves_only_when_published),
            UNIT_TEST(test_chain_is_linked_by_next_and_ends),
            UNIT_TEST(test_chain_longer_than_what_is_free_is_refused_whole),

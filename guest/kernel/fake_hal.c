@@ -198,10 +198,11 @@ static void fake_clock_set_deadline(uint64_t deadline_ns)
     fake_deadlines++;
 }
 
-static void fake_clock_interrupt(void *arg)
+static bool fake_clock_interrupt(void *arg)
 {
     (void)arg;
     clock_interrupt();
+    return true;
 }
 
 static const struct clock_driver fake_clock = {
@@ -524,6 +525,17 @@ void probe_lock_released(uint64_t lock)
 {
     (void)lock;
     fake_note("released\n");
+}
+
+void probe_spin_taken(uint64_t lock, const char *name)
+{
+    (void)lock;
+    (void)name;
+}
+
+void probe_spin_released(uint64_t lock)
+{
+    (void)lock;
 }
 
 void probe_timeout_registered(uint64_t timeout, uint64_t deadline_ns)

@@ -38,11 +38,12 @@ static void irq_count_unhandled(void)
 
 static void irq_dispatch(uint32_t intid)
 {
-    struct irq_action *action = intid < IRQS_MAX ? irq.actions[intid] : NULL;
-    if (action == NULL)
+    bool handled = false;
+    for (struct irq_action *action = intid < IRQS_MAX ? irq.actions[intid] : NULL; action != NULL;
+         action = action->next)
+        handled |= action->fn(action->arg);
+    if (!handled)
         irq_count_unhandled();
-    for (; action != NULL; action = action->next)
-        action->fn(action->arg);
 }
 
 static void irq_vector(void)

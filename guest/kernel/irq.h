@@ -20,9 +20,12 @@ struct irq_chip {
     void (*end)(uint32_t intid);
     void (*enable)(uint32_t intid, bool edge_triggered);
     void (*disable)(uint32_t intid);
+    /* On each CPU that comes up, before it clears PSTATE.I; the first has had it. 0, -KENODEV. */
+    int (*init_cpu)(void);
 };
 
-typedef void irq_handler_fn(void *arg);
+/* True: it was for this handler. On a line that is shared, each has to find out. */
+typedef bool irq_handler_fn(void *arg);
 
 void irq_init(void);
 void irq_register_chip(const struct irq_chip *chip);

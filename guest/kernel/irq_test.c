@@ -11,7 +11,9 @@ static char order[16];
 static bool was_active;
 static uint32_t raise_in_handler;
 
-static void handler(void *arg)
+static bool is_foreign; /* what every handler says */
+
+static bool handler(void *arg)
 {
     strncat(order, arg, 1);
     was_active = irq_is_active();
@@ -20,6 +22,14 @@ static void handler(void *arg)
         raise_in_handler = 0;
         fake_raise(intid);
     }
+    return !is_foreign;
+}
+
+/* Whoever shares a line with others, and finds that it was for him. */
+static bool owner(void *arg)
+{
+    strncat(order, arg, 1);
+    return true;
 }
 
 static void setup(void)
@@ -27,6 +37,7 @@ static void setup(void)
     fake_boot();
     order[0] = '\0';
     was_active = false;
+    is_foreign = false;
     raise_in_handler = 0;
 }
 
@@ -51,6 +62,29 @@ static void test_all_handlers_of_a_line_are_called_in_order(void)
     fake_raise(5);
     CU_ASSERT_STRING_EQUAL(order, "ab");
     CU_ASSERT_EQUAL(fake_irq_end_count(), 1);
+}
+
+static void test_all_who_share_a_line_are_asked_and_one_owner_is_enough(void)
+{
+    setup();
+    is_foreign = true;
+    CU_ASSERT_EQUAL(irq_attach(5, false, handler, "a", "test"), 0);
+    CU_ASSERT_EQUAL(irq_attach(5, false, owner, "b", "test"), 0);
+    CU_ASSERT_EQUAL(irq_attach(5, false, handler, "c", "test"), 0);
+    fake_raise(5);
+    CU_ASSERT_STRING_EQUAL(order, "abc");
+    CU_ASSERT_STRING_EQUAL(fake_log(), "");
+}
+
+static void test_interrupt_that_is_nobodys_is_counted_and_ended(void)
+{
+    setup();
+    is_foreign = true;
+    CU_ASSERT_EQUAL(irq_attach(5, false, handler, "a", "test"), 0);
+    fake_raise(5);
+    CU_ASSERT_STRING_EQUAL(order, "a");
+    CU_ASSERT_EQUAL(fake_irq_end_count(), 1);
+    CU_ASSERT_NOT_EQUAL(strlen(fake_log()), 0);
 }
 
 static void test_what_comes_meanwhile_is_handled_afterwards(void)
@@ -109,6 +143,8 @@ static void test_handlers_are_limited(void)
 
 UNIT_SUITE("irq", UNIT_TEST(test_handler_is_called_and_interrupt_ended),
            UNIT_TEST(test_all_handlers_of_a_line_are_called_in_order),
+           UNIT_TEST(test_all_who_share_a_line_are_asked_and_one_owner_is_enough),
+           UNIT_TEST(test_interrupt_that_is_nobodys_is_counted_and_ended),
            UNIT_TEST(test_what_comes_meanwhile_is_handled_afterwards),
            UNIT_TEST(test_masked_interrupt_stays_pending),
            UNIT_TEST(test_interrupt_without_handler_is_counted_and_ended),

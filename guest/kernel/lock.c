@@ -15,13 +15,6 @@
 #include "ringside/hal.h"
 #include "ringside/probe.h"
 
-/*
- * Off: a spinlock is held for a few instructions with interrupts masked, so on one CPU its order
- * says nothing, and two events for each would be the larger part of a trace and of a run's time.
- * Mutexes are always told.
- */
-#define LOCK_TELL_SPINLOCKS 0
-
 uint64_t spin_lock(struct spinlock *lock)
 {
     uint64_t daif = hal_irq_save();
@@ -30,16 +23,14 @@ uint64_t spin_lock(struct spinlock *lock)
     while (lock->held)
         hal_relax();
     lock->held = true;
-    if (LOCK_TELL_SPINLOCKS)
-        probe_lock_taken((uintptr_t)lock, lock->name);
+    probe_spin_taken((uintptr_t)lock, lock->name);
     return daif;
 }
 
 void spin_unlock(struct spinlock *lock, uint64_t daif)
 {
     kassert(lock->held);
-    if (LOCK_TELL_SPINLOCKS)
-        probe_lock_released((uintptr_t)lock);
+    probe_spin_released((uintptr_t)lock);
     lock->held = false;
     hal_irq_restore(daif);
 }

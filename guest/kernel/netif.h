@@ -33,6 +33,12 @@ struct netif {
      * no room for it.
      */
     int (*transmit)(struct netif *netif, struct nbuf *nbuf);
+    /*
+     * Switches the device on or off: off, nothing is in flight any more. May sleep; called without
+     * the lock of the stack. 0, or a negative error, and it is off. May be NULL.
+     */
+    int (*set_up)(struct netif *netif, bool up);
+    bool no_carrier; /* the driver knows that the link is down: frames are lost */
     void *driver;
     struct netif_counters counters;
     struct wait_queue *wake; /* the driver task's */

@@ -20,10 +20,11 @@ static void say(const char *letter)
     strcat(order, letter);
 }
 
-static void wake_all(void *arg)
+static bool wake_all(void *arg)
 {
     (void)arg;
     wait_wake_all(&queue);
+    return true;
 }
 
 static void setup(void)

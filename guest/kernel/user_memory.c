@@ -27,9 +27,11 @@ long user_copy_string(char *to, const char *from, size_t size)
 {
     kassert(size > 0);
     for (size_t i = 0; i < size; i++) {
-        if (!user_range_is_ram(from + i, 1))
+        /* Not yet a pointer that may be counted with: it can be NULL, or near the end of all. */
+        const char *at = (const char *)((uintptr_t)from + i);
+        if (!user_range_is_ram(at, 1))
             return -KEFAULT;
-        to[i] = from[i];
+        to[i] = *at;
         if (to[i] == '\0')
             return (long)i;
     }

@@ -19,11 +19,12 @@ static int results[4];
 static char order[16];
 static uint64_t deadline_ns;
 
-static void wake_from_irq(void *arg)
+static bool wake_from_irq(void *arg)
 {
     (void)arg;
     tokens++;
     wait_wake_one(&queue);
+    return true;
 }
 
 static void setup(void)

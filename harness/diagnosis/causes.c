@@ -8,19 +8,48 @@
 
 static const struct cause causes_table[] = {
     {
+        .id = "irq.spurious-served",
+        .meaning = "IAR answered that there is no interrupt, 1020 to 1023, and the guest took the "
+                   "answer for the number of one.",
+        .looks = "Everything stops at the first interrupt. The guest stays in its vector, counts "
+                 "unexpected interrupts, or panics because of a number that it does not have.",
+        .evidence = "IAR was read many times with nothing to deliver, since the CPU entered the "
+                    "vector; the first such answer ends a vector.",
+        .mistakes = "The INTID is masked with fewer bits than it has before it is compared: 1023 "
+                    "becomes 511; 1022 is not known; the answer is compared with another number.",
+        .near = "irq.masked, when IAR answers 1022 once and the vector is entered again and again.",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect cause irq.spurious-served within 10ms  # with a mask of nine bits",
+    },
+    {
+        .id = "guest.panic",
+        .meaning = "The guest gave up by itself: an assertion of its own did not hold.",
+        .looks = "The machine stops in the middle of something, with a sentence of the guest.",
+        .evidence = "The guest's call of hal_panic, the task that ran, and what devices returned "
+                    "last. The trigger is the fault that was injected, if there was one.",
+        .mistakes = "A driver takes for granted what a device may do otherwise: a feature that is "
+                    "not offered, a length that is shorter than a header or longer than a buffer, "
+                    "an identifier that is not its own.",
+        .near = "A crash of the guest, which is a fault of the CPU, has a verdict and no cause.",
+        .scenario = "inject vq eth0.rx used-len 0 1\n"
+                    "run    ping: \"ping -c 1 10.0.2.2\"   # with a guest that trusts the length",
+    },
+    {
         .id = "timer.irq-mismatch",
         .meaning = "The guest's timer raises one INTID, and the guest listens on that of another "
                    "timer.",
         .looks =
             "Time stands still: timeouts are registered and none fires. Sleeps never end, ping "
             "sends one request and hangs, interrupts of devices work.",
-        .evidence = "A timer's condition is met and its output is up; its INTID is pending and not "
-                    "enabled, while the guest has enabled the INTID of another timer.",
+        .evidence = "A timer's condition is met and its output is up; the INTID that it raises is "
+                    "pending and not enabled, while the guest has enabled another one: that of "
+                    "another timer, or this timer's while an SPI or PPI is raised in its place.",
         .mistakes =
             "The non-secure physical timer's number (30, CNTP) is taken from firmware, and "
             "the virtual timer (27, CNTV) is programmed: the wrong field of the GTDT, or the "
             "wrong index of the device tree's `interrupts` property.",
-        .near = "irq.not-enabled, when no timer's INTID is enabled at all.",
+        .near = "irq.not-enabled, when no timer's INTID is enabled at all; irq.lost, when the "
+                "timer raises none.",
         .scenario = "inject timer virtual intid 30\n"
                     "start  ping: \"ping -c 2 10.0.2.2\"\n"
                     "expect hang cause timer.irq-mismatch task ping",
@@ -30,11 +59,12 @@ static const struct cause causes_table[] = {
         .meaning = "A line is up and its INTID pending, and the guest never enabled that INTID.",
         .looks = "The first thing that should be announced by this interrupt never is. Everything "
                  "before it worked.",
-        .evidence = "GICD_ISENABLER of the INTID is 0 while its level is up and its source waits.",
+        .evidence = "ISENABLER of the INTID is 0 while its level is up and its source waits.",
         .mistakes =
             "The number of the interrupt comes from the wrong table; an SPI's number is used "
-            "without adding 32; enabling is left to somebody who never runs; it was disabled "
-            "and not enabled again.",
+            "without adding 32; a PPI of a GICv3 is enabled in the distributor instead of the "
+            "redistributor; enabling is left to somebody who never runs; it was disabled and "
+            "not enabled again.",
         .near = "irq.masked, when it is enabled and priority or target keep it back.",
         .scenario =
             "start  ping: \"ping -c 1 10.0.2.2\"\n"
@@ -60,15 +90,17 @@ static const struct cause causes_table[] = {
     {
         .id = "irq.masked",
         .meaning = "An interrupt is pending and enabled, and the guest keeps it from the CPU: "
-                   "PSTATE.I, the priority mask, the target, a controller that is switched off, or "
-                   "IMASK of the timer.",
+                   "PSTATE.I, the priority mask, the target, the group, a controller or "
+                   "redistributor that is switched off, or IMASK of the timer.",
         .looks = "Nothing is delivered, or nothing of one priority, although the controller shows "
                  "the INTID as pending.",
         .evidence =
-            "Pending and enabled, not active; GICC_PMR, ITARGETSR, GICD_CTLR and GICC_CTLR, "
+            "Pending and enabled, not active; PMR, ITARGETSR or IROUTER, IGROUPR, GICD_CTLR, "
+            "GICC_CTLR or ICC_IGRPEN1, GICR_WAKER, "
             "DAIF of the running context, CTL of the timer.",
         .mistakes = "A path leaves a critical section without restoring DAIF; the priority mask is "
-                    "left at its reset value 0; the SPI is routed to no CPU.",
+                    "left at its reset value 0; the SPI is routed to no CPU; firmware left it in a "
+                    "group that the kernel does not take; the redistributor was never woken.",
         .near = "irq.never-eoi, when an active interrupt keeps it back.",
         .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
                     "expect hang cause irq.masked        # with a guest that leaves PSTATE.I set",
@@ -107,6 +139,24 @@ static const struct cause causes_table[] = {
                     "expect cause vq.kick-missed within 20s",
     },
     {
+        .id = "vq.not-completed",
+        .meaning = "The device took buffers and has not returned them: it owes them, not the "
+                   "guest.",
+        .looks = "Received frames that the capture shows never reach the driver; or sending ends "
+                 "after as many frames as the queue has entries; or a driver sleeps for a "
+                 "completion that does not come.",
+        .evidence = "Entries of the queue are in flight: popped, and not in the used ring. What "
+                    "the program waits for came as far as the card, or the driver cannot send "
+                    "without them, or a task sleeps for one of them.",
+        .mistakes = "The hardware's: the guest owes nothing here. A driver that has to live with "
+                    "it resets a device that is silent for too long.",
+        .near = "vq.kick-missed, when the device never took them; vq.used-not-consumed and "
+                "vq.rx-starved, when it gave them back.",
+        .scenario = "inject vq eth0.rx hold\n"
+                    "start  ping: \"ping -c 1 -W 2 10.0.2.2\"\n"
+                    "expect cause vq.not-completed within 20s",
+    },
+    {
         .id = "vq.rx-starved",
         .meaning = "The device has frames for the guest and no receive buffer to put them into.",
         .looks = "The first frames arrive, as many as the queue has entries, and then none: "
@@ -121,6 +171,19 @@ static const struct cause causes_table[] = {
         .scenario = "net    eth0 queue-size=4\n"
                     "start  ping: \"ping -c 8 -i 0.01 10.0.2.2\"\n"
                     "expect cause vq.rx-starved within 20s   # with a guest that keeps the buffers",
+    },
+    {
+        .id = "vq.used-wrong",
+        .meaning = "The device returned a buffer under an identifier that the queue does not have.",
+        .looks = "One queue is dead from some moment on, and a careful driver says why on the "
+                 "console; a careless one takes a wrong buffer, or crashes.",
+        .evidence = "A used element whose id is not below the queue's size.",
+        .mistakes = "The device's: a driver owes no more than to notice, and to start the device "
+                    "again if it can.",
+        .near = "vq.used-not-consumed, when what the device returned made sense.",
+        .scenario = "inject vq eth0.rx bad-id 1\n"
+                    "start  ping: \"ping -c 1 -W 1 10.0.2.2\"\n"
+                    "expect cause vq.used-wrong within 20s",
     },
     {
         .id = "vq.used-not-consumed",
@@ -141,6 +204,36 @@ static const struct cause causes_table[] = {
                     "expect hang cause vq.used-not-consumed  # with a driver that waits for it",
     },
     {
+        .id = "netdev.missing",
+        .meaning = "There is no virtio-net function on the bus: the machine has no network card.",
+        .looks = "\"Network is unreachable\", \"no such device\": as if a driver had not found its "
+                 "device or a route were missing.",
+        .evidence = "The machine was built without a `net` statement, and the program speaks to "
+                    "somebody outside of the guest.",
+        .mistakes = "The machine's configuration: the card is added by one of several ways to "
+                    "start it, and left out by another.",
+        .near = "route.missing, when there is a card and the guest has no route over it.",
+        .scenario = "# without a line `net eth0`\n"
+                    "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect cause netdev.missing within 20s",
+    },
+    {
+        .id = "vq.tx-exhausted",
+        .meaning = "The driver has no transmit descriptor left, although the device has returned "
+                   "every one.",
+        .looks = "The first frames leave, as many as the queue has room for, and then none. "
+                 "Received frames still arrive.",
+        .evidence = "The driver discarded a packet for want of a descriptor, after the last chain "
+                    "was returned; none is available to the device and none in flight.",
+        .mistakes = "Nobody looks at the used ring of a queue for whose completions nobody waits: "
+                    "it has to be gone through before the next frame is queued, or now and then.",
+        .near = "vq.used-not-consumed, when a task sleeps for a completion; a ring that is full "
+                "because the device keeps its chains has no such cause.",
+        .scenario = "net    eth0 queue-size=4\n"
+                    "start  ping: \"ping -c 8 -i 0.01 10.0.2.2\"\n"
+                    "expect cause vq.tx-exhausted within 20s   # with a guest that never looks",
+    },
+    {
         .id = "route.missing",
         .meaning = "The guest found no route to the destination, and sent nothing.",
         .looks = "\"Network is unreachable\", or a request that never appears on the wire.",
@@ -151,6 +244,39 @@ static const struct cause causes_table[] = {
         .near = "arp.unresolved, when there is a route and its next hop does not answer.",
         .scenario = "start  ping: \"ping -c 1 198.51.100.1\"\n"
                     "expect cause route.missing within 20s   # without a default route",
+    },
+    {
+        .id = "link.down",
+        .meaning = "The card's link was down, and a frame of the conversation was lost for that.",
+        .looks = "No frame in the capture, or none for a while, with a driver that sends and a "
+                 "device that takes what is sent.",
+        .evidence = "frame.dropped events with the reason \"the link is down\" for packets to or "
+                    "from the destination, or for ARP requests, that nothing made good.",
+        .mistakes = "The cable's. A driver can know: VIRTIO_NET_S_LINK_UP of the device's status, "
+                    "which changes with a configuration interrupt.",
+        .near = "wire.dropped, when a frame was lost on a link that is up; arp.unresolved, when "
+                "the request left and nobody answered.",
+        .scenario = "inject link eth0 down\n"
+                    "start  ping: \"ping -c 1 -W 2 10.0.2.2\"\n"
+                    "expect cause link.down within 20s",
+    },
+    {
+        .id = "reply.late",
+        .meaning = "The answer came, or is on its way, and the program had stopped waiting.",
+        .looks =
+            "A loss is counted, and the reply is in the capture, behind the end of the program; "
+            "or it is not in it yet.",
+        .evidence =
+            "The answer to one of the program's requests arrived, or is due, after the "
+            "program's end; or it was at the card before, and the driver took it after. The "
+            "report says by how much it was late.",
+        .mistakes = "None of the guest's, unless its timeout is shorter than the network's round "
+                    "trip; the trigger says whether wire, queue or interrupt was slow.",
+        .near = "wire.dropped and peer.silent, when no answer comes at all; irq.lost and "
+                "vq.not-completed, when one lies in the machine and has not been taken yet.",
+        .scenario = "inject link eth0 in delay 3s \"icmp\"\n"
+                    "start  ping: \"ping -c 1 -W 2 10.0.2.2\"\n"
+                    "expect cause reply.late within 20s",
     },
     {
         .id = "arp.unresolved",
@@ -189,11 +315,28 @@ static const struct cause causes_table[] = {
         .evidence = "frame.out events to the destination, no frame.in from it, no drop.",
         .mistakes = "None of the guest's, as far as can be seen: the address belongs to nobody who "
                     "answers, or the service does not.",
-        .near = "wire.dropped, when frames were lost on the way; vq.rx-starved and "
-                "vq.used-not-consumed, when the reply arrived at the card.",
+        .near = "wire.dropped, when frames were lost on the way; reply.late, when the reply is "
+                "still under way; vq.rx-starved and vq.used-not-consumed, when it arrived at the "
+                "card.",
         .scenario = "host   box ip=10.0.2.9\n"
                     "start  ping: \"ping -c 1 -W 1 10.0.2.9\"\n"
                     "expect cause peer.silent within 20s",
+    },
+    {
+        .id = "reply.discarded",
+        .meaning = "The answer arrived at the card, and the guest threw it away.",
+        .looks = "A timeout, with request and reply in the capture.",
+        .evidence = "Every packet was answered, and where an answer came in, the guest told of a "
+                    "packet that it discarded, with the reason.",
+        .mistakes =
+            "When the frame was damaged, none: a checksum that is wrong is a reason. "
+            "Otherwise the check is: a length or checksum is computed over the wrong bytes, "
+            "a field is compared in the wrong byte order.",
+        .near = "vq.used-not-consumed, when the driver never took the frame; reply.late, when it "
+                "came after the end; wire.dropped, when it never arrived.",
+        .scenario = "inject link eth0 in corrupt 50 \"icmp\"\n"
+                    "start  ping: \"ping -c 1 -W 1 10.0.2.2\"\n"
+                    "expect cause reply.discarded within 20s",
     },
 };
 
@@ -274,7 +417,7 @@ void causes_write_page(GString *out)
         "# Causes\n\n"
         "What the diagnosis can name, in the order in which it looks: along the chain from the\n"
         "device to the program, the first missing link. Made from the table in\n"
-        "`harness/diagnosis/causes.c`; `ringside causes` and `ringside explain CAUSE` print the "
+        "`harness/diagnosis/causes.c`; `ringside causes` and `ringside explain NAME` print the "
         "same.\n\n"
         "A cause has a grade. `cause`: proved, because with that one link repaired, from that\n"
         "moment on, the waiting task goes on. `derived`: it follows from the evidence, and there is "

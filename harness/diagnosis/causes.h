@@ -27,7 +27,7 @@ const struct cause *causes_get(guint index);
 
 /* Appends what `ringside causes` prints: a line a cause. */
 void causes_write_list(GString *out);
-/* Appends what `ringside explain ID` prints. */
+/* Appends what `ringside explain NAME` prints. */
 void causes_write_explanation(GString *out, const struct cause *cause);
 /* Appends docs/causes.md. */
 void causes_write_page(GString *out);

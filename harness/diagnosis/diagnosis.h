@@ -43,7 +43,7 @@ struct diagnosis {
     enum diagnosis_grade grade;
     enum diagnosis_repair repair;
     unsigned intid, other_intid;
-    const char *queue;              /* borrowed from the trace */
+    const char *queue;              /* of which it was; NULL: none. Borrowed from the trace */
     char *link;                     /* the first missing link, a sentence */
     char *trigger;                  /* NULL: nothing was injected */
     const struct ledger_task *task; /* who pays; NULL: nobody is known. Borrowed from the ledger */

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#define LEDGER_ENODEV       (-19)
 #define LEDGER_ENETUNREACH  (-101)
 #define LEDGER_EHOSTUNREACH (-113)
 
@@ -48,6 +49,7 @@ void ledger_add_device(struct ledger *ledger, const char *name, unsigned intid)
         .tx.name = ledger_intern(ledger, name, ".tx"),
         .counter_frames = ledger_intern(ledger, name, ".rx.frames"),
         .counter_dropped = ledger_intern(ledger, name, ".rx.dropped"),
+        .counter_sent_dropped = ledger_intern(ledger, name, ".tx.dropped"),
     };
 }
 
@@ -258,6 +260,10 @@ static void ledger_observe_queue(struct ledger *ledger, const struct trace_event
         queue->used_head = (uint16_t)event->fields[1].number;
         queue->used_index = (uint16_t)event->fields[3].number;
         queue->used_count++;
+        if (event->fields[1].number >= queue->top_id) {
+            queue->top_id = event->fields[1].number;
+            queue->top = queue->used;
+        }
     }
 }
 
@@ -274,9 +280,14 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
     case TRACE_ISR_ACK:
         device->isr_ack = ledger_mark(event);
         break;
+    case TRACE_PCI_MESSAGE:
+        device->message = ledger_mark(event);
+        device->message_data = event->fields[3].number;
+        break;
     case TRACE_FRAME_IN:
         device->frame_in = ledger_mark(event);
         device->frames_in++;
+        ledger->received_by = device;
         break;
     case TRACE_FRAME_OUT:
         device->frame_out = ledger_mark(event);
@@ -285,14 +296,44 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
     case TRACE_NET_DROPPED:
         device->dropped_by_device += event->fields[1].string[0] == 'i' ? 1 : 0;
         break;
+    case TRACE_NET_LINK:
+        device->link_down = event->fields[1].number == 0;
+        device->link_changed = ledger_mark(event);
+        break;
     case TRACE_VIRTIO_RESET:
-        /* The driver's counters go on, those of a queue begin anew. */
+        /* The driver's counters go on, those of the device begin anew, with no frame in it. */
         device->rx = (struct ledger_queue){.name = device->rx.name};
         device->tx = (struct ledger_queue){.name = device->tx.name};
+        device->frames_in = 0;
+        device->dropped_by_device = 0;
+        device->merged = 0;
+        device->taken_before = device->taken_frames + device->taken_dropped;
+        break;
+    case TRACE_NET_MERGED:
+        device->merged += event->fields[1].number - 1;
         break;
     default:
         g_assert_not_reached();
     }
+}
+
+/* Its counters say so, one by one or several at once. */
+static void ledger_took(struct ledger_device *device, const struct trace_event *event,
+                        uint64_t *counter)
+{
+    uint64_t before = device->taken_frames + device->taken_dropped;
+    *counter = event->fields[1].number;
+    uint64_t after = device->taken_frames + device->taken_dropped;
+    for (uint64_t i = before; i < after && i - before < LEDGER_TAKEN; i++) {
+        device->taken[(after - (i - before)) % LEDGER_TAKEN] = ledger_mark(event);
+    }
+}
+
+struct ledger_mark ledger_taken(const struct ledger_device *device, uint64_t frame)
+{
+    uint64_t taken = device->taken_frames + device->taken_dropped;
+    bool is_known = device->counts && frame <= taken && taken - frame < LEDGER_TAKEN;
+    return is_known ? device->taken[frame % LEDGER_TAKEN] : (struct ledger_mark){0};
 }
 
 static void ledger_observe_counter(struct ledger *ledger, const struct trace_event *event)
@@ -301,10 +342,17 @@ static void ledger_observe_counter(struct ledger *ledger, const struct trace_eve
     for (unsigned i = 0; i < ledger->device_count; i++) {
         struct ledger_device *device = &ledger->devices[i];
         if (device->counter_frames == name) {
-            device->taken_frames = event->fields[1].number;
+            ledger_took(device, event, &device->taken_frames);
             device->counts = true;
         } else if (device->counter_dropped == name) {
-            device->taken_dropped = event->fields[1].number;
+            ledger_took(device, event, &device->taken_dropped);
+        } else if (device->counter_sent_dropped == name) {
+            uint64_t before = device->sent_dropped;
+            device->sent_drop = ledger_mark(event);
+            device->sent_dropped = event->fields[1].number;
+            if (device->link_down && device->sent_dropped > before) {
+                device->unsent_last = ledger_mark(event);
+            }
         }
     }
 }
@@ -351,9 +399,12 @@ static void ledger_observe_return(struct ledger *ledger, struct ledger_task *tas
     task->call = NULL;
     task->returned = event->fields[1].string;
     task->result = result;
-    if (result == LEDGER_ENETUNREACH || result == LEDGER_EHOSTUNREACH) {
+    bool unreachable = result == LEDGER_ENETUNREACH || result == LEDGER_EHOSTUNREACH;
+    if (unreachable || result == LEDGER_ENODEV) {
         struct ledger_program *program = ledger_program_of_task(ledger, task->number);
-        if (program != NULL) {
+        if (program != NULL && !unreachable) {
+            program->no_device = true;
+        } else if (program != NULL) {
             program->unreachable = true;
             program->unreachable_call = task->returned;
             program->unreachable_result = result;
@@ -406,19 +457,32 @@ static void ledger_observe_program(struct ledger *ledger, const struct trace_eve
     }
     if (event->kind == TRACE_PROGRAM_STARTED) {
         program->task = (uint32_t)event->fields[1].number;
+        program->started_at = ledger_mark(event);
     } else if (event->kind == TRACE_PROGRAM_EXITED) {
         program->exited = true;
+        program->exited_at = ledger_mark(event);
         program->status = (int64_t)event->fields[1].number;
     }
 }
 
 static void ledger_observe_drop(struct ledger *ledger, const struct trace_event *event)
 {
+    ledger->discarded.at = ledger_mark(event);
+    ledger->discarded.received = ledger->received;
+    ledger->discarded.from = ledger->received_from;
+    ledger->discarded.where = event->fields[0].string;
+    ledger->discarded.why = event->fields[1].string;
     if (strstr(event->fields[1].string, "no route") != NULL ||
         strstr(event->fields[1].string, "no way") != NULL) {
         ledger->no_route = ledger_mark(event);
         ledger->no_route_where = event->fields[0].string;
         ledger->no_route_why = event->fields[1].string;
+    }
+    struct ledger_queue *queue = ledger_queue(ledger, event->fields[0].string);
+    if (queue != NULL) {
+        queue->dropped = ledger_mark(event);
+        queue->drops++;
+        queue->dropped_why = event->fields[1].string;
     }
 }
 
@@ -468,6 +532,10 @@ static void ledger_observe_probe(struct ledger *ledger, const struct trace_event
     case TRACE_GUEST_DROP:
         ledger_observe_drop(ledger, event);
         break;
+    case TRACE_GUEST_PANIC:
+        ledger->panicked = ledger_mark(event);
+        ledger->panic_why = event->fields[0].string;
+        break;
     default:
         break;
     }
@@ -486,6 +554,13 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
     case TRACE_IRQ_EOI:
         ledger_observe_irq(ledger, event);
         break;
+    case TRACE_CPU_IRQ:
+        ledger->spurious_count = 0;
+        break;
+    case TRACE_IRQ_SPURIOUS:
+        ledger->spurious_count++;
+        ledger->spurious = ledger_mark(event);
+        break;
     case TRACE_TIMER_FIRED:
         ledger_observe_timer(ledger, event);
         break;
@@ -501,8 +576,11 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
         break;
     case TRACE_ISR_SET:
     case TRACE_ISR_ACK:
+    case TRACE_PCI_MESSAGE:
     case TRACE_NET_DROPPED:
+    case TRACE_NET_LINK:
     case TRACE_VIRTIO_RESET:
+    case TRACE_NET_MERGED:
         ledger_observe_device(ledger, event);
         break;
     case TRACE_VIRTIO_STATUS:

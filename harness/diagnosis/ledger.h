@@ -3,7 +3,8 @@
  *
  * Fed with every event and with the frames of the wire; the trace itself may forget. Costs a switch
  * an event. Everything a guest says is bounded: tasks beyond LEDGER_TASKS_MAX, locks beyond
- * LEDGER_LOCKS_MAX and peers beyond LEDGER_PEERS_MAX are not kept.
+ * LEDGER_LOCKS_MAX and peers beyond LEDGER_PEERS_MAX are not kept; of requests and of the times at
+ * which frames were taken the newest are.
  */
 #ifndef HARNESS_DIAGNOSIS_LEDGER_H
 #define HARNESS_DIAGNOSIS_LEDGER_H
@@ -16,6 +17,8 @@
 #define LEDGER_LOCKS_MAX  256
 #define LEDGER_PEERS_MAX  64
 #define LEDGER_FAULTS_MAX 16
+#define LEDGER_REQUESTS   64 /* the newest that are known */
+#define LEDGER_TAKEN      64 /* the newest frames of which it is known when they were taken */
 #define LEDGER_NO_TIME    UINT64_MAX
 
 /* When something happened last; sequence 0: never. */
@@ -51,8 +54,10 @@ struct ledger_program {
     const char *name, *command; /* of the scenario, which lives longer */
     uint32_t peer;              /* the first IPv4 address in its command; 0: none */
     uint32_t task;              /* 0: not running yet */
+    struct ledger_mark started_at, exited_at;
     bool exited;
     int64_t status;
+    bool no_device;   /* one of its calls returned ENODEV */
     bool unreachable; /* one of its calls returned ENETUNREACH or EHOSTUNREACH */
     const char *unreachable_call;
     int64_t unreachable_result;
@@ -71,6 +76,13 @@ struct ledger_queue {
     struct ledger_mark kick, pop, used;
     uint64_t kicks, pops, used_count;
     uint16_t kick_avail, used_index, used_head;
+    /* The greatest identifier that the device returned since it was reset. */
+    uint64_t top_id;
+    struct ledger_mark top;
+    /* The driver discarded a packet here: a guest.drop of this name. */
+    struct ledger_mark dropped;
+    uint64_t drops;
+    const char *dropped_why;
 };
 
 struct ledger_device {
@@ -78,13 +90,23 @@ struct ledger_device {
     unsigned intid;
     struct ledger_queue rx, tx;
     struct ledger_mark isr_set, isr_ack;
+    struct ledger_mark message; /* the last that it sent, */
+    uint64_t message_data;      /* which is an INTID */
     struct ledger_mark frame_in, frame_out;
     uint64_t frames_in, frames_out;
     /* What the driver says that it took: eth0.rx.frames and eth0.rx.dropped. */
-    const char *counter_frames, *counter_dropped;
+    const char *counter_frames, *counter_dropped, *counter_sent_dropped;
     bool counts;
     uint64_t taken_frames, taken_dropped;
+    struct ledger_mark taken[LEDGER_TAKEN]; /* when it took the frame with this number, modulo */
+    uint64_t sent_dropped;                  /* what it says that it could not send */
     uint64_t dropped_by_device;
+    bool link_down;
+    struct ledger_mark link_changed;
+    struct ledger_mark sent_drop;
+    struct ledger_mark unsent_last; /* a packet that the driver did not send: the link was down */
+    uint64_t taken_before;          /* both, at the last reset */
+    uint64_t merged;                /* receive buffers beyond the first of a frame */
 };
 
 struct ledger_irq {
@@ -100,6 +122,31 @@ struct ledger_peer {
     uint64_t sent, sent_dropped, received, received_dropped; /* IPv4 packets; sent: arrived */
     struct ledger_mark sent_last, received_last, dropped_last;
     const char *dropped_why;
+    struct ledger_mark link_lost; /* the last IPv4 packet lost because a link was down */
+    struct ledger_mark arp_link_lost;
+};
+
+/* What a frame asks or answers: an echo request by its numbers, ARP, or a UDP port. */
+enum ledger_kind {
+    LEDGER_KIND_NONE,
+    LEDGER_KIND_ARP,
+    LEDGER_KIND_ECHO,
+    LEDGER_KIND_UDP,
+};
+
+struct ledger_key {
+    uint32_t peer; /* who is asked, or who answers */
+    enum ledger_kind kind;
+    uint32_t numbers; /* echo: identifier and sequence number; UDP: the two ports */
+};
+
+/* A request that arrived at the other end, and its answer, when there was one. */
+struct ledger_request {
+    struct ledger_key key;
+    struct ledger_mark sent;
+    struct ledger_mark answered;        /* the answer was at the guest's card */
+    const struct ledger_device *device; /* which card that was, */
+    uint64_t frame;                     /* and which of its frames, from 1 */
 };
 
 /* An injected fault that did something: a `fault.applied`. */
@@ -116,15 +163,29 @@ struct ledger {
     struct ledger_device devices[BOARD_NETS_MAX];
     unsigned device_count;
     struct ledger_irq irqs[BOARD_IRQ_COUNT];
+    uint64_t spurious_count; /* IAR gave nothing, since the CPU entered the vector */
+    struct ledger_mark spurious;
     struct ledger_peer peers[LEDGER_PEERS_MAX];
     unsigned peer_count;
     struct ledger_mark timer_fired[GTIMER_COUNT];
     uint64_t timer_period_ns;    /* between the last two; 0: not known */
     struct ledger_mark no_route; /* a packet was discarded for want of a route */
     const char *no_route_where, *no_route_why;
-    struct ledger_fault faults[LEDGER_FAULTS_MAX]; /* the newest, a ring */
-    unsigned fault_count;                          /* ever */
-    struct ledger_mark woken;                      /* any task */
+    struct ledger_mark received; /* the last IPv4 packet that came in, and from whom */
+    uint32_t received_from;
+    struct {
+        struct ledger_mark at, received;
+        uint32_t from;
+        const char *where, *why;
+    } discarded; /* the last packet that the guest threw away, and what had come in before */
+    struct ledger_request requests[LEDGER_REQUESTS]; /* the newest, a ring */
+    unsigned request_count;                          /* ever */
+    const struct ledger_device *received_by;         /* where the last frame came in */
+    struct ledger_fault faults[LEDGER_FAULTS_MAX];   /* the newest, a ring */
+    unsigned fault_count;                            /* ever */
+    struct ledger_mark woken;                        /* any task */
+    struct ledger_mark panicked;
+    const char *panic_why;
 
     /* For verdicts: these only ever grow. */
     uint64_t progress; /* anything but interrupts, switches, calls and waiting */
@@ -151,6 +212,17 @@ enum ledger_where {
 /* A frame passed or was dropped (`why`, interned; else NULL). Borrows it. */
 void ledger_frame(struct ledger *ledger, enum ledger_where where, const struct ledger_mark *at,
                   const char *why, const uint8_t *frame, size_t len);
+
+/*
+ * What a frame on its way asks (`out`) or answers. False: nothing that is kept. An answer fits a
+ * request with the same key, or to everybody.
+ */
+bool ledger_frame_key(bool out, const uint8_t *frame, size_t len, struct ledger_key *key);
+bool ledger_key_answers(const struct ledger_key *answer, const struct ledger_key *request);
+/* Whether it is an IPv4 packet from this address. */
+bool ledger_comes_from(const uint8_t *frame, size_t len, uint32_t address);
+/* When the driver took a frame of the card; sequence 0: not yet, or not known any more. */
+struct ledger_mark ledger_taken(const struct ledger_device *device, uint64_t frame);
 
 /* NULL when there is none. */
 const struct ledger_task *ledger_task(const struct ledger *ledger, uint32_t number);

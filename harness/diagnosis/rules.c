@@ -79,7 +79,8 @@ bool rules_rx_unconsumed(const struct rules_case *c, const struct ledger_device 
         return false;
     }
     if (device->counts) {
-        return device->rx.used_count > device->taken_frames + device->taken_dropped;
+        return device->rx.used_count + device->taken_before >
+               device->taken_frames + device->taken_dropped + device->merged;
     }
     return device->taken_dropped == 0 && device->rx.used.sequence > device->isr_ack.sequence;
 }
@@ -97,15 +98,15 @@ struct virtqueue *rules_queue(const struct rules_case *c, const struct ledger_qu
 
 void rules_evidence_irq(struct rules_case *c, unsigned intid)
 {
-    const struct gicv2 *gic = board_gic(c->board);
-    struct gicv2_irq_state state = gicv2_irq_state(gic, intid);
+    const struct gic *gic = board_gic(c->board);
+    struct gic_irq_state state = gic_irq_state(gic, 0, intid);
     const struct ledger_irq *irq = &c->ledger->irqs[intid];
     char taken[32], ended[32];
     rules_evidence(
         c, "INTID %u: line %s, %s, %s, %s, priority 0x%02x (mask 0x%02x, running 0x%02x)", intid,
         state.level ? "up" : "low", state.pending ? "pending" : "not pending",
         state.enabled ? "enabled" : "not enabled", state.active ? "active" : "not active",
-        state.priority, gicv2_priority_mask(gic), gicv2_running_priority(gic));
+        state.priority, gic_priority_mask(gic, 0), gic_running_priority(gic, 0));
     if (irq->taken_count > 0) {
         rules_evidence(c,
                        "INTID %u: taken %" G_GUINT64_FORMAT
@@ -145,19 +146,49 @@ static const struct ledger_task *rules_payer(const struct rules_case *c)
     return task;
 }
 
-/* Faults of these places can stand behind a cause of this kind. */
-static bool rules_fault_fits(const struct ledger_fault *fault, const char *cause)
+/* Faults that can stand behind a cause, by the first row whose cause begins so. */
+static const struct rules_trigger {
+    const char *cause, *objects;
+    const char *faults; /* NULL: all of them */
+} rules_triggers[] = {
+    {"timer.", " timer irq ", NULL},
+    {"irq.", " irq timer vq ", NULL},
+    {"vq.not-completed", " vq ", " hold withhold latency "},
+    {"vq.used-wrong", " vq ", " bad-id "},
+    {"vq.", " irq vq ", NULL},
+    {"guest.", " irq timer vq link ", NULL},
+    {"link.down", " link ", " down "},
+    {"arp.unresolved", " link ", " drop down corrupt truncate "},
+    {"wire.dropped", " link ", " drop down "},
+    {"peer.silent", " link ", " corrupt truncate "},
+    {"reply.discarded", " link ", " corrupt truncate "},
+};
+
+static bool rules_is_listed(const char *list, const char *word)
 {
-    if (g_str_has_prefix(cause, "timer.")) {
-        return strcmp(fault->object, "timer") == 0 || strcmp(fault->object, "irq") == 0;
+    g_autofree char *between = g_strconcat(" ", word, " ", NULL);
+    return list == NULL || strstr(list, between) != NULL;
+}
+
+static bool rules_fault_fits(const struct ledger_fault *fault, const struct diagnosis *diagnosis)
+{
+    const char *cause = diagnosis->cause;
+    if (strcmp(cause, "reply.late") == 0) {
+        bool behind_card = diagnosis->queue != NULL;
+        return behind_card
+                   ? rules_is_listed(" irq vq ", fault->object)
+                   : strcmp(fault->object, "link") == 0 && strcmp(fault->fault, "delay") == 0;
     }
-    if (g_str_has_prefix(cause, "irq.")) {
-        return strcmp(fault->object, "link") != 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(rules_triggers); i++) {
+        const struct rules_trigger *trigger = &rules_triggers[i];
+        if (g_str_has_prefix(cause, trigger->cause)) {
+            bool elsewhere = strcmp(cause, "vq.not-completed") == 0 &&
+                             strcmp(fault->target, diagnosis->queue) != 0;
+            return !elsewhere && rules_is_listed(trigger->objects, fault->object) &&
+                   rules_is_listed(trigger->faults, fault->fault);
+        }
     }
-    if (g_str_has_prefix(cause, "vq.")) {
-        return strcmp(fault->object, "irq") == 0 || strcmp(fault->object, "vq") == 0;
-    }
-    return strcmp(fault->object, "link") == 0;
+    return false;
 }
 
 static void rules_name_trigger(struct rules_case *c)
@@ -166,7 +197,7 @@ static void rules_name_trigger(struct rules_case *c)
     for (unsigned i = 1; i <= kept; i++) {
         const struct ledger_fault *fault =
             &c->ledger->faults[(c->ledger->fault_count - i) % LEDGER_FAULTS_MAX];
-        if (rules_fault_fits(fault, c->diagnosis->cause)) {
+        if (rules_fault_fits(fault, c->diagnosis)) {
             char at[32];
             c->diagnosis->trigger =
                 g_strdup_printf("inject %s %s %s, which took effect at %s", fault->object,
@@ -182,9 +213,13 @@ typedef bool rule_fn(struct rules_case *c);
 
 /* From the hardware to the program; what the driver took or left comes before what it gave. */
 static rule_fn *const rules[] = {
-    rule_timer_irq_mismatch, rule_irq_not_enabled, rule_irq_never_eoi,        rule_irq_masked,
-    rule_irq_lost,           rule_vq_kick_missed,  rule_vq_used_not_consumed, rule_vq_rx_starved,
-    rule_route_missing,      rule_arp_unresolved,  rule_wire_dropped,         rule_peer_silent,
+    rule_guest_panic,     rule_irq_spurious_served,  rule_timer_irq_mismatch,
+    rule_irq_not_enabled, rule_irq_never_eoi,        rule_irq_masked,
+    rule_irq_lost,        rule_vq_kick_missed,       rule_vq_not_completed,
+    rule_vq_used_wrong,   rule_vq_used_not_consumed, rule_vq_rx_starved,
+    rule_vq_tx_exhausted, rule_netdev_missing,       rule_route_missing,
+    rule_link_down,       rule_reply_late,           rule_arp_unresolved,
+    rule_wire_dropped,    rule_peer_silent,          rule_reply_discarded,
 };
 
 struct diagnosis *diagnosis_ask(const struct ledger *ledger,
@@ -207,7 +242,7 @@ struct diagnosis *diagnosis_ask(const struct ledger *ledger,
         }
     }
     /* Without what only the guest can tell, the hardware's side is all there is. */
-    if (diagnosis->cause != NULL && ledger->tasks->len <= 1) {
+    if (diagnosis->cause != NULL && ledger->tasks->len <= 1 && ledger->panicked.sequence == 0) {
         diagnosis->grade = DIAGNOSIS_SUSPECT;
     }
     return diagnosis;

@@ -40,19 +40,43 @@ struct virtqueue *rules_queue(const struct rules_case *c, const struct ledger_qu
 void rules_evidence_irq(struct rules_case *c, unsigned intid);
 void rules_evidence_queue(struct rules_case *c, const struct ledger_queue *queue);
 
+/* Whether the program is in trouble: it failed, or sleeps in a call. */
+bool rules_program_suffers(const struct rules_case *c);
+/* Whom it speaks to; NULL: nothing passed between it and the guest. */
+const struct ledger_peer *rules_peer(const struct rules_case *c);
+bool rules_was_sent_to(const struct ledger_peer *peer);
+/* Fewer packets came back than were sent. */
+bool rules_misses_packets(const struct ledger_peer *peer);
+struct rules_address {
+    char text[16];
+};
+struct rules_address rules_address(uint32_t address);
+/* Whether an IPv4 packet from the address is on the wire. */
+bool rules_is_on_its_way(const struct rules_case *c, uint32_t address);
+
 bool rule_timer_irq_mismatch(struct rules_case *c);
 bool rule_irq_not_enabled(struct rules_case *c);
+bool rule_irq_spurious_served(struct rules_case *c);
 bool rule_irq_never_eoi(struct rules_case *c);
 bool rule_irq_masked(struct rules_case *c);
 bool rule_irq_lost(struct rules_case *c);
 
 bool rule_vq_kick_missed(struct rules_case *c);
+bool rule_vq_not_completed(struct rules_case *c);
+bool rule_vq_used_wrong(struct rules_case *c);
 bool rule_vq_used_not_consumed(struct rules_case *c);
 bool rule_vq_rx_starved(struct rules_case *c);
 
+bool rule_netdev_missing(struct rules_case *c);
+bool rule_guest_panic(struct rules_case *c);
+bool rule_vq_tx_exhausted(struct rules_case *c);
+
 bool rule_route_missing(struct rules_case *c);
+bool rule_link_down(struct rules_case *c);
+bool rule_reply_late(struct rules_case *c);
 bool rule_arp_unresolved(struct rules_case *c);
 bool rule_wire_dropped(struct rules_case *c);
 bool rule_peer_silent(struct rules_case *c);
+bool rule_reply_discarded(struct rules_case *c);
 
 #endif

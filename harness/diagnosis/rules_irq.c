@@ -40,24 +40,25 @@ static bool rules_timer_waits(const struct rules_case *c, const struct rules_tim
     return c->question->hangs || c->now_ns - since_ns >= RULES_SETTLE_NS;
 }
 
-static void rules_evidence_timer(struct rules_case *c, const struct rules_timer *timer)
+static void rules_evidence_timer(struct rules_case *c, const struct rules_timer *timer,
+                                 unsigned raised)
 {
     uint64_t control = rules_timer_control(c, timer);
     char at[32];
-    rules_evidence(
-        c, "%s_CTL = %u%s%s%s; its condition is met from %s on; it raises INTID %u", timer->name,
-        (unsigned)control, (control & GTIMER_CTL_ENABLE) != 0 ? " ENABLE" : "",
-        (control & GTIMER_CTL_IMASK) != 0 ? " IMASK" : "",
-        (control & GTIMER_CTL_ISTATUS) != 0 ? " ISTATUS" : "",
-        rules_time(at, gtimer_deadline_ns(board_timer(c->board), timer->id)), timer->intid);
+    rules_evidence(c, "%s_CTL = %u%s%s%s; its condition is met from %s on; it raises INTID %u",
+                   timer->name, (unsigned)control,
+                   (control & GTIMER_CTL_ENABLE) != 0 ? " ENABLE" : "",
+                   (control & GTIMER_CTL_IMASK) != 0 ? " IMASK" : "",
+                   (control & GTIMER_CTL_ISTATUS) != 0 ? " ISTATUS" : "",
+                   rules_time(at, gtimer_deadline_ns(board_timer(c->board), timer->id)), raised);
 }
 
-static struct gicv2_irq_state rules_irq(const struct rules_case *c, unsigned intid)
+static struct gic_irq_state rules_irq(const struct rules_case *c, unsigned intid)
 {
-    return gicv2_irq_state(board_gic(c->board), intid);
+    return gic_irq_state(board_gic(c->board), 0, intid);
 }
 
-static bool rules_is_asserted(const struct gicv2_irq_state *state)
+static bool rules_is_asserted(const struct gic_irq_state *state)
 {
     return state->level || state->pending;
 }
@@ -73,12 +74,27 @@ static unsigned rules_other_enabled(const struct rules_case *c, unsigned intid)
     return 0;
 }
 
-/* A PPI that is asserted while nobody enabled it; 0: none. */
-static unsigned rules_other_asserted(const struct rules_case *c, unsigned intid)
+static bool rules_is_a_devices(const struct rules_case *c, unsigned intid)
 {
-    for (unsigned other = RULES_PPI_FIRST; other < RULES_PPI_END; other++) {
-        struct gicv2_irq_state state = rules_irq(c, other);
-        if (other != intid && rules_is_asserted(&state) && !state.enabled) {
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        if (c->ledger->devices[i].intid == intid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * An INTID whose line went up when the timer's condition was met, while nobody enabled it; 0: none.
+ * It can be any: machines are free to lead a timer to an SPI.
+ */
+static unsigned rules_other_asserted(const struct rules_case *c, const struct rules_timer *timer)
+{
+    uint64_t met_ns = gtimer_deadline_ns(board_timer(c->board), timer->id);
+    for (unsigned other = RULES_PPI_FIRST; other < G_N_ELEMENTS(c->ledger->irqs); other++) {
+        struct gic_irq_state state = rules_irq(c, other);
+        bool rose = state.level && c->ledger->irqs[other].level_up.time_ns >= met_ns;
+        if (other != timer->intid && rose && !state.enabled && !rules_is_a_devices(c, other)) {
             return other;
         }
     }
@@ -87,13 +103,13 @@ static unsigned rules_other_asserted(const struct rules_case *c, unsigned intid)
 
 static bool rules_mismatch(struct rules_case *c, const struct rules_timer *timer)
 {
-    struct gicv2_irq_state own = rules_irq(c, timer->intid);
+    struct gic_irq_state own = rules_irq(c, timer->intid);
     unsigned raised = 0, enabled = 0;
     if (rules_is_asserted(&own) && !own.enabled) {
         raised = timer->intid;
         enabled = rules_other_enabled(c, timer->intid);
     } else if (own.enabled && !rules_is_asserted(&own) && !own.active) {
-        raised = rules_other_asserted(c, timer->intid);
+        raised = rules_other_asserted(c, timer);
         enabled = timer->intid;
     }
     if (raised == 0 || enabled == 0) {
@@ -102,7 +118,7 @@ static bool rules_mismatch(struct rules_case *c, const struct rules_timer *timer
     c->diagnosis->repair = DIAGNOSIS_REPAIR_ROUTE;
     c->diagnosis->intid = raised;
     c->diagnosis->other_intid = enabled;
-    rules_evidence_timer(c, timer);
+    rules_evidence_timer(c, timer, raised);
     rules_evidence_irq(c, raised);
     rules_evidence_irq(c, enabled);
     return rules_found(c, "timer.irq-mismatch",
@@ -145,12 +161,23 @@ static struct rules_source rules_source(const struct rules_case *c, unsigned ind
         return (struct rules_source){timer->name, timer->intid, timer, NULL};
     }
     const struct ledger_device *device = &c->ledger->devices[index - G_N_ELEMENTS(rules_timers)];
-    return (struct rules_source){device->name, device->intid, NULL, device};
+    /* Not that of the ledger: a device on PCI may have changed from its line to messages. */
+    unsigned intid = board_net_intid(c->board, device->name);
+    return (struct rules_source){device->name, intid, NULL, device};
 }
 
 static struct virtio_dev *rules_dev(const struct rules_case *c, const struct rules_source *source)
 {
     return virtio_net_dev(board_net(c->board, source->device->name));
+}
+
+/*
+ * A message leaves nothing behind in the device: it waits in the interrupt controller, or nowhere.
+ */
+static bool rules_message_waits(const struct rules_case *c, const struct rules_source *source)
+{
+    struct gic_irq_state state = rules_irq(c, source->intid);
+    return rules_is_asserted(&state) && rules_is_settled(c, &source->device->rx.used);
 }
 
 /* Whether it wants an interrupt that the guest has had the time to take. */
@@ -160,6 +187,10 @@ static bool rules_source_waits(const struct rules_case *c, const struct rules_so
         bool masked = (rules_timer_control(c, source->timer) & GTIMER_CTL_IMASK) != 0;
         return !masked && rules_timer_waits(c, source->timer);
     }
+    if (rules_is_running(c, source->device) &&
+        board_net_sends_messages(c->board, source->device->name)) {
+        return rules_message_waits(c, source);
+    }
     return rules_is_running(c, source->device) && rules_dev(c, source)->isr != 0 &&
            rules_is_settled(c, &source->device->isr_set);
 }
@@ -167,7 +198,12 @@ static bool rules_source_waits(const struct rules_case *c, const struct rules_so
 static void rules_evidence_source(struct rules_case *c, const struct rules_source *source)
 {
     if (source->timer != NULL) {
-        rules_evidence_timer(c, source->timer);
+        rules_evidence_timer(c, source->timer, source->intid);
+    } else if (board_net_sends_messages(c->board, source->device->name)) {
+        rules_evidence(c, "%s: sends messages (MSI-X); that of its receive queue raises INTID %u",
+                       source->name, source->intid);
+        rules_evidence_queue(c, &source->device->rx);
+        rules_evidence_queue(c, &source->device->tx);
     } else {
         char at[32];
         rules_evidence(c,
@@ -185,7 +221,7 @@ bool rule_irq_not_enabled(struct rules_case *c)
 {
     for (unsigned i = 0; i < rules_source_count(c); i++) {
         struct rules_source source = rules_source(c, i);
-        struct gicv2_irq_state state = rules_irq(c, source.intid);
+        struct gic_irq_state state = rules_irq(c, source.intid);
         if (!rules_source_waits(c, &source) || !rules_is_asserted(&state) || state.enabled) {
             continue;
         }
@@ -197,6 +233,27 @@ bool rule_irq_not_enabled(struct rules_case *c)
                            source.name, source.intid, was ? "has disabled" : "never enabled");
     }
     return false;
+}
+
+/* ---- acknowledged ---------------------------------------------------------------------------- */
+
+/* A vector that understands the answer leaves at the first one. */
+#define RULES_SPURIOUS_MANY 16
+
+bool rule_irq_spurious_served(struct rules_case *c)
+{
+    const struct ledger *ledger = c->ledger;
+    if (ledger->spurious_count < RULES_SPURIOUS_MANY) {
+        return false;
+    }
+    char at[32];
+    rules_evidence(c,
+                   "irq.spurious: %" G_GUINT64_FORMAT " times since the last cpu.irq, last at %s",
+                   ledger->spurious_count, rules_time(at, ledger->spurious.time_ns));
+    rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board)).daif);
+    return rules_found(c, "irq.spurious-served",
+                       "IAR answered that there is no interrupt, and the guest did not leave its "
+                       "vector: it takes the answer for an INTID");
 }
 
 /* ---- ended ----------------------------------------------------------------------------------- */
@@ -222,10 +279,10 @@ bool rule_irq_never_eoi(struct rules_case *c)
     /* It is the missing link only when it keeps something back. */
     for (unsigned i = 0; i < rules_source_count(c); i++) {
         struct rules_source source = rules_source(c, i);
-        struct gicv2_irq_state state = rules_irq(c, source.intid);
+        struct gic_irq_state state = rules_irq(c, source.intid);
         bool kept_back = rules_source_waits(c, &source) && rules_is_asserted(&state) &&
                          state.enabled &&
-                         state.priority >= gicv2_running_priority(board_gic(c->board));
+                         state.priority >= gic_running_priority(board_gic(c->board), 0);
         if (!kept_back && !(source.intid == active && rules_source_waits(c, &source))) {
             continue;
         }
@@ -248,22 +305,32 @@ bool rule_irq_never_eoi(struct rules_case *c)
 /* ---- held back ------------------------------------------------------------------------------- */
 
 /* What keeps an enabled, pending interrupt back, other than an active one; NULL: nothing. */
-static const char *rules_obstacle(const struct rules_case *c, const struct gicv2_irq_state *state)
+static const char *rules_obstacle(const struct rules_case *c, unsigned intid)
 {
-    const struct gicv2 *gic = board_gic(c->board);
-    if (!gicv2_is_forwarding(gic)) {
-        return "the controller is switched off (GICD_CTLR, GICC_CTLR)";
+    const struct gic *gic = board_gic(c->board);
+    bool v3 = gic_version(gic) == GIC_V3;
+    switch (gic_obstacle(gic, 0, intid)) {
+    case GIC_OBSTACLE_OFF:
+        return v3 ? "the controller is switched off (GICD_CTLR, ICC_IGRPEN1)"
+                  : "the controller is switched off (GICD_CTLR, GICC_CTLR)";
+    case GIC_OBSTACLE_ASLEEP:
+        return "the redistributor sleeps (GICR_WAKER)";
+    case GIC_OBSTACLE_TARGET:
+        return v3 ? "it is routed to no CPU (GICD_IROUTER)"
+                  : "it is routed to no CPU (GICD_ITARGETSR)";
+    case GIC_OBSTACLE_GROUP:
+        return v3 ? "it is in Group 0, which is not signalled as IRQ (IGROUPR, ICC_IGRPEN1)"
+                  : "its group is not signalled as IRQ (GICD_IGROUPR, GICD_CTLR, GICC_CTLR)";
+    case GIC_OBSTACLE_REFUSED:
+        return "it is in Group 1, and IAR answers 1022 for it (GICD_IGROUPR, GICC_CTLR.AckCtl)";
+    case GIC_OBSTACLE_PRIORITY:
+        return v3 ? "its priority does not pass the mask (ICC_PMR)"
+                  : "its priority does not pass the mask (GICC_PMR)";
+    case GIC_OBSTACLE_NONE:
+        break;
     }
-    if (!state->targeted) {
-        return "it is routed to no CPU (GICD_ITARGETSR)";
-    }
-    if (state->priority >= gicv2_priority_mask(gic)) {
-        return "its priority does not pass the mask (GICC_PMR)";
-    }
-    if ((cpu_view(board_cpu(c->board)).daif & HAL_DAIF_I) != 0) {
-        return "the CPU runs with PSTATE.I set";
-    }
-    return NULL;
+    return (cpu_view(board_cpu(c->board)).daif & HAL_DAIF_I) != 0 ? "the CPU runs with PSTATE.I set"
+                                                                  : NULL;
 }
 
 static bool rules_timer_masked(struct rules_case *c)
@@ -275,7 +342,7 @@ static bool rules_timer_masked(struct rules_case *c)
         /* At a hang it does not matter that the time is still to come: nobody will hear of it. */
         if (masked && (c->question->hangs || rules_timer_waits(c, timer)) &&
             rules_time_is_overdue(c)) {
-            rules_evidence_timer(c, timer);
+            rules_evidence_timer(c, timer, timer->intid);
             return rules_found(c, "irq.masked",
                                "the guest waits for the timer %s and keeps its interrupt off with "
                                "IMASK",
@@ -289,11 +356,11 @@ bool rule_irq_masked(struct rules_case *c)
 {
     for (unsigned i = 0; i < rules_source_count(c); i++) {
         struct rules_source source = rules_source(c, i);
-        struct gicv2_irq_state state = rules_irq(c, source.intid);
+        struct gic_irq_state state = rules_irq(c, source.intid);
         if (!rules_source_waits(c, &source) || !state.pending || !state.enabled || state.active) {
             continue;
         }
-        const char *obstacle = rules_obstacle(c, &state);
+        const char *obstacle = rules_obstacle(c, source.intid);
         if (obstacle != NULL) {
             rules_evidence_source(c, &source);
             rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board)).daif);
@@ -329,17 +396,33 @@ static bool rules_status_missing(const struct rules_case *c, const struct rules_
            strcmp(last->object, "link") != 0;
 }
 
+/* No message was sent for what came last, or nobody has taken the INTID of one since. */
+static bool rules_message_lost(const struct rules_case *c, const struct ledger_device *device)
+{
+    const struct ledger_mark *message = &device->message;
+    if (message->sequence < device->rx.used.sequence) {
+        return true;
+    }
+    return device->message_data < G_N_ELEMENTS(c->ledger->irqs) &&
+           c->ledger->irqs[device->message_data].taken.sequence < message->sequence;
+}
+
 static bool rules_lost(const struct rules_case *c, const struct rules_source *source)
 {
-    struct gicv2_irq_state state = rules_irq(c, source->intid);
+    struct gic_irq_state state = rules_irq(c, source->intid);
     if (rules_is_asserted(&state) || state.active) {
         return false;
     }
     if (source->timer != NULL) {
         return rules_source_waits(c, source) && rules_time_is_overdue(c);
     }
-    return rules_device_matters(c, source) &&
-           (rules_source_waits(c, source) || rules_status_missing(c, source));
+    if (!rules_device_matters(c, source)) {
+        return false;
+    }
+    if (board_net_sends_messages(c->board, source->device->name)) {
+        return rules_message_lost(c, source->device);
+    }
+    return rules_source_waits(c, source) || rules_status_missing(c, source);
 }
 
 bool rule_irq_lost(struct rules_case *c)

@@ -1,10 +1,9 @@
 /*
  * rules_irq_test.c - each rule of interrupts, on a machine as a guest would have left it
  *
- * The device's side is shown by tests/meta and by the scenarios with their bugs: here stands the
- * timer, whose registers can be set without a driver.
+ * First the timer, whose registers can be set without a driver, then a card with one.
  */
-#include "harness/diagnosis/rules_rig.h"
+#include "harness/diagnosis/rules_rig_driver.h"
 
 #define DEADLINE (VCLOCK_POWER_ON_NS + 1000000)
 #define SLEEP    "sleep 1"
@@ -31,7 +30,7 @@ static void test_with_another_timers_intid_enabled_it_is_a_mismatch(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_PHYS_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_PHYS_INTID);
     rig_expect(&rig, false, "timer.irq-mismatch", "ping");
 }
 
@@ -39,7 +38,7 @@ static void test_with_a_devices_intid_enabled_it_is_no_mismatch(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_VIRTIO_MMIO_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_VIRTIO_MMIO_INTID);
     rig_expect(&rig, false, "irq.not-enabled", "ping");
 }
 
@@ -47,7 +46,7 @@ static void test_behind_a_controller_that_is_off_it_is_masked(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
     rig_expect(&rig, false, "irq.masked", "ping");
 }
 
@@ -70,9 +69,60 @@ static void test_a_line_that_stays_low_is_a_lost_interrupt(void)
 {
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
-    gicv2_repair_enable(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
-    struct irqline line = gicv2_input(board_gic(rig.board), BOARD_TIMER_VIRT_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
+    struct irqline line = gic_input(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
     irqline_set(&line, false);
+    rig_expect(&rig, false, "irq.lost", "ping");
+}
+
+/* The timer's output was led to another input of the controller. */
+static void lead_to(struct rig *rig, unsigned intid)
+{
+    struct irqline own = gic_input(board_gic(rig->board), 0, BOARD_TIMER_VIRT_INTID);
+    struct irqline other = gic_input(board_gic(rig->board), 0, intid);
+    irqline_set(&own, false);
+    irqline_set(&other, true);
+}
+
+static void test_a_timer_that_raises_an_spi_instead_of_its_own_intid_is_a_mismatch(void)
+{
+    static const unsigned intids[] = {BOARD_TIMER_PHYS_INTID, 40, BOARD_IRQ_COUNT - 1};
+    for (size_t i = 0; i < G_N_ELEMENTS(intids); i++) {
+        struct rig rig;
+        begin(&rig, GTIMER_CTL_ENABLE);
+        gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
+        lead_to(&rig, intids[i]);
+        rig_expect(&rig, false, "timer.irq-mismatch", "ping");
+    }
+}
+
+static void test_a_line_that_was_up_before_the_timer_fired_is_not_the_timers(void)
+{
+    struct rig rig;
+    begin(&rig, 0);
+    struct irqline stuck = gic_input(board_gic(rig.board), 0, 40);
+    irqline_set(&stuck, true);
+    rig_pass(&rig, 1000);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
+    gtimer_write(board_timer(rig.board), GTIMER_VIRTUAL, GTIMER_CVAL, rig_now_ns(&rig) / 16 + 1);
+    gtimer_write(board_timer(rig.board), GTIMER_VIRTUAL, GTIMER_CTL, GTIMER_CTL_ENABLE);
+    rig_pass(&rig, RIG_SETTLE);
+    struct irqline own = gic_input(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
+    irqline_set(&own, false);
+    rig_expect(&rig, false, "irq.lost", "ping");
+}
+
+static void test_an_spi_that_the_guest_listens_on_or_a_device_raises_is_no_mismatch(void)
+{
+    struct rig rig;
+    begin(&rig, GTIMER_CTL_ENABLE);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
+    gic_repair_enable(board_gic(rig.board), 0, 40);
+    lead_to(&rig, 40);
+    rig_expect(&rig, false, "irq.lost", "ping");
+    begin(&rig, GTIMER_CTL_ENABLE);
+    gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
+    lead_to(&rig, RIG_INTID);
     rig_expect(&rig, false, "irq.lost", "ping");
 }
 
@@ -95,6 +145,33 @@ static void test_a_timer_that_was_met_just_now_is_not_missed_yet(void)
     rig_expect(&rig, false, "", NULL);
 }
 
+static void read_spurious(struct rig *rig, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        trace_emit(rig->trace, TRACE_IRQ_SPURIOUS, TN(GIC_SPURIOUS), TN(0));
+    }
+}
+
+static void test_a_vector_that_never_believes_that_nothing_is_there_serves_it(void)
+{
+    struct rig rig;
+    rig_open(&rig, SLEEP);
+    trace_emit_plain(rig.trace, TRACE_CPU_IRQ);
+    read_spurious(&rig, 16);
+    rig_expect(&rig, false, "irq.spurious-served", "ping");
+}
+
+static void test_a_vector_that_is_entered_anew_serves_nothing(void)
+{
+    struct rig rig;
+    rig_open(&rig, SLEEP);
+    for (unsigned i = 0; i < 10; i++) {
+        trace_emit_plain(rig.trace, TRACE_CPU_IRQ);
+        read_spurious(&rig, 15);
+    }
+    rig_expect(&rig, false, "", NULL);
+}
+
 static void test_without_probes_the_verdict_is_a_suspicion(void)
 {
     struct rig rig;
@@ -110,6 +187,168 @@ static void test_without_probes_the_verdict_is_a_suspicion(void)
     rig_close(&rig);
 }
 
+/* ---- a card ---------------------------------------------------------------------------------- */
+
+/* [GICv2] 4.1.2, 4.1.3 */
+#define GICD_CTLR       (BOARD_GICD_BASE + 0x000)
+#define GICD_ITARGETSR  (BOARD_GICD_BASE + 0x800)
+#define GICD_IPRIORITYR (BOARD_GICD_BASE + 0x400)
+#define GICC_CTLR       (BOARD_GICC_BASE + 0x0)
+#define GICC_PMR        (BOARD_GICC_BASE + 0x4)
+#define GICC_IAR        (BOARD_GICC_BASE + 0xc)
+#define GICC_EOIR       (BOARD_GICC_BASE + 0x10)
+
+/* A frame has been received, and the card wants an interrupt. */
+static void receive(struct rig_driver *driver)
+{
+    rig_driver_open(driver, "ping 10.0.2.2");
+    rig_driver_start(driver, 4);
+    rig_driver_count(driver, "eth0.rx.frames", 0);
+    rig_driver_receive(driver, 1);
+}
+
+/* What a guest does that listens. */
+static void listen(struct rig_driver *driver)
+{
+    struct mmio_bus *bus = board_bus(driver->rig.board);
+    mmio_write(bus, GICD_ITARGETSR + RIG_INTID, 1, 1);
+    mmio_write(bus, GICD_IPRIORITYR + RIG_INTID, 1, 0xa0);
+    mmio_write(bus, GICC_PMR, 4, 0xff);
+    mmio_write(bus, GICD_CTLR, 4, 1);
+    mmio_write(bus, GICC_CTLR, 4, 1);
+    gic_repair_enable(board_gic(driver->rig.board), 0, RIG_INTID);
+}
+
+static unsigned take(struct rig_driver *driver)
+{
+    return (unsigned)mmio_read(board_bus(driver->rig.board), GICC_IAR, 4);
+}
+
+static void test_a_card_that_nobody_listens_to_is_not_enabled(void)
+{
+    struct rig_driver driver;
+    receive(&driver);
+    rig_driver_expect(&driver, true, "irq.not-enabled", "ping");
+    receive(&driver);
+    rig_pass(&driver.rig, RIG_SETTLE);
+    rig_driver_expect(&driver, false, "irq.not-enabled", "ping");
+}
+
+static void test_a_card_that_wants_nothing_is_not_missed(void)
+{
+    struct rig_driver driver;
+    receive(&driver);
+    rig_driver_acknowledge(&driver);
+    rig_driver_count(&driver, "eth0.rx.frames", 1);
+    rig_driver_expect(&driver, true, "", NULL);
+    receive(&driver); /* it has wanted it for no time at all */
+    rig_driver_expect(&driver, false, "", NULL);
+}
+
+static void test_a_cards_interrupt_can_be_kept_from_the_cpu_in_each_of_these_ways(void)
+{
+    static const struct {
+        uint64_t address;
+        unsigned size, value;
+    } ways[] = {
+        {GICD_CTLR, 4, 0},
+        {GICC_CTLR, 4, 0},
+        {GICC_PMR, 4, 0},
+        {GICD_ITARGETSR + RIG_INTID, 1, 0},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        struct rig_driver driver;
+        receive(&driver);
+        listen(&driver);
+        mmio_write(board_bus(driver.rig.board), ways[i].address, ways[i].size, ways[i].value);
+        rig_driver_expect(&driver, true, "irq.masked", "ping");
+    }
+}
+
+static void test_a_cards_interrupt_that_was_taken_and_not_ended_is_never_ended(void)
+{
+    struct rig_driver driver;
+    receive(&driver);
+    listen(&driver);
+    CU_ASSERT_EQUAL(take(&driver), RIG_INTID);
+    rig_driver_expect(&driver, true, "irq.never-eoi", "ping");
+}
+
+static void test_an_interrupt_that_is_being_handled_may_still_be_ended(void)
+{
+    struct rig_driver driver;
+    receive(&driver);
+    listen(&driver);
+    CU_ASSERT_EQUAL(take(&driver), RIG_INTID);
+    rig_driver_expect(&driver, false, "", NULL);
+}
+
+static void test_an_active_interrupt_that_keeps_nothing_back_is_not_to_blame(void)
+{
+    struct rig_driver driver;
+    receive(&driver);
+    listen(&driver);
+    CU_ASSERT_EQUAL(take(&driver), RIG_INTID);
+    rig_driver_acknowledge(&driver);
+    rig_driver_expect(&driver, true, "vq.used-not-consumed", "ping");
+}
+
+static void test_an_interrupt_that_was_ended_is_none_of_this(void)
+{
+    struct rig_driver driver;
+    receive(&driver);
+    listen(&driver);
+    CU_ASSERT_EQUAL(take(&driver), RIG_INTID);
+    rig_driver_acknowledge(&driver);
+    rig_driver_count(&driver, "eth0.rx.frames", 1);
+    mmio_write(board_bus(driver.rig.board), GICC_EOIR, 4, RIG_INTID);
+    rig_driver_expect(&driver, true, "", NULL);
+}
+
+/* The card's line is low at the controller, whatever the card says. */
+static void lose(struct rig_driver *driver)
+{
+    irq_fault_lose(board_irq_fault(driver->rig.board, RIG_INTID), "lose",
+                   (struct fault_which){0, FAULT_ALL});
+}
+
+static void test_a_cards_interrupt_that_did_not_arrive_is_lost(void)
+{
+    struct rig_driver driver;
+    rig_driver_open(&driver, "ping 10.0.2.2");
+    listen(&driver);
+    lose(&driver);
+    rig_driver_start(&driver, 4);
+    rig_driver_count(&driver, "eth0.rx.frames", 0);
+    rig_driver_receive(&driver, 1);
+    rig_driver_expect(&driver, true, "irq.lost", "ping");
+}
+
+static void test_a_lost_interrupt_of_frames_that_were_taken_all_the_same_does_not_matter(void)
+{
+    struct rig_driver driver;
+    rig_driver_open(&driver, "ping 10.0.2.2");
+    listen(&driver);
+    lose(&driver);
+    rig_driver_start(&driver, 4);
+    rig_driver_receive(&driver, 1);
+    rig_driver_count(&driver, "eth0.rx.frames", 1);
+    rig_driver_expect(&driver, true, "", NULL);
+}
+
+static void test_who_sleeps_for_a_completion_could_have_looked(void)
+{
+    struct rig_driver driver;
+    rig_driver_open(&driver, "ping 10.0.2.2");
+    listen(&driver);
+    lose(&driver);
+    rig_driver_start(&driver, 4);
+    rig_driver_send(&driver);
+    mock_ring_kick(&driver.tx);
+    rig_driver_sleeps(&driver);
+    rig_driver_expect(&driver, true, "vq.used-not-consumed", "netd");
+}
+
 UNIT_SUITE("rules_irq", UNIT_TEST(test_a_timer_that_nobody_enabled_is_not_enabled),
            UNIT_TEST(test_with_another_timers_intid_enabled_it_is_a_mismatch),
            UNIT_TEST(test_with_a_devices_intid_enabled_it_is_no_mismatch),
@@ -117,6 +356,21 @@ UNIT_SUITE("rules_irq", UNIT_TEST(test_a_timer_that_nobody_enabled_is_not_enable
            UNIT_TEST(test_with_imask_it_is_masked),
            UNIT_TEST(test_imask_without_anybody_who_waits_for_a_time_is_nothing),
            UNIT_TEST(test_a_line_that_stays_low_is_a_lost_interrupt),
+           UNIT_TEST(test_a_timer_that_raises_an_spi_instead_of_its_own_intid_is_a_mismatch),
+           UNIT_TEST(test_a_line_that_was_up_before_the_timer_fired_is_not_the_timers),
+           UNIT_TEST(test_an_spi_that_the_guest_listens_on_or_a_device_raises_is_no_mismatch),
            UNIT_TEST(test_a_timer_that_is_off_or_not_due_is_nothing),
+           UNIT_TEST(test_a_card_that_nobody_listens_to_is_not_enabled),
+           UNIT_TEST(test_a_card_that_wants_nothing_is_not_missed),
+           UNIT_TEST(test_a_cards_interrupt_can_be_kept_from_the_cpu_in_each_of_these_ways),
+           UNIT_TEST(test_a_cards_interrupt_that_was_taken_and_not_ended_is_never_ended),
+           UNIT_TEST(test_an_interrupt_that_is_being_handled_may_still_be_ended),
+           UNIT_TEST(test_an_active_interrupt_that_keeps_nothing_back_is_not_to_blame),
+           UNIT_TEST(test_an_interrupt_that_was_ended_is_none_of_this),
+           UNIT_TEST(test_a_cards_interrupt_that_did_not_arrive_is_lost),
+           UNIT_TEST(test_a_lost_interrupt_of_frames_that_were_taken_all_the_same_does_not_matter),
+           UNIT_TEST(test_who_sleeps_for_a_completion_could_have_looked),
            UNIT_TEST(test_a_timer_that_was_met_just_now_is_not_missed_yet),
+           UNIT_TEST(test_a_vector_that_never_believes_that_nothing_is_there_serves_it),
+           UNIT_TEST(test_a_vector_that_is_entered_anew_serves_nothing),
            UNIT_TEST(test_without_probes_the_verdict_is_a_suspicion))

@@ -9,12 +9,9 @@
 #include <string.h>
 
 #define RULES_ENETUNREACH (-101)
+#define RULES_LOOPBACK    127
 
-struct rules_address {
-    char text[16];
-};
-
-static struct rules_address rules_address(uint32_t address)
+struct rules_address rules_address(uint32_t address)
 {
     struct rules_address shown;
     g_snprintf(shown.text, sizeof shown.text, "%u.%u.%u.%u", address >> 24, address >> 16 & 255,
@@ -22,8 +19,7 @@ static struct rules_address rules_address(uint32_t address)
     return shown;
 }
 
-/* Whether the program is in trouble: it failed, or sleeps in a call. */
-static bool rules_program_suffers(const struct rules_case *c)
+bool rules_program_suffers(const struct rules_case *c)
 {
     const struct ledger_program *program = c->question->program;
     if (program == NULL || program->task == 0) {
@@ -50,16 +46,41 @@ static const struct ledger_peer *rules_last_peer(const struct rules_case *c)
     return last;
 }
 
-/* NULL: nothing passed between it and the guest. */
-static const struct ledger_peer *rules_peer(const struct rules_case *c)
+const struct ledger_peer *rules_peer(const struct rules_case *c)
 {
     uint32_t address = c->question->program->peer;
     return address != 0 ? ledger_peer(c->ledger, address) : rules_last_peer(c);
 }
 
-static bool rules_was_sent_to(const struct ledger_peer *peer)
+bool rules_was_sent_to(const struct ledger_peer *peer)
 {
     return peer != NULL && peer->sent + peer->sent_dropped > 0;
+}
+
+/* ---- the machine ----------------------------------------------------------------------------- */
+
+bool rule_netdev_missing(struct rules_case *c)
+{
+    if (c->ledger->device_count > 0 || !rules_program_suffers(c)) {
+        return false;
+    }
+    const struct ledger_program *program = c->question->program;
+    bool wants_out = program->peer != 0 ? program->peer >> 24 != RULES_LOOPBACK
+                                        : program->unreachable || program->no_device;
+    if (!wants_out) {
+        return false;
+    }
+    if (program->peer != 0) {
+        rules_evidence(c, "%s speaks to %s, which is not the guest itself", program->name,
+                       rules_address(program->peer).text);
+    }
+    rules_evidence(c,
+                   "virtio-mmio: DeviceID is 0 in all %u windows; a scenario adds a card with "
+                   "`net eth0`",
+                   BOARD_VIRTIO_MMIO_SLOTS);
+    return rules_found(c, "netdev.missing",
+                       "there is no virtio-net function on the bus: the machine has no network "
+                       "card");
 }
 
 /* ---- route ----------------------------------------------------------------------------------- */
@@ -155,6 +176,77 @@ bool rule_arp_unresolved(struct rules_case *c)
                        rules_address(other->address).text);
 }
 
+/* ---- the link -------------------------------------------------------------------------------- */
+
+/* The peer of whose conversation the link took something that was not made good; NULL: none. */
+static const struct ledger_peer *rules_link_victim(const struct rules_case *c)
+{
+    const struct ledger_peer *peer = rules_peer(c);
+    if (rules_misses_packets(peer) && peer->link_lost.sequence != 0) {
+        return peer;
+    }
+    const struct ledger_peer *asked = rules_is_unanswered(c, peer) ? peer
+                                      : rules_was_sent_to(peer)    ? NULL
+                                                                : rules_other_unanswered(c, peer);
+    return asked != NULL && asked->arp_link_lost.sequence >= asked->arp_last.sequence ? asked
+                                                                                      : NULL;
+}
+
+/* Whether something was asked since, and is not answered: then that is what the program misses. */
+static bool rules_was_asked_again(const struct rules_case *c, const struct ledger_peer *peer,
+                                  const struct ledger_mark *mark)
+{
+    return (rules_misses_packets(peer) && peer->sent_last.sequence > mark->sequence) ||
+           (rules_is_unanswered(c, peer) && peer->arp_last.sequence > mark->sequence);
+}
+
+/* A card whose driver knew that the link was down, and sent nothing then; NULL: none. */
+static const struct ledger_device *rules_without_carrier(const struct rules_case *c)
+{
+    const struct ledger_peer *peer = rules_peer(c);
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        const struct ledger_device *device = &c->ledger->devices[i];
+        if (device->unsent_last.sequence > c->question->program->started_at.sequence &&
+            !rules_was_asked_again(c, peer, &device->unsent_last)) {
+            return device;
+        }
+    }
+    return NULL;
+}
+
+bool rule_link_down(struct rules_case *c)
+{
+    if (!rules_program_suffers(c)) {
+        return false;
+    }
+    const struct ledger_peer *victim = rules_link_victim(c);
+    const struct ledger_device *silent = victim == NULL ? rules_without_carrier(c) : NULL;
+    if (victim == NULL && silent == NULL) {
+        return false;
+    }
+    char at[32], since[32];
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        const struct ledger_device *device = &c->ledger->devices[i];
+        if (device->link_changed.sequence != 0) {
+            rules_evidence(c, "%s: link %s since %s; its configuration space says so to the driver",
+                           device->name, device->link_down ? "down" : "up again",
+                           rules_time(since, device->link_changed.time_ns));
+        }
+    }
+    if (silent != NULL) {
+        return rules_found(c, "link.down",
+                           "the guest did not send at %s, because the link of %s was down",
+                           rules_time(at, silent->unsent_last.time_ns), silent->name);
+    }
+    struct ledger_mark lost = victim->link_lost.sequence > victim->arp_link_lost.sequence
+                                  ? victim->link_lost
+                                  : victim->arp_link_lost;
+    return rules_found(c, "link.down",
+                       "a frame between the guest and %s was lost at %s, because the card's link "
+                       "was down",
+                       rules_address(victim->address).text, rules_time(at, lost.time_ns));
+}
+
 /* ---- the wire and the peer ------------------------------------------------------------------- */
 
 static void rules_evidence_peer(struct rules_case *c, const struct ledger_peer *peer)
@@ -167,7 +259,7 @@ static void rules_evidence_peer(struct rules_case *c, const struct ledger_peer *
                    peer->received, peer->received_dropped);
 }
 
-static bool rules_misses_packets(const struct ledger_peer *peer)
+bool rules_misses_packets(const struct ledger_peer *peer)
 {
     return peer != NULL && peer->received < peer->sent + peer->sent_dropped;
 }
@@ -189,20 +281,6 @@ bool rule_wire_dropped(struct rules_case *c)
         rules_time(at, peer->dropped_last.time_ns), peer->dropped_why);
 }
 
-/* Whether an injected fault has held a frame back since: the answer may be on its way. */
-static bool rules_is_delayed_since(const struct rules_case *c, const struct ledger_mark *mark)
-{
-    unsigned kept = MIN(c->ledger->fault_count, LEDGER_FAULTS_MAX);
-    for (unsigned i = 0; i < kept; i++) {
-        const struct ledger_fault *fault = &c->ledger->faults[i];
-        if (strcmp(fault->object, "link") == 0 && strcmp(fault->fault, "delay") == 0 &&
-            fault->at.sequence > mark->sequence) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool rule_peer_silent(struct rules_case *c)
 {
     if (!rules_program_suffers(c)) {
@@ -210,7 +288,7 @@ bool rule_peer_silent(struct rules_case *c)
     }
     const struct ledger_peer *peer = rules_peer(c);
     if (!rules_misses_packets(peer) || peer->sent == 0 || !rules_is_settled(c, &peer->sent_last) ||
-        rules_is_delayed_since(c, &peer->sent_last)) {
+        rules_is_on_its_way(c, peer->address)) {
         return false;
     }
     char at[32];

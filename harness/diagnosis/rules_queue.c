@@ -7,10 +7,12 @@
  */
 #include "harness/diagnosis/rules.h"
 
+#define RULES_ENETUNREACH (-101)
+
 /* Frames that reached the card and stay there, for want of a buffer or of a notification. */
 static uint64_t rules_frames_held(const struct ledger_device *device)
 {
-    uint64_t done = device->rx.pops + device->dropped_by_device;
+    uint64_t done = device->rx.pops - device->merged + device->dropped_by_device;
     return device->frames_in > done ? device->frames_in - done : 0;
 }
 
@@ -83,6 +85,71 @@ bool rule_vq_kick_missed(struct rules_case *c)
     return false;
 }
 
+/* Whether the device took something and keeps it, longer than it should. */
+static bool rules_is_kept(const struct rules_case *c, const struct ledger_queue *queue)
+{
+    return virtqueue_in_flight(rules_queue(c, queue)) > 0 && rules_is_settled(c, &queue->pop);
+}
+
+/* Whether the driver can send no more: no entry is left, or it said that it could not send. */
+static bool rules_cannot_send(const struct rules_case *c, const struct ledger_device *device)
+{
+    struct virtqueue *tx = rules_queue(c, &device->tx);
+    return virtqueue_in_flight(tx) + virtqueue_avail_count(tx) >= tx->size ||
+           device->sent_drop.sequence > device->tx.used.sequence;
+}
+
+/* Whether what the program waits for can lie in a receive buffer: it came as far as the card. */
+static bool rules_came_to_the_card(const struct rules_case *c)
+{
+    const struct ledger_program *program = c->question->program;
+    const struct ledger_peer *peer = rules_program_suffers(c) ? rules_peer(c) : NULL;
+    return rules_program_suffers(c) && !rules_misses_packets(peer) &&
+           !(program->unreachable && program->unreachable_result == RULES_ENETUNREACH);
+}
+
+static bool rules_not_completed(struct rules_case *c, const struct ledger_queue *queue)
+{
+    char at[32];
+    unsigned kept = virtqueue_in_flight(rules_queue(c, queue));
+    c->diagnosis->queue = queue->name;
+    rules_evidence_queue(c, queue);
+    rules_evidence(c,
+                   "%s: the device took %" G_GUINT64_FORMAT
+                   " buffers and returned %" G_GUINT64_FORMAT
+                   "; it is in order for a driver to wait for the others",
+                   queue->name, queue->pops, queue->used_count);
+    return rules_found(c, "vq.not-completed",
+                       "the device owes %u of the buffers of %s that it took, the last at %s: it "
+                       "has not returned them",
+                       kept, queue->name, rules_time(at, queue->pop.time_ns));
+}
+
+bool rule_vq_not_completed(struct rules_case *c)
+{
+    const struct ledger_task *waiter = rules_queue_waiter(c);
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        const struct ledger_device *device = &c->ledger->devices[i];
+        if (!rules_is_running(c, device)) {
+            continue;
+        }
+        if (rules_is_kept(c, &device->tx) && waiter != NULL) {
+            c->diagnosis->task = waiter;
+            return rules_not_completed(c, &device->tx);
+        }
+        if (rules_is_kept(c, &device->rx) && rules_came_to_the_card(c)) {
+            return rules_not_completed(c, &device->rx);
+        }
+        if (rules_is_kept(c, &device->tx) && rules_cannot_send(c, device) &&
+            rules_program_suffers(c)) {
+            rules_evidence(c, "%s.tx.dropped = %" G_GUINT64_FORMAT, device->name,
+                           device->sent_dropped);
+            return rules_not_completed(c, &device->tx);
+        }
+    }
+    return false;
+}
+
 /* A task that sleeps for a completion, with nothing left that could complete. */
 static bool rules_completion_is_there(struct rules_case *c, const struct ledger_task *waiter,
                                       const struct ledger_queue *queue)
@@ -102,12 +169,22 @@ static bool rules_completion_is_there(struct rules_case *c, const struct ledger_
                        rules_time(used, queue->used.time_ns));
 }
 
+/* When the driver has heard of an interrupt last: a message is heard of when its INTID is ended. */
+static uint64_t rules_heard(const struct rules_case *c, const struct ledger_device *device)
+{
+    const struct ledger *ledger = c->ledger;
+    if (device->message.sequence == 0 || device->message_data >= G_N_ELEMENTS(ledger->irqs)) {
+        return device->isr_ack.sequence;
+    }
+    return MAX(device->isr_ack.sequence, ledger->irqs[device->message_data].ended.sequence);
+}
+
 static bool rules_frames_left(struct rules_case *c, const struct ledger_device *device)
 {
-    if (!device->counts && device->isr_ack.sequence < device->rx.used.sequence) {
+    if (!device->counts && rules_heard(c, device) < device->rx.used.sequence) {
         return false; /* it has not acknowledged the interrupt: that is another link */
     }
-    uint64_t taken = device->taken_frames + device->taken_dropped;
+    uint64_t taken = device->taken_frames + device->taken_dropped - device->taken_before;
     if (!rules_rx_unconsumed(c, device)) {
         return false;
     }
@@ -115,11 +192,11 @@ static bool rules_frames_left(struct rules_case *c, const struct ledger_device *
     rules_evidence_queue(c, &device->rx);
     rules_evidence(c, "%s = %" G_GUINT64_FORMAT ", %s = %" G_GUINT64_FORMAT, device->counter_frames,
                    device->taken_frames, device->counter_dropped, device->taken_dropped);
-    rules_evidence_irq(c, device->intid);
+    rules_evidence_irq(c, board_net_intid(c->board, device->name));
     return rules_found(c, "vq.used-not-consumed",
-                       "the device returned %" G_GUINT64_FORMAT " buffers of %s, the last at %s, "
+                       "the device returned %" G_GUINT64_FORMAT " frames in %s, the last at %s, "
                        "and the driver took %" G_GUINT64_FORMAT,
-                       device->rx.used_count, device->rx.name,
+                       device->rx.used_count - device->merged, device->rx.name,
                        rules_time(at, device->rx.used.time_ns), taken);
 }
 

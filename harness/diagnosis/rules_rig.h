@@ -17,7 +17,14 @@ struct rig {
     struct board *board;
     struct trace *trace;
     struct ledger *ledger;
+    const char *why; /* frames are dropped for this; NULL: just so */
 };
+
+/* The program's end. */
+static inline void rig_exit(struct rig *rig, int status)
+{
+    trace_emit(rig->trace, TRACE_PROGRAM_EXITED, TN(1), TN(status));
+}
 
 static inline void rig_observe(void *opaque, const struct trace_event *event)
 {
@@ -25,8 +32,11 @@ static inline void rig_observe(void *opaque, const struct trace_event *event)
     ledger_observe(rig->ledger, event);
 }
 
-/* A card, a driver's task that waits for its interrupt, and a program that waits for a reply. */
-static inline void rig_open(struct rig *rig, const char *command)
+/*
+ * A driver's task that waits for its interrupt, and a program that waits for a reply; with `cards`
+ * 1, a card.
+ */
+static inline void rig_open_with(struct rig *rig, unsigned cards, const char *command)
 {
     struct board_net_config net = {
         .device = {.name = "eth0", .mac = {0x52, 0x54, 0, 0x12, 0x34, 0x56}, .queue_size = 8},
@@ -34,12 +44,15 @@ static inline void rig_open(struct rig *rig, const char *command)
     struct board_config config;
     board_config_init(&config);
     config.nets = &net;
-    config.net_count = 1;
+    config.net_count = cards;
+    *rig = (struct rig){0};
     rig->board = board_new(&config, NULL, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(rig->board);
     rig->trace = board_trace(rig->board);
     rig->ledger = ledger_new(rig->trace);
-    ledger_add_device(rig->ledger, "eth0", board_net_intid(rig->board, "eth0"));
+    if (cards > 0) {
+        ledger_add_device(rig->ledger, "eth0", board_net_intid(rig->board, "eth0"));
+    }
     ledger_add_program(rig->ledger, "ping", command);
     trace_add_observer(rig->trace, rig_observe, rig);
     trace_emit(rig->trace, TRACE_TASK_CREATED, TN(RIG_NETD), TS("netd"), TN(0));
@@ -49,17 +62,48 @@ static inline void rig_open(struct rig *rig, const char *command)
     trace_emit(rig->trace, TRACE_TASK_BLOCKED, TN(RIG_PING), TS("socket"), TN(2), TN(UINT64_MAX));
 }
 
+static inline void rig_open(struct rig *rig, const char *command)
+{
+    rig_open_with(rig, 1, command);
+}
+
 static inline void rig_close(struct rig *rig)
 {
     ledger_free(rig->ledger);
     board_free(rig->board);
 }
 
+static inline uint64_t rig_now_ns(const struct rig *rig)
+{
+    return vclock_now_ns(board_clock(rig->board));
+}
+
+static inline void rig_pass(struct rig *rig, uint64_t ns)
+{
+    vclock_advance(board_clock(rig->board), rig_now_ns(rig) + ns);
+}
+
+/* A frame passed or was dropped, and the trace told so. */
+static inline void rig_tell(struct rig *rig, enum ledger_where where, const char *why,
+                            const uint8_t *frame, size_t len)
+{
+    bool dropped = where == LEDGER_OUT_DROPPED || where == LEDGER_IN_DROPPED;
+    const char *port = trace_intern(rig->trace, "eth0");
+    uint64_t sequence =
+        dropped ? trace_emit(rig->trace, TRACE_FRAME_DROPPED, TS(port), TS("out"), TS(why), TN(len))
+                : trace_emit(rig->trace, where == LEDGER_IN ? TRACE_FRAME_IN : TRACE_FRAME_OUT,
+                             TS(port), TN(len));
+    struct ledger_mark mark = {.sequence = sequence, .time_ns = rig_now_ns(rig)};
+    ledger_frame(rig->ledger, where, &mark, dropped ? why : NULL, frame, len);
+}
+
+#define RIG_FRAME 60
+
 /* An ARP packet or an IPv4 packet, as far as the ledger looks at it. */
 static inline void rig_frame(struct rig *rig, enum ledger_where where, bool arp, unsigned operation,
                              uint32_t source, uint32_t target)
 {
-    uint8_t frame[60] = {[12] = 0x08, [13] = arp ? 0x06 : 0x00};
+    uint8_t frame[RIG_FRAME] = {[12] = 0x08, [13] = arp ? 0x06 : 0x00};
     uint8_t *at = frame + 14;
     unsigned sender_at = arp ? 14 : 12, target_at = arp ? 24 : 16;
     at[7] = arp ? (uint8_t)operation : 0;
@@ -67,15 +111,7 @@ static inline void rig_frame(struct rig *rig, enum ledger_where where, bool arp,
         at[sender_at + i] = (uint8_t)(source >> (24 - 8 * i));
         at[target_at + i] = (uint8_t)(target >> (24 - 8 * i));
     }
-    bool dropped = where == LEDGER_OUT_DROPPED || where == LEDGER_IN_DROPPED;
-    uint64_t sequence =
-        dropped ? trace_emit(rig->trace, TRACE_FRAME_DROPPED, TS("eth0"), TS("out"), TS("told to"),
-                             TN(60))
-                : trace_emit(rig->trace, where == LEDGER_IN ? TRACE_FRAME_IN : TRACE_FRAME_OUT,
-                             TS("eth0"), TN(60));
-    struct ledger_mark mark = {.sequence = sequence,
-                               .time_ns = vclock_now_ns(board_clock(rig->board))};
-    ledger_frame(rig->ledger, where, &mark, dropped ? "told to" : NULL, frame, sizeof frame);
+    rig_tell(rig, where, rig->why != NULL ? rig->why : "told to", frame, sizeof frame);
 }
 
 #define RIG_SELF UINT32_C(0x0a00020f)

@@ -29,7 +29,8 @@ static const char *const checker_queue_suffixes[] = {"rx", "tx", NULL};
 
 /* Words that have a meaning where a name may stand. */
 static const char *const checker_reserved_programs[] = {
-    "frame", "frames", "exactly", "event", "counter", "call", "hang", "stall", "cause", NULL,
+    "frame", "frames", "exactly", "event",     "counter", "call",
+    "hang",  "stall",  "cause",   "violation", NULL,
 };
 static const char *const checker_reserved_nets[] = {"in", "out", "dropped", "wire", NULL};
 
@@ -172,8 +173,8 @@ static void checker_number_cards(struct scenario *scenario)
     }
 }
 
-static void checker_finding_at(struct parser *parser, struct scenario_place place, const char *hint,
-                               const char *message)
+void checker_finding_at(struct parser *parser, struct scenario_place place, const char *hint,
+                        const char *message)
 {
     diagnostic_add(parser->refusals, place, NULL, 0, g_strdup(hint), "%s", message);
 }
@@ -217,6 +218,7 @@ void checker_finish(struct parser *parser)
 {
     struct scenario_place whole = {.file = parser->file->path};
     checker_number_cards(parser->scenario);
+    checker_ring_starts(parser);
     /* Two addresses that are both written out have been compared already. */
     if (parser->refusals->len == 0) {
         checker_compare_macs(parser);
@@ -334,7 +336,7 @@ void checker_ram(struct parser *parser, const struct lexer_token *token, uint64_
 void checker_guest_option(struct parser *parser, const struct lexer_token *key,
                           const struct lexer_token *value)
 {
-    static const char *const options[] = {"face", "tick", NULL};
+    static const char *const options[] = {"face", "tick", "ring-start", "rx-buffer", "tx", NULL};
     static const char *const faces[] = {"posix", "schemes", NULL};
     checker_declare(parser, CHECKER_OPTION, key, key->text);
     if (strcmp(parser->scenario->guest, "reference") != 0) {
@@ -343,6 +345,8 @@ void checker_guest_option(struct parser *parser, const struct lexer_token *key,
     if (!checker_is_one_of(key->text, options)) {
         parser_refuse(parser, key, diagnostic_hint_nearest(key->text, options),
                       "the reference guest has no option %s", parser_shown(parser, key));
+    } else if (checker_ring_option(parser, key, value)) {
+        return;
     } else if (strcmp(key->text, "tick") == 0) {
         uint64_t number;
         g_autofree char *message = values_number(value->text, 1, CHECKER_TICK_MAX, &number);
@@ -452,6 +456,27 @@ void checker_backend(struct parser *parser, const struct lexer_token *token,
             parser_refuse(parser, token, g_strdup("write backend=none for the other cards"),
                           "two cards with backend=slirp, '%s' and '%s': there is one network",
                           other->name, net->name);
+            return;
+        }
+    }
+}
+
+void checker_bus(struct parser *parser, const struct scenario_net *net)
+{
+    const GPtrArray *nets = parser->scenario->nets;
+    const char *hint = "write transport=pci for this card";
+    if (net->transport != SCENARIO_TRANSPORT_PCI && net->slot != 0) {
+        checker_finding_at(parser, net->slot_at, hint, "a slot is a place on PCI");
+    }
+    if (net->transport != SCENARIO_TRANSPORT_PCI && net->msix != SCENARIO_MSIX_UNSAID) {
+        checker_finding_at(parser, net->msix_at, hint, "MSI-X is a capability of PCI");
+    }
+    for (guint i = 0; i < nets->len && net->slot != 0; i++) {
+        const struct scenario_net *other = nets->pdata[i];
+        if (other != net && other->slot == net->slot) {
+            g_autofree char *message =
+                g_strdup_printf("slot %u is taken: '%s' is in it", net->slot, other->name);
+            checker_finding_at(parser, net->slot_at, NULL, message);
             return;
         }
     }

@@ -28,6 +28,10 @@ void checker_fini(struct parser *parser);
 /* After the last statement: what concerns the whole file. */
 void checker_finish(struct parser *parser);
 
+/* A finding at a place that is not at hand as a token. Borrows the hint, which may be NULL. */
+void checker_finding_at(struct parser *parser, struct scenario_place place, const char *hint,
+                        const char *message);
+
 /* Names. Each kind is a name space of its own. */
 enum checker_kind {
     CHECKER_STATEMENT, /* statements that may stand only once */
@@ -75,6 +79,18 @@ void checker_feature(struct parser *parser, const struct lexer_token *token,
                      struct scenario_net *net);
 void checker_backend(struct parser *parser, const struct lexer_token *token,
                      const struct scenario_net *net);
+/* Slot and MSI-X belong to PCI, and in a slot is one card. */
+void checker_bus(struct parser *parser, const struct scenario_net *net);
+/* What a card says about its rings, when it is complete: nothing that contradicts itself. */
+void checker_rings(struct parser *parser, const struct lexer_token *token,
+                   const struct scenario_net *net);
+/* An option of the reference guest that concerns rings; false: it is another one. */
+bool checker_ring_option(struct parser *parser, const struct lexer_token *key,
+                         const struct lexer_token *value);
+/* Of the whole file: guest and cards agree on where indices begin. */
+void checker_ring_starts(struct parser *parser);
+/* Whether the card offers a feature that it has only when asked for. */
+bool checker_asks_for(const struct scenario_net *net, const char *feature);
 /* The features of a card with a legacy transport. */
 void checker_legacy(struct parser *parser, const struct lexer_token *token,
                     const struct scenario_net *net);

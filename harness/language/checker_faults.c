@@ -23,6 +23,35 @@ static bool checker_is_card_or_intid(const struct scenario_fault *fault)
     return strchr(fault->target, '.') == NULL;
 }
 
+/* A card that may send messages: then it has no line that a fault could stand on. */
+static bool checker_may_send_messages(const struct parser *parser, const char *card)
+{
+    const struct scenario *scenario = parser->scenario;
+    for (guint i = 0; i < scenario->nets->len && !scenario->machine.msi_none; i++) {
+        const struct scenario_net *net = scenario->nets->pdata[i];
+        if (net->transport == SCENARIO_TRANSPORT_PCI && net->msix != SCENARIO_MSIX_NO &&
+            strcmp(net->name, card) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A device that breaks the order that it has promised is no device that a driver could know. */
+static void checker_promised_order(struct parser *parser, const struct lexer_token *word,
+                                   const struct scenario_fault *fault)
+{
+    g_autofree char *card = g_strndup(fault->target, strcspn(fault->target, "."));
+    for (guint i = 0; i < parser->scenario->nets->len; i++) {
+        const struct scenario_net *net = parser->scenario->nets->pdata[i];
+        if (strcmp(net->name, card) == 0 && checker_asks_for(net, "in-order")) {
+            parser_refuse(parser, word, NULL,
+                          "'%s' offers in-order, which promises that no chain is out of order",
+                          card);
+        }
+    }
+}
+
 void checker_inject(struct parser *parser, const struct lexer_token *word,
                     const struct scenario_fault *fault)
 {
@@ -34,6 +63,15 @@ void checker_inject(struct parser *parser, const struct lexer_token *word,
     if (count == SCENARIO_FAULTS_MAX + 1) {
         parser_refuse(parser, word, NULL, "too many faults of this kind: at most %d",
                       SCENARIO_FAULTS_MAX);
+    }
+    if (fault->object == SCENARIO_FAULT_IRQ && checker_may_send_messages(parser, fault->target)) {
+        parser_refuse(parser, word,
+                      g_strdup("name a queue (CARD.rx), an INTID of the frame (80 to 143), or "
+                               "give the card msix=no"),
+                      "'%s' may send messages (MSI-X), and has no line then", fault->target);
+    }
+    if (fault->kind == SCENARIO_VQ_OUT_OF_ORDER) {
+        checker_promised_order(parser, word, fault);
     }
     if (fault->kind == SCENARIO_IRQ_SPURIOUS && !checker_is_card_or_intid(fault)) {
         g_autofree char *card = g_strndup(fault->target, strcspn(fault->target, "."));

@@ -29,7 +29,7 @@ struct feature {
     X("host-tso6", 12, false)                                                                      \
     X("host-ecn", 13, false)                                                                       \
     X("host-ufo", 14, false)                                                                       \
-    X("mrg-rxbuf", 15, false)                                                                      \
+    X("mrg-rxbuf", 15, true)                                                                       \
     X("status", 16, true)                                                                          \
     X("ctrl-vq", 17, false)                                                                        \
     X("ctrl-rx", 18, false)                                                                        \
@@ -37,12 +37,12 @@ struct feature {
     X("guest-announce", 21, false)                                                                 \
     X("mq", 22, false)                                                                             \
     X("ctrl-mac-addr", 23, false)                                                                  \
-    X("indirect-desc", 28, false)                                                                  \
-    X("event-idx", 29, false)                                                                      \
+    X("indirect-desc", 28, true)                                                                   \
+    X("event-idx", 29, true)                                                                       \
     X("version-1", 32, true)                                                                       \
     X("access-platform", 33, false)                                                                \
     X("ring-packed", 34, false)                                                                    \
-    X("in-order", 35, false)                                                                       \
+    X("in-order", 35, true)                                                                        \
     X("order-platform", 36, false)                                                                 \
     X("sr-iov", 37, false)                                                                         \
     X("notification-data", 38, false)                                                              \

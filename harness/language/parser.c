@@ -28,6 +28,7 @@ static const struct parser_statement parser_statements[] = {
     {"file", PARSER_SETUP, false, parser_parse_file},
     {"param", PARSER_SETUP, false, params_skip},
     {"guards", PARSER_SETUP, false, parser_parse_guards},
+    {"check", PARSER_SETUP, false, parser_parse_check},
     {"wait", PARSER_TIMELINE, false, parser_parse_wait},
     {"start", PARSER_TIMELINE, false, parser_parse_program},
     {"run", PARSER_TIMELINE, false, parser_parse_program},

@@ -130,6 +130,8 @@ bool parser_parse_file(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at);
 bool parser_parse_guards(struct parser *parser, const struct lexer_token *word,
                          const struct scenario_time *at);
+bool parser_parse_check(struct parser *parser, const struct lexer_token *word,
+                        const struct scenario_time *at);
 bool parser_parse_wait(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at);
 bool parser_parse_program(struct parser *parser, const struct lexer_token *word,
@@ -163,6 +165,12 @@ bool parser_parse_reserved(struct parser *parser, const struct lexer_token *word
 bool parser_parse_frames(struct parser *parser, struct scenario_frames *frames);
 bool parser_parse_event(struct parser *parser, struct scenario_event *event);
 bool parser_parse_call(struct parser *parser, struct scenario_call *call);
+/* The name of a check; CHECK_COUNT, with the refusal, when there is none. */
+enum check_id parser_check_name(struct parser *parser, const struct lexer_token *token);
+/* `expect violation NAME`: what is expected does not fail the test. `violation` is next. */
+bool parser_parse_expect_violation(struct parser *parser, const struct scenario_time *at);
+/* [within T] and the end of the statement. */
+bool parser_take_tail(struct parser *parser, struct scenario_statement *statement);
 /* A string that is a filter, compiled; or refused with libpcap's reason. */
 bool parser_parse_filter(struct parser *parser, struct scenario_frames *frames);
 

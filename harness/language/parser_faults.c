@@ -3,7 +3,8 @@
  *
  *     inject  irq TARGET lose [WHICH] | delay TIME [WHICH] | spurious N | stuck
  *     inject  timer virtual|physical dead | late TIME | intid N
- *     inject  vq QUEUE latency TIME | hold | withhold N | no-irq [WHICH] | no-kick [WHICH]
+ *     inject  vq QUEUE latency TIME | hold | withhold N | out-of-order [WHICH] | used-len N [WHICH]
+ *             | bad-id [WHICH] | no-irq [WHICH] | no-kick [WHICH]
  *     inject  link CARD [in|out] drop | delay TIME | duplicate | corrupt N | truncate N,
  *             then [WHICH] ["FILTER"]
  *     inject  link CARD down
@@ -56,6 +57,9 @@ static const struct faults_row faults_rows[] = {
     {SCENARIO_FAULT_VQ, "hold", SCENARIO_VQ_HOLD, false, FAULTS_NOTHING, 0, 0},
     {SCENARIO_FAULT_VQ, "withhold", SCENARIO_VQ_WITHHOLD, false, FAULTS_NUMBER, 1,
      VIRTQUEUE_SIZE_MAX},
+    {SCENARIO_FAULT_VQ, "out-of-order", SCENARIO_VQ_OUT_OF_ORDER, true, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_VQ, "used-len", SCENARIO_VQ_USED_LEN, true, FAULTS_NUMBER, 0, UINT32_MAX},
+    {SCENARIO_FAULT_VQ, "bad-id", SCENARIO_VQ_BAD_ID, true, FAULTS_NOTHING, 0, 0},
     {SCENARIO_FAULT_VQ, "no-irq", SCENARIO_VQ_NO_IRQ, true, FAULTS_NOTHING, 0, 0},
     {SCENARIO_FAULT_VQ, "no-kick", SCENARIO_VQ_NO_KICK, true, FAULTS_NOTHING, 0, 0},
     {SCENARIO_FAULT_LINK, "drop", SCENARIO_LINK_DROP, true, FAULTS_NOTHING, 0, 0},
@@ -71,8 +75,7 @@ static const struct faults_row faults_rows[] = {
 /* Faults of the language that reserved.c refuses; in the place of the fault's word. */
 static bool faults_is_reserved(const struct parser *parser)
 {
-    static const char *const words[] = {"route",    "storm",  "edge",    "drift", "out-of-order",
-                                        "used-len", "bad-id", "reorder", NULL};
+    static const char *const words[] = {"route", "storm", "edge", "drift", "reorder", NULL};
     if (parser_at(parser, "9p") || parser_at(parser, "alloc")) {
         return true;
     }

@@ -41,6 +41,10 @@ static void test_each_fault_is_read(void)
         {"inject vq eth0.rx latency 0us", SCENARIO_FAULT_VQ, "eth0.rx", SCENARIO_VQ_LATENCY, 0, 0},
         {"inject vq eth0.tx hold", SCENARIO_FAULT_VQ, "eth0.tx", SCENARIO_VQ_HOLD, 0, 0},
         {"inject vq eth0.tx withhold 4", SCENARIO_FAULT_VQ, "eth0.tx", SCENARIO_VQ_WITHHOLD, 0, 4},
+        {"inject vq eth0.tx out-of-order", SCENARIO_FAULT_VQ, "eth0.tx", SCENARIO_VQ_OUT_OF_ORDER,
+         0, 0},
+        {"inject vq eth0.rx used-len 8", SCENARIO_FAULT_VQ, "eth0.rx", SCENARIO_VQ_USED_LEN, 0, 8},
+        {"inject vq eth0.tx bad-id", SCENARIO_FAULT_VQ, "eth0.tx", SCENARIO_VQ_BAD_ID, 0, 0},
         {"inject vq eth0.tx no-irq", SCENARIO_FAULT_VQ, "eth0.tx", SCENARIO_VQ_NO_IRQ, 0, 0},
         {"inject vq eth0.tx no-kick", SCENARIO_FAULT_VQ, "eth0.tx", SCENARIO_VQ_NO_KICK, 0, 0},
         {"inject link eth0 drop", SCENARIO_FAULT_LINK, "eth0", SCENARIO_LINK_DROP, 0, 0},
@@ -165,9 +169,13 @@ static const struct rig_row refused_rows[] = {
     {"inject vq eth0 hold",
      "3:11: no queue is called 'eth0' [its queues are 'eth0.rx' and 'eth0.tx']"},
     {"inject vq eth0.tx",
-     "3:18: expected 'latency', 'hold', 'withhold', 'no-irq' or 'no-kick', not the end of the line"},
+     "3:18: expected 'latency', 'hold', 'withhold', 'out-of-order', 'used-len', 'bad-id', 'no-irq' or 'no-kick', not the end of the line"},
     {"inject vq eth0.tx withold 4",
-     "3:19: expected 'latency', 'hold', 'withhold', 'no-irq' or 'no-kick', not 'withold' [did you mean 'withhold'?]"},
+     "3:19: expected 'latency', 'hold', 'withhold', 'out-of-order', 'used-len', 'bad-id', 'no-irq' or 'no-kick', not 'withold' [did you mean 'withhold'?]"},
+    {"inject vq eth0.tx bad-id none",
+     "3:26: expected a number, 'all', 'skip' or the end of the line, not 'none'"},
+    {"inject vq eth0.tx used-len", "3:27: expected a number, not the end of the line"},
+    {"inject vq eth0.tx used-len 4294967296", "3:28: 4294967296 is out of range: 0 to 4294967295"},
     {"inject vq eth0.tx withhold", "3:27: expected a number, not the end of the line"},
     {"inject vq eth0.tx withhold 0", "3:28: 0 is out of range: 1 to 1024"},
     {"inject vq eth0.tx hold 1", "3:24: unexpected '1': the statement is complete before it"},
@@ -243,9 +251,23 @@ static void test_no_more_faults_than_there_is_room_for(void)
     CU_ASSERT_STRING_EQUAL(complaint, "20:1: too many faults of this kind: at most 16");
 }
 
+static const struct rig_row message_rows[] = {
+    {"inject irq eth0 lose",
+     "3:1: 'eth0' may send messages (MSI-X), and has no line then [name a queue (CARD.rx), an INTID of the frame (80 to 143), or give the card msix=no]"},
+    {"inject irq eth0.rx lose", ""},
+    {"inject irq 81 delay 1ms", ""},
+};
+
+static void test_line_of_a_card_that_sends_messages_is_no_target(void)
+{
+    rig_check_rows(message_rows, G_N_ELEMENTS(message_rows), "version 1\nnet eth0 transport=pci\n",
+                   "\nwait ready\n");
+}
+
 UNIT_SUITE("parser_faults", UNIT_TEST(test_each_fault_is_read),
            UNIT_TEST(test_occurrences_are_all_some_or_those_behind_some),
            UNIT_TEST(test_faults_of_a_link_have_direction_and_filter),
            UNIT_TEST(test_restore_names_what_was_injected_however_it_was_written),
            UNIT_TEST(test_mistakes_are_refused_with_the_reason),
-           UNIT_TEST(test_no_more_faults_than_there_is_room_for))
+           UNIT_TEST(test_no_more_faults_than_there_is_room_for),
+           UNIT_TEST(test_line_of_a_card_that_sends_messages_is_no_target))

@@ -5,6 +5,7 @@
  * mutant was built is found out when it is to be run; whether there is a patch, and a cause of that
  * name, is found out here.
  */
+#include "harness/checks/catalogue.h"
 #include "harness/diagnosis/causes.h"
 #include "harness/language/diagnostic.h"
 #include "harness/language/parser.h"
@@ -74,10 +75,19 @@ static void guards_check_patch(struct parser *parser, const struct lexer_token *
     }
 }
 
-static void guards_check_cause(struct parser *parser, const struct lexer_token *cause)
+/* A cause, or a check: then nobody pays, so that a task would be one too many. */
+static void guards_check_cause(struct parser *parser, const struct lexer_token *cause,
+                               const struct lexer_token *task)
 {
-    if (causes_find(cause->text) == NULL) {
-        parser_refuse(parser, cause, diagnostic_hint_nearest(cause->text, causes_ids()),
+    bool is_check = catalogue_find(cause->text) != CHECK_COUNT;
+    if (is_check && task != NULL) {
+        parser_refuse(parser, task, NULL, "the check %s names no task that pays",
+                      parser_shown(parser, cause));
+    }
+    if (!is_check && causes_find(cause->text) == NULL) {
+        char *hint = diagnostic_hint_nearest(cause->text, causes_ids());
+        parser_refuse(parser, cause,
+                      hint != NULL ? hint : diagnostic_hint_nearest(cause->text, catalogue_names()),
                       "no cause is called %s", parser_shown(parser, cause));
     }
 }
@@ -194,7 +204,7 @@ bool parser_parse_guards(struct parser *parser, const struct lexer_token *word,
         }
     }
     guards_check_patch(parser, patch);
-    guards_check_cause(parser, cause);
+    guards_check_cause(parser, cause, task);
     if (applies) {
         guards_add(parser, word, patch, cause, task);
     }

@@ -114,6 +114,11 @@ static void test_a_cause_has_to_exist(void)
         {"guards \"a.patch\" cause irq.lots",
          "2:24: no cause is called 'irq.lots' [did you mean 'irq.lost'?]"},
         {"guards \"a.patch\" cause bad-luck", "2:24: no cause is called 'bad-luck'"},
+        {"guards \"a.patch\" cause dma.freed", ""},
+        {"guards \"a.patch\" cause dma.frees",
+         "2:24: no cause is called 'dma.frees' [did you mean 'dma.freed'?]"},
+        {"guards \"a.patch\" cause dma.freed task netd",
+         "2:39: the check 'dma.freed' names no task that pays"},
     };
     check_rows(rows, G_N_ELEMENTS(rows), HEAD);
 }

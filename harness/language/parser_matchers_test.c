@@ -108,7 +108,7 @@ static const struct rig_row events_rows[] = {
     {"expect event irq.taken intd=27",
      "4:24: the event 'irq.taken' has no field 'intd' [did you mean 'intid'?]"},
     {"expect event irq.taken xyzzy=27",
-     "4:24: the event 'irq.taken' has no field 'xyzzy' [it has: intid]"},
+     "4:24: the event 'irq.taken' has no field 'xyzzy' [it has: intid, cpu]"},
     {"expect event guest.ready x=1",
      "4:26: the event 'guest.ready' has no field 'x' [it has no fields]"},
     {"expect event irq.taken intid",

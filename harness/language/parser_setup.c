@@ -1,6 +1,7 @@
 /*
  * parser_setup.c - the statements before the timeline
  */
+#include "emu/virtio/pci_bus.h"
 #include "emu/virtio/virtqueue.h"
 #include "harness/language/parser.h"
 #include "harness/language/reserved.h"
@@ -84,15 +85,11 @@ bool parser_parse_limit(struct parser *parser, const struct lexer_token *word,
 static bool setup_parse_gic(struct parser *parser, void *target)
 {
     struct scenario_machine *machine = target;
-    const struct lexer_token *token = parser_peek(parser);
     uint64_t version;
     if (!parser_take_number(parser, 2, 3, &version)) {
         return false;
     }
     machine->gic = (unsigned)version;
-    if (version == 3) {
-        reserved_check(parser, token, "machine gic=3", "gic=3");
-    }
     return true;
 }
 
@@ -114,6 +111,14 @@ static bool setup_parse_vhe(struct parser *parser, void *target)
     const struct lexer_token *token;
     return parser_take_word(parser, "'yes' or 'no'", &token) &&
            parser_pass(parser, token, values_yes_no(token->text, &machine->vhe));
+}
+
+static bool setup_parse_secure(struct parser *parser, void *target)
+{
+    struct scenario_machine *machine = target;
+    const struct lexer_token *token;
+    return parser_take_word(parser, "'yes' or 'no'", &token) &&
+           parser_pass(parser, token, values_yes_no(token->text, &machine->secure));
 }
 
 static bool setup_parse_ram(struct parser *parser, void *target)
@@ -185,20 +190,41 @@ static bool setup_parse_pa_offset(struct parser *parser, void *target)
     return true;
 }
 
+static bool setup_parse_msi(struct parser *parser, void *target)
+{
+    static const char *const words[] = {"v2m", "none", NULL};
+    struct scenario_machine *machine = target;
+    unsigned index;
+    if (!parser_take_choice(parser, words, &index)) {
+        return false;
+    }
+    machine->msi_none = index == 1;
+    return true;
+}
+
 bool parser_parse_machine(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at)
 {
     static const char *const machines[] = {"virt", NULL};
     static const struct parser_key keys[] = {
-        {"gic", setup_parse_gic},   {"boot", setup_parse_boot},
-        {"vhe", setup_parse_vhe},   {"ram", setup_parse_ram},
-        {"step", setup_parse_step}, {"mmio", setup_parse_mmio},
-        {"cpus", setup_parse_cpus}, {"pa-offset", setup_parse_pa_offset},
+        {"gic", setup_parse_gic},       {"boot", setup_parse_boot},
+        {"vhe", setup_parse_vhe},       {"ram", setup_parse_ram},
+        {"step", setup_parse_step},     {"mmio", setup_parse_mmio},
+        {"cpus", setup_parse_cpus},     {"pa-offset", setup_parse_pa_offset},
+        {"secure", setup_parse_secure}, {"msi", setup_parse_msi},
     };
-    (void)word, (void)at;
+    (void)at;
     unsigned index;
-    return parser_take_choice(parser, machines, &index) &&
-           parser_take_keys(parser, keys, G_N_ELEMENTS(keys), &parser->scenario->machine);
+    const struct scenario_machine *machine = &parser->scenario->machine;
+    if (!parser_take_choice(parser, machines, &index) ||
+        !parser_take_keys(parser, keys, G_N_ELEMENTS(keys), &parser->scenario->machine)) {
+        return false;
+    }
+    if (machine->secure && machine->gic != 2) {
+        parser_refuse(parser, word, NULL,
+                      "secure=yes is for gic=2: a GICv3 has one security state here");
+    }
+    return true;
 }
 
 /* ---- guest ----------------------------------------------------------------------------------- */
@@ -250,17 +276,43 @@ bool parser_parse_guest(struct parser *parser, const struct lexer_token *word,
 static bool setup_parse_transport(struct parser *parser, void *target)
 {
     static const char *const words[] = {"mmio", "pci", "mmio-legacy", NULL};
-    static const char *const reserved[] = {NULL, "net transport=pci", NULL};
+    static const enum scenario_transport values[] = {
+        SCENARIO_TRANSPORT_MMIO, SCENARIO_TRANSPORT_PCI, SCENARIO_TRANSPORT_MMIO_LEGACY};
+    struct scenario_net *net = target;
+    unsigned index;
+    if (!parser_take_choice(parser, words, &index)) {
+        return false;
+    }
+    net->transport = values[index];
+    return true;
+}
+
+static bool setup_parse_slot(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    const struct lexer_token *token = parser_peek(parser);
+    uint64_t slot;
+    if (!parser_take_number(parser, 1, PCI_SLOTS - 1, &slot)) {
+        return false;
+    }
+    net->slot = (unsigned)slot;
+    net->slot_at = parser_place(parser, token);
+    return true;
+}
+
+static bool setup_parse_msix(struct parser *parser, void *target)
+{
+    static const char *const words[] = {"yes", "one", "no", NULL};
+    static const enum scenario_msix values[] = {SCENARIO_MSIX_ALL, SCENARIO_MSIX_ONE,
+                                                SCENARIO_MSIX_NO};
     struct scenario_net *net = target;
     const struct lexer_token *token = parser_peek(parser);
     unsigned index;
     if (!parser_take_choice(parser, words, &index)) {
         return false;
     }
-    if (reserved[index] != NULL) {
-        reserved_check(parser, token, reserved[index], strchr(reserved[index], ' ') + 1);
-    }
-    net->transport = index == 2 ? SCENARIO_TRANSPORT_MMIO_LEGACY : SCENARIO_TRANSPORT_MMIO;
+    net->msix = values[index];
+    net->msix_at = parser_place(parser, token);
     return true;
 }
 
@@ -326,16 +378,76 @@ static bool setup_parse_latency(struct parser *parser, void *target)
     return setup_parse_short_time(parser, 0, SETUP_LATENCY_MAX_NS, &net->latency_ns);
 }
 
+static bool setup_parse_batch(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    uint64_t batch;
+    if (!parser_take_number(parser, 1, VIRTQUEUE_SIZE_MAX, &batch)) {
+        return false;
+    }
+    net->style.batch = (unsigned)batch;
+    return true;
+}
+
+static bool setup_parse_completion(struct parser *parser, void *target)
+{
+    static const char *const words[] = {
+        [VIRTQUEUE_IN_ORDER] = "in-order",
+        [VIRTQUEUE_OUT_OF_ORDER] = "out-of-order",
+        [VIRTQUEUE_REVERSE] = "reverse",
+        NULL,
+    };
+    struct scenario_net *net = target;
+    unsigned index;
+    if (!parser_take_choice(parser, words, &index)) {
+        return false;
+    }
+    net->style.order = (enum virtqueue_order)index;
+    return true;
+}
+
+static bool setup_parse_suppress(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    const struct lexer_token *token;
+    return parser_take_word(parser, "'yes' or 'no'", &token) &&
+           parser_pass(parser, token, values_yes_no(token->text, &net->style.suppress));
+}
+
+static bool setup_parse_ring_start(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    uint64_t start;
+    if (!parser_take_number(parser, 0, UINT16_MAX, &start)) {
+        return false;
+    }
+    net->style.first_index = (uint16_t)start;
+    return true;
+}
+
+static bool setup_parse_reset(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    return setup_parse_short_time(parser, 0, SETUP_LATENCY_MAX_NS, &net->reset_ns);
+}
+
 bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
                       const struct scenario_time *at)
 {
     static const struct parser_key keys[] = {
         {"transport", setup_parse_transport},
+        {"slot", setup_parse_slot},
+        {"msix", setup_parse_msix},
         {"queue-size", setup_parse_queue_size},
         {"mac", setup_parse_mac},
         {"features", setup_parse_features},
         {"backend", setup_parse_backend},
         {"latency", setup_parse_latency},
+        {"batch", setup_parse_batch},
+        {"completion", setup_parse_completion},
+        {"suppress", setup_parse_suppress},
+        {"ring-start", setup_parse_ring_start},
+        {"reset", setup_parse_reset},
     };
     (void)word, (void)at;
     const struct lexer_token *token;
@@ -349,6 +461,8 @@ bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
         return false;
     }
     checker_backend(parser, token, net);
+    checker_bus(parser, net);
+    checker_rings(parser, token, net);
     checker_legacy(parser, token, net);
     return true;
 }

@@ -67,6 +67,11 @@ static bool timeline_take_tail(struct parser *parser, struct scenario_statement 
     return parser_take_end(parser);
 }
 
+bool parser_take_tail(struct parser *parser, struct scenario_statement *statement)
+{
+    return timeline_take_tail(parser, statement);
+}
+
 bool parser_parse_wait(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at)
 {
@@ -352,7 +357,7 @@ static const struct timeline_expectation timeline_expectations[] = {
     {"exactly", timeline_parse_expect_frames},  {"event", timeline_parse_expect_event},
     {"counter", timeline_parse_expect_counter}, {"call", timeline_parse_expect_call},
     {"hang", timeline_parse_expect_hang},       {"stall", timeline_parse_expect_stall},
-    {"cause", timeline_parse_expect_cause},
+    {"cause", timeline_parse_expect_cause},     {"violation", parser_parse_expect_violation},
 };
 
 /*

@@ -83,12 +83,6 @@ static const struct rig_row inject_and_restore_rows[] = {
      "3:1: 'inject timer drift' is not available in this version: this fault is still to come"},
     {"inject timer physical drift -100ppm",
      "3:1: 'inject timer drift' is not available in this version: this fault is still to come"},
-    {"inject vq eth0.tx out-of-order",
-     "3:1: 'inject vq out-of-order' is not available in this version: this fault is still to come"},
-    {"inject vq eth0.tx used-len 0",
-     "3:1: 'inject vq used-len' is not available in this version: this fault is still to come"},
-    {"inject vq eth0.tx bad-id skip 2 3",
-     "3:1: 'inject vq bad-id' is not available in this version: this fault is still to come"},
     {"inject link eth0 out reorder 2",
      "3:1: 'inject link reorder' is not available in this version: this fault is still to come"},
     {"inject link eth0 reorder 2 \"arp\"",
@@ -122,8 +116,6 @@ static const struct rig_row inject_and_restore_rows[] = {
     {"inject alloc fail some", "3:19: expected 'each' or a number, not 'some'"},
     {"restore 9p x", "3:12: expected the end of the line, not 'x'"},
     {"inject irq 38 route", "3:20: expected a number, not the end of the line"},
-    {"inject vq eth0.tx bad-id none",
-     "3:26: expected 'all', 'skip', a number or the end of the line, not 'none'"},
 };
 
 static void test_inject_and_restore(void)
@@ -183,10 +175,8 @@ static void test_every_reserved_thing_is_refused_with_its_reason(void)
 {
     static const struct rig_row examples[] = {
         {"requires", "requires host:tcp"},
-        {"machine gic=3", "machine virt gic=3"},
         {"machine cpus", "machine virt cpus=2"},
         {"guest face=schemes", "guest reference face=schemes"},
-        {"net transport=pci", "net eth1 transport=pci"},
         {"net feature", "net eth1 features=+rss"},
         {"share", "share s \"data\""},
         {"serve", "serve tcp 10.0.2.100:80 echo"},
@@ -194,9 +184,6 @@ static void test_every_reserved_thing_is_refused_with_its_reason(void)
         {"inject irq storm", "inject irq 38 storm"},
         {"inject irq edge", "inject irq 38 edge"},
         {"inject timer drift", "inject timer virtual drift 5ppm"},
-        {"inject vq out-of-order", "inject vq eth0.tx out-of-order"},
-        {"inject vq used-len", "inject vq eth0.tx used-len 0"},
-        {"inject vq bad-id", "inject vq eth0.tx bad-id"},
         {"inject link reorder", "inject link eth0 reorder 2"},
         {"inject 9p", "inject 9p drop"},
         {"inject alloc", "inject alloc fail 1"},

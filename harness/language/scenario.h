@@ -13,6 +13,8 @@
 #define HARNESS_LANGUAGE_SCENARIO_H
 
 #include "emu/core/trace.h"
+#include "emu/virtio/virtqueue.h"
+#include "harness/checks/catalogue.h"
 #include "pcap/capture.h"
 
 #include <glib.h>
@@ -45,7 +47,8 @@ struct scenario_machine {
     uint64_t step_ns, mmio_ns;
     unsigned gic, cpus;
     enum scenario_boot boot;
-    bool vhe;
+    bool vhe, secure;
+    bool msi_none; /* no controller takes messages of devices */
     uint64_t pa_offset;
 };
 
@@ -57,15 +60,28 @@ enum scenario_backend {
 enum scenario_transport {
     SCENARIO_TRANSPORT_MMIO,
     SCENARIO_TRANSPORT_MMIO_LEGACY,
+    SCENARIO_TRANSPORT_PCI,
+};
+
+enum scenario_msix {
+    SCENARIO_MSIX_UNSAID, /* as SCENARIO_MSIX_ALL */
+    SCENARIO_MSIX_ALL,    /* a vector for each queue and one for the configuration */
+    SCENARIO_MSIX_ONE,
+    SCENARIO_MSIX_NO,
 };
 
 struct scenario_net {
     struct scenario_place place;
     char *name;
     enum scenario_transport transport;
+    unsigned slot;                          /* on PCI; 0: the next that is free */
+    enum scenario_msix msix;                /* on PCI */
+    struct scenario_place slot_at, msix_at; /* where they are said */
     uint8_t mac[6];
     unsigned queue_size;
     uint64_t latency_ns;
+    struct virtqueue_style style; /* batch 0: not given */
+    uint64_t reset_ns;
     GArray *features_on, *features_off; /* int: bit numbers */
     enum scenario_backend backend;
 };
@@ -191,6 +207,9 @@ enum scenario_fault_kind {
     SCENARIO_VQ_LATENCY,
     SCENARIO_VQ_HOLD,
     SCENARIO_VQ_WITHHOLD,
+    SCENARIO_VQ_OUT_OF_ORDER,
+    SCENARIO_VQ_USED_LEN,
+    SCENARIO_VQ_BAD_ID,
     SCENARIO_VQ_NO_IRQ,
     SCENARIO_VQ_NO_KICK,
     SCENARIO_LINK_DROP,
@@ -274,7 +293,7 @@ struct scenario_guard {
     struct scenario_place place;
     char *patch; /* "timer-wrong-gsiv.patch", beside the scenario */
     char *bug;   /* "timer-wrong-gsiv": names the mutant */
-    char *cause; /* an id of harness/diagnosis/causes.h */
+    char *cause; /* an id of harness/diagnosis/causes.h, or the name of a check */
     char *task;  /* who has to pay; NULL: anybody */
 };
 
@@ -295,6 +314,7 @@ struct scenario {
     char *guest; /* name or path */
     /* "face=posix tick=100": becomes part of the boot command line; "" when none. */
     char *guest_options;
+    enum check_severity checks[CHECK_COUNT];
     GPtrArray *nets;       /* struct scenario_net */
     GPtrArray *hosts;      /* struct scenario_host */
     GPtrArray *files;      /* struct scenario_file */

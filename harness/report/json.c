@@ -56,6 +56,17 @@ static void json_add_verdict(JsonBuilder *builder, enum run_status status)
     json_add_string(builder, "verdict", run_status_name(status));
 }
 
+static void json_add_lines(JsonBuilder *builder, const char *key, char **lines)
+{
+    json_builder_set_member_name(builder, key);
+    json_builder_begin_array(builder);
+    for (char **line = lines; *line != NULL; line++) {
+        g_autofree char *text = run_result_printable_text(*line);
+        json_builder_add_string_value(builder, text);
+    }
+    json_builder_end_array(builder);
+}
+
 char *json_test(const char *name, const char *file, const struct run_result *result,
                 const char *repro)
 {
@@ -76,13 +87,9 @@ char *json_test(const char *name, const char *file, const struct run_result *res
     json_add_string(builder, "grade", result->grade);
     json_add_string(builder, "task", result->task);
     json_add_string(builder, "diagnosis", result->diagnosis);
-    json_builder_set_member_name(builder, "context");
-    json_builder_begin_array(builder);
-    for (char **line = result->context; *line != NULL; line++) {
-        g_autofree char *text = run_result_printable_text(*line);
-        json_builder_add_string_value(builder, text);
-    }
-    json_builder_end_array(builder);
+    json_add_lines(builder, "violations", result->violations);
+    json_add_lines(builder, "tolerated", result->tolerated);
+    json_add_lines(builder, "context", result->context);
     json_add_string(builder, "output", result->output);
     json_add_string(builder, "repro", repro);
     return json_line(builder);

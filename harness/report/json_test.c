@@ -22,6 +22,8 @@ static void test_a_failure_has_all_keys(void)
     result.diagnosis = g_strdup("because");
     result.time_ns = 1000000001;
     result.event_count = 5;
+    g_strfreev(result.violations);
+    result.violations = g_strsplit("dma.freed: x", "\n", -1);
     g_strfreev(result.context);
     result.context = g_strsplit("one\ntwo", "\n", -1);
     g_free(result.output);
@@ -33,7 +35,8 @@ static void test_a_failure_has_all_keys(void)
               "\"line\":14,\"column\":1,\"time_ns\":1000000001,\"events\":5,"
               "\"what\":\"hang: \\\"nothing\\\"\",\"expected\":\"a\\nb\",\"got\":\"ü\","
               "\"caught\":false,\"cause\":\"timer.irq-mismatch\",\"grade\":\"cause\","
-              "\"task\":\"ping\",\"diagnosis\":\"because\",\"context\":[\"one\",\"two\"],"
+              "\"task\":\"ping\",\"diagnosis\":\"because\","
+              "\"violations\":[\"dma.freed: x\"],\"tolerated\":[],\"context\":[\"one\",\"two\"],"
               "\"output\":\"ping: x\\n\",\"repro\":\"ringside run s/a.scn --seed 1\"}");
     run_result_clear(&result);
 }
@@ -47,7 +50,8 @@ static void test_what_there_is_not_is_null(void)
         line, "{\"name\":\"a/b\",\"file\":\"b.scn\",\"status\":0,\"verdict\":\"passed\","
               "\"line\":null,\"column\":null,\"time_ns\":0,\"events\":0,\"what\":\"\","
               "\"expected\":null,\"got\":null,\"caught\":false,\"cause\":null,\"grade\":null,"
-              "\"task\":null,\"diagnosis\":null,\"context\":[],\"output\":\"\","
+              "\"task\":null,\"diagnosis\":null,\"violations\":[],\"tolerated\":[],"
+              "\"context\":[],\"output\":\"\","
               "\"repro\":\"ringside run b.scn --seed 1\"}");
     run_result_clear(&result);
 }

@@ -123,6 +123,13 @@ static void report_context(GString *out, const struct run_result *result)
     }
 }
 
+static void report_lines(GString *out, const char *label, char **lines)
+{
+    for (char **line = lines; *line != NULL; line++) {
+        g_string_append_printf(out, "  %s %s\n", label, *line);
+    }
+}
+
 static void report_block(GString *out, const struct report *report, const char *name,
                          const char *file, const struct run_result *result)
 {
@@ -141,6 +148,8 @@ static void report_block(GString *out, const struct report *report, const char *
     if (result->diagnosis != NULL) {
         report_labelled(out, "cause:", result->diagnosis);
     }
+    report_lines(out, "violation:", result->violations);
+    report_lines(out, "tolerated:", result->tolerated);
     report_context(out, result);
     if (*result->output != '\0') {
         report_labelled(out, "output:", result->output);
@@ -188,6 +197,7 @@ static void report_text_test(struct report *report, const char *name, const char
     if (!good || (result->caught && report->options.verbose)) {
         report_block(out, report, name, file, result);
     } else if (report->options.verbose) {
+        report_lines(out, "tolerated:", result->tolerated);
         if (*result->output != '\0') {
             report_labelled(out, "output:", result->output);
         }

@@ -59,6 +59,30 @@ static struct report *start(struct printed *printed, enum report_format format, 
     return report_new(printed->stream, &options, count);
 }
 
+static void test_violations_stand_in_the_block_and_tolerated_ones_with_verbose(void)
+{
+    for (unsigned verbose = 0; verbose < 2; verbose++) {
+        struct printed printed;
+        struct report *report = start(&printed, REPORT_TEXT, verbose != 0, false, 2);
+        struct run_result good = passed(), bad = failed();
+        g_strfreev(good.tolerated);
+        good.tolerated = g_strsplit("irq.breach: GIC", "\n", -1);
+        g_strfreev(bad.violations);
+        bad.violations = g_strsplit("dma.freed: eth0.tx\nlock.order: a", "\n", -1);
+        report_test(report, "arp/a", "s/arp/a.scn", &good);
+        report_test(report, "arp/b", "s/arp/b.scn", &bad);
+        report_end(report);
+        printed_close(&printed);
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(printed.text, "  violation: dma.freed: eth0.tx\n  violation: lock.order: a\n"));
+        bool is_shown = strstr(printed.text, "  tolerated: irq.breach: GIC\n") != NULL;
+        CU_ASSERT_EQUAL(is_shown, verbose != 0);
+        free(printed.text);
+        run_result_clear(&good);
+        run_result_clear(&bad);
+    }
+}
+
 static void test_text_of_a_failure_is_one_block_with_repro(void)
 {
     struct printed printed;
@@ -272,7 +296,8 @@ static void test_a_file_with_errors_is_a_failed_test(void)
     free(printed.text);
 }
 
-UNIT_SUITE("report", UNIT_TEST(test_text_of_a_failure_is_one_block_with_repro),
+UNIT_SUITE("report", UNIT_TEST(test_violations_stand_in_the_block_and_tolerated_ones_with_verbose),
+           UNIT_TEST(test_text_of_a_failure_is_one_block_with_repro),
            UNIT_TEST(test_a_file_that_was_written_is_named_even_when_quiet),
            UNIT_TEST(test_json_is_an_object_a_line),
            UNIT_TEST(test_the_block_names_the_bundle_and_has_no_colours_elsewhere),

@@ -72,6 +72,12 @@ static void faults_inject_queue(struct board *board, const struct scenario_fault
         virtqueue_fault_hold(stage);
     } else if (fault->kind == SCENARIO_VQ_WITHHOLD) {
         virtqueue_fault_withhold(stage, (unsigned)fault->number);
+    } else if (fault->kind == SCENARIO_VQ_OUT_OF_ORDER) {
+        virtqueue_fault_out_of_order(stage, faults_which(fault));
+    } else if (fault->kind == SCENARIO_VQ_USED_LEN) {
+        virtqueue_fault_used_len(stage, (uint32_t)fault->number, faults_which(fault));
+    } else if (fault->kind == SCENARIO_VQ_BAD_ID) {
+        virtqueue_fault_bad_id(stage, faults_which(fault));
     } else if (fault->kind == SCENARIO_VQ_NO_IRQ) {
         virtqueue_fault_no_irq(stage, faults_which(fault));
     } else {

@@ -3,6 +3,7 @@
  *
  * Fed with every event; costs a switch for those that it does not care about.
  */
+#include "harness/checks/checks.h"
 #include "harness/diagnosis/ledger.h"
 #include "harness/run/session_priv.h"
 
@@ -75,8 +76,9 @@ bool model_counter(const struct session *session, const char *name, uint64_t *va
         g_hash_table_lookup(session->counters, trace_intern(session->trace, name));
     if (slot != NULL) {
         *value = *slot;
+        return true;
     }
-    return slot != NULL;
+    return session->checks != NULL && checks_counter(session->checks, name, value);
 }
 
 static void model_observe_program(struct session *session, const struct trace_event *event)

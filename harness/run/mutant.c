@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define MUTANT_GRADE_VIOLATION "violation"
+
 #define MUTANT_SUFFIX        ".so"
 #define MUTANT_FAILED_SUFFIX ".failed"
 
@@ -99,6 +101,18 @@ static char *mutant_describe(const char *grade, const char *cause, const char *t
                            cause, task != NULL ? ", task " : "", task != NULL ? task : "");
 }
 
+/* The guard asks for a check, and a strict violation of that name was found. */
+static bool mutant_is_violation(const struct scenario_guard *guard, const struct run_result *result)
+{
+    g_autofree char *prefix = g_strconcat(guard->cause, ": ", NULL);
+    for (char **line = result->violations; *line != NULL; line++) {
+        if (g_str_has_prefix(*line, prefix)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A suspicion proves nothing: the guard asks for what is proved or follows from the evidence. */
 static bool mutant_is_caught(const struct scenario_guard *guard, const struct run_result *result)
 {
@@ -127,7 +141,13 @@ static void mutant_fail(const struct scenario_guard *guard, struct run_result *r
 
 static void mutant_judge_failure(const struct scenario_guard *guard, struct run_result *result)
 {
-    if (mutant_is_caught(guard, result)) {
+    bool is_violation = mutant_is_violation(guard, result);
+    if (is_violation) {
+        mutant_set(&result->cause, g_strdup(guard->cause));
+        mutant_set(&result->grade, g_strdup(MUTANT_GRADE_VIOLATION));
+        mutant_set(&result->task, NULL);
+    }
+    if (is_violation || mutant_is_caught(guard, result)) {
         result->status = RUN_PASSED;
         result->caught = true;
         return;

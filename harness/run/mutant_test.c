@@ -27,6 +27,42 @@ static void guard_fini(struct scenario_guard *guard)
     g_free(guard->task);
 }
 
+/* ---- judging by a violation ------------------------------------------------------------------ */
+
+static void test_a_mutant_is_caught_by_the_violation_that_the_guard_names(void)
+{
+    static const struct {
+        const char *violations, *tolerated;
+        bool caught;
+    } rows[] = {
+        {"dma.freed: eth0.tx at 1 s: …", "", true},
+        {"lock.order: a\ndma.freed: eth0.tx", "", true},
+        {"lock.order: a", "dma.freed: eth0.tx", false},
+        {"dma.freed.not: a", "", false},
+        {"", "", false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct scenario_guard guard = guard_of("bug", "dma.freed", NULL);
+        const struct scenario scenario = {.guard = &guard};
+        struct run_result result;
+        run_result_init(&result);
+        result.status = RUN_FAILED;
+        result.cause = g_strdup("irq.lost"); /* something else that came of it */
+        result.grade = g_strdup("derived");
+        result.task = g_strdup("ping");
+        g_strfreev(result.violations);
+        g_strfreev(result.tolerated);
+        result.violations = g_strsplit(rows[i].violations, "\n", -1);
+        result.tolerated = g_strsplit(rows[i].tolerated, "\n", -1);
+        mutant_judge(&scenario, &result);
+        CU_ASSERT_EQUAL(result.caught, rows[i].caught);
+        CU_ASSERT_STRING_EQUAL(result.grade, rows[i].caught ? "violation" : "derived");
+        CU_ASSERT_STRING_EQUAL(result.cause, rows[i].caught ? "dma.freed" : "irq.lost");
+        run_result_clear(&result);
+        guard_fini(&guard);
+    }
+}
+
 /* ---- judging --------------------------------------------------------------------------------- */
 
 struct judgement {
@@ -225,7 +261,8 @@ static void test_a_mutant_whose_patch_did_not_apply_is_refused_with_the_reason(v
     folder_fini(&folder);
 }
 
-UNIT_SUITE("mutant", UNIT_TEST(test_a_mutant_passes_only_by_the_named_cause_and_task),
+UNIT_SUITE("mutant", UNIT_TEST(test_a_mutant_is_caught_by_the_violation_that_the_guard_names),
+           UNIT_TEST(test_a_mutant_passes_only_by_the_named_cause_and_task),
            UNIT_TEST(test_errors_and_other_tests_are_left_alone),
            UNIT_TEST(test_a_run_that_was_stopped_before_its_verdict_is_not_judged),
            UNIT_TEST(test_the_image_is_the_guests_or_the_mutants),

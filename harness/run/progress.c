@@ -111,6 +111,9 @@ void progress_expect(struct session *session)
 
 void progress_observe(struct session *session, const struct trace_event *event)
 {
+    if (event->kind == TRACE_CHECK_VIOLATION) {
+        return; /* it tells of another event */
+    }
     progress.waits = event->kind == TRACE_CPU_WFI;
     if (!progress.watching && !progress.waits) {
         progress_expect(session);

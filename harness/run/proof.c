@@ -39,7 +39,7 @@ G_NORETURN void proof_fail(void)
 
 static void proof_pend(unsigned intid)
 {
-    struct irqline line = gicv2_pend_input(board_gic(proof.session->board), intid);
+    struct irqline line = gic_pend_input(board_gic(proof.session->board), 0, intid);
     irqline_set(&line, true);
 }
 
@@ -56,7 +56,7 @@ static void proof_kick(void)
 static void proof_repair(void *opaque)
 {
     (void)opaque;
-    struct gicv2 *gic = board_gic(proof.session->board);
+    struct gic *gic = board_gic(proof.session->board);
     switch (proof.repair) {
     case DIAGNOSIS_REPAIR_NONE:
         break;
@@ -64,14 +64,14 @@ static void proof_repair(void *opaque)
         proof_pend(proof.other_intid);
         break;
     case DIAGNOSIS_REPAIR_ENABLE:
-        gicv2_repair_enable(gic, proof.intid);
+        gic_repair_enable(gic, 0, proof.intid);
         break;
     case DIAGNOSIS_REPAIR_RAISE:
         proof_pend(proof.intid);
         break;
     case DIAGNOSIS_REPAIR_END:
-        if (gicv2_irq_state(gic, proof.intid).active) {
-            gicv2_repair_end(gic, proof.intid);
+        if (gic_irq_state(gic, 0, proof.intid).active) {
+            gic_repair_end(gic, 0, proof.intid);
         }
         break;
     case DIAGNOSIS_REPAIR_KICK:

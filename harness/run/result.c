@@ -1,7 +1,7 @@
 /* result.c - results of tests, and their way through a pipe */
 #include "harness/run/result.h"
 
-#define RESULT_TYPE "(uuubsmsmsmsmsmsmsttass)"
+#define RESULT_TYPE "(uuubsmsmsmsmsmsmsttassasas)"
 
 enum run_status run_status_worse(enum run_status a, enum run_status b)
 {
@@ -58,6 +58,8 @@ void run_result_init(struct run_result *result)
         .what = g_strdup(""),
         .context = g_new0(char *, 1),
         .output = g_strdup(""),
+        .violations = g_new0(char *, 1),
+        .tolerated = g_new0(char *, 1),
     };
 }
 
@@ -71,6 +73,8 @@ void run_result_clear(struct run_result *result)
     g_free(result->task);
     g_free(result->diagnosis);
     g_strfreev(result->context);
+    g_strfreev(result->violations);
+    g_strfreev(result->tolerated);
     g_free(result->output);
     *result = (struct run_result){0};
 }
@@ -108,8 +112,11 @@ void run_result_make_printable(struct run_result *result)
     result_escape(&result->task);
     result_escape(&result->diagnosis);
     result_escape(&result->output);
-    for (char **line = result->context; *line != NULL; line++) {
-        result_escape(line);
+    char **const lists[] = {result->context, result->violations, result->tolerated};
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        for (char **line = lists[i]; *line != NULL; line++) {
+            result_escape(line);
+        }
     }
 }
 
@@ -132,12 +139,14 @@ GBytes *run_result_encode(const struct run_result *result)
     copy.diagnosis = g_strdup(result->diagnosis);
     copy.output = g_strdup(result->output);
     copy.context = g_strdupv(result->context);
+    copy.violations = g_strdupv(result->violations);
+    copy.tolerated = g_strdupv(result->tolerated);
     run_result_make_printable(&copy);
-    g_autoptr(GVariant) variant = g_variant_ref_sink(
-        g_variant_new("(uuubsmsmsmsmsmsmstt^ass)", (guint32)copy.status, (guint32)copy.line,
-                      (guint32)copy.column, (gboolean)copy.stopped, copy.what, copy.expected,
-                      copy.got, copy.cause, copy.grade, copy.task, copy.diagnosis,
-                      (guint64)copy.time_ns, (guint64)copy.event_count, copy.context, copy.output));
+    g_autoptr(GVariant) variant = g_variant_ref_sink(g_variant_new(
+        "(uuubsmsmsmsmsmsmstt^ass^as^as)", (guint32)copy.status, (guint32)copy.line,
+        (guint32)copy.column, (gboolean)copy.stopped, copy.what, copy.expected, copy.got,
+        copy.cause, copy.grade, copy.task, copy.diagnosis, (guint64)copy.time_ns,
+        (guint64)copy.event_count, copy.context, copy.output, copy.violations, copy.tolerated));
     GBytes *bytes = g_variant_get_data_as_bytes(variant);
     run_result_clear(&copy);
     return bytes;
@@ -158,10 +167,10 @@ bool run_result_decode(struct run_result *result, GBytes *bytes)
     run_result_clear(result);
     guint64 time_ns, event_count;
     gboolean stopped;
-    g_variant_get(variant, "(uuubsmsmsmsmsmsmstt^ass)", &status, &line, &column, &stopped,
+    g_variant_get(variant, "(uuubsmsmsmsmsmsmstt^ass^as^as)", &status, &line, &column, &stopped,
                   &result->what, &result->expected, &result->got, &result->cause, &result->grade,
                   &result->task, &result->diagnosis, &time_ns, &event_count, &result->context,
-                  &result->output);
+                  &result->output, &result->violations, &result->tolerated);
     result->status = (enum run_status)status;
     result->line = line;
     result->column = column;

@@ -44,6 +44,10 @@ struct run_result {
      * mutant_judge() in the process that reports; it does not travel.
      */
     bool caught;
+    /*
+     * What checkers found, a line each, "dma.freed: …"; NULL-terminated. Tolerated: lenient ones.
+     */
+    char **violations, **tolerated;
     uint64_t time_ns; /* virtual time of the verdict */
     uint64_t event_count;
     char **context; /* the last events before it, oldest first; NULL-terminated */

@@ -20,6 +20,10 @@ static void fill(struct run_result *result)
     result->time_ns = 1000000001;
     result->event_count = 77;
     result->stopped = true;
+    g_strfreev(result->violations);
+    result->violations = g_strsplit("dma.freed: a\nlock.order: b\x1b", "\n", -1);
+    g_strfreev(result->tolerated);
+    result->tolerated = g_strsplit("irq.breach: c", "\n", -1);
     g_strfreev(result->context);
     result->context = g_strsplit("one\ntwo", "\n", -1);
     g_free(result->output);
@@ -46,6 +50,10 @@ static void test_a_result_survives_the_pipe(void)
     CU_ASSERT_EQUAL(received.time_ns, 1000000001);
     CU_ASSERT_EQUAL(received.event_count, 77);
     CU_ASSERT_TRUE(received.stopped);
+    CU_ASSERT_EQUAL_FATAL(g_strv_length(received.violations), 2);
+    CU_ASSERT_STRING_EQUAL(received.violations[1], "lock.order: b\\x1b");
+    CU_ASSERT_EQUAL_FATAL(g_strv_length(received.tolerated), 1);
+    CU_ASSERT_STRING_EQUAL(received.tolerated[0], "irq.breach: c");
     CU_ASSERT_EQUAL(g_strv_length(received.context), 2);
     CU_ASSERT_STRING_EQUAL(received.context[1], "two");
     CU_ASSERT_STRING_EQUAL(received.output, sent.output);

@@ -53,13 +53,17 @@ static void session_tell_debugger(const struct session *session)
                   program != NULL ? program->task : 0, session_now_ns(session));
 }
 
-/* Whatever was expected and did not come has a reason; what was excluded and came has not. */
+/*
+ * Whatever was expected and did not come has a reason, and so has a panic; what was excluded and
+ * came has not.
+ */
 static void session_explain(struct session *session, enum run_status status,
                             const struct scenario_statement *statement)
 {
     bool did_not_come = (status == RUN_STUCK || status == RUN_FAILED) &&
                         (statement == NULL || statement->verb != SCENARIO_NEVER);
-    if (did_not_come && !session->until_reached) {
+    bool panicked = status == RUN_CRASHED && session->ledger->panicked.sequence != 0;
+    if ((did_not_come || panicked) && !session->until_reached && !session->is_violation) {
         explain_ask(session, explain_program(session, statement));
     }
 }
@@ -85,10 +89,12 @@ void session_finish(struct session *session, enum run_status status,
     result->what = what;
     result->expected = expected;
     result->got = got;
+    violations_look(session);
     session_explain(session, status, statement);
     if (session->proving) {
         return;
     }
+    violations_collect(session);
     session_collect_context(session);
     session_tell_debugger(session);
     board_stop(session->board);
@@ -99,6 +105,7 @@ void session_pass(struct session *session)
     g_assert(!session->finished);
     session->finished = true;
     explain_clear(session);
+    violations_collect(session);
     session->result->status = RUN_PASSED;
     board_stop(session->board);
 }
@@ -138,7 +145,8 @@ static void session_observe(void *opaque, const struct trace_event *event)
         session_log_event(session, event);
     }
     /* Now and then without a reason too: the step lets go of history. */
-    bool look = session->interest[event->kind] || event->sequence % FORGET_EVENTS == 0;
+    bool look = violations_observe(session, event) || session->interest[event->kind] ||
+                event->sequence % FORGET_EVENTS == 0;
     if (look && !session->finished) {
         vclock_arm(session->clock, &session->step, event->time_ns);
     }
@@ -217,6 +225,33 @@ static uint64_t session_feature_bits(const GArray *features)
     return bits;
 }
 
+static enum board_transport session_transport(enum scenario_transport transport)
+{
+    switch (transport) {
+    case SCENARIO_TRANSPORT_MMIO:
+        return BOARD_TRANSPORT_MMIO;
+    case SCENARIO_TRANSPORT_PCI:
+        return BOARD_TRANSPORT_PCI;
+    case SCENARIO_TRANSPORT_MMIO_LEGACY:
+        return BOARD_TRANSPORT_MMIO_LEGACY;
+    }
+    g_assert_not_reached();
+}
+
+static enum board_msix session_msix(enum scenario_msix msix)
+{
+    switch (msix) {
+    case SCENARIO_MSIX_UNSAID:
+    case SCENARIO_MSIX_ALL:
+        return BOARD_MSIX_ALL;
+    case SCENARIO_MSIX_ONE:
+        return BOARD_MSIX_ONE;
+    case SCENARIO_MSIX_NO:
+        return BOARD_MSIX_NO;
+    }
+    g_assert_not_reached();
+}
+
 static struct board *session_build_board(const struct scenario *scenario, uint64_t seed,
                                          const struct guest_image *image, GError **error)
 {
@@ -232,9 +267,11 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
         nets[i].device.features_off = session_feature_bits(net->features_off);
         nets[i].device.queue_size = net->queue_size;
         nets[i].device.latency_ns = net->latency_ns;
-        nets[i].transport = net->transport == SCENARIO_TRANSPORT_MMIO_LEGACY
-                                ? BOARD_TRANSPORT_MMIO_LEGACY
-                                : BOARD_TRANSPORT_MMIO;
+        nets[i].transport = session_transport(net->transport);
+        nets[i].slot = net->slot;
+        nets[i].msix = session_msix(net->msix);
+        nets[i].device.style = net->style;
+        nets[i].device.reset_ns = net->reset_ns;
         nets[i].backend =
             net->backend == SCENARIO_BACKEND_SLIRP ? BOARD_BACKEND_SLIRP : BOARD_BACKEND_NONE;
     }
@@ -250,6 +287,9 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
     config.mmio_ns = scenario->machine.mmio_ns;
     config.boot = scenario->machine.boot == SCENARIO_BOOT_ACPI ? BOARD_BOOT_ACPI : BOARD_BOOT_FDT;
     config.vhe = scenario->machine.vhe;
+    config.gic = scenario->machine.gic == 3 ? GIC_V3 : GIC_V2;
+    config.secure = scenario->machine.secure;
+    config.msi = scenario->machine.msi_none ? BOARD_MSI_NONE : BOARD_MSI_V2M;
     config.seed = seed;
     config.command_line = scenario->guest_options;
     config.nets = nets;
@@ -307,6 +347,7 @@ static void session_attach(struct session *session)
         wire_port_add_tap(virtio_net_port(device), session_tap, session);
         ledger_add_device(session->ledger, net->name, board_net_intid(session->board, net->name));
     }
+    violations_start(session);
     faults_add_hosts(session->board, session->scenario);
     wire_set_drop_tap(board_wire(session->board), session_tap_dropped, session);
     board_set_quiescent(session->board, session_quiescent, session);
@@ -469,6 +510,7 @@ void session_run(const struct scenario *scenario, const struct session_options *
         result->what = g_strdup(session.written->str);
     }
     final_capture_free(&session);
+    violations_stop(&session);
     ledger_free(session.ledger);
     board_free(session.board);
     guest_image_free(session.image);

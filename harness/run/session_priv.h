@@ -10,6 +10,7 @@
  *   model.c       what the trace tells about programs and counters
  *   progress.c    does the guest get anywhere?
  *   explain.c     why not
+ *   violations.c  does it keep the rules?
  *   proof.c       is that so?
  */
 #ifndef HARNESS_RUN_SESSION_PRIV_H
@@ -22,6 +23,7 @@
 
 #include <stdio.h>
 
+struct checks;
 struct golden;
 struct ledger;
 
@@ -99,6 +101,9 @@ struct session {
     GPtrArray *watches;    /* struct session_watch */
     GHashTable *counters;  /* interned name -> uint64_t *, for look-ups only */
     struct ledger *ledger; /* for the diagnosis */
+    struct checks *checks; /* NULL: all are off */
+    unsigned violations_told;
+    bool is_violation; /* the verdict: nothing that was expected is missing */
     GString *console;
     struct frame_store *frames;
     bool keep_frames;
@@ -115,6 +120,20 @@ void progress_start(struct session *session);
 void progress_observe(struct session *session, const struct trace_event *event);
 /* Something was asked of the guest that no event tells of: it may spin from now on. */
 void progress_expect(struct session *session);
+
+/* violations.c */
+void violations_start(struct session *session);
+void violations_stop(struct session *session);
+/* For each event. True when there is something to tell. */
+bool violations_observe(struct session *session, const struct trace_event *event);
+/* Emits what was found since. */
+void violations_tell(struct session *session);
+/* The guest stands still, or its run is over: finds what never ended, and tells. */
+void violations_look(struct session *session);
+/* Writes them into the result. */
+void violations_collect(struct session *session);
+/* At the end of a timeline that passed: false when there is one, and the session is finished. */
+bool violations_judge(struct session *session);
 
 /* session.c */
 uint64_t session_now_ns(const struct session *session);

@@ -101,6 +101,11 @@ void statement_begin(struct session *session, const struct scenario_statement *s
         break;
     case SCENARIO_EXPECT_COUNTER:
         session->interest[TRACE_COUNTER] = true;
+        session->interest[TRACE_DMA_OPENED] = true;
+        session->interest[TRACE_DMA_CLOSED] = true;
+        session->interest[TRACE_TIMEOUT_REGISTERED] = true;
+        session->interest[TRACE_TIMEOUT_FIRED] = true;
+        session->interest[TRACE_TIMEOUT_CANCELLED] = true;
         break;
     case SCENARIO_EXPECT_CALL:
         session->interest[TRACE_CALL_RETURNED] = true;

@@ -121,7 +121,7 @@ static void timeline_end(struct session *session)
     if (timeline_watches_time(session) && !session->quiescent && !session->limit_reached) {
         return;
     }
-    if (statement_judge_finals(session)) {
+    if (violations_judge(session) && statement_judge_finals(session)) {
         session_pass(session);
     }
 }
@@ -163,6 +163,7 @@ void timeline_step(void *opaque)
     if (session->finished) {
         return;
     }
+    violations_tell(session);
     statement_poll_watches(session);
     const struct scenario_statement *statement;
     while (!session->finished && (statement = timeline_current(session)) != NULL) {
@@ -248,6 +249,7 @@ void timeline_quiescent(struct session *session)
 {
     unsigned position;
     session->quiescent = true;
+    violations_look(session);
     timeline_step(session);
     do {
         position = session->position;

@@ -205,6 +205,30 @@ enum hal_sysreg {
     HAL_MPIDR_EL1,        /* RO */
     HAL_ID_AA64MMFR1_EL1, /* RO: VH, bits 11:8, says whether VHE is there */
     HAL_CURRENT_EL,       /* RO: the exception level in bits 3:2 */
+
+    /*
+     * The CPU interface of a GICv3. In a machine with a GICv2 they are not there: an access is a
+     * violation, reads as 0 and is ignored as a write. Reads of IAR0 and IAR1 acknowledge. WO reads
+     * as 0.
+     */
+    HAL_ICC_PMR_EL1,
+    HAL_ICC_IAR0_EL1,   /* RO */
+    HAL_ICC_EOIR0_EL1,  /* WO */
+    HAL_ICC_HPPIR0_EL1, /* RO */
+    HAL_ICC_BPR0_EL1,
+    HAL_ICC_AP0R0_EL1,
+    HAL_ICC_AP1R0_EL1,
+    HAL_ICC_DIR_EL1,    /* WO */
+    HAL_ICC_RPR_EL1,    /* RO */
+    HAL_ICC_SGI1R_EL1,  /* WO */
+    HAL_ICC_IAR1_EL1,   /* RO */
+    HAL_ICC_EOIR1_EL1,  /* WO */
+    HAL_ICC_HPPIR1_EL1, /* RO */
+    HAL_ICC_BPR1_EL1,
+    HAL_ICC_CTLR_EL1,
+    HAL_ICC_SRE_EL1, /* RO here: 7, system registers and nothing else */
+    HAL_ICC_IGRPEN0_EL1,
+    HAL_ICC_IGRPEN1_EL1,
     HAL_SYSREG_COUNT,
 };
 uint64_t hal_sysreg_read(enum hal_sysreg reg);

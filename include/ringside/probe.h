@@ -43,8 +43,15 @@ RINGSIDE_PROBE(probe_task_woken(uint32_t task))
 RINGSIDE_PROBE(probe_task_running(uint32_t task))
 
 /* ---- locks and timeouts ---------------------------------------------------------------------- */
+/* Locks for which one sleeps: of tasks only. Locks of a name are ordered alike everywhere. */
 RINGSIDE_PROBE(probe_lock_taken(uint64_t lock, const char *name))
 RINGSIDE_PROBE(probe_lock_released(uint64_t lock))
+/*
+ * Locks for which one spins. They are taken too often for an event each: only checkers hear of
+ * them. Called with the lock held. The name is a constant of the guest's image.
+ */
+RINGSIDE_PROBE(probe_spin_taken(uint64_t lock, const char *name))
+RINGSIDE_PROBE(probe_spin_released(uint64_t lock))
 RINGSIDE_PROBE(probe_timeout_registered(uint64_t timeout, uint64_t deadline_ns))
 RINGSIDE_PROBE(probe_timeout_fired(uint64_t timeout))
 RINGSIDE_PROBE(probe_timeout_cancelled(uint64_t timeout))

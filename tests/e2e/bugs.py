@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """bugs.py - patches that fit, that have to be renewed, and that need hands
 
-A small tree with one source stands for the guest. Whatever a patch is like, applying it must not end a build.
+A small tree with one source stands for the guest. Whatever a patch is like, applying it must not end a build, unless that is asked for.
 """
 
 import subprocess
@@ -98,6 +98,16 @@ def check_context_differs(bench):
     bench.check(run.status == 0 and "bug.patch: fits" in run.stdout, "renewing again changes nothing", run)
 
 
+def check_strict(bench):
+    tree = Tree(bench, "strict", SOURCE.replace("second", "2nd"))
+    words = ("apply", "--root", tree.root, "--into", tree.copies, tree.patch)
+    run = tree.call(*words)
+    bench.check(run.status == 1 and "bug.patch: does not apply: guest/x.c: Hunk #1 FAILED" in run.stderr, "strict", run)
+    tree.source.write_text(SOURCE)
+    run = tree.call(*words)
+    bench.check(run.status == 0 and tree.copy() == SOURCE.replace("fourth", "the bug"), "strict: fits", run)
+
+
 def check_needs_hands(bench):
     for name, source, patch, message in (
         ("rewritten", "nothing\nof\nthat\n", PATCH, "Hunk #1 FAILED"),
@@ -130,6 +140,7 @@ def main():
     bench.check(subprocess.run(["patch", "--version"], stdout=subprocess.DEVNULL, check=False).returncode == 0, "patch")
     check_fits(bench)
     check_context_differs(bench)
+    check_strict(bench)
     check_needs_hands(bench)
     check_unguarded(bench)
     check_dev(bench)

@@ -85,7 +85,7 @@ def check_looks(bench, run, pieces, log, what):
     contains(bench, run, rings, f"{what}: rings", r"^eth0: status 0xf,",
              r"^eth0\.rx +ready +64 +64 +64 +0 +0 +0 +wanted", r"^eth0\.tx +ready +64 +\d+ +0 +0 +0 +\d+ ")
     contains(bench, run, irqs, f"{what}: irqs", r"PSTATE\.I set, nIRQ low, vector .*<irq_vector>",
-             r"^GIC: distributor on, CPU interface on", r"^27 +CNTV +yes +- +- +low +level +yes",
+             r"^GIC: distributor on for Group 0, CPU interface on for Group 0", r"^27 +CNTV +yes +- +- +low +level +yes",
              r"^30 +CNTP +- ", r"^48 +eth0 +yes ")
     contains(bench, run, timers, f"{what}: timers", r"^CNTP +off ", r"^CNTV +armed +2\.\d{9} +clear +low +27",
              r"^2\.\d{9} +machine +CNTV")
@@ -146,7 +146,7 @@ def check_until(bench, hangs):
     bench.check("hang:" not in run.stdout and "limit:" not in run.stdout, "--until gives no verdict", run)
     mutant = ["--filter", "*boot=acpi*!timer-wrong-gsiv", bench.scenarios / "timer"]
     run = bench.run("run", "--until", "500ms", *mutant)
-    contains(bench, run, run.stdout, "--until of a mutant", r"\.scn:16:1: error: stopped by --until: no verdict yet",
+    contains(bench, run, run.stdout, "--until of a mutant", r"\.scn:18:1: error: stopped by --until: no verdict yet",
              r"got: +ping waits in recvfrom on socket")
     later = bench.run("run", "--until", "1h", hangs)
     bench.check(later.status == 3 and "limit" in later.stdout, "a verdict before the time stands", later)

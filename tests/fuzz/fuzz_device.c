@@ -11,13 +11,18 @@
  *   - what it hands up is a frame of a possible length, and each buffer is somewhere: none is
  *     lost, none is twice.
  *
- * The driver is included, not linked: its table of interfaces only grows, and each run needs it
- * empty.
+ * The device stands in one of a few windows of the machine; what the others say of themselves is
+ * up to the input as well. Nothing is ever written there.
+ *
+ * Driver and transport are included, not linked: their tables of interfaces and devices only grow,
+ * and each run needs them empty.
  */
+#include "drivers/virtio_mmio.c"
 #include "drivers/virtio_net.c"
 
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
+#include "drivers/virtio_mmio.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <linux/virtio_config.h>
@@ -27,6 +32,7 @@
 
 #define FUZZ_BASE      0x0a000000
 #define FUZZ_WINDOW    0x200
+#define FUZZ_WINDOWS   4 /* at most; the device is in the last */
 #define FUZZ_QUEUES    2
 #define FUZZ_STEPS_MAX 256
 #define FUZZ_LIE       0xf0 /* bytes from here on are lies, where registers are read */
@@ -41,6 +47,7 @@ enum fuzz_op {
     FUZZ_TASK,
     FUZZ_SEND,
     FUZZ_STATUS,
+    FUZZ_SWITCH, /* the interface off or on */
     FUZZ_OPS,
 };
 
@@ -54,14 +61,15 @@ struct fuzz_queue {
 struct fuzz_device {
     struct fuzz_input input;
     bool lies; /* registers may say anything */
+    unsigned windows;
     uint32_t status, interrupts, selected, features_selected;
     uint64_t offered;
     uint8_t mac[6];
+    uint16_t link;
     struct fuzz_queue queues[FUZZ_QUEUES];
 };
 
 static struct fuzz_device fuzz_device;
-static struct virtio_mmio fuzz_mmio;
 
 /*
  * ---- registers --------------------------------------------------------------------------------
@@ -89,6 +97,8 @@ static uint32_t fuzz_honest_read(uint32_t offset)
         return fuzz_device.interrupts;
     case VIRTIO_MMIO_STATUS:
         return fuzz_device.status;
+    case VIRTIO_MMIO_CONFIG + 6:
+        return fuzz_device.link;
     default:
         return offset >= VIRTIO_MMIO_CONFIG && offset < VIRTIO_MMIO_CONFIG + 6
                    ? fuzz_device.mac[offset - VIRTIO_MMIO_CONFIG]
@@ -96,9 +106,24 @@ static uint32_t fuzz_honest_read(uint32_t offset)
     }
 }
 
+/* Another window: empty, or with a device of another type or version. It has three registers. */
+static uint32_t fuzz_read_other(uint32_t offset, unsigned size)
+{
+    FUZZ_CHECK(size == 4 && offset <= VIRTIO_MMIO_DEVICE_ID);
+    uint8_t value = fuzz_u8(&fuzz_device.input);
+    if (offset == VIRTIO_MMIO_DEVICE_ID) {
+        return value == 1 ? 2 : value;
+    }
+    return value < FUZZ_LIE ? fuzz_honest_read(offset) : value;
+}
+
 static uint32_t fuzz_read(void *opaque, uint32_t offset, unsigned size)
 {
     (void)opaque;
+    if (offset / FUZZ_WINDOW + 1 < fuzz_device.windows) {
+        return fuzz_read_other(offset % FUZZ_WINDOW, size);
+    }
+    offset %= FUZZ_WINDOW;
     uint32_t value = fuzz_honest_read(offset);
     if (fuzz_device.lies && fuzz_u8(&fuzz_device.input) >= FUZZ_LIE) {
         value = (uint32_t)fuzz_number(&fuzz_device.input, size);
@@ -152,6 +177,8 @@ static void fuzz_write_queue(struct fuzz_queue *queue, uint32_t offset, uint32_t
 static void fuzz_write(void *opaque, uint32_t offset, uint32_t value)
 {
     (void)opaque;
+    FUZZ_CHECK(offset / FUZZ_WINDOW + 1 == fuzz_device.windows);
+    offset %= FUZZ_WINDOW;
     switch (offset) {
     case VIRTIO_MMIO_DEVICE_FEATURES_SEL:
         fuzz_device.features_selected = value;
@@ -203,6 +230,22 @@ static void fuzz_add_used(const struct fuzz_queue *queue, uint32_t id, uint32_t 
     used->idx++;
 }
 
+/* Reads a buffer that the driver gave, and writes to it when it may. */
+static void fuzz_use(const struct vring_desc *desc, uint16_t len)
+{
+    uint8_t *buffer = fuzz_pointer(desc->addr);
+    unsigned sum = 0;
+    for (uint32_t i = 0; i < desc->len; i++) {
+        sum += buffer[i];
+    }
+    FUZZ_CHECK(sum <= desc->len * 255);
+    if ((desc->flags & VRING_DESC_F_WRITE) != 0) {
+        memset(buffer, len & 0xff, len < desc->len ? len : desc->len);
+        buffer[10] = (uint8_t)(len % 5); /* of a header: num_buffers */
+        buffer[11] = 0;
+    }
+}
+
 /*
  * Takes a chain, reads or writes its buffer, and returns it. The bytes that were written may be
  * fewer than is said.
@@ -220,14 +263,14 @@ static void fuzz_complete(struct fuzz_queue *queue)
         return; /* something else was written there before */
     }
     const struct vring_desc *desc = &table[head];
-    uint8_t *buffer = fuzz_pointer(desc->addr);
-    unsigned sum = 0;
-    for (uint32_t i = 0; i < desc->len; i++) {
-        sum += buffer[i];
+    unsigned count = 1;
+    if ((desc->flags & VRING_DESC_F_INDIRECT) != 0) {
+        FUZZ_CHECK(desc->len % sizeof(*desc) == 0 && desc->len > 0);
+        count = (unsigned)(desc->len / sizeof(*desc));
+        desc = fuzz_pointer(desc->addr);
     }
-    FUZZ_CHECK(sum <= desc->len * 255);
-    if ((desc->flags & VRING_DESC_F_WRITE) != 0) {
-        memset(buffer, len & 0xff, len < desc->len ? len : desc->len);
+    for (unsigned i = 0; i < count; i++) {
+        fuzz_use(&desc[i], len);
     }
     fuzz_add_used(queue, head, len);
 }
@@ -301,6 +344,23 @@ static void fuzz_send(void)
     FUZZ_CHECK(error == 0 || error == -KEAGAIN);
 }
 
+/* While somebody sleeps: the task switches the device, which may be what he waits for. */
+static void fuzz_sleep(void)
+{
+    for (unsigned i = 0; i < virtio_net_count; i++) {
+        virtio_net_switch(&virtio_nets[i]);
+    }
+}
+
+static void fuzz_switch(void)
+{
+    struct netif *netif = netif_by_index(0);
+    fake_kernel.sleep = fuzz_sleep;
+    int error = netif->set_up(netif, fuzz_u8(&fuzz_device.input) % 2 == 1);
+    FUZZ_CHECK(error == 0 || error == -KEIO);
+    fake_kernel.sleep = NULL;
+}
+
 static void fuzz_step(void)
 {
     enum fuzz_op op = (enum fuzz_op)(fuzz_u8(&fuzz_device.input) % FUZZ_OPS);
@@ -323,6 +383,9 @@ static void fuzz_step(void)
         break;
     case FUZZ_STATUS:
         fuzz_device.status = fuzz_u8(&fuzz_device.input);
+        break;
+    case FUZZ_SWITCH:
+        fuzz_switch();
         break;
     case FUZZ_OPS:
         break;
@@ -376,6 +439,7 @@ static void fuzz_boot_kernel(void)
     netif_init();
     netif_set_stack(&fuzz_stack);
     virtio_net_count = 0;
+    virtio_mmio_count = 0;
 }
 
 static void fuzz_boot(const uint8_t *data, size_t size)
@@ -385,13 +449,51 @@ static void fuzz_boot(const uint8_t *data, size_t size)
         .offered = UINT64_C(1) << VIRTIO_F_VERSION_1 | UINT64_C(1) << VIRTIO_NET_F_MAC,
         .mac = {0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc},
     };
-    fuzz_device.lies = fuzz_u8(&fuzz_device.input) % 2 == 1;
+    static const unsigned bits[] = {VIRTIO_RING_F_INDIRECT_DESC, VIRTIO_RING_F_EVENT_IDX,
+                                    VIRTIO_NET_F_MRG_RXBUF, VIRTIO_F_IN_ORDER, VIRTIO_NET_F_STATUS};
+    uint8_t kind = fuzz_u8(&fuzz_device.input);
+    fuzz_device.lies = (kind & 1) != 0;
+    for (unsigned i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+        fuzz_device.offered |= (kind & 2u << i) != 0 ? UINT64_C(1) << bits[i] : 0;
+    }
+    fuzz_device.link = (kind & 0x40) == 0;
+    fuzz_device.windows = 1 + kind / 2 % FUZZ_WINDOWS; /* the bits of two features serve twice */
     fuzz_boot_kernel();
+    fake_kernel.parameters[0][0] = "tx";
+    fake_kernel.parameters[0][1] = (kind & 0x80) != 0 ? "spin" : "forget";
+    fake_kernel.parameters[1][0] = "rx-buffer";
+    fake_kernel.parameters[1][1] = "300";
+    fake_kernel.now_step_ns = VNET_RESET_NS / 8; /* whoever waits, waits not for long */
     fake_hal.mmio_base = FUZZ_BASE;
-    fake_hal.mmio_size = FUZZ_WINDOW;
+    fake_hal.mmio_size = fuzz_device.windows * FUZZ_WINDOW;
     fake_hal.mmio_read = fuzz_read;
     fake_hal.mmio_write = fuzz_write;
-    fuzz_mmio = (struct virtio_mmio){.base = FUZZ_BASE, .intid = 48};
+}
+
+static void fuzz_each_window(const struct platform *platform, platform_window_fn *fn, void *opaque)
+{
+    (void)platform;
+    for (unsigned i = 0; i < fuzz_device.windows; i++) {
+        const struct platform_window window = {
+            .base = FUZZ_BASE + i * FUZZ_WINDOW,
+            .interrupt = {.intid = 48 + i},
+        };
+        if (!fn(&window, opaque)) {
+            return;
+        }
+    }
+}
+
+/* True when the driver has taken the device. */
+static bool fuzz_scan(void)
+{
+    static const struct platform_ops ops = {.each_window = fuzz_each_window};
+    static const struct platform platform = {.ops = &ops};
+    static const struct virtio_driver driver = {"virtio-net", VDEVICE_NET, virtio_net_probe};
+    static const struct virtio_drivers drivers = {.table = &driver, .count = 1};
+    virtio_mmio_scan(&platform, &drivers);
+    FUZZ_CHECK(virtio_mmio_count <= 1 && virtio_mmio_count == virtio_net_count);
+    return virtio_mmio_count == 1;
 }
 
 /*
@@ -401,12 +503,7 @@ static void fuzz_check_memory(void)
 {
     for (unsigned i = 0; i < virtio_net_count; i++) {
         struct virtio_net *net = &virtio_nets[i];
-        for (unsigned head = 0; head < net->tx.size; head++) {
-            nbuf_free(net->tx.tokens[head]);
-        }
-        if (net->rx.size > 0) {
-            virtio_net_fini(net);
-        }
+        virtio_net_close(net);
     }
     FUZZ_CHECK(nbuf_free_count() == NBUF_COUNT);
     FUZZ_CHECK(fake_hal.dma_live == 1); /* the pool of buffers */
@@ -415,7 +512,7 @@ static void fuzz_check_memory(void)
 void fuzz_run(const uint8_t *data, size_t size)
 {
     fuzz_boot(data, size);
-    if (virtio_mmio_identify(&fuzz_mmio) == 0 && virtio_net_probe(&fuzz_mmio) == 0) {
+    if (fuzz_scan()) {
         FUZZ_CHECK((fuzz_device.status & VIRTIO_CONFIG_S_DRIVER_OK) != 0);
         FUZZ_CHECK(fuzz_device.queues[0].ready && fuzz_device.queues[1].ready);
         for (unsigned i = 0; i < FUZZ_STEPS_MAX && !fuzz_is_empty(&fuzz_device.input); i++) {

@@ -10,7 +10,7 @@
  *     exists;
  *   - a timer's output is up exactly when it is enabled, not masked, and its time has come.
  */
-#include "emu/gic-timer/gicv2.h"
+#include "emu/gic-timer/gic.h"
 #include "emu/gic-timer/gtimer.h"
 #include "emu/virtio-net/virtio_net.h"
 #include "emu/virtio/mock_driver.h"
@@ -54,7 +54,8 @@ struct fuzz_mmio {
     struct virtio_mmio *slots[2];
     struct virtio_net *legacy_net;
     struct virtio_mmio_legacy *legacy;
-    struct gicv2 *gic;
+    unsigned accessing_cpu;
+    struct gic *gic;
     struct gtimer *timer;
     bool nirq;
     bool output[GTIMER_COUNT];
@@ -74,7 +75,7 @@ static void fuzz_set_output(void *opaque, unsigned number, bool level)
     struct fuzz_mmio *self = opaque;
     self->output[number] = level;
     struct irqline line =
-        gicv2_input(self->gic, number == GTIMER_PHYSICAL ? FUZZ_INTID_CNTP : FUZZ_INTID_CNTV);
+        gic_input(self->gic, 0, number == GTIMER_PHYSICAL ? FUZZ_INTID_CNTP : FUZZ_INTID_CNTV);
     irqline_set(&line, level);
 }
 
@@ -84,9 +85,13 @@ static void fuzz_setup(struct fuzz_mmio *self)
     mock_machine_init(&self->machine);
     fuzz_memory_init(&self->memory, self->machine.memory);
     struct trace *trace = self->machine.trace;
-    self->gic =
-        gicv2_new(trace, FUZZ_IRQ_COUNT, (struct irqline){.set = fuzz_set_nirq, .opaque = self});
-    gicv2_map(self->gic, self->machine.bus, FUZZ_GICD, FUZZ_GICC);
+    const struct irqline nirq = {.set = fuzz_set_nirq, .opaque = self};
+    self->gic = gic_new(trace, &(struct gic_config){.version = GIC_V2,
+                                                    .cpu_count = 1,
+                                                    .irq_count = FUZZ_IRQ_COUNT,
+                                                    .nirq = &nirq,
+                                                    .accessing_cpu = &self->accessing_cpu});
+    gic_map(self->gic, self->machine.bus, FUZZ_GICD, FUZZ_GICC);
     struct irqline outputs[GTIMER_COUNT];
     for (unsigned i = 0; i < GTIMER_COUNT; i++) {
         outputs[i] = (struct irqline){.set = fuzz_set_output, .opaque = self, .number = i};
@@ -96,17 +101,17 @@ static void fuzz_setup(struct fuzz_mmio *self)
     const struct virtio_net_config config = {
         .name = "eth0", .queue_size = 16, .latency_ns = VIRTQUEUE_LATENCY_NS};
     self->net = virtio_net_new(&self->machine.env, &config, self->wire,
-                               gicv2_input(self->gic, FUZZ_INTID_NET));
+                               gic_input(self->gic, 0, FUZZ_INTID_NET));
     self->slots[0] =
         virtio_mmio_new(self->machine.bus, "slot0", MOCK_MMIO_BASE, virtio_net_dev(self->net));
     self->slots[1] = virtio_mmio_new(self->machine.bus, "slot1", FUZZ_EMPTY, NULL);
     const struct virtio_net_config old = {
         .name = "eth1", .queue_size = 16, .latency_ns = VIRTQUEUE_LATENCY_NS};
     self->legacy_net = virtio_net_new(&self->machine.env, &old, self->wire,
-                                      gicv2_input(self->gic, FUZZ_INTID_NET1));
+                                      gic_input(self->gic, 0, FUZZ_INTID_NET1));
     self->legacy = virtio_mmio_legacy_new(self->machine.bus, "slot2", FUZZ_LEGACY,
                                           virtio_net_dev(self->legacy_net));
-    self->taken = GICV2_SPURIOUS;
+    self->taken = GIC_SPURIOUS;
 }
 
 static void fuzz_teardown(struct fuzz_mmio *self)
@@ -116,7 +121,7 @@ static void fuzz_teardown(struct fuzz_mmio *self)
     wire_free(self->wire);
     gtimer_free(self->timer);
     mock_machine_fini(&self->machine);
-    gicv2_free(self->gic);
+    gic_free(self->gic);
     virtio_mmio_free(self->slots[0]);
     virtio_mmio_free(self->slots[1]);
     virtio_mmio_legacy_free(self->legacy);
@@ -163,9 +168,9 @@ static void fuzz_acknowledge(struct fuzz_mmio *self)
     bool signalled = self->nirq;
     self->taken = (uint32_t)mmio_read(self->machine.bus, FUZZ_GICC + FUZZ_GICC_IAR, 4);
     uint32_t intid = self->taken & 0x3ff;
-    FUZZ_CHECK(signalled == (intid != GICV2_SPURIOUS));
-    FUZZ_CHECK(intid == GICV2_SPURIOUS || intid < FUZZ_IRQ_COUNT);
-    FUZZ_CHECK(intid == GICV2_SPURIOUS || gicv2_irq_state(self->gic, intid).active);
+    FUZZ_CHECK(signalled == (intid != GIC_SPURIOUS));
+    FUZZ_CHECK(intid == GIC_SPURIOUS || intid < FUZZ_IRQ_COUNT);
+    FUZZ_CHECK(intid == GIC_SPURIOUS || gic_irq_state(self->gic, 0, intid).active);
 }
 
 static void fuzz_timer(struct fuzz_mmio *self, struct fuzz_input *input, bool writes)
@@ -204,7 +209,7 @@ static void fuzz_step(struct fuzz_mmio *self, struct fuzz_input *input)
         break;
     case FUZZ_INPUT:
         /* SPIs that nothing else drives. */
-        line = gicv2_input(self->gic, 64 + fuzz_u8(input) % 32);
+        line = gic_input(self->gic, 0, 64 + fuzz_u8(input) % 32);
         irqline_set(&line, fuzz_u8(input) % 2 == 1);
         break;
     case FUZZ_PAUSE:
@@ -228,7 +233,7 @@ static void fuzz_check_timer(struct fuzz_mmio *self, enum gtimer_id id)
         (control & GTIMER_CTL_ENABLE) != 0 && (control & GTIMER_CTL_IMASK) == 0 && is_met;
     FUZZ_CHECK(self->output[id] == expected);
     unsigned intid = id == GTIMER_PHYSICAL ? FUZZ_INTID_CNTP : FUZZ_INTID_CNTV;
-    FUZZ_CHECK(gicv2_irq_state(self->gic, intid).level == expected);
+    FUZZ_CHECK(gic_irq_state(self->gic, 0, intid).level == expected);
 }
 
 static void fuzz_check(struct fuzz_mmio *self)
@@ -236,9 +241,9 @@ static void fuzz_check(struct fuzz_mmio *self)
     fuzz_check_timer(self, GTIMER_PHYSICAL);
     fuzz_check_timer(self, GTIMER_VIRTUAL);
     const struct virtio_dev *dev = virtio_net_dev(self->net);
-    FUZZ_CHECK(gicv2_irq_state(self->gic, FUZZ_INTID_NET).level == (dev->isr != 0));
+    FUZZ_CHECK(gic_irq_state(self->gic, 0, FUZZ_INTID_NET).level == (dev->isr != 0));
     const struct virtio_dev *legacy = virtio_net_dev(self->legacy_net);
-    FUZZ_CHECK(gicv2_irq_state(self->gic, FUZZ_INTID_NET1).level == (legacy->isr != 0));
+    FUZZ_CHECK(gic_irq_state(self->gic, 0, FUZZ_INTID_NET1).level == (legacy->isr != 0));
     FUZZ_CHECK(self->machine.events <= FUZZ_EVENTS_MAX);
     mock_machine_forget(&self->machine);
 }

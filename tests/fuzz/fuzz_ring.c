@@ -9,11 +9,14 @@
  *   - no byte of RAM outside of what devices may write changes;
  *   - the interrupt line is up exactly while the interrupt status is not zero;
  *   - no queue has more chains in flight than entries, and what reaches the wire is a frame.
+ * All features of the rings may be negotiated; indirect tables and event indices are bytes like any
+ * others.
  */
 #include "emu/virtio-net/virtio_net.h"
 #include "emu/virtio/mock_driver.h"
 #include "tests/fuzz/fuzz_memory.h"
 
+#include <linux/virtio_config.h>
 #include <linux/virtio_mmio.h>
 #include <linux/virtio_ring.h>
 #include <string.h>
@@ -24,6 +27,7 @@
 #define FUZZ_USED_AT        0xc00
 #define FUZZ_STEPS_MAX      512
 #define FUZZ_PAUSE_NS       100
+#define FUZZ_MRG_RXBUF      15 /* [VIRTIO1.2] 5.1.3; its own header has a clash of names */
 
 /*
  * One step lets the device look at each chain that can be available and, where frames wait, at one
@@ -82,6 +86,14 @@ static void fuzz_setup(struct fuzz_ring *ring, struct fuzz_input *input)
         .features_off = (kind & 2) != 0 ? virtio_net_features_supported() : 0,
         .queue_size = (kind & 4) != 0 ? FUZZ_QUEUE_SIZE_MAX : 4,
         .latency_ns = (kind & 8) != 0 ? 0 : VIRTQUEUE_LATENCY_NS,
+        .style =
+            {
+                .batch = (kind & 0x10) != 0 ? 3 : 1,
+                .order = (kind & 0x20) != 0 ? VIRTQUEUE_REVERSE : VIRTQUEUE_IN_ORDER,
+                .suppress = (kind & 0x40) != 0,
+                .first_index = (kind & 0x40) != 0 ? 65533 : 0,
+            },
+        .reset_ns = (kind & 0x80) != 0 ? 1000 : 0,
     };
     ring->net = virtio_net_new(&ring->machine.env, &config, ring->wire, ring->machine.line);
     ring->mmio =
@@ -115,11 +127,20 @@ static void fuzz_write_address(struct fuzz_ring *ring, uint64_t low_register, ui
 
 static void fuzz_start(struct fuzz_ring *ring, struct fuzz_input *input)
 {
-    uint8_t size = (uint8_t)(2u << fuzz_u8(input) % 4);
-    mock_driver_negotiate(&ring->machine, fuzz_number(input, 2));
+    static const unsigned bits[] = {VIRTIO_RING_F_INDIRECT_DESC, VIRTIO_RING_F_EVENT_IDX,
+                                    VIRTIO_F_IN_ORDER, FUZZ_MRG_RXBUF};
+    uint8_t choice = fuzz_u8(input);
+    uint8_t size = (uint8_t)(2u << choice % 4);
+    uint64_t features = fuzz_number(input, 2);
+    for (unsigned i = 0; i < G_N_ELEMENTS(bits); i++) {
+        features |= (choice & 0x10u << i) != 0 ? UINT64_C(1) << bits[i] : 0;
+    }
+    mock_driver_negotiate(&ring->machine, features);
     for (unsigned queue = 0; queue < 2; queue++) {
         uint64_t space = ring->rings->at.value + queue * FUZZ_QUEUE_SPACE;
+        uint16_t first = virtio_net_dev(ring->net)->queues[queue].style.first_index;
         memset(fuzz_space(ring, queue, 0), 0, FUZZ_QUEUE_SPACE);
+        memcpy(fuzz_space(ring, queue, FUZZ_AVAIL_AT + 2), &first, sizeof(first));
         mock_reg_write(&ring->machine, VIRTIO_MMIO_QUEUE_SEL, queue);
         mock_reg_write(&ring->machine, VIRTIO_MMIO_QUEUE_NUM, size);
         fuzz_write_address(ring, VIRTIO_MMIO_QUEUE_DESC_LOW, space);

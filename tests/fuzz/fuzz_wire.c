@@ -2,10 +2,12 @@
  * fuzz_wire.c - any frames at the egress filter, the switch and libslirp
  *
  * The input is a list of frames that a guest sends, either as they are or as one of some good
- * frames with bytes changed, its checksums made right again or not; and of virtual time. Whatever
- * is sent: no socket of the host is opened (fuzz_host.c, and wire_slirp.c asserts it), the answers
- * are few, and each is a frame with valid checksums.
+ * frames with bytes changed, its checksums made right again or not; of frames put on the guest's
+ * cable; of faults of that cable; and of virtual time. Whatever is sent: no socket of the host is
+ * opened (fuzz_host.c, and wire_slirp.c asserts it), what arrives at the guest are few frames, and
+ * as long as neither a fault nor the input changed one on its way in, each has valid checksums.
  */
+#include "emu/wire/wire_fault.h"
 #include "emu/wire/wire_packets.h"
 #include "emu/wire/wire_slirp.h"
 #include "tests/fuzz/fuzz_packet.h"
@@ -16,13 +18,17 @@
  * To one frame: its answer, perhaps after an ARP request. Answers to earlier frames may have
  * waited for that.
  */
-#define FUZZ_ANSWERS_MAX 2
+#define FUZZ_ANSWERS_MAX    2
+#define FUZZ_DUPLICATES_MAX 3 /* faults: each doubles what the others make */
 
 enum fuzz_op {
     FUZZ_RAW,
     FUZZ_CHANGED,       /* a good frame with some bytes changed */
     FUZZ_CHANGED_FIXED, /* the same with good checksums */
     FUZZ_PAUSE,
+    FUZZ_FAULT,
+    FUZZ_RESTORE, /* all faults end */
+    FUZZ_DELIVER, /* as a scripted sender does */
     FUZZ_OPS,
 };
 
@@ -32,14 +38,24 @@ struct fuzz_wire {
     struct wire *wire;
     struct wire_slirp *slirp;
     struct wire_port *guest;
+    struct wire_fault *fault;
     unsigned sent, answers;
+    unsigned duplicates; /* faults of that kind so far */
+    bool is_strange;     /* what arrives need not be a frame any more */
 };
 
 static void fuzz_guest_receive(void *opaque, const uint8_t *frame, size_t len)
 {
     struct fuzz_wire *self = opaque;
-    FUZZ_CHECK(len >= WIRE_FRAME_MIN && len <= WIRE_FRAME_MAX);
-    fuzz_packet_check(frame, len);
+    unsigned sum = 0;
+    for (size_t i = 0; i < len; i++) {
+        sum += frame[i]; /* each byte is read, for the address sanitizer */
+    }
+    FUZZ_CHECK(len <= WIRE_FRAME_MAX && sum <= 255 * len);
+    if (!self->is_strange) {
+        FUZZ_CHECK(len >= WIRE_FRAME_MIN);
+        fuzz_packet_check(frame, len);
+    }
     self->answers++;
 }
 
@@ -48,7 +64,8 @@ static void fuzz_run_events(struct fuzz_wire *self)
     while (!vclock_is_quiescent(self->clock)) {
         vclock_run_next(self->clock);
     }
-    FUZZ_CHECK(self->answers <= self->sent * FUZZ_ANSWERS_MAX);
+    /* Duplicates in one direction double what is sent, in the other what arrives, or both. */
+    FUZZ_CHECK(self->answers <= self->sent * FUZZ_ANSWERS_MAX << 2 * self->duplicates);
 }
 
 /* One of the good frames, in a buffer with room behind it; returns its length. */
@@ -100,6 +117,46 @@ static void fuzz_send_raw(struct fuzz_wire *self, struct fuzz_input *input)
     wire_port_send(self->guest, bytes, got);
 }
 
+static void fuzz_deliver(struct fuzz_wire *self, struct fuzz_input *input)
+{
+    size_t got;
+    const uint8_t *bytes = fuzz_take(input, fuzz_u16(input) % 2048, &got);
+    self->sent++;
+    self->is_strange = true;
+    wire_port_deliver(self->guest, bytes, got);
+}
+
+/* For frames with an odd byte in the middle. */
+static bool fuzz_matches(const void *opaque, const uint8_t *frame, size_t len)
+{
+    (void)opaque;
+    return len > 0 && frame[len / 2] % 2 == 1;
+}
+
+/* A byte each: the kind, directions and filter, skip, count (0: for ever); then an amount. */
+static void fuzz_inject(struct fuzz_wire *self, struct fuzz_input *input)
+{
+    enum wire_fault_kind kind = (enum wire_fault_kind)(fuzz_u8(input) % WIRE_FAULT_KIND_COUNT);
+    uint8_t where = fuzz_u8(input), skip = fuzz_u8(input), count = fuzz_u8(input);
+    uint32_t amount = fuzz_u32(input);
+    if (wire_fault_room(self->fault) == 0 ||
+        (kind == WIRE_FAULT_DUPLICATE && self->duplicates == FUZZ_DUPLICATES_MAX)) {
+        return;
+    }
+    const struct wire_fault_spec spec = {
+        .kind = kind,
+        .in = where % 2 == 0,
+        .out = where % 3 == 0 || where % 2 == 1,
+        .amount = kind == WIRE_FAULT_DELAY ? amount : amount % 2048,
+        .which = {.skip = skip, .count = count == 0 ? FAULT_ALL : count},
+        .matches = where >= 128 ? fuzz_matches : NULL,
+    };
+    wire_fault_inject(self->fault, &spec);
+    self->duplicates += kind == WIRE_FAULT_DUPLICATE;
+    self->is_strange = self->is_strange ||
+                       (spec.in && (kind == WIRE_FAULT_CORRUPT || kind == WIRE_FAULT_TRUNCATE));
+}
+
 static void fuzz_step(struct fuzz_wire *self, struct fuzz_input *input)
 {
     switch ((enum fuzz_op)(fuzz_u8(input) % FUZZ_OPS)) {
@@ -114,6 +171,16 @@ static void fuzz_step(struct fuzz_wire *self, struct fuzz_input *input)
         break;
     case FUZZ_PAUSE:
         vclock_advance(self->clock, vclock_now_ns(self->clock) + fuzz_u32(input));
+        break;
+    case FUZZ_FAULT:
+        fuzz_inject(self, input);
+        break;
+    case FUZZ_RESTORE:
+        wire_fault_restore(self->fault);
+        FUZZ_CHECK(wire_fault_room(self->fault) == WIRE_FAULTS_MAX);
+        break;
+    case FUZZ_DELIVER:
+        fuzz_deliver(self, input);
         break;
     case FUZZ_OPS:
         break;
@@ -130,11 +197,13 @@ void fuzz_run(const uint8_t *data, size_t size)
     self.slirp = wire_slirp_new(self.wire, self.clock, "slirp", NULL);
     FUZZ_CHECK(self.slirp != NULL);
     self.guest = wire_add_port(self.wire, "guest", true, fuzz_guest_receive, &self);
+    self.fault = wire_fault_new(self.guest, self.trace);
     for (unsigned i = 0; i < FUZZ_STEPS_MAX && !fuzz_is_empty(&input); i++) {
         fuzz_step(&self, &input);
     }
     wire_slirp_free(self.slirp);
     wire_free(self.wire);
+    wire_fault_free(self.fault);
     trace_free(self.trace);
     vclock_free(self.clock);
 }

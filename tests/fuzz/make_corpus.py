@@ -96,6 +96,19 @@ def start(size_log=2, features=0xFFFF):
     return u8(START) + u8(size_log) + u16(features & 0x20)
 
 
+# Ring features, with start(): in the byte of the size.
+FIRST_REGION = 0x40800000  # where fuzz_ring.c finds it
+F_INDIRECT, F_EVENT, F_IN_ORDER, F_MERGE = 0x10, 0x20, 0x40, 0x80
+# The first byte: all features offered, batches, reverse order, suppression and indices near the wrap, slow reset.
+K_ALL, K_BATCH, K_REVERSE, K_WRAP, K_SLOW = 1, 0x10, 0x20, 0x40, 0x80
+
+
+def table(queue, entry, at, *descriptors):
+    """An indirect table in the first region, and the descriptor that refers to it; (offset, length, flags, next) each."""
+    data = b"".join(struct.pack("<QIHH", FIRST_REGION + o, n, f, x) for o, n, f, x in descriptors)
+    return put(at, data) + descriptor(queue, entry, at, len(data), INDIRECT) + offer(queue, entry)
+
+
 def descriptor(queue, entry, offset, length, flags=0, following=0, region=0):
     return u8(DESCRIPTOR) + u8(queue + 2 * entry) + u8(region) + u16(offset) + u16(length) + u8(flags) + u8(following)
 
@@ -164,6 +177,20 @@ def make_ring():
     write("ring", "no-interrupt", good + u8(AVAIL_FLAGS) + u8(TX) + u16(1) + send(0) + kick(TX) + pause())
     write("ring", "link-down", good + receive_buffers(2) + u8(LINK) + u8(1) + arrive(60) + send(0) + kick(TX) + pause()
           + u8(LINK) + u8(0) + arrive(60) + pause())
+    rings = u8(K_ALL + 4) + start(2 | F_INDIRECT | F_EVENT)
+    write("ring", "indirect-table", rings + table(TX, 0, BUFFERS, (0x5000, 12, NEXT, 1), (0x5100, 60, 0, 0)) + kick(TX) + pause())
+    write("ring", "indirect-nested", rings + table(TX, 0, BUFFERS, (0x5000, 16, INDIRECT, 0)) + kick(TX))
+    write("ring", "indirect-loop", rings + table(TX, 0, BUFFERS, (0x5000, 16, NEXT, 0)) + kick(TX))
+    write("ring", "events", rings + send(0) + kick(TX) + pause() + send(1) + kick(TX) + pause())
+    write("ring", "merged", u8(K_ALL + 4) + start(3 | F_MERGE) + receive_buffers(8, 256) + kick(RX) + arrive(1000) + arrive(1514)
+          + pause() + pause())
+    write("ring", "batch-in-order", u8(K_ALL + K_BATCH + 4) + start(2 | F_IN_ORDER) + send(0) + send(1) + send(2) + kick(TX)
+          + pause())
+    write("ring", "batch-reverse", u8(K_BATCH + K_REVERSE + 4) + start() + send(0) + send(1) + send(2) + kick(TX) + pause())
+    write("ring", "suppressed-over-the-wrap", u8(K_WRAP + 4) + start() + receive_buffers(4) + kick(RX) + arrive(60) * 5 + pause()
+          + receive_buffers(4) + kick(RX) + pause())
+    write("ring", "slow-reset", u8(K_SLOW + 4) + start() + send(0) + kick(TX) + register(0x70, 0) + register(0x70, 1) + pause()
+          + start() + send(1) + kick(TX) + pause())
     write("ring", "all-features", u8(1 + 4) + start(2, 0x28) + receive_buffers(2) + arrive(3000) + arrive(60) + pause())
 
 
@@ -239,13 +266,76 @@ def make_mmio():
           + mmio_write(EMPTY, old + 0x70, 7) + mmio_write(EMPTY, old + 0x50, 0) + mmio_write(EMPTY, old + 0x100, 2, 0)
           + mmio_read(EMPTY, old + 0x100, 3) + mmio_write(EMPTY, old + 0x70, 0))
     write("mmio", "empty-slot", mmio_read(EMPTY, 0) + mmio_read(EMPTY, 8) + mmio_write(EMPTY, 0x70, 1))
+    write("mmio", "identification", b"".join(mmio_read(GICD, 0xFD0 + 4 * i) for i in range(12)) + mmio_read(GICC, 0xFC))
     write("mmio", "misfits", mmio_read(GICD, 2) + mmio_read(GICC, 0x2004) + mmio_write(GICD, 0xFFE, 0, 3)
           + u8(M_READ) + u8(3) + u8(ANYWHERE) + u16(0) + u64(0xFFFFFFFFFFFFFFF8))
 
 
+# ---- pci: configuration space and BARs -----------------------------------------------------------------
+
+P_CONFIG_WRITE, P_CONFIG_READ, P_BAR_WRITE, P_BAR_READ, P_ANY_WRITE, P_ANY_READ, P_LINK, P_PAUSE = range(8)
+VIRTIO_BAR, TABLE_BAR = 0, 2
+
+
+def cfg_write(device, offset, value, size_log=2):
+    return u8(P_CONFIG_WRITE) + u8(size_log) + u8(device) + u8(offset) + u64(value)[: 1 << size_log]
+
+
+def cfg_read(device, offset, size_log=2):
+    return u8(P_CONFIG_READ) + u8(size_log) + u8(device) + u8(offset)
+
+
+def bar_write(device, bar, offset, value, size_log=2):
+    return u8(P_BAR_WRITE) + u8(size_log) + u8(device | bar) + u16(offset) + u64(value)[: 1 << size_log]
+
+
+def bar_read(device, bar, offset, size_log=2):
+    return u8(P_BAR_READ) + u8(size_log) + u8(device | bar) + u16(offset)
+
+
+def pci_open(device):
+    base = 0x10000000 + 0x10000 * device
+    return (cfg_write(device, 0x14, 0xFFFFFFFF) + cfg_read(device, 0x14) + cfg_write(device, 0x14, base)
+            + cfg_write(device, 0x20, base + 0x4000) + cfg_write(device, 0x24, 0) + cfg_write(device, 4, 6, 1))
+
+
+def pci_start(device):
+    return (bar_write(device, VIRTIO_BAR, 20, 0, 0) + bar_read(device, VIRTIO_BAR, 20, 0)
+            + b"".join(bar_write(device, VIRTIO_BAR, 20, status, 0) for status in (1, 3))
+            + bar_write(device, VIRTIO_BAR, 8, 1) + bar_write(device, VIRTIO_BAR, 12, 1)
+            + b"".join(bar_write(device, VIRTIO_BAR, 20, status, 0) for status in (11, 15)))
+
+
+def msix_entry(vector, intid):
+    return (bar_write(0, TABLE_BAR, 16 * vector, 0x08020040) + bar_write(0, TABLE_BAR, 16 * vector + 8, intid)
+            + bar_write(0, TABLE_BAR, 16 * vector + 12, 0))
+
+
+def make_pci():
+    change = u8(P_LINK) + u8(0) + u8(P_PAUSE) + u8(0) * 3 + u8(P_LINK) + u8(2)
+    write("pci", "capabilities", b"".join(cfg_read(0, offset) for offset in range(0, 256, 4)))
+    write("pci", "pin", pci_open(0) + pci_start(0) + change + bar_read(0, VIRTIO_BAR, 0x1000, 0))
+    write("pci", "pin-disabled", pci_open(0) + pci_start(0) + change + cfg_write(0, 4, 0x406, 1) + cfg_write(0, 4, 6, 1))
+    write("pci", "shared-pin", pci_open(0) + pci_open(1) + pci_start(0) + pci_start(1) + change
+          + u8(P_LINK) + u8(1) + bar_read(0, VIRTIO_BAR, 0x1000, 0) + bar_read(1, VIRTIO_BAR, 0x1000, 0))
+    write("pci", "message", pci_open(0) + msix_entry(0, 64) + cfg_write(0, 0x42, 0x8000, 1) + pci_start(0)
+          + bar_write(0, VIRTIO_BAR, 16, 0, 1) + change)
+    write("pci", "masked", pci_open(0) + msix_entry(0, 64) + cfg_write(0, 0x42, 0xC000, 1) + pci_start(0)
+          + bar_write(0, VIRTIO_BAR, 16, 0, 1) + change + bar_read(0, TABLE_BAR, 0x800, 3) + cfg_write(0, 0x42, 0x8000, 1))
+    write("pci", "no-master", pci_open(0) + msix_entry(0, 64) + cfg_write(0, 0x42, 0x8000, 1) + pci_start(0)
+          + bar_write(0, VIRTIO_BAR, 16, 0, 1) + cfg_write(0, 4, 2, 1) + change + bar_write(0, VIRTIO_BAR, 0x3000, 0, 1))
+    write("pci", "overlap", pci_open(0) + cfg_write(1, 0x20, 0x10004000) + cfg_write(1, 4, 2, 1) + bar_read(0, VIRTIO_BAR, 20, 0))
+    write("pci", "access", cfg_write(0, 0x94, 4, 0) + cfg_write(0, 0x98, 20) + cfg_write(0, 0x9C, 1) + cfg_write(0, 0xA0, 1)
+          + cfg_read(0, 0xA0) + cfg_write(0, 0x9C, 3) + cfg_read(0, 0xA0))
+    write("pci", "queue", pci_open(0) + pci_start(0) + bar_write(0, VIRTIO_BAR, 22, 1, 1) + bar_write(0, VIRTIO_BAR, 24, 3, 1)
+          + bar_write(0, VIRTIO_BAR, 24, 8, 1) + bar_write(0, VIRTIO_BAR, 28, 1, 1) + bar_write(0, VIRTIO_BAR, 0x3004, 1, 1))
+
+
 # ---- wire: what a guest sends ------------------------------------------------------------------------
 
-RAW, CHANGED, CHANGED_FIXED, W_PAUSE = range(4)
+RAW, CHANGED, CHANGED_FIXED, W_PAUSE, W_FAULT, W_RESTORE, W_DELIVER = range(7)
+DROP, DELAY, DUPLICATE, CORRUPT, TRUNCATE = range(5)
+BOTH, OUT, IN = 0, 1, 2
 T_ARP, T_ECHO, T_SYN, T_UDP, T_DHCP = range(5)
 
 
@@ -256,6 +346,20 @@ def raw(frame):
 def changed(template, *changes, op=CHANGED_FIXED, more=0):
     return (u8(op) + u8(template) + u8(len(changes)) + b"".join(u16(at) + u8(value) for at, value in changes)
             + u8(more))
+
+
+def fault(kind, where=BOTH, amount=0, skip=0, count=0):
+    return u8(W_FAULT) + u8(kind) + u8(where) + u8(skip) + u8(count) + u32(amount)
+
+
+def make_wire_faults():
+    ping = changed(T_ARP) + changed(T_ECHO)
+    write("wire", "fault-corrupt", fault(CORRUPT, OUT, 49) + ping + fault(CORRUPT, IN, 30) + ping + u8(W_RESTORE) + ping)
+    write("wire", "fault-truncate", fault(TRUNCATE, OUT, 13) + ping + u8(W_RESTORE) + fault(TRUNCATE, IN, 0) + ping)
+    write("wire", "fault-delay", fault(DELAY, BOTH, 10**9, skip=1, count=1) + ping * 2)
+    write("wire", "fault-duplicate", fault(DUPLICATE, OUT) + fault(DUPLICATE, IN) + fault(DUPLICATE) + ping)
+    write("wire", "fault-drop", fault(DROP, OUT, count=1) + fault(DROP, IN, skip=1, count=1) + ping * 2)
+    write("wire", "delivered", u8(W_DELIVER) + u16(len(ARP_REPLY)) + ARP_REPLY + u8(W_DELIVER) + u16(3) + b"abc")
 
 
 def make_wire():
@@ -305,10 +409,10 @@ def part(payload, offset, size, protocol=17, more=True):
     return g_frame(from_gateway(ipv4(GATEWAY_IP, GUEST_IP, protocol, payload[offset : offset + size], fragment=word)))
 
 
-def dhcp_offer():
+def dhcp_offer(end=b"\xff"):
     message = struct.pack(">BBBBIHH", 2, 1, 6, 0, 0x12345678, 0, 0x8000) + b"\0" * 4 + GUEST_IP + b"\0" * 8
     message += GUEST_MAC.ljust(208, b"\0") + b"\x63\x82\x53\x63"
-    options = b"\x35\1\2" + b"\x36\4" + GATEWAY_IP + b"\1\4\xff\xff\xff\0" + b"\x33\4\0\1\x51\x80" + b"\xff"
+    options = b"\x35\1\2" + b"\x36\4" + GATEWAY_IP + b"\1\4\xff\xff\xff\0" + b"\x33\4\0\1\x51\x80" + end
     return udp(67, 68, message + options)
 
 
@@ -368,7 +472,7 @@ def make_guest_frames():
 
 # ---- device: what the device does -----------------------------------------------------------------------
 
-(D_COMPLETE, D_USED, D_USED_INDEX, D_USED_FLAGS, D_SCRIBBLE, D_INTERRUPT, D_TASK, D_SEND, D_STATUS) = range(9)
+(D_COMPLETE, D_USED, D_USED_INDEX, D_USED_FLAGS, D_SCRIBBLE, D_INTERRUPT, D_TASK, D_SEND, D_STATUS, D_SWITCH) = range(10)
 
 
 def complete(queue, length):
@@ -399,6 +503,13 @@ def make_device():
     write("device", "needs-reset", honest + u8(D_STATUS) + u8(0x4F) + u8(D_INTERRUPT) + u8(2) + u8(D_TASK) + d_send(60))
     write("device", "scribble", honest + u8(D_SCRIBBLE) + u8(TX) + u8(0) + u8(2) + u8(9) + d_send(60) + run)
     write("device", "interrupt-for-nothing", honest + u8(D_INTERRUPT) + u8(0) + u8(D_INTERRUPT) + u8(3) + u8(D_TASK))
+    write("device", "indirect-and-events", u8(2 + 4) + d_send(60) + d_send(60) + complete(TX, 0) + complete(TX, 0) + run)
+    write("device", "merged", u8(8) + complete(RX, 252) + complete(RX, 200) + run + complete(RX, 101) + run)
+    write("device", "in-order", u8(16) + b"".join(d_send(60) for _ in range(3)) + used(TX, 2, 0) + run)
+    write("device", "off-and-on", u8(0) + d_send(60) + u8(D_SWITCH) + u8(0) + d_send(60) + u8(D_SWITCH) + u8(1) + d_send(60)
+          + complete(RX, 100) + run)
+    write("device", "link-down", u8(0x60) + d_send(60) + u8(D_INTERRUPT) + u8(2) + u8(D_TASK) + d_send(60))
+    write("device", "spin", u8(0x80) + d_send(60) + complete(TX, 0) + run)
     write("device", "lies-about-magic", u8(1) + u8(0xF0) + u32(0x12345678))
     write("device", "lies-about-status", u8(1) + b"\0" * 3 + u8(0xF0) + u32(1) + b"\0" * 4 + u8(0xF0) + u32(3))
     write("device", "lies-about-queue-size", u8(1) + b"\0" * 16 + (u8(0xF0) + u32(0xFFFFFFFF)) * 4)
@@ -435,6 +546,13 @@ class Tree:
         size = len(structure) if structure_size is None else structure_size
         header = struct.pack(">10I", 0xD00DFEED, total, at_structure, at_strings, 40, 17, 16, 0, len(self.strings), size)
         return header + b"\0" * 16 + structure + self.strings
+
+
+def make_device_windows():
+    honest = u8(2)
+    write("device", "second-window", honest + b"\0" * 3 + complete(RX, 72))
+    write("device", "other-types", u8(6) + b"\0\0\2" + b"\0\xff" + b"\xff" + b"\0\0\x10")
+    write("device", "other-types-and-lies", u8(7) + b"\0\0\2" + b"\0\0\x10" + b"\0\0\0" + u8(0xF0) + u32(0))
 
 
 def cells(*values):
@@ -622,8 +740,220 @@ def make_capture():
         write("capture", f"filter-{name}", u8(1) + text.encode() + b"\0" + GUEST_ECHO)
 
 
+# ---- frame_text: what a report shows ------------------------------------------------------------------
+
+
+def two_frames(left, right, how=1):
+    return u8(how) + u16(len(left)) + left + right
+
+
+def tcp(options=b"", data=b"", flags=2):
+    words = 5 + len(options) // 4
+    return struct.pack(">HHIIBBHHH", 49152, 80, 1000, 2000, words << 4, flags, 65535, 0, 0) + options + data
+
+
+def make_frame_text():
+    def packet(protocol, payload, **more):
+        return from_gateway(ipv4(GATEWAY_IP, GUEST_IP, protocol, payload, **more))
+
+    def one(name, frame):
+        write("frame_text", name, u8(0) + frame)
+
+    options = b"\2\4\5\xb4" + b"\1\3\3\7" + b"\4\2\x08\x0a" + bytes(8) + b"\xfe\4ab"
+    quoted = ipv4(GUEST_IP, GATEWAY_IP, 17, udp(68, 53, b"hello"))
+    one("arp-request", ARP_REQUEST)
+    one("arp-reply", ARP_REPLY)
+    one("arp-of-another-kind", ethernet(BROADCAST, GATEWAY_MAC, 0x0806, struct.pack(">HHBBH", 6, 0x0800, 8, 4, 9) + bytes(24)))
+    one("echo", GUEST_ECHO)
+    one("unreachable-port", packet(1, icmp(3, 3, b"\0" * 4, quoted[:28])))
+    one("unreachable-protocol", packet(1, icmp(3, 2, b"\0" * 4, quoted[:20])))
+    one("time-exceeded", packet(1, icmp(11, 1, b"\0" * 4, quoted)))
+    one("udp", packet(17, udp(53, 68, b"hello") + b"behind"))
+    one("udp-bad-length", packet(17, struct.pack(">HHHH", 1, 2, 99, 1) + b"x"))
+    one("dhcp", packet(17, dhcp_offer()))
+    one("dhcp-without-end", packet(17, dhcp_offer(b"")))
+    one("dhcp-cut-option", packet(17, dhcp_offer(b"\x0c\5abc")))
+    one("tcp-options", packet(6, tcp(options, b"data", 0x18)))
+    one("tcp-bad-option", packet(6, tcp(b"\2\x28\0\0")))
+    one("fragment", packet(17, bytes(16), fragment=0x2001))
+    one("truncated", packet(17, udp(53, 68, bytes(100)))[:60])
+    one("options", packet(1, echo(0, 1, 1), options=b"\x94\4\0\0"))
+    one("other-protocol", packet(89, b"ospf"))
+    one("not-ip", ethernet(BROADCAST, GATEWAY_MAC, 0x86DD, bytes(40)))
+    one("length-field", ethernet(BROADCAST, GATEWAY_MAC, 46, bytes(46)))
+    one("short", b"abc")
+    write("frame_text", "compare-sequence", two_frames(packet(1, echo(0, 1, 1)), packet(1, echo(0, 1, 2)), 3))
+    write("frame_text", "compare-kinds", two_frames(ARP_REPLY, packet(17, dhcp_offer())))
+    write("frame_text", "compare-lengths", two_frames(packet(1, echo(0, 1, 1, 20)), packet(1, echo(0, 1, 1, 60))))
+
+
+# ---- syscalls: what a program does --------------------------------------------------------------------
+
+(S_BYTES, S_POINTER, S_SOCKET, S_CLOSE, S_BIND, S_CONNECT, S_SENDTO, S_RECVFROM, S_SETSOCKOPT, S_GETSOCKOPT, S_IOCTL,
+ S_FCNTL, S_READ, S_WRITE, S_OPEN, S_NANOSLEEP, S_GETTIME, S_RANDOM, S_ANY) = range(19)
+UDP_SOCKET, PING_SOCKET = 0, 1  # what the third operand's choice comes to
+NAME, DATA, LATER, SIZE = 0, 0x100, 0x800, 0xF00  # places in the program's memory
+IN_NO_MEMORY, AT_THE_END = 0xF003, 0xE002
+
+
+def s_bytes(at, data):
+    return u8(S_BYTES) + u16(at) + u8(len(data)) + data
+
+
+def s_socket(kind):
+    return u8(S_SOCKET) + u8(kind)
+
+
+def s_name(address, port):
+    return s_bytes(NAME, struct.pack("<H", 2) + struct.pack(">H", port) + bytes(address) + b"\0" * 8)
+
+
+def s_bind(file=0, name=NAME, size=16, op=S_BIND):
+    return u8(op) + u8(file) + u16(name) + u16(size)
+
+
+def s_sendto(file, size, to=NAME, to_size=16, data=DATA):
+    return u8(S_SENDTO) + u8(file) + u16(data) + u16(size) + u8(0) + u16(to) + u16(to_size)
+
+
+def s_recvfrom(file, size=64, flags=0x40, origin=LATER, origin_size=SIZE):
+    return u8(S_RECVFROM) + u8(file) + u16(LATER + 64) + u16(size) + u8(flags) + u16(origin) + u16(origin_size)
+
+
+def s_option(op, what, value, size, file=0):
+    return u8(op) + u8(file) + u8(what) + u16(value) + u16(size)
+
+
+def s_ioctl(what, file=0, at=DATA):
+    return u8(S_IOCTL) + u8(file) + u8(what) + u16(at)
+
+
+def s_route(destination, mask, gateway, flags):
+    def address(numbers):
+        return struct.pack("<HH", 2, 0) + bytes(numbers) + b"\0" * 8
+
+    return s_bytes(DATA, bytes(8) + address(destination) + address(gateway) + address(mask) + struct.pack("<H", flags))
+
+
+def make_syscalls():
+    loopback = s_name((127, 0, 0, 1), 68)
+    udp_pair = s_socket(UDP_SOCKET) + loopback + s_bind() + s_sendto(0, 100)
+    short = s_bytes(SIZE, u32(16))
+    eth0 = s_bytes(DATA, b"eth0" + bytes(12) + struct.pack("<HH", 2, 0) + bytes((10, 0, 2, 99)))
+    write("syscalls", "udp-to-itself", udp_pair + short + s_recvfrom(0) + s_recvfrom(0))
+    write("syscalls", "udp-address-cut", udp_pair + s_bytes(SIZE, u32(12)) + s_recvfrom(0))
+    write("syscalls", "udp-waits", s_socket(UDP_SOCKET) + loopback + s_bind() + short + s_recvfrom(0, flags=0))
+    write("syscalls", "udp-connected", s_socket(UDP_SOCKET) + loopback + s_bind() + s_bind(op=S_CONNECT)
+          + u8(S_WRITE) + u8(0) + u16(DATA) + u16(10) + u8(S_READ) + u8(0) + u16(LATER) + u16(64))
+    write("syscalls", "ping", s_socket(PING_SOCKET) + loopback + s_bytes(DATA, b"\x08" + bytes(15)) + s_sendto(0, 16) + short
+          + s_recvfrom(0, flags=0))
+    write("syscalls", "to-the-gateway", s_socket(UDP_SOCKET) + s_name((10, 0, 2, 2), 53) + s_sendto(0, 1400) * 9)
+    write("syscalls", "broadcast", s_socket(UDP_SOCKET) + s_name((255,) * 4, 67) + s_sendto(0, 10) + s_bytes(DATA, u32(1))
+          + s_option(S_SETSOCKOPT, 3, DATA, 4) + s_bytes(DATA, b"eth0\0") + s_option(S_SETSOCKOPT, 4, DATA, 5) + s_sendto(0, 10))
+    write("syscalls", "options", s_socket(UDP_SOCKET) + s_bytes(DATA, u64(1) + u64(5)) + b"".join(
+        s_option(S_SETSOCKOPT, i, DATA, 16) + s_bytes(SIZE, u32(16)) + s_option(S_GETSOCKOPT, i, LATER, SIZE) for i in range(5)))
+    write("syscalls", "interfaces", s_socket(UDP_SOCKET) + b"".join(eth0 + s_ioctl(i) for i in range(15)))
+    write("syscalls", "routes", s_socket(UDP_SOCKET) + s_route((192, 168, 0, 0), (255, 255, 0, 0), (10, 0, 2, 2), 3) + s_ioctl(0)
+          + s_ioctl(0) + s_ioctl(1))
+    device = s_bytes(LATER, b"eth0\0") + u8(S_POINTER) + u16((DATA + 88) // 8) + u16(LATER)
+    write("syscalls", "route-through-a-device", s_socket(UDP_SOCKET) + s_route((192, 168, 0, 0), (255, 255, 0, 0), (0,) * 4, 1)
+          + device + s_ioctl(0) + s_ioctl(1))
+    nowhere = u8(S_POINTER) + u16((DATA + 88) // 8) + u16(IN_NO_MEMORY)
+    write("syscalls", "route-device-in-no-memory", s_socket(UDP_SOCKET) + s_route((192, 168, 0, 0), (255, 255, 0, 0), (0,) * 4, 1)
+          + nowhere + s_ioctl(0) + s_ioctl(1))
+    write("syscalls", "path-in-no-memory", u8(S_OPEN) + u16(0xF000) + u16(0) + u8(S_OPEN) + u16(IN_NO_MEMORY) + u16(0))
+    write("syscalls", "proc-net", s_bytes(DATA, b"/proc/net/route\0") + u8(S_OPEN) + u16(DATA) + u16(0)
+          + (u8(S_READ) + u8(0) + u16(LATER) + u16(100)) * 4)
+    write("syscalls", "no-memory", s_socket(UDP_SOCKET) + s_bind(name=IN_NO_MEMORY) + s_sendto(0, 100, data=AT_THE_END)
+          + s_recvfrom(0, origin_size=IN_NO_MEMORY) + s_ioctl(2, at=AT_THE_END) + s_option(S_GETSOCKOPT, 0, LATER, IN_NO_MEMORY))
+    write("syscalls", "time", s_bytes(DATA, u64(1) + u64(5)) + u8(S_NANOSLEEP) + u16(DATA) + u16(LATER) + u8(S_GETTIME) + u16(LATER)
+          + u16(0) + u8(S_RANDOM) + u16(LATER) + u16(300))
+    write("syscalls", "many-sockets", b"".join(s_socket(i % 2) + u8(S_FCNTL) + u8(i) + u8(4) + u16(2048) for i in range(20))
+          + u8(S_CLOSE) + u8(0) + u8(S_ANY) + u16(93) + bytes(6))
+
+
+# ---- gic: accesses by several CPUs -----------------------------------------------------------------
+
+G_V2, G_SECURE, G_V3 = 0, 1, 2
+G_DIST, G_GICC = 0, 1
+
+
+def g_rd(cpu):
+    return 1 + 4 * cpu
+
+
+def g_sgi(cpu):
+    return 3 + 4 * cpu
+
+
+def g_write(window, offset, value, size_log=2):
+    return u8(0) + u8(size_log) + u8(window) + u16(offset) + value.to_bytes(1 << size_log, "little")
+
+
+def g_sysreg(reg, value):
+    return u8(2) + u8(reg) + value.to_bytes(8, "little")
+
+
+def g_line(intid, level, cpu=0, pend=0):
+    return u8(5) + u8(intid - 16) + u8(level | pend << 1 | cpu << 2)
+
+
+def g_cpu(cpu):
+    return u8(6) + u8(cpu)
+
+
+G_TAKE = u8(4)
+
+
+def g_v3_open(cpu):
+    return (g_cpu(cpu) + g_write(g_rd(cpu), 0x14, 0) + g_write(g_sgi(cpu), 0x80, 0xFFFFFFFF)
+            + g_write(g_sgi(cpu), 0x100, 1 << 27 | 0xFFFF) + g_sysreg(0, 0xFF) + g_sysreg(17, 1))
+
+
+def g_v2_open(cpu):
+    return g_cpu(cpu) + g_write(G_GICC, 4, 0xFF) + g_write(G_GICC, 0, 3)
+
+
+def make_gic():
+    v3 = u8(G_V3) + g_write(G_DIST, 0, 2) + g_v3_open(0) + g_v3_open(1)
+    spi = g_write(G_DIST, 0x84, 0xFFFFFFFF) + g_write(G_DIST, 0x104, 1 << 8)
+    write("gic", "v3-ppi", v3 + g_line(27, 1, 1) + G_TAKE + g_sysreg(11, 27) + g_line(27, 0, 1))
+    write("gic", "v3-spi", v3 + spi + g_write(G_DIST, 0x6140, 1, 3) + g_line(40, 1) + G_TAKE + g_sysreg(11, 40))
+    write("gic", "v3-any", v3 + spi + g_write(G_DIST, 0x6140, 1 << 31, 3) + g_line(40, 1) + g_write(g_rd(0), 0x14, 2))
+    write("gic", "v3-sgi", v3 + g_sysreg(9, 5 << 24 | 3) + G_TAKE + g_sysreg(11, 5) + g_cpu(0) + G_TAKE)
+    write("gic", "v3-split", v3 + g_sysreg(14, 2) + g_line(27, 1, 1) + G_TAKE + g_sysreg(11, 27) + g_sysreg(7, 27))
+    write("gic", "v3-restored", v3 + g_sysreg(6, 0xFFFF) + g_line(27, 1, 1) + G_TAKE + g_sysreg(6, 0))
+    v2 = g_write(G_DIST, 0, 3) + g_v2_open(0) + g_v2_open(1)
+    spi = g_write(G_DIST, 0x104, 1 << 8) + g_write(G_DIST, 0x828, 3, 0)
+    write("gic", "v2-targets", u8(G_V2) + v2 + spi + g_line(40, 1) + G_TAKE + g_cpu(0) + G_TAKE)
+    write("gic", "v2-sgi", u8(G_V2) + v2 + g_write(G_DIST, 0xF00, 0x01000003) + g_cpu(0) + G_TAKE
+          + g_write(G_GICC, 0x10, 3 | 1 << 10))
+    write("gic", "v2-secure", u8(G_SECURE) + v2 + spi + g_line(40, 1) + G_TAKE + g_write(G_GICC, 0, 7) + G_TAKE)
+    levels = b"".join(g_write(G_GICC, 0xD0 + 4 * i, 0xFFFFFFFF) for i in range(8))
+    write("gic", "v2-restored", u8(G_V2) + v2 + spi + levels + g_line(40, 1) + G_TAKE + g_write(G_GICC, 0x10, 40))
+
+
+MAKERS = (
+    make_ring,
+    make_mmio,
+    make_pci,
+    make_gic,
+    make_wire,
+    make_wire_faults,
+    make_guest_frames,
+    make_guest_frames_udp,
+    make_device,
+    make_device_windows,
+    make_fdt,
+    make_acpi,
+    make_capture,
+    make_frame_text,
+    make_syscalls,
+)
+
+
 def main():
-    for make in (make_ring, make_mmio, make_wire, make_guest_frames, make_guest_frames_udp, make_device, make_fdt, make_acpi, make_capture):
+    for make in MAKERS:
         make()
 
 

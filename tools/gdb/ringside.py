@@ -335,7 +335,17 @@ def devices(board):
 
 
 def is_set(bitmap, intid):
-    return bool(int(bitmap[intid // 32]) >> (intid % 32) & 1)
+    return bool(int(bitmap) >> (intid % 32) & 1)
+
+
+def irq_word(gic, cpu, intid):
+    """The state of 32 INTIDs; the first of them are private to each CPU."""
+    return gic["cpus"][cpu]["bank"] if intid < 32 else gic["shared"][intid // 32]
+
+
+def groups_on(switches):
+    on = [str(group) for group in range(2) if bool(switches["group_enabled"][group])]
+    return "on for Group " + " and ".join(on) if on else "off"
 
 
 def line_end(line):
@@ -343,7 +353,7 @@ def line_end(line):
     stage = int(lookup("&irq_fault_set"))
     while int(line["set"]) == stage:
         line = line["opaque"].cast(gdb.lookup_type("struct irq_fault").pointer())["output"]
-    return int(line["number"])
+    return int(line["number"]) & 0x3ff  # beside it stands the CPU of a private INTID
 
 
 def line_owners(board):
@@ -361,15 +371,18 @@ def irq_rows(board):
     gic = board["gic"].dereference()
     owners = line_owners(board)
     rows = []
+    interface = gic["cpus"][0]
     for intid in range(int(gic["irq_count"])):
-        flags = [is_set(gic[name], intid) for name in ("enabled", "pending", "active", "level", "edge")]
+        word = irq_word(gic, 0, intid)
+        flags = [is_set(word[name], intid) for name in ("enabled", "pending", "active", "level", "edge")]
         is_sgi = intid < 16  # always enabled: worth a row only when something is the matter
         if any(flags[1:4]) or (flags[0] and not is_sgi) or intid in owners:
             rows.append(
                 [str(intid), owners.get(intid, "SGI" if is_sgi else "-")]
                 + [yes(flag) for flag in flags[:3]]
                 + ["high" if flags[3] else "low", "edge" if flags[4] else "level"]
-                + [yes(is_set(gic["targeted"], intid)), f"{int(gic['priority'][intid]):#04x}"]
+                + [yes(is_set(interface["targeted"][intid // 32], intid)), str(int(is_set(word["group"], intid)))]
+                + [f"{int(word['priority'][intid % 32]):#04x}"]
             )
     return rows
 
@@ -489,10 +502,10 @@ class Irqs(Command):
         vector = int(cpu["vector"])
         print(f"CPU: PSTATE.I {'set' if masked else 'clear'}, nIRQ {'high' if bool(cpu['line']) else 'low'}, "
               f"vector {pointer_text(vector)}")
-        print(f"GIC: distributor {'on' if bool(gic['dist_enabled']) else 'off'}, CPU interface "
-              f"{'on' if bool(gic['cpu_enabled']) else 'off'}, priority mask {int(gic['priority_mask']):#04x}, "
-              f"{int(gic['nesting'])} active")
-        header = ["INTID", "LINE OF", "ENABLED", "PENDING", "ACTIVE", "LINE", "TRIGGER", "ROUTED", "PRIORITY"]
+        interface = gic["cpus"][0]
+        print(f"GIC: distributor {groups_on(gic)}, CPU interface {groups_on(interface)}, "
+              f"priority mask {int(interface['priority_mask']):#04x}, {int(interface['nesting'])} active")
+        header = ["INTID", "LINE OF", "ENABLED", "PENDING", "ACTIVE", "LINE", "TRIGGER", "ROUTED", "GROUP", "PRIORITY"]
         print(table([header] + irq_rows(board)))
 
 

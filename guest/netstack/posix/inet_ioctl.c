@@ -4,6 +4,7 @@
 #include "netstack/posix/inet_ioctl.h"
 
 #include "kernel/sockios.h"
+#include "kernel/user_memory.h"
 #include "lib/endian.h"
 #include "lib/ipv4_text.h"
 #include "lib/string.h"
@@ -33,7 +34,8 @@ static long ifreq_put_address(struct ifreq *request, uint32_t address)
 
 static long ifreq_get_flags(const struct interface *interface, struct ifreq *request)
 {
-    int flags = interface->up ? IFF_UP | IFF_RUNNING : 0;
+    bool carrier = interface->netif == NULL || !interface->netif->no_carrier;
+    int flags = !interface->up ? 0 : carrier ? IFF_UP | IFF_RUNNING : IFF_UP;
     flags |= interface->netif == NULL ? IFF_LOOPBACK : IFF_BROADCAST;
     request->ifr_flags = (int16_t)flags;
     return 0;
@@ -208,11 +210,15 @@ static long rtentry_prefix(const struct rtentry *entry, struct route *route)
     return 0;
 }
 
+/* The entry itself lies in RAM; where its pointer leads is up to the program. */
 static long rtentry_device(const struct rtentry *entry, struct route *route)
 {
+    char name[IFNAMSIZ];
     if (entry->rt_dev == NULL)
         return 0;
-    route->interface = interface_by_name(entry->rt_dev);
+    if (user_copy_string(name, entry->rt_dev, sizeof(name)) == -KEFAULT)
+        return -KEFAULT;
+    route->interface = interface_by_name(name);
     return route->interface != NULL ? 0 : -KENODEV;
 }
 
@@ -272,6 +278,16 @@ static long rtentry_delete(const struct rtentry *entry)
     return error == 0 ? route_delete(&route) : error;
 }
 
+/* The device goes the way of its interface. It may take its time, and may need the stack for it. */
+static long ifreq_switch_device(const struct ifreq *request)
+{
+    const struct interface *interface = interface_by_name(request->ifr_name);
+    struct netif *netif = interface != NULL ? interface->netif : NULL;
+    if (netif == NULL || netif->set_up == NULL)
+        return 0;
+    return netif->set_up(netif, (request->ifr_flags & IFF_UP) != 0);
+}
+
 long inet_ioctl(unsigned long request, void *argument)
 {
     long result;
@@ -285,5 +301,5 @@ long inet_ioctl(unsigned long request, void *argument)
     else
         result = ifreq_serve(request, argument);
     netstack_unlock();
-    return result;
+    return request == SIOCSIFFLAGS && result == 0 ? ifreq_switch_device(argument) : result;
 }

@@ -3,6 +3,7 @@
  */
 #include "netstack/posix/inet_ioctl.h"
 
+#include "kernel/fake_hal.h"
 #include "kernel/file.h"
 #include "kernel/sockios.h"
 #include "lib/endian.h"
@@ -19,6 +20,12 @@ static struct ifreq request_for(const char *name)
     memset(&request, 0, sizeof(request));
     strncpy(request.ifr_name, name, IFNAMSIZ - 1);
     return request;
+}
+
+/* As a program has it, in memory of the guest. */
+static char *name_in_ram(const char *name)
+{
+    return strcpy(fake_ram(strlen(name) + 1), name);
 }
 
 static void put(struct sockaddr *to, uint32_t address)
@@ -205,20 +212,34 @@ static void test_default_route_goes_and_comes(void)
 
 static void test_routes_need_an_interface_or_a_neighbour_as_gateway(void)
 {
-    static char eth0[] = "eth0", eth9[] = "eth9", lo[] = "lo";
     dialogue_begin();
     struct rtentry entry = entry_for(0xc0a80000, 0xffff0000, 0);
     CU_ASSERT_EQUAL(inet_ioctl(SIOCADDRT, &entry), -KENODEV);
-    entry.rt_dev = eth9;
+    entry.rt_dev = name_in_ram("eth9");
     CU_ASSERT_EQUAL(inet_ioctl(SIOCADDRT, &entry), -KENODEV);
-    entry.rt_dev = lo;
+    entry.rt_dev = name_in_ram("lo");
     CU_ASSERT_EQUAL(inet_ioctl(SIOCADDRT, &entry), -KEINVAL);
-    entry.rt_dev = eth0;
+    entry.rt_dev = name_in_ram("eth0");
     CU_ASSERT_EQUAL(inet_ioctl(SIOCADDRT, &entry), 0);
     entry = entry_for(0xc0a90000, 0xffff0000, FAR_AWAY);
     CU_ASSERT_EQUAL(inet_ioctl(SIOCADDRT, &entry), -KENETUNREACH);
     entry = entry_for(0xc0a90000, 0xffff0000, OUR_ADDRESS);
     CU_ASSERT_EQUAL(inet_ioctl(SIOCADDRT, &entry), -KEINVAL);
+    dialogue_end();
+}
+
+static void test_names_of_a_routes_interface_lie_in_memory(void)
+{
+    static char outside[] = "eth0";
+    dialogue_begin();
+    struct rtentry entry = entry_for(0xc0a80000, 0xffff0000, 0);
+    entry.rt_dev = outside;
+    CU_ASSERT_EQUAL(inet_ioctl(SIOCADDRT, &entry), -KEFAULT);
+    CU_ASSERT_EQUAL(inet_ioctl(SIOCDELRT, &entry), -KEFAULT);
+    entry.rt_dev = (char *)(uintptr_t)8;
+    CU_ASSERT_EQUAL(inet_ioctl(SIOCADDRT, &entry), -KEFAULT);
+    entry.rt_dev = name_in_ram("a-name-that-no-interface-has");
+    CU_ASSERT_EQUAL(inet_ioctl(SIOCADDRT, &entry), -KENODEV);
     dialogue_end();
 }
 
@@ -292,6 +313,7 @@ UNIT_SUITE("inet_ioctl", UNIT_TEST(test_interfaces_show_what_they_are),
            UNIT_TEST(test_mtu_bounds_what_is_sent), UNIT_TEST(test_interface_goes_down_and_up),
            UNIT_TEST(test_default_route_goes_and_comes),
            UNIT_TEST(test_routes_need_an_interface_or_a_neighbour_as_gateway),
+           UNIT_TEST(test_names_of_a_routes_interface_lie_in_memory),
            UNIT_TEST(test_prefixes_that_are_none_are_refused),
            UNIT_TEST(test_table_is_shown_in_the_format_of_linux),
            UNIT_TEST(test_full_table_fits_into_the_file))

@@ -1,0 +1,236 @@
+/*
+ * balance.c - what was begun has to end: interrupts, timeouts
+ *
+ * An interrupt that was acknowledged is active until it is ended. A timeout that was registered
+ * fires or is cancelled, when its deadline is over soon. Both have the slack of the run: longer
+ * than that is no scheduling any more.
+ *
+ * Timers that the scenario has broken fire late, and the guest is not to blame: while a fault of a
+ * timer or of its INTID is armed nothing is overdue, and afterwards the time counts from the end of
+ * the fault. A timeout is known by its number; of more than BALANCE_TIMEOUTS_MAX the rest is not
+ * looked at.
+ */
+#include "harness/checks/checks_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BALANCE_TIMEOUTS_MAX 4096
+#define BALANCE_PRIVATE_INTS                                                                       \
+    32 /* [GICv2] 2.2.1: below are those of a CPU, the timers' among them */
+
+struct balance_timeout {
+    uint64_t number, deadline_ns;
+};
+
+struct balance_active {
+    unsigned intid, cpu;
+    uint64_t since_ns;
+};
+
+struct balance_check {
+    GArray *timeouts;      /* struct balance_timeout, those that are registered */
+    uint64_t next_ns;      /* no deadline is before this; UINT64_MAX: none at all */
+    uint64_t excused_ns;   /* until then timers were broken */
+    unsigned timer_faults; /* that are armed */
+    GArray *active;        /* struct balance_active, in the order of their acknowledgement */
+};
+
+struct balance_check *balance_check_new(void)
+{
+    struct balance_check *balance = g_new0(struct balance_check, 1);
+    balance->timeouts = g_array_new(FALSE, FALSE, sizeof(struct balance_timeout));
+    balance->active = g_array_new(FALSE, FALSE, sizeof(struct balance_active));
+    balance->next_ns = UINT64_MAX;
+    return balance;
+}
+
+void balance_check_free(struct balance_check *balance)
+{
+    g_array_unref(balance->timeouts);
+    g_array_unref(balance->active);
+    g_free(balance);
+}
+
+uint64_t balance_timeouts_live(const struct balance_check *balance)
+{
+    return balance->timeouts->len;
+}
+
+/* ---- timeouts -------------------------------------------------------------------------------- */
+
+static void balance_register(struct balance_check *balance, uint64_t number, uint64_t deadline_ns)
+{
+    struct balance_timeout *entry = NULL;
+    for (guint i = 0; i < balance->timeouts->len && entry == NULL; i++) {
+        struct balance_timeout *other =
+            &g_array_index(balance->timeouts, struct balance_timeout, i);
+        entry = other->number == number ? other : NULL;
+    }
+    if (entry != NULL) {
+        entry->deadline_ns = deadline_ns; /* it was moved */
+    } else if (balance->timeouts->len < BALANCE_TIMEOUTS_MAX) {
+        struct balance_timeout fresh = {.number = number, .deadline_ns = deadline_ns};
+        g_array_append_val(balance->timeouts, fresh);
+    }
+    balance->next_ns = MIN(balance->next_ns, deadline_ns);
+}
+
+static void balance_unregister(struct balance_check *balance, uint64_t number)
+{
+    for (guint i = balance->timeouts->len; i > 0; i--) {
+        if (g_array_index(balance->timeouts, struct balance_timeout, i - 1).number == number) {
+            g_array_remove_index_fast(balance->timeouts, i - 1);
+            return;
+        }
+    }
+}
+
+static void balance_accuse_timeout(struct checks *checks, const struct balance_timeout *timeout)
+{
+    GString *detail = g_string_new(NULL);
+    g_string_append_printf(detail, "timeout 0x%" G_GINT64_MODIFIER "x was to fire at ",
+                           timeout->number);
+    checks_append_time(detail, timeout->deadline_ns);
+    g_string_append_printf(detail, "; %u are registered", checks->balance->timeouts->len);
+    checks_report(checks, (struct finding){
+                              .id = CHECK_TIMEOUT_OVERDUE,
+                              .who = "timeouts",
+                              .clause = "probe.h",
+                              .rule = "a timeout fires soon after its deadline, or is cancelled "
+                                      "before",
+                              .detail = g_string_free(detail, FALSE),
+                          });
+}
+
+/* Looks at all of them. Who was accused is not looked at again. */
+static void balance_find_overdue(struct checks *checks, uint64_t now_ns)
+{
+    struct balance_check *balance = checks->balance;
+    uint64_t slack_ns = checks->config.slack_ns;
+    balance->next_ns = UINT64_MAX;
+    for (guint i = 0; i < balance->timeouts->len; i++) {
+        struct balance_timeout *timeout =
+            &g_array_index(balance->timeouts, struct balance_timeout, i);
+        uint64_t due_ns = MAX(timeout->deadline_ns, balance->excused_ns);
+        if (now_ns > slack_ns && due_ns < now_ns - slack_ns) {
+            balance_accuse_timeout(checks, timeout);
+            timeout->deadline_ns = UINT64_MAX;
+        } else {
+            balance->next_ns = MIN(balance->next_ns, due_ns);
+        }
+    }
+}
+
+static void balance_look_at_timeouts(struct checks *checks, uint64_t now_ns)
+{
+    const struct balance_check *balance = checks->balance;
+    bool is_time =
+        now_ns > checks->config.slack_ns && balance->next_ns < now_ns - checks->config.slack_ns;
+    if (is_time && balance->timer_faults == 0) {
+        balance_find_overdue(checks, now_ns);
+    }
+}
+
+/* Whether a fault makes timers late: of a timer, or of a private interrupt by its number. */
+static bool balance_breaks_timers(const struct trace_event *event)
+{
+    const char *object = event->fields[0].string, *target = event->fields[1].string;
+    return strcmp(object, "timer") == 0 ||
+           (strcmp(object, "irq") == 0 && g_ascii_isdigit(*target) &&
+            strtoul(target, NULL, 10) < BALANCE_PRIVATE_INTS);
+}
+
+/* ---- interrupts ------------------------------------------------------------------------------ */
+
+static void balance_begin(struct balance_check *balance, const struct trace_event *event)
+{
+    struct balance_active active = {
+        .intid = (unsigned)event->fields[0].number,
+        .since_ns = event->time_ns,
+    };
+    if (balance->active->len < BALANCE_TIMEOUTS_MAX) {
+        g_array_append_val(balance->active, active);
+    }
+}
+
+static void balance_end(struct balance_check *balance, const struct trace_event *event)
+{
+    for (guint i = balance->active->len; i > 0; i--) {
+        if (g_array_index(balance->active, struct balance_active, i - 1).intid ==
+            event->fields[0].number) {
+            g_array_remove_index(balance->active, i - 1);
+            return;
+        }
+    }
+}
+
+static void balance_look_at_interrupts(struct checks *checks, uint64_t now_ns, uint64_t slack_ns)
+{
+    GArray *list = checks->balance->active;
+    for (guint i = 0; i < list->len; i++) {
+        struct balance_active *active = &g_array_index(list, struct balance_active, i);
+        if (active->since_ns == UINT64_MAX ||
+            (slack_ns > 0 && now_ns - active->since_ns <= slack_ns)) {
+            continue;
+        }
+        g_autofree char *who = g_strdup_printf("INTID %u", active->intid);
+        GString *detail = g_string_new("it has been active since ");
+        checks_append_time(detail, active->since_ns);
+        checks_report(checks,
+                      (struct finding){
+                          .id = CHECK_IRQ_UNENDED,
+                          .who = trace_intern(checks->trace, who),
+                          .clause = "[GICv2] 4.4.5",
+                          .rule = "for every read of a valid interrupt ID from IAR there is a "
+                                  "matching write to EOIR",
+                          .detail = g_string_free(detail, FALSE),
+                      });
+        active->since_ns = UINT64_MAX; /* told once */
+    }
+}
+
+/* ---- both ------------------------------------------------------------------------------------ */
+
+void balance_look(struct checks *checks, bool is_still)
+{
+    uint64_t now_ns = checks_now_ns(checks);
+    balance_look_at_timeouts(checks, now_ns);
+    balance_look_at_interrupts(checks, now_ns, is_still ? 0 : checks->config.slack_ns);
+}
+
+void balance_observe(struct checks *checks, const struct trace_event *event)
+{
+    struct balance_check *balance = checks->balance;
+    switch (event->kind) {
+    case TRACE_TIMEOUT_REGISTERED:
+        balance_register(balance, event->fields[0].number, event->fields[1].number);
+        break;
+    case TRACE_TIMEOUT_FIRED:
+    case TRACE_TIMEOUT_CANCELLED:
+        balance_look_at_timeouts(checks, event->time_ns); /* this one may be what is late */
+        balance_unregister(balance, event->fields[0].number);
+        break;
+    case TRACE_IRQ_TAKEN:
+        balance_begin(balance, event);
+        break;
+    case TRACE_IRQ_EOI:
+        balance_end(balance, event);
+        break;
+    case TRACE_FAULT_INJECTED:
+        balance->timer_faults += balance_breaks_timers(event);
+        break;
+    case TRACE_FAULT_RESTORED:
+        if (balance_breaks_timers(event)) {
+            balance->timer_faults = 0;
+            balance->excused_ns = event->time_ns;
+        }
+        break;
+    case TRACE_CPU_WFI:
+        balance_look_at_timeouts(checks, event->time_ns);
+        balance_look_at_interrupts(checks, event->time_ns, checks->config.slack_ns);
+        break;
+    default:
+        break;
+    }
+}

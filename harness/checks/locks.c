@@ -1,0 +1,456 @@
+/*
+ * locks.c - the order of locks
+ *
+ * Locks are told apart by their names, each name is a class. That B was taken while A was held is
+ * an edge from A to B. Whoever adds an edge that closes a circle could deadlock with those who
+ * added the others, whether or not they ever meet: so it is found without a deadlock.
+ *
+ * A holder is a task, or what an interrupt runs on top of it; what an interrupt takes says nothing
+ * about the locks of the task below. An interrupt is being handled from its acknowledgement to its
+ * end, or until the CPU runs another task.
+ *
+ *     lock.order   a circle of edges
+ *     lock.irq     taken in an interrupt, and elsewhere with interrupts on: it may come in between
+ *     lock.self    whoever has it wants it again
+ *     lock.sleep   a lock for which one sleeps is taken in an interrupt or with a spinlock held;
+ *                  or a task went to sleep with a spinlock that nobody has given back when the CPU
+ *                  goes on with something else (a scheduler's own lock is given back by then)
+ *
+ * Limits: LOCK_CLASSES_MAX names, LOCK_HELD_MAX locks held at once. Two locks of one name have no
+ * order among each other.
+ */
+#include "harness/checks/checks_priv.h"
+
+#include <string.h>
+
+#define LOCK_CLASSES_MAX 64
+#define LOCK_HELD_MAX    64
+#define LOCK_KNOWN_MAX   256 /* spinlocks, by address */
+#define LOCK_NOBODY      UINT32_MAX
+
+struct lock_witness {
+    uint64_t time_ns; /* 0: never */
+    uint32_t task;
+    bool in_irq;
+};
+
+struct lock_class {
+    const char *name;           /* interned */
+    uint64_t after;             /* a bit a class: taken while this one was held */
+    struct lock_witness *edges; /* of each of these; NULL: none yet */
+    struct lock_witness in_irq, with_irqs_on;
+};
+
+struct lock_held {
+    uint64_t lock;
+    unsigned class;
+    struct lock_witness by;
+    unsigned cpu;
+    bool spins;
+};
+
+/* A spinlock that was told by name. */
+struct lock_known {
+    uint64_t lock, name;
+    unsigned class;
+};
+
+struct lock_cpu {
+    uint32_t task;    /* that runs, as the guest says */
+    unsigned nesting; /* interrupts being handled */
+    uint32_t sleeper; /* went to sleep with spinlocks held; LOCK_NOBODY: none did */
+};
+
+struct lock_check {
+    struct lock_class classes[LOCK_CLASSES_MAX];
+    unsigned class_count;
+    struct lock_held held[LOCK_HELD_MAX]; /* in the order of taking */
+    unsigned held_count;
+    struct lock_known known[LOCK_KNOWN_MAX];
+    unsigned known_count, last_known;
+    struct lock_cpu cpus[CHECKS_CPUS_MAX];
+};
+
+struct lock_check *lock_check_new(void)
+{
+    struct lock_check *locks = g_new0(struct lock_check, 1);
+    for (unsigned i = 0; i < CHECKS_CPUS_MAX; i++) {
+        locks->cpus[i].sleeper = LOCK_NOBODY;
+    }
+    return locks;
+}
+
+void lock_check_free(struct lock_check *locks)
+{
+    for (unsigned i = 0; i < locks->class_count; i++) {
+        g_free(locks->classes[i].edges);
+    }
+    g_free(locks);
+}
+
+/* An event says nothing about the CPU yet: there is one. */
+static unsigned lock_cpu_of(const struct trace_event *event)
+{
+    (void)event;
+    return 0;
+}
+
+/* LOCK_CLASSES_MAX when there are too many. */
+static unsigned lock_class_of(struct lock_check *locks, const char *name)
+{
+    for (unsigned i = 0; i < locks->class_count; i++) {
+        if (locks->classes[i].name == name) {
+            return i;
+        }
+    }
+    if (locks->class_count < LOCK_CLASSES_MAX) {
+        locks->classes[locks->class_count].name = name;
+        return locks->class_count++;
+    }
+    return LOCK_CLASSES_MAX;
+}
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+static void lock_append_witness(GString *out, const struct lock_witness *witness)
+{
+    g_string_append_printf(out, "by task %u%s at ", witness->task,
+                           witness->in_irq ? ", in an interrupt," : "");
+    checks_append_time(out, witness->time_ns);
+}
+
+static void lock_append_taken(GString *out, const struct lock_class *first,
+                              const struct lock_class *then, const struct lock_witness *witness)
+{
+    g_string_append_printf(out, "'%s' was taken with '%s' held, ", then->name, first->name);
+    lock_append_witness(out, witness);
+}
+
+static void lock_report(struct checks *checks, enum check_id id, const char *who, const char *rule,
+                        GString *detail)
+{
+    checks_report(checks, (struct finding){
+                              .id = id,
+                              .who = who,
+                              .clause = "probe.h",
+                              .rule = rule,
+                              .detail = g_string_free(detail, FALSE),
+                          });
+}
+
+/* ---- order ----------------------------------------------------------------------------------- */
+
+/* From which class each was reached on the way from `start`; LOCK_CLASSES_MAX: not at all. */
+static void lock_search(const struct lock_check *locks, unsigned start,
+                        unsigned from[static LOCK_CLASSES_MAX])
+{
+    unsigned queue[LOCK_CLASSES_MAX] = {start}, count = 1;
+    for (unsigned i = 0; i < LOCK_CLASSES_MAX; i++) {
+        from[i] = LOCK_CLASSES_MAX;
+    }
+    from[start] = start;
+    for (unsigned i = 0; i < count; i++) {
+        for (uint64_t rest = locks->classes[queue[i]].after; rest != 0; rest &= rest - 1) {
+            unsigned next = (unsigned)__builtin_ctzll(rest);
+            if (from[next] == LOCK_CLASSES_MAX) {
+                from[next] = queue[i];
+                queue[count++] = next;
+            }
+        }
+    }
+}
+
+/* `first` is held and `then` is taken: is there a way back? */
+static void lock_check_circle(struct checks *checks, unsigned first, unsigned then,
+                              const struct lock_witness *witness)
+{
+    const struct lock_check *locks = checks->locks;
+    const struct lock_class *classes = locks->classes;
+    unsigned from[LOCK_CLASSES_MAX];
+    lock_search(locks, then, from);
+    if (from[first] == LOCK_CLASSES_MAX) {
+        return;
+    }
+    GString *detail = g_string_new(NULL);
+    lock_append_taken(detail, &classes[first], &classes[then], witness);
+    for (unsigned at = first; at != then; at = from[at]) {
+        g_string_append_c(detail, '\n');
+        lock_append_taken(detail, &classes[from[at]], &classes[at], &classes[from[at]].edges[at]);
+    }
+    g_autofree char *who = g_strdup_printf("%s and %s", classes[first].name, classes[then].name);
+    lock_report(checks, CHECK_LOCK_ORDER, trace_intern(checks->trace, who),
+                "locks are taken in one order by everybody", detail);
+}
+
+static void lock_add_edge(struct checks *checks, unsigned first, unsigned then,
+                          const struct lock_witness *witness)
+{
+    struct lock_class *class = &checks->locks->classes[first];
+    uint64_t bit = UINT64_C(1) << then;
+    if (first == then || (class->after & bit) != 0) {
+        return;
+    }
+    if (checks_wants(checks, CHECK_LOCK_ORDER)) {
+        lock_check_circle(checks, first, then, witness);
+    }
+    if (class->edges == NULL) {
+        class->edges = g_new0(struct lock_witness, LOCK_CLASSES_MAX);
+    }
+    class->after |= bit;
+    class->edges[then] = *witness;
+}
+
+/* ---- interrupts ------------------------------------------------------------------------------ */
+
+static void lock_note_irqs(struct checks *checks, unsigned index,
+                           const struct lock_witness *witness, bool masked)
+{
+    struct lock_class *class = &checks->locks->classes[index];
+    struct lock_witness *noted = witness->in_irq ? &class->in_irq : &class->with_irqs_on;
+    if ((!witness->in_irq && masked) || noted->time_ns != 0) {
+        return;
+    }
+    *noted = *witness;
+    if (class->in_irq.time_ns != 0 && class->with_irqs_on.time_ns != 0) {
+        GString *detail = g_string_new("taken ");
+        lock_append_witness(detail, &class->in_irq);
+        g_string_append(detail, "\ntaken with interrupts on ");
+        lock_append_witness(detail, &class->with_irqs_on);
+        lock_report(checks, CHECK_LOCK_IRQ, class->name,
+                    "a lock that is taken in interrupts is held with interrupts masked everywhere",
+                    detail);
+    }
+}
+
+/* ---- holding --------------------------------------------------------------------------------- */
+
+static bool lock_is_holder(const struct lock_held *held, const struct lock_witness *witness)
+{
+    return held->by.task == witness->task && held->by.in_irq == witness->in_irq;
+}
+
+static void lock_accuse_self(struct checks *checks, const struct lock_held *held,
+                             const struct lock_witness *witness)
+{
+    GString *detail = g_string_new("held ");
+    lock_append_witness(detail, &held->by);
+    g_string_append(detail, "\nwanted ");
+    lock_append_witness(detail, witness);
+    lock_report(checks, CHECK_LOCK_SELF, checks->locks->classes[held->class].name,
+                "whoever holds a lock does not take it again", detail);
+}
+
+/* The first spinlock that this holder has, NULL: none. */
+static const struct lock_held *lock_spin_held(const struct lock_check *locks,
+                                              const struct lock_witness *witness)
+{
+    for (unsigned i = 0; i < locks->held_count; i++) {
+        if (locks->held[i].spins && lock_is_holder(&locks->held[i], witness)) {
+            return &locks->held[i];
+        }
+    }
+    return NULL;
+}
+
+static void lock_check_sleep(struct checks *checks, unsigned index,
+                             const struct lock_witness *witness)
+{
+    const struct lock_held *spin = lock_spin_held(checks->locks, witness);
+    if (spin == NULL && !witness->in_irq) {
+        return;
+    }
+    const char *name = checks->locks->classes[index].name;
+    GString *detail = g_string_new(NULL);
+    g_string_append_printf(detail, "'%s', for which one sleeps, was taken %s%s%s", name,
+                           spin != NULL ? "with spinlock '" : "",
+                           spin != NULL ? checks->locks->classes[spin->class].name : "",
+                           spin != NULL ? "' held " : "");
+    lock_append_witness(detail, witness);
+    lock_report(checks, CHECK_LOCK_SLEEP, name,
+                "nobody sleeps in an interrupt or with a spinlock held", detail);
+}
+
+static void lock_take(struct checks *checks, const struct lock_held *taken)
+{
+    struct lock_check *locks = checks->locks;
+    for (unsigned i = 0; i < locks->held_count; i++) {
+        const struct lock_held *held = &locks->held[i];
+        if (!lock_is_holder(held, &taken->by)) {
+            continue;
+        }
+        if (held->lock == taken->lock) {
+            lock_accuse_self(checks, held, &taken->by);
+        }
+        lock_add_edge(checks, held->class, taken->class, &taken->by);
+    }
+    if (locks->held_count < LOCK_HELD_MAX) {
+        locks->held[locks->held_count++] = *taken;
+    }
+}
+
+static void lock_give(struct lock_check *locks, uint64_t lock)
+{
+    for (unsigned i = locks->held_count; i > 0; i--) {
+        if (locks->held[i - 1].lock == lock) {
+            memmove(&locks->held[i - 1], &locks->held[i],
+                    (locks->held_count - i) * sizeof locks->held[0]);
+            locks->held_count--;
+            return;
+        }
+    }
+}
+
+/* ---- spinlocks, as the CPU tells of them ----------------------------------------------------- */
+
+static bool lock_spin_taken(void *opaque, const struct cpu_spin *spin)
+{
+    struct checks *checks = opaque;
+    struct lock_check *locks = checks->locks;
+    unsigned index = locks->last_known;
+    if (index >= locks->known_count || locks->known[index].lock != spin->lock ||
+        locks->known[index].name != spin->name) {
+        for (index = 0; index < locks->known_count; index++) {
+            if (locks->known[index].lock == spin->lock && locks->known[index].name == spin->name) {
+                break;
+            }
+        }
+        if (index == locks->known_count) {
+            return false;
+        }
+        locks->last_known = index;
+    }
+    if (locks->known[index].class == LOCK_CLASSES_MAX) {
+        return true;
+    }
+    const struct lock_cpu *cpu = &locks->cpus[spin->cpu % CHECKS_CPUS_MAX];
+    const struct lock_held taken = {
+        .lock = spin->lock,
+        .class = locks->known[index].class,
+        .by = {checks_now_ns(checks), cpu->task, cpu->nesting > 0},
+        .cpu = spin->cpu,
+        .spins = true,
+    };
+    lock_note_irqs(checks, taken.class, &taken.by, spin->masked);
+    lock_take(checks, &taken);
+    return true;
+}
+
+/* The table of known locks is a cache: when it is full, the place of an old one is used. */
+static void lock_spin_named(void *opaque, const struct cpu_spin *spin, const char *text)
+{
+    struct checks *checks = opaque;
+    struct lock_check *locks = checks->locks;
+    unsigned index = locks->known_count < LOCK_KNOWN_MAX ? locks->known_count++
+                                                         : (locks->last_known + 1) % LOCK_KNOWN_MAX;
+    locks->known[index] = (struct lock_known){
+        .lock = spin->lock,
+        .name = spin->name,
+        .class = lock_class_of(locks, text),
+    };
+    locks->last_known = index;
+}
+
+static void lock_spin_released(void *opaque, uint64_t lock)
+{
+    const struct checks *checks = opaque;
+    lock_give(checks->locks, lock);
+}
+
+const struct cpu_spin_listener checks_spin_listener = {
+    .taken = lock_spin_taken,
+    .named = lock_spin_named,
+    .released = lock_spin_released,
+};
+
+/* ---- the trace ------------------------------------------------------------------------------- */
+
+static void lock_sleeper_found(struct checks *checks, struct lock_cpu *cpu)
+{
+    const struct lock_witness asleep = {.task = cpu->sleeper};
+    const struct lock_held *spin = lock_spin_held(checks->locks, &asleep);
+    if (spin != NULL) {
+        GString *detail = g_string_new(NULL);
+        g_string_append_printf(detail, "task %u sleeps; it took the lock ", cpu->sleeper);
+        lock_append_witness(detail, &spin->by);
+        lock_report(checks, CHECK_LOCK_SLEEP, checks->locks->classes[spin->class].name,
+                    "nobody sleeps in an interrupt or with a spinlock held", detail);
+    }
+    cpu->sleeper = LOCK_NOBODY;
+}
+
+static void lock_blocked(struct checks *checks, struct lock_cpu *cpu,
+                         const struct trace_event *event)
+{
+    const struct lock_check *locks = checks->locks;
+    const struct lock_witness witness = {event->time_ns, (uint32_t)event->fields[0].number,
+                                         cpu->nesting > 0};
+    bool on_lock = strcmp(event->fields[1].string, "lock") == 0, spins = false;
+    for (unsigned i = 0; on_lock && i < locks->held_count; i++) {
+        const struct lock_held *held = &locks->held[i];
+        if (held->lock != event->fields[2].number) {
+            continue;
+        }
+        spins = held->spins;
+        /* A task below an interrupt cannot go on to release it either. */
+        if (held->by.task == witness.task) {
+            lock_accuse_self(checks, held, &witness);
+        }
+    }
+    if (!spins && lock_spin_held(locks, &witness) != NULL) {
+        cpu->sleeper = witness.task;
+    }
+}
+
+static void lock_mutex_taken(struct checks *checks, unsigned cpu_index,
+                             const struct trace_event *event)
+{
+    const struct lock_cpu *cpu = &checks->locks->cpus[cpu_index];
+    const struct lock_held taken = {
+        .lock = event->fields[1].number,
+        .class = lock_class_of(checks->locks, event->fields[2].string),
+        .by = {event->time_ns, (uint32_t)event->fields[0].number, cpu->nesting > 0},
+        .cpu = cpu_index,
+    };
+    if (taken.class != LOCK_CLASSES_MAX) {
+        lock_check_sleep(checks, taken.class, &taken.by);
+        lock_take(checks, &taken);
+    }
+}
+
+void lock_observe(struct checks *checks, const struct trace_event *event)
+{
+    unsigned index = lock_cpu_of(event);
+    struct lock_cpu *cpu = &checks->locks->cpus[index];
+    bool goes_on = event->kind == TRACE_CALL_ENTERED || event->kind == TRACE_CPU_WFI ||
+                   event->kind == TRACE_IRQ_TAKEN || event->kind == TRACE_TASK_BLOCKED ||
+                   event->kind == TRACE_LOCK_TAKEN;
+    if (goes_on && cpu->sleeper != LOCK_NOBODY) {
+        lock_sleeper_found(checks, cpu);
+    }
+    switch (event->kind) {
+    case TRACE_LOCK_TAKEN:
+        lock_mutex_taken(checks, index, event);
+        break;
+    case TRACE_LOCK_RELEASED:
+        lock_give(checks->locks, event->fields[1].number);
+        break;
+    case TRACE_TASK_RUNNING:
+        cpu->task = (uint32_t)event->fields[0].number;
+        cpu->nesting = 0;
+        break;
+    case TRACE_TASK_BLOCKED:
+        lock_blocked(checks, cpu, event);
+        break;
+    case TRACE_CPU_WFI:
+        cpu->nesting = 0;
+        break;
+    case TRACE_IRQ_TAKEN:
+        cpu->nesting++;
+        break;
+    case TRACE_IRQ_EOI:
+        cpu->nesting -= cpu->nesting > 0;
+        break;
+    default:
+        break;
+    }
+}

@@ -141,7 +141,7 @@ function(ringside_export_hal target)
   target_link_libraries(${target} PRIVATE ringside_cpu)
   target_link_options(${target} PRIVATE
     -Wl,--undefined=ringside_tick -Wl,--undefined=hal_mmio_read8 -Wl,--undefined=hal_raw_read -Wl,--undefined=hal_context_switch
-    -Wl,--undefined=hal_dma_alloc -Wl,--undefined=probe_ready
+    -Wl,--undefined=hal_dma_alloc -Wl,--undefined=hal_cpu_start -Wl,--undefined=probe_ready
     -Wl,--dynamic-list=${RINGSIDE_GUEST_ROOT}/cmake/hal.list -Wl,-z,now)
   set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${RINGSIDE_GUEST_ROOT}/cmake/hal.list)
 endfunction()

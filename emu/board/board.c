@@ -35,6 +35,7 @@ static_assert(BOARD_GICD_BASE + GICV3_DIST_SIZE <= BOARD_GICR_BASE, "the frames 
 
 struct board {
     const struct guest_image *image;
+    unsigned cpus;
     bool vhe;
     bool started;
     board_quiescent_fn *quiescent;
@@ -46,9 +47,8 @@ struct board {
     struct gmem *memory;
     struct mmio_bus *bus;
     struct cpu *cpu;
-    unsigned accessing_cpu; /* whose access a device serves */
     struct gic *gic;
-    struct gtimer *timer;
+    struct gtimer *timers[CPU_CORES_MAX]; /* of each CPU */
     struct board_pci pci;
     struct wire *wire;
     struct wire_slirp *slirp;
@@ -64,12 +64,6 @@ struct board {
 };
 
 /* ---- what the CPU asks of the machine -------------------------------------------------------- */
-
-static uint64_t board_read_timer(const struct board *board, enum gtimer_id id,
-                                 enum gtimer_register reg)
-{
-    return gtimer_read(board->timer, id, reg);
-}
 
 static const enum gic_sysreg board_icc[] = {
     [HAL_ICC_PMR_EL1 - HAL_ICC_PMR_EL1] = GIC_ICC_PMR,
@@ -105,32 +99,33 @@ static const char *board_sysreg_absent(void *opaque, enum hal_sysreg reg)
                : NULL;
 }
 
-static uint64_t board_sysreg_read(void *opaque, enum hal_sysreg reg)
+static uint64_t board_sysreg_read(void *opaque, unsigned cpu, enum hal_sysreg reg)
 {
     const struct board *board = opaque;
+    const struct gtimer *timer = board->timers[cpu];
     if (board_is_icc(reg)) {
-        return gic_sysreg_read(board->gic, board->accessing_cpu, board_icc[reg - HAL_ICC_PMR_EL1]);
+        return gic_sysreg_read(board->gic, cpu, board_icc[reg - HAL_ICC_PMR_EL1]);
     }
     switch (reg) {
     case HAL_CNTFRQ_EL0:
         return GTIMER_FREQUENCY_HZ;
     case HAL_CNTPCT_EL0:
     case HAL_CNTVCT_EL0: /* CNTVOFF_EL2 is 0 */
-        return gtimer_count(board->timer);
+        return gtimer_count(timer);
     case HAL_CNTP_CTL_EL0:
-        return board_read_timer(board, GTIMER_PHYSICAL, GTIMER_CTL);
+        return gtimer_read(timer, GTIMER_PHYSICAL, GTIMER_CTL);
     case HAL_CNTP_CVAL_EL0:
-        return board_read_timer(board, GTIMER_PHYSICAL, GTIMER_CVAL);
+        return gtimer_read(timer, GTIMER_PHYSICAL, GTIMER_CVAL);
     case HAL_CNTP_TVAL_EL0:
-        return board_read_timer(board, GTIMER_PHYSICAL, GTIMER_TVAL);
+        return gtimer_read(timer, GTIMER_PHYSICAL, GTIMER_TVAL);
     case HAL_CNTV_CTL_EL0:
-        return board_read_timer(board, GTIMER_VIRTUAL, GTIMER_CTL);
+        return gtimer_read(timer, GTIMER_VIRTUAL, GTIMER_CTL);
     case HAL_CNTV_CVAL_EL0:
-        return board_read_timer(board, GTIMER_VIRTUAL, GTIMER_CVAL);
+        return gtimer_read(timer, GTIMER_VIRTUAL, GTIMER_CVAL);
     case HAL_CNTV_TVAL_EL0:
-        return board_read_timer(board, GTIMER_VIRTUAL, GTIMER_TVAL);
+        return gtimer_read(timer, GTIMER_VIRTUAL, GTIMER_TVAL);
     case HAL_MPIDR_EL1:
-        return BOARD_MPIDR;
+        return BOARD_MPIDR | cpu;
     case HAL_ID_AA64MMFR1_EL1:
         return board->vhe ? BOARD_MMFR1_VH : 0;
     case HAL_CURRENT_EL:
@@ -141,31 +136,32 @@ static uint64_t board_sysreg_read(void *opaque, enum hal_sysreg reg)
     g_assert_not_reached();
 }
 
-static void board_sysreg_write(void *opaque, enum hal_sysreg reg, uint64_t value)
+static void board_sysreg_write(void *opaque, unsigned cpu, enum hal_sysreg reg, uint64_t value)
 {
     struct board *board = opaque;
+    struct gtimer *timer = board->timers[cpu];
     if (board_is_icc(reg)) {
-        gic_sysreg_write(board->gic, board->accessing_cpu, board_icc[reg - HAL_ICC_PMR_EL1], value);
+        gic_sysreg_write(board->gic, cpu, board_icc[reg - HAL_ICC_PMR_EL1], value);
         return;
     }
     switch (reg) {
     case HAL_CNTP_CTL_EL0:
-        gtimer_write(board->timer, GTIMER_PHYSICAL, GTIMER_CTL, value);
+        gtimer_write(timer, GTIMER_PHYSICAL, GTIMER_CTL, value);
         return;
     case HAL_CNTP_CVAL_EL0:
-        gtimer_write(board->timer, GTIMER_PHYSICAL, GTIMER_CVAL, value);
+        gtimer_write(timer, GTIMER_PHYSICAL, GTIMER_CVAL, value);
         return;
     case HAL_CNTP_TVAL_EL0:
-        gtimer_write(board->timer, GTIMER_PHYSICAL, GTIMER_TVAL, value);
+        gtimer_write(timer, GTIMER_PHYSICAL, GTIMER_TVAL, value);
         return;
     case HAL_CNTV_CTL_EL0:
-        gtimer_write(board->timer, GTIMER_VIRTUAL, GTIMER_CTL, value);
+        gtimer_write(timer, GTIMER_VIRTUAL, GTIMER_CTL, value);
         return;
     case HAL_CNTV_CVAL_EL0:
-        gtimer_write(board->timer, GTIMER_VIRTUAL, GTIMER_CVAL, value);
+        gtimer_write(timer, GTIMER_VIRTUAL, GTIMER_CVAL, value);
         return;
     case HAL_CNTV_TVAL_EL0:
-        gtimer_write(board->timer, GTIMER_VIRTUAL, GTIMER_TVAL, value);
+        gtimer_write(timer, GTIMER_VIRTUAL, GTIMER_TVAL, value);
         return;
     case HAL_CNTFRQ_EL0:
     case HAL_CNTPCT_EL0:
@@ -216,6 +212,7 @@ static bool board_build_cpu(struct board *board, const struct board_config *conf
     }
     board->bus = mmio_bus_new(board->trace);
     struct cpu_config cpu = {
+        .cores = config->cpus,
         .step_ns = config->step_ns,
         .mmio_ns = config->mmio_ns,
         .seed = config->seed,
@@ -229,23 +226,30 @@ static bool board_build_cpu(struct board *board, const struct board_config *conf
 
 static void board_build_interrupts(struct board *board, const struct board_config *config)
 {
-    const struct irqline nirq[BOARD_CPUS] = {cpu_irq_input(board->cpu)};
+    struct irqline nirq[CPU_CORES_MAX];
+    for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
+        nirq[cpu] = cpu_irq_input(board->cpu, cpu);
+    }
     const struct gic_config gic = {
         .version = config->gic,
-        .cpu_count = BOARD_CPUS,
+        .cpu_count = board->cpus,
         .irq_count = BOARD_IRQ_COUNT,
         .nirq = nirq,
-        .accessing_cpu = &board->accessing_cpu,
+        .accessing_cpu = cpu_accessing(board->cpu),
         .secure = config->secure,
     };
     board->gic = gic_new(board->trace, &gic);
     gic_map(board->gic, board->bus, BOARD_GICD_BASE,
             config->gic == GIC_V3 ? BOARD_GICR_BASE : BOARD_GICC_BASE);
-    const struct irqline timers[GTIMER_COUNT] = {
-        [GTIMER_PHYSICAL] = board_timer_output(board, GTIMER_PHYSICAL, BOARD_TIMER_PHYS_INTID),
-        [GTIMER_VIRTUAL] = board_timer_output(board, GTIMER_VIRTUAL, BOARD_TIMER_VIRT_INTID),
-    };
-    board->timer = gtimer_new(board->clock, board->trace, timers);
+    for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
+        const struct irqline timers[GTIMER_COUNT] = {
+            [GTIMER_PHYSICAL] =
+                board_timer_output(board, cpu, GTIMER_PHYSICAL, BOARD_TIMER_PHYS_INTID),
+            [GTIMER_VIRTUAL] =
+                board_timer_output(board, cpu, GTIMER_VIRTUAL, BOARD_TIMER_VIRT_INTID),
+        };
+        board->timers[cpu] = gtimer_new(board->clock, board->trace, timers);
+    }
 }
 
 static bool board_build_wire(struct board *board, const struct board_config *config, GError **error)
@@ -305,6 +309,7 @@ struct board *board_new(const struct board_config *config, const struct guest_im
     }
     struct board *board = g_new0(struct board, 1);
     board->image = image;
+    board->cpus = config->cpus;
     board->vhe = config->vhe;
     if (!board_build_cpu(board, config, error)) {
         board_free(board);
@@ -339,7 +344,9 @@ void board_free(struct board *board)
     while (board->host_count > 0) {
         wire_host_free(board->hosts[--board->host_count]);
     }
-    gtimer_free(board->timer);
+    for (unsigned cpu = 0; cpu < board->cpus; cpu++) {
+        gtimer_free(board->timers[cpu]);
+    }
     board_faults_fini(&board->faults);
     gic_free(board->gic);
     cpu_free(board->cpu);
@@ -398,9 +405,15 @@ struct gic *board_gic(struct board *board)
     return board->gic;
 }
 
-struct gtimer *board_timer(struct board *board)
+unsigned board_cpus(const struct board *board)
 {
-    return board->timer;
+    return board->cpus;
+}
+
+struct gtimer *board_timer(struct board *board, unsigned cpu)
+{
+    g_assert(cpu < board->cpus);
+    return board->timers[cpu];
 }
 
 struct wire *board_wire(struct board *board)

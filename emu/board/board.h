@@ -87,6 +87,7 @@ struct board_file {
 
 /* Everything is borrowed for the call of board_new(). */
 struct board_config {
+    unsigned cpus; /* 1 to CPU_CORES_MAX */
     uint64_t ram_size;
     uint64_t pa_offset;
     uint64_t step_ns, mmio_ns;
@@ -111,7 +112,10 @@ enum board_error {
 #define BOARD_ERROR (board_error_quark())
 GQuark board_error_quark(void);
 
-/* The defaults: 64 MiB, 1 ns, 100 ns, device tree, no VHE, GICv2, 0 and nothing for the rest. */
+/*
+ * The defaults: one CPU, 64 MiB, 1 ns, 100 ns, device tree, no VHE, GICv2, 0 and nothing for the
+ * rest.
+ */
 void board_config_init(struct board_config *config);
 
 struct board;
@@ -141,7 +145,8 @@ struct trace *board_trace(struct board *board);
 struct gmem *board_memory(struct board *board);
 struct cpu *board_cpu(struct board *board);
 struct gic *board_gic(struct board *board);
-struct gtimer *board_timer(struct board *board);
+unsigned board_cpus(const struct board *board);
+struct gtimer *board_timer(struct board *board, unsigned cpu);
 struct wire *board_wire(struct board *board);
 struct mmio_bus *board_bus(struct board *board);
 /* By name; NULL when there is none. */
@@ -164,11 +169,13 @@ unsigned board_net_slot(const struct board_config *config, unsigned index);
  * must exist.
  */
 #define BOARD_INTID_MIN 16 /* below are SGIs, which have no line */
+#define BOARD_INTID_SPI 32 /* below are PPIs, of which each CPU has its own; a fault is for CPU 0 */
 struct irq_fault *board_irq_fault(struct board *board, unsigned intid);
 struct irq_fault *board_queue_irq_fault(struct board *board, const char *queue);
-struct irq_fault *board_timer_fault(struct board *board, enum gtimer_id id);
-/* The line of this INTID, for a timer that is to be led to it. */
-struct irqline board_timer_line(struct board *board, enum gtimer_id id, unsigned intid);
+struct irq_fault *board_timer_fault(struct board *board, unsigned cpu, enum gtimer_id id);
+/* The line of this INTID, for a timer of this CPU that is to be led to it. */
+struct irqline board_timer_line(struct board *board, unsigned cpu, enum gtimer_id id,
+                                unsigned intid);
 struct virtqueue_fault *board_queue_fault(struct board *board, const char *queue);
 struct wire_fault *board_link_fault(struct board *board, const char *net);
 

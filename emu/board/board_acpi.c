@@ -2,14 +2,14 @@
  * board_acpi.c - the ACPI tables of the machine
  *
  * [ACPI6.3] RSDP, XSDT, FADT, GTDT, MADT and, on a machine with PCI, MCFG [PCIFW3.2] 4.1.2, in this
- * order, in at most BOARD_ACPI_SIZE bytes: what a guest needs to find the interrupt controller, its
- * timer and PCI's configuration space. Tables are little-endian bytes at offsets
+ * order, in at most BOARD_ACPI_SIZE(cpus) bytes: what a guest needs to find the interrupt
+ * controller, its timer and PCI's configuration space. Tables are little-endian bytes at offsets
  * that the specification lists; each is written field by field and its checksum last.
  *
  * What is written is what is there. The platform is hardware-reduced: no ACPI registers, no SCI, no
- * FACS. The boot flags name no PSCI, since a guest switches the machine off through the hal. The
- * secure and the hypervisor's timers have the numbers that the architecture gives them and are not
- * there, as in the device tree.
+ * FACS. The boot flags name no PSCI, since a guest starts CPUs and switches the machine off through
+ * the hal. The secure and the hypervisor's timers have the numbers that the architecture gives them
+ * and are not there, as in the device tree.
  *
  * DEVIATION: there is no DSDT, [ACPI6.3] 5.2.11.1. Devices that ACPI describes only there, the
  * virtio-mmio windows, are found by looking at their addresses. What it would say of PCI is that of
@@ -21,30 +21,32 @@
 #include <assert.h>
 #include <string.h>
 
-#define ACPI_RSDP_SIZE  36           /* 5.2.5.3, revision 2 */
-#define ACPI_XSDT_SIZE  (36 + 4 * 8) /* and 8 less without PCI */
-#define ACPI_FADT_SIZE  276
-#define ACPI_GICD_SIZE  24 /* 5.2.12.15 */
-#define ACPI_GICC_SIZE  80 /* 5.2.12.14 */
-#define ACPI_FRAME_SIZE 24 /* 5.2.12.16 */
-#define ACPI_GICR_SIZE  16 /* 5.2.12.17 */
-#define ACPI_MADT_SIZE  (44 + ACPI_GICD_SIZE + ACPI_GICC_SIZE)
-/* With all that may stand behind those two. */
-#define ACPI_MADT_ROOM (ACPI_MADT_SIZE + ACPI_GICR_SIZE + ACPI_FRAME_SIZE)
-#define ACPI_GTDT_SIZE 104
-#define ACPI_MCFG_SIZE (44 + 16)
+#define ACPI_RSDP_SIZE       36           /* 5.2.5.3, revision 2 */
+#define ACPI_XSDT_SIZE       (36 + 4 * 8) /* and 8 less without PCI */
+#define ACPI_FADT_SIZE       276
+#define ACPI_GICD_SIZE       24 /* 5.2.12.15 */
+#define ACPI_GICC_SIZE       80 /* 5.2.12.14 */
+#define ACPI_FRAME_SIZE      24 /* 5.2.12.16 */
+#define ACPI_GICR_SIZE       16 /* 5.2.12.17 */
+#define ACPI_MADT_SIZE(cpus) (44 + ACPI_GICD_SIZE + (cpus) * (size_t)ACPI_GICC_SIZE)
+/* With all that may stand behind those. */
+#define ACPI_MADT_ROOM(cpus) (ACPI_MADT_SIZE(cpus) + ACPI_GICR_SIZE + ACPI_FRAME_SIZE)
+#define ACPI_GTDT_SIZE       104
+#define ACPI_MCFG_SIZE       (44 + 16)
 
 /* Where the tables lie; each begins at a multiple of 8. */
-#define ACPI_XSDT_AT (ACPI_RSDP_SIZE + 4)
-#define ACPI_FADT_AT (ACPI_XSDT_AT + ACPI_XSDT_SIZE + 4)
-#define ACPI_GTDT_AT (ACPI_FADT_AT + ACPI_FADT_SIZE + 4)
-#define ACPI_MADT_AT (ACPI_GTDT_AT + ACPI_GTDT_SIZE)
-#define ACPI_MCFG_AT (ACPI_MADT_AT + ACPI_MADT_ROOM + 4)
+#define ACPI_XSDT_AT       (ACPI_RSDP_SIZE + 4)
+#define ACPI_FADT_AT       (ACPI_XSDT_AT + ACPI_XSDT_SIZE + 4)
+#define ACPI_GTDT_AT       (ACPI_FADT_AT + ACPI_FADT_SIZE + 4)
+#define ACPI_MADT_AT       (ACPI_GTDT_AT + ACPI_GTDT_SIZE)
+#define ACPI_MCFG_AT(cpus) (ACPI_MADT_AT + ACPI_MADT_ROOM(cpus) + 4)
 
 static_assert(ACPI_XSDT_AT % 8 == 0 && ACPI_FADT_AT % 8 == 0, "tables are aligned");
 static_assert(ACPI_MADT_AT % 8 == 0 && ACPI_GTDT_AT % 8 == 0, "tables are aligned");
-static_assert(ACPI_MCFG_AT % 8 == 0, "tables are aligned");
-static_assert(ACPI_MCFG_AT + ACPI_MCFG_SIZE == BOARD_ACPI_SIZE, "what board_priv.h says");
+static_assert(ACPI_MCFG_AT(1) % 8 == 0, "tables are aligned");
+static_assert(ACPI_GICC_SIZE % 8 == 0, "they are, with any number of CPUs");
+static_assert(ACPI_MCFG_AT(1) + ACPI_MCFG_SIZE == BOARD_ACPI_SIZE(1), "what board_priv.h says");
+static_assert(ACPI_MCFG_AT(8) + ACPI_MCFG_SIZE == BOARD_ACPI_SIZE(8), "what board_priv.h says");
 
 #define ACPI_RSDP_V1_SIZE   20        /* of the part that its first checksum is for */
 #define ACPI_HW_REDUCED     (1 << 20) /* FADT flags, table 5-35 */
@@ -126,7 +128,7 @@ static void board_acpi_rsdp(uint8_t *at, uint64_t xsdt)
     board_acpi_seal(table, 32, ACPI_RSDP_SIZE);
 }
 
-static void board_acpi_xsdt(uint8_t *at, uint64_t base, bool has_pci)
+static void board_acpi_xsdt(uint8_t *at, uint64_t base, unsigned cpus, bool has_pci)
 {
     size_t size = has_pci ? ACPI_XSDT_SIZE : ACPI_XSDT_SIZE - 8;
     struct board_acpi table = board_acpi_begin(at, size, "XSDT", 1);
@@ -134,7 +136,7 @@ static void board_acpi_xsdt(uint8_t *at, uint64_t base, bool has_pci)
     board_acpi_put(table, 44, 8, base + ACPI_MADT_AT);
     board_acpi_put(table, 52, 8, base + ACPI_GTDT_AT);
     if (has_pci) {
-        board_acpi_put(table, 60, 8, base + ACPI_MCFG_AT);
+        board_acpi_put(table, 60, 8, base + ACPI_MCFG_AT(cpus));
     }
     board_acpi_end(table);
 }
@@ -148,13 +150,29 @@ static void board_acpi_fadt(uint8_t *at)
     board_acpi_end(table);
 }
 
-/* The redistributors, in one region. Where the next structure begins. */
-static size_t board_acpi_gicr(struct board_acpi table, size_t at)
+/*
+ * A CPU, with its interface to the GIC. Those of a GICv2 are all at the same address, [GICv2]
+ * 4.1.1; those of a GICv3 have none, and their redistributors stand in a region. Each of these
+ * returns where the next structure begins.
+ */
+static size_t board_acpi_gicc(struct board_acpi table, size_t gicc, unsigned cpu, bool v3)
+{
+    board_acpi_put(table, gicc, 1, ACPI_GICC_TYPE);
+    board_acpi_put(table, gicc + 1, 1, ACPI_GICC_SIZE);
+    board_acpi_put(table, gicc + 4, 4, cpu); /* CPU interface, */
+    board_acpi_put(table, gicc + 8, 4, cpu); /* and processor */
+    board_acpi_put(table, gicc + 12, 4, ACPI_GICC_ENABLED);
+    board_acpi_put(table, gicc + 32, 8, v3 ? 0 : BOARD_GICC_BASE);
+    board_acpi_put(table, gicc + 68, 8, (BOARD_MPIDR | cpu) & ACPI_MPIDR_AFFINITY);
+    return gicc + ACPI_GICC_SIZE;
+}
+
+static size_t board_acpi_gicr(struct board_acpi table, size_t at, unsigned cpus)
 {
     board_acpi_put(table, at, 1, ACPI_GICR_TYPE);
     board_acpi_put(table, at + 1, 1, ACPI_GICR_SIZE);
     board_acpi_put(table, at + 4, 8, BOARD_GICR_BASE);
-    board_acpi_put(table, at + 12, 4, GICV3_REDIST_SIZE * BOARD_CPUS);
+    board_acpi_put(table, at + 12, 4, GICV3_REDIST_SIZE * cpus);
     return at + ACPI_GICR_SIZE;
 }
 
@@ -168,28 +186,23 @@ static void board_acpi_frame(struct board_acpi table, size_t at)
     board_acpi_put(table, at + 22, 2, BOARD_GICV2M_INTID);
 }
 
-/* The CPU interface of a GICv3 has no address, and its redistributor stands in a region. */
-static void board_acpi_madt(uint8_t *at, enum gic_version version, bool has_frame)
+static void board_acpi_madt(uint8_t *at, enum gic_version version, unsigned cpus, bool has_frame)
 {
     bool v3 = version == GIC_V3;
-    size_t size = ACPI_MADT_SIZE + (v3 ? ACPI_GICR_SIZE : 0) + (has_frame ? ACPI_FRAME_SIZE : 0);
+    size_t size = ACPI_MADT_SIZE(cpus) + (v3 ? (size_t)ACPI_GICR_SIZE : 0) +
+                  (has_frame ? (size_t)ACPI_FRAME_SIZE : 0);
     struct board_acpi table = board_acpi_begin(at, size, "APIC", 5);
     size_t gicd = 44;
     board_acpi_put(table, gicd, 1, ACPI_GICD_TYPE);
     board_acpi_put(table, gicd + 1, 1, ACPI_GICD_SIZE);
     board_acpi_put(table, gicd + 8, 8, BOARD_GICD_BASE);
     board_acpi_put(table, gicd + 20, 1, v3 ? 3 : 2);
-    size_t gicc = gicd + ACPI_GICD_SIZE;
-    board_acpi_put(table, gicc, 1, ACPI_GICC_TYPE);
-    board_acpi_put(table, gicc + 1, 1, ACPI_GICC_SIZE);
-    board_acpi_put(table, gicc + 4, 4, 0); /* CPU interface, */
-    board_acpi_put(table, gicc + 8, 4, 0); /* and processor */
-    board_acpi_put(table, gicc + 12, 4, ACPI_GICC_ENABLED);
-    board_acpi_put(table, gicc + 32, 8, v3 ? 0 : BOARD_GICC_BASE);
-    board_acpi_put(table, gicc + 68, 8, BOARD_MPIDR & ACPI_MPIDR_AFFINITY);
-    size_t end = gicc + ACPI_GICC_SIZE;
+    size_t end = gicd + ACPI_GICD_SIZE;
+    for (unsigned cpu = 0; cpu < cpus; cpu++) {
+        end = board_acpi_gicc(table, end, cpu, v3);
+    }
     if (v3) {
-        end = board_acpi_gicr(table, end);
+        end = board_acpi_gicr(table, end, cpus);
     }
     if (has_frame) {
         board_acpi_frame(table, end);
@@ -232,14 +245,15 @@ void board_acpi_write(void *buffer, uint64_t base, const struct board_config *co
 {
     bool has_pci = board_pci_is_used(config);
     uint8_t *bytes = buffer;
+    unsigned cpus = config->cpus;
     g_assert(base % 8 == 0);
-    memset(bytes, 0, BOARD_ACPI_SIZE);
+    memset(bytes, 0, BOARD_ACPI_SIZE(cpus));
     board_acpi_rsdp(bytes, base + ACPI_XSDT_AT);
-    board_acpi_xsdt(bytes + ACPI_XSDT_AT, base, has_pci);
+    board_acpi_xsdt(bytes + ACPI_XSDT_AT, base, cpus, has_pci);
     board_acpi_fadt(bytes + ACPI_FADT_AT);
     board_acpi_gtdt(bytes + ACPI_GTDT_AT, config->vhe);
-    board_acpi_madt(bytes + ACPI_MADT_AT, config->gic, board_pci_has_frame(config));
+    board_acpi_madt(bytes + ACPI_MADT_AT, config->gic, cpus, board_pci_has_frame(config));
     if (has_pci) {
-        board_acpi_mcfg(bytes + ACPI_MCFG_AT);
+        board_acpi_mcfg(bytes + ACPI_MCFG_AT(cpus));
     }
 }

@@ -13,8 +13,11 @@
 
 #define BASE UINT64_C(0x140000000)
 
-static uint8_t tables[BOARD_ACPI_SIZE];
-static bool claimed[BOARD_ACPI_SIZE]; /* bytes that belong to a table */
+#define CPUS_MAX 3
+
+static uint8_t tables[BOARD_ACPI_SIZE(CPUS_MAX)];
+static size_t tables_size;
+static bool claimed[BOARD_ACPI_SIZE(CPUS_MAX)]; /* bytes that belong to a table */
 
 /* Structures of bytes alone, so that they lie anywhere. */
 struct le16 {
@@ -186,7 +189,7 @@ static unsigned sum(const void *bytes, size_t size)
 /* What lies at a physical address; it must be inside, and nobody else's. */
 static const void *at(uint64_t physical, size_t size)
 {
-    g_assert(physical >= BASE && physical + size <= BASE + BOARD_ACPI_SIZE);
+    g_assert(physical >= BASE && physical + size <= BASE + tables_size);
     for (size_t i = 0; i < size; i++) {
         CU_ASSERT_FALSE(claimed[physical - BASE + i]);
         claimed[physical - BASE + i] = true;
@@ -215,6 +218,7 @@ static struct {
 
 static void write_bytes(const struct board_config *config)
 {
+    tables_size = BOARD_ACPI_SIZE(config->cpus);
     memset(tables, 0xee, sizeof(tables));
     memset(claimed, 0, sizeof(claimed));
     board_acpi_write(tables, BASE, config);
@@ -222,18 +226,20 @@ static void write_bytes(const struct board_config *config)
 
 static void write_tables_of(const struct board_config *config)
 {
-    size_t madt_size = sizeof(struct madt) + (config->gic == GIC_V3 ? sizeof(struct gicr) : 0);
+    size_t gicc_size = (config->cpus - 1) * sizeof(struct gicc);
+    size_t gicr_size = config->gic == GIC_V3 ? sizeof(struct gicr) : 0;
     write_bytes(config);
     found.rsdp = at(BASE, sizeof(struct rsdp));
     found.xsdt = table(u64(found.rsdp->xsdt), "XSDT", 1, sizeof(struct xsdt));
     found.fadt = table(u64(found.xsdt->entries[0]), "FACP", 6, sizeof(struct fadt));
-    found.madt = table(u64(found.xsdt->entries[1]), "APIC", 5, madt_size);
+    found.madt =
+        table(u64(found.xsdt->entries[1]), "APIC", 5, sizeof(struct madt) + gicc_size + gicr_size);
     found.gtdt = table(u64(found.xsdt->entries[2]), "GTDT", 3, sizeof(struct gtdt));
 }
 
 static void write_tables(bool vhe)
 {
-    write_tables_of(&(struct board_config){.vhe = vhe});
+    write_tables_of(&(struct board_config){.vhe = vhe, .gic = GIC_V2, .cpus = 1});
 }
 
 static void test_root_pointer_has_both_checksums_and_no_rsdt(void)
@@ -262,7 +268,7 @@ static void test_bytes_of_no_table_are_zero(void)
 {
     write_tables(false);
     unsigned gaps = 0;
-    for (size_t i = 0; i < sizeof(tables); i++) {
+    for (size_t i = 0; i < tables_size; i++) {
         gaps += !claimed[i];
         CU_ASSERT_TRUE(claimed[i] || tables[i] == 0);
     }
@@ -312,19 +318,38 @@ static void test_madt_has_the_distributor_and_the_interface_of_the_one_cpu(void)
     CU_ASSERT_TRUE(is_zero(&gicc->efficiency, 4));
 }
 
+static void test_each_cpu_has_an_interface_with_its_affinity(void)
+{
+    static const enum gic_version versions[] = {GIC_V2, GIC_V3};
+    for (unsigned i = 0; i < G_N_ELEMENTS(versions); i++) {
+        write_tables_of(&(struct board_config){.gic = versions[i], .cpus = CPUS_MAX});
+        const struct gicc *gicc = &found.madt->gicc;
+        for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
+            CU_ASSERT_EQUAL(gicc[cpu].type, 11);
+            CU_ASSERT_EQUAL(u32(gicc[cpu].interface), cpu);
+            CU_ASSERT_EQUAL(u32(gicc[cpu].uid), cpu);
+            CU_ASSERT_EQUAL(u32(gicc[cpu].flags), 1);
+            CU_ASSERT_EQUAL(u64(gicc[cpu].base), versions[i] == GIC_V2 ? BOARD_GICC_BASE : 0);
+            CU_ASSERT_EQUAL(u64(gicc[cpu].mpidr), cpu);
+        }
+    }
+}
+
 static void test_madt_of_a_gicv3_has_a_region_of_redistributors(void)
 {
-    write_tables_of(&(struct board_config){.gic = GIC_V3});
-    CU_ASSERT_EQUAL(found.madt->gicd.version, 3);
-    CU_ASSERT_EQUAL(u64(found.madt->gicd.base), 0x08000000);
-    CU_ASSERT_TRUE(is_zero(&found.madt->gicc.base, 8));
-    CU_ASSERT_TRUE(is_zero(&found.madt->gicc.redistributor, 8));
-    const struct gicr *gicr = (const struct gicr *)(found.madt + 1);
-    CU_ASSERT_EQUAL(gicr->type, 14);
-    CU_ASSERT_EQUAL(gicr->length, 16);
-    CU_ASSERT_EQUAL(u64(gicr->base), BOARD_GICR_BASE);
-    CU_ASSERT_EQUAL(u64(gicr->base), 0x080a0000);
-    CU_ASSERT_EQUAL(u32(gicr->size), 0x20000);
+    for (unsigned cpus = 1; cpus <= CPUS_MAX; cpus++) {
+        write_tables_of(&(struct board_config){.gic = GIC_V3, .cpus = cpus});
+        CU_ASSERT_EQUAL(found.madt->gicd.version, 3);
+        CU_ASSERT_EQUAL(u64(found.madt->gicd.base), 0x08000000);
+        CU_ASSERT_TRUE(is_zero(&found.madt->gicc.base, 8));
+        CU_ASSERT_TRUE(is_zero(&found.madt->gicc.redistributor, 8));
+        const struct gicr *gicr = (const struct gicr *)(&found.madt->gicc + cpus);
+        CU_ASSERT_EQUAL(gicr->type, 14);
+        CU_ASSERT_EQUAL(gicr->length, 16);
+        CU_ASSERT_EQUAL(u64(gicr->base), BOARD_GICR_BASE);
+        CU_ASSERT_EQUAL(u64(gicr->base), 0x080a0000);
+        CU_ASSERT_EQUAL(u32(gicr->size), 0x20000 * cpus);
+    }
 }
 
 static void expect_timer(const struct timer *timer, uint32_t gsiv)
@@ -414,6 +439,7 @@ UNIT_SUITE("board_acpi", UNIT_TEST(test_root_pointer_has_both_checksums_and_no_r
            UNIT_TEST(test_bytes_of_no_table_are_zero),
            UNIT_TEST(test_fadt_says_reduced_hardware_and_nothing_that_is_not_there),
            UNIT_TEST(test_madt_has_the_distributor_and_the_interface_of_the_one_cpu),
+           UNIT_TEST(test_each_cpu_has_an_interface_with_its_affinity),
            UNIT_TEST(test_madt_of_a_gicv3_has_a_region_of_redistributors),
            UNIT_TEST(test_gtdt_has_the_timers_that_the_board_wires),
            UNIT_TEST(test_with_vhe_there_is_a_virtual_timer_of_el2),

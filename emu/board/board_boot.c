@@ -17,7 +17,7 @@
 static_assert(BOARD_BOOT_ALIGN >= alignof(max_align_t), "the area takes any type");
 static_assert(BOARD_BOOT_ALIGN % 8 == 0, "[DTSPEC0.4] 5.6: the blob is aligned to 8 bytes");
 
-static_assert(BOARD_ACPI_SIZE <= GMEM_BOOT_SIZE, "the ACPI tables have a place");
+static_assert(BOARD_ACPI_SIZE(CPU_CORES_MAX) <= GMEM_BOOT_SIZE, "the ACPI tables have a place");
 
 /* The part of the boot area that is not used yet. */
 struct board_boot_area {
@@ -105,7 +105,8 @@ static bool board_boot_describe_by_tree(struct board_boot_area *area,
 static void board_boot_describe_by_acpi(struct board_boot_area *area,
                                         const struct board_config *config, struct hal_boot *boot)
 {
-    void *tables = board_boot_take(area, BOARD_ACPI_SIZE, "the set of ACPI tables", NULL);
+    void *tables =
+        board_boot_take(area, BOARD_ACPI_SIZE(config->cpus), "the set of ACPI tables", NULL);
     g_assert(tables != NULL); /* it comes first, into an area of a fixed size */
     boot->acpi_rsdp = boot->ram_base;
     board_acpi_write(tables, boot->acpi_rsdp, config);

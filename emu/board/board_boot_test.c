@@ -116,11 +116,11 @@ static void test_acpi_machine_is_handed_tables_in_ram_and_no_tree(void)
     CU_ASSERT_EQUAL(boot->device_tree_size, 0);
     CU_ASSERT_EQUAL(boot->acpi_rsdp % 16, 0); /* [ACPI6.3] 5.2.5.1 */
     const char *tables = (const char *)(uintptr_t)(boot->acpi_rsdp - UINT64_C(0x100000000));
-    CU_ASSERT_TRUE_FATAL(in_boot_area(&rig, tables, BOARD_ACPI_SIZE));
-    char expected[BOARD_ACPI_SIZE];
+    CU_ASSERT_TRUE_FATAL(in_boot_area(&rig, tables, BOARD_ACPI_SIZE(1)));
+    char expected[BOARD_ACPI_SIZE(1)];
     board_acpi_write(expected, boot->acpi_rsdp, &config);
-    CU_ASSERT_EQUAL(memcmp(tables, expected, BOARD_ACPI_SIZE), 0);
-    CU_ASSERT_TRUE((const char *)boot >= tables + BOARD_ACPI_SIZE);
+    CU_ASSERT_EQUAL(memcmp(tables, expected, BOARD_ACPI_SIZE(1)), 0);
+    CU_ASSERT_TRUE((const char *)boot >= tables + BOARD_ACPI_SIZE(1));
     CU_ASSERT_STRING_EQUAL(boot->command_line, "face=posix");
     boot_rig_fini(&rig);
 }

@@ -15,6 +15,7 @@ G_DEFINE_QUARK(board - error - quark, board_error)
 void board_config_init(struct board_config *config)
 {
     *config = (struct board_config){
+        .cpus = 1,
         .ram_size = 64 * BOARD_MIB,
         .step_ns = 1,
         .mmio_ns = 100,
@@ -150,6 +151,10 @@ bool board_config_check(const struct board_config *config, GError **error)
 {
     if (!board_config_check_memory(config, error)) {
         return false;
+    }
+    if (config->cpus < 1 || config->cpus > CPU_CORES_MAX) {
+        return board_config_refuse(error, "%u CPUs: there can be 1 to %u", config->cpus,
+                                   CPU_CORES_MAX);
     }
     if (config->step_ns == 0) {
         return board_config_refuse(error, "a step must be at least 1 ns");

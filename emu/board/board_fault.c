@@ -12,17 +12,25 @@
 
 #define BOARD_INPUT_DEVICE 0 /* of a stage: what belongs to this INTID; behind it, the timers */
 
-struct irq_fault *board_irq_fault(struct board *board, unsigned intid)
+/* The stage in front of an INTID as this CPU sees it: SPIs have one, PPIs one for each CPU. */
+static struct irq_fault *board_irq_stage(struct board *board, unsigned cpu, unsigned intid)
 {
-    g_assert(intid >= BOARD_INTID_MIN && intid < BOARD_IRQ_COUNT);
-    struct irq_fault **stage = &board_faults(board)->lines[intid];
+    g_assert(intid >= BOARD_INTID_MIN && intid < BOARD_IRQ_COUNT && cpu < board_cpus(board));
+    struct board_faults *faults = board_faults(board);
+    bool is_private = intid < BOARD_INTID_SPI;
+    struct irq_fault **stage = is_private ? &faults->ppis[cpu][intid] : &faults->spis[intid];
     if (*stage == NULL) {
         g_autofree char *target = g_strdup_printf("%u", intid);
         *stage = irq_fault_new(board_clock(board), board_trace(board), "irq", target,
-                               gic_input(board_gic(board), 0, intid),
-                               gic_pend_input(board_gic(board), 0, intid));
+                               gic_input(board_gic(board), cpu, intid),
+                               gic_pend_input(board_gic(board), cpu, intid));
     }
     return *stage;
+}
+
+struct irq_fault *board_irq_fault(struct board *board, unsigned intid)
+{
+    return board_irq_stage(board, 0, intid);
 }
 
 struct irqline board_device_line(struct board *board, unsigned intid)
@@ -30,29 +38,31 @@ struct irqline board_device_line(struct board *board, unsigned intid)
     return irq_fault_input(board_irq_fault(board, intid), BOARD_INPUT_DEVICE);
 }
 
-struct irqline board_timer_line(struct board *board, enum gtimer_id id, unsigned intid)
+struct irqline board_timer_line(struct board *board, unsigned cpu, enum gtimer_id id,
+                                unsigned intid)
 {
-    return irq_fault_input(board_irq_fault(board, intid), BOARD_INPUT_DEVICE + 1 + id);
+    return irq_fault_input(board_irq_stage(board, cpu, intid), BOARD_INPUT_DEVICE + 1 + id);
 }
 
-struct irqline board_timer_output(struct board *board, enum gtimer_id id, unsigned intid)
+struct irqline board_timer_output(struct board *board, unsigned cpu, enum gtimer_id id,
+                                  unsigned intid)
 {
     static const char *const names[GTIMER_COUNT] = {
         [GTIMER_PHYSICAL] = "physical",
         [GTIMER_VIRTUAL] = "virtual",
     };
     static const struct irqline nothing = {.set = NULL};
-    struct irq_fault **stage = &board_faults(board)->timers[id];
+    struct irq_fault **stage = &board_faults(board)->timers[cpu][id];
     g_assert(*stage == NULL);
     *stage = irq_fault_new(board_clock(board), board_trace(board), "timer", names[id],
-                           board_timer_line(board, id, intid), nothing);
+                           board_timer_line(board, cpu, id, intid), nothing);
     return irq_fault_input(*stage, BOARD_INPUT_DEVICE);
 }
 
-struct irq_fault *board_timer_fault(struct board *board, enum gtimer_id id)
+struct irq_fault *board_timer_fault(struct board *board, unsigned cpu, enum gtimer_id id)
 {
-    g_assert(id < GTIMER_COUNT);
-    return board_faults(board)->timers[id];
+    g_assert(id < GTIMER_COUNT && cpu < board_cpus(board));
+    return board_faults(board)->timers[cpu][id];
 }
 
 /* The index of a queue among those that have a stage. */
@@ -114,10 +124,15 @@ struct wire_fault *board_link_fault(struct board *board, const char *net)
 void board_faults_fini(struct board_faults *faults)
 {
     for (unsigned i = 0; i < BOARD_IRQ_COUNT; i++) {
-        irq_fault_free(faults->lines[i]);
+        irq_fault_free(faults->spis[i]);
     }
-    for (unsigned i = 0; i < GTIMER_COUNT; i++) {
-        irq_fault_free(faults->timers[i]);
+    for (unsigned cpu = 0; cpu < CPU_CORES_MAX; cpu++) {
+        for (unsigned i = 0; i < BOARD_INTID_SPI; i++) {
+            irq_fault_free(faults->ppis[cpu][i]);
+        }
+        for (unsigned i = 0; i < GTIMER_COUNT; i++) {
+            irq_fault_free(faults->timers[cpu][i]);
+        }
     }
     for (unsigned i = 0; i < faults->queue_count; i++) {
         irq_fault_free(faults->queues[i].irq);

@@ -31,8 +31,8 @@ static bool line_is_high(struct board *board, unsigned intid)
 
 static void fire(struct board *board, enum gtimer_id id)
 {
-    gtimer_write(board_timer(board), id, GTIMER_CVAL, 0);
-    gtimer_write(board_timer(board), id, GTIMER_CTL, GTIMER_CTL_ENABLE);
+    gtimer_write(board_timer(board, 0), id, GTIMER_CVAL, 0);
+    gtimer_write(board_timer(board, 0), id, GTIMER_CTL, GTIMER_CTL_ENABLE);
 }
 
 static void test_timers_reach_their_own_inputs_without_faults(void)
@@ -49,12 +49,12 @@ static void test_timers_reach_their_own_inputs_without_faults(void)
 static void test_dead_timer_fires_and_nobody_hears_it(void)
 {
     struct board *board = machine_new();
-    irq_fault_lose(board_timer_fault(board, GTIMER_VIRTUAL), "dead", all);
+    irq_fault_lose(board_timer_fault(board, 0, GTIMER_VIRTUAL), "dead", all);
     fire(board, GTIMER_VIRTUAL);
     fire(board, GTIMER_PHYSICAL);
     CU_ASSERT_FALSE(line_is_high(board, BOARD_TIMER_VIRT_INTID));
     CU_ASSERT_TRUE(line_is_high(board, BOARD_TIMER_PHYS_INTID));
-    irq_fault_restore(board_timer_fault(board, GTIMER_VIRTUAL));
+    irq_fault_restore(board_timer_fault(board, 0, GTIMER_VIRTUAL));
     CU_ASSERT_TRUE(line_is_high(board, BOARD_TIMER_VIRT_INTID));
     board_free(board);
 }
@@ -62,15 +62,15 @@ static void test_dead_timer_fires_and_nobody_hears_it(void)
 static void test_timer_that_is_led_astray_shares_the_other_input(void)
 {
     struct board *board = machine_new();
-    irq_fault_route(board_timer_fault(board, GTIMER_VIRTUAL), "intid",
-                    board_timer_line(board, GTIMER_VIRTUAL, BOARD_TIMER_PHYS_INTID));
+    irq_fault_route(board_timer_fault(board, 0, GTIMER_VIRTUAL), "intid",
+                    board_timer_line(board, 0, GTIMER_VIRTUAL, BOARD_TIMER_PHYS_INTID));
     fire(board, GTIMER_VIRTUAL);
     fire(board, GTIMER_PHYSICAL);
     CU_ASSERT_FALSE(line_is_high(board, BOARD_TIMER_VIRT_INTID));
     CU_ASSERT_TRUE(line_is_high(board, BOARD_TIMER_PHYS_INTID));
-    gtimer_write(board_timer(board), GTIMER_VIRTUAL, GTIMER_CTL, 0);
+    gtimer_write(board_timer(board, 0), GTIMER_VIRTUAL, GTIMER_CTL, 0);
     CU_ASSERT_TRUE(line_is_high(board, BOARD_TIMER_PHYS_INTID));
-    gtimer_write(board_timer(board), GTIMER_PHYSICAL, GTIMER_CTL, 0);
+    gtimer_write(board_timer(board, 0), GTIMER_PHYSICAL, GTIMER_CTL, 0);
     CU_ASSERT_FALSE(line_is_high(board, BOARD_TIMER_PHYS_INTID));
     board_free(board);
 }

@@ -3,8 +3,9 @@
  *
  * [DTSPEC0.4] 3 (node contents) and 5 (the blob), written front to back with libfdt. Nodes and
  * their order of properties are QEMU's for "virt", as far as the devices are there; the sizes of
- * register frames are those that are really mapped. There is no /psci: a guest switches the machine
- * off through the hal.
+ * register frames are those that are really mapped. There is no /psci, and no enable-method of a
+ * CPU but its name where there are several: a guest starts CPUs and switches the machine off
+ * through the hal.
  *
  * Interrupt specifiers are those of the GIC's binding: type (0 SPI, 1 PPI), number within the type,
  * flags (4 for level-high; for PPIs of a GICv2, the CPU mask in bits 15:8). The lines of
@@ -24,7 +25,7 @@
 #define FDT_GIC_FIRST_PPI  16
 #define FDT_GIC_FIRST_SPI  32
 #define FDT_IRQ_LEVEL_HIGH 4
-#define FDT_IRQ_CPU0       0x100
+#define FDT_IRQ_CPUS(cpus) (((1U << (cpus)) - 1) << 8) /* those that have the PPI */
 #define FDT_TIMER_SEC_PPI  13 /* CNTPS and CNTHP are named by the binding and not there */
 #define FDT_TIMER_HYP_PPI  10
 #define FDT_CELLS_MAX      160
@@ -122,16 +123,21 @@ static void board_fdt_memory(struct board_fdt *fdt, uint64_t base, uint64_t size
     board_fdt_end(fdt);
 }
 
-static void board_fdt_cpus(struct board_fdt *fdt)
+static void board_fdt_cpus(struct board_fdt *fdt, unsigned cpus)
 {
     board_fdt_begin(fdt, "cpus");
     board_fdt_cell(fdt, "#size-cells", 0);
     board_fdt_cell(fdt, "#address-cells", 1);
-    board_fdt_begin_at(fdt, "cpu", 0);
-    board_fdt_cell(fdt, "reg", 0);
-    board_fdt_string(fdt, "compatible", "arm,cortex-a57");
-    board_fdt_string(fdt, "device_type", "cpu");
-    board_fdt_end(fdt);
+    for (unsigned cpu = 0; cpu < cpus; cpu++) {
+        board_fdt_begin_at(fdt, "cpu", cpu);
+        board_fdt_cell(fdt, "reg", cpu); /* its affinity */
+        if (cpus > 1) {
+            board_fdt_string(fdt, "enable-method", "psci");
+        }
+        board_fdt_string(fdt, "compatible", "arm,cortex-a57");
+        board_fdt_string(fdt, "device_type", "cpu");
+        board_fdt_end(fdt);
+    }
     board_fdt_end(fdt);
 }
 
@@ -147,7 +153,8 @@ static void board_fdt_v2m(struct board_fdt *fdt)
     board_fdt_end(fdt);
 }
 
-static void board_fdt_gic(struct board_fdt *fdt, enum gic_version version, bool has_frame)
+static void board_fdt_gic(struct board_fdt *fdt, enum gic_version version, unsigned cpus,
+                          bool has_frame)
 {
     const struct board_fdt_range v2[] = {
         {.base = BOARD_GICD_BASE, .size = GICV2_DIST_SIZE},
@@ -155,7 +162,7 @@ static void board_fdt_gic(struct board_fdt *fdt, enum gic_version version, bool 
     };
     const struct board_fdt_range v3[] = {
         {.base = BOARD_GICD_BASE, .size = GICV3_DIST_SIZE},
-        {.base = BOARD_GICR_BASE, .size = GICV3_REDIST_SIZE * BOARD_CPUS},
+        {.base = BOARD_GICR_BASE, .size = GICV3_REDIST_SIZE * (uint64_t)cpus},
     };
     board_fdt_begin_at(fdt, "intc", BOARD_GICD_BASE);
     board_fdt_cell(fdt, "phandle", FDT_PHANDLE_GIC);
@@ -179,7 +186,7 @@ static void board_fdt_gic(struct board_fdt *fdt, enum gic_version version, bool 
 }
 
 /* The binding's order: secure physical, physical, virtual, hypervisor. */
-static void board_fdt_timer(struct board_fdt *fdt, enum gic_version version)
+static void board_fdt_timer(struct board_fdt *fdt, enum gic_version version, unsigned cpus)
 {
     static const char compatible[] = "arm,armv8-timer\0arm,armv7-timer";
     static const uint32_t ppis[] = {
@@ -192,7 +199,7 @@ static void board_fdt_timer(struct board_fdt *fdt, enum gic_version version)
     for (size_t i = 0; i < G_N_ELEMENTS(ppis); i++) {
         cells[i * 3] = FDT_GIC_PPI;
         cells[i * 3 + 1] = ppis[i];
-        cells[i * 3 + 2] = (version == GIC_V2 ? FDT_IRQ_CPU0 : 0) | FDT_IRQ_LEVEL_HIGH;
+        cells[i * 3 + 2] = (version == GIC_V2 ? FDT_IRQ_CPUS(cpus) : 0) | FDT_IRQ_LEVEL_HIGH;
     }
     board_fdt_begin(fdt, "timer");
     board_fdt_cells(fdt, "interrupts", cells, G_N_ELEMENTS(cells));
@@ -291,9 +298,9 @@ static void board_fdt_root(struct board_fdt *fdt, uint64_t ram_base, uint64_t ra
     board_fdt_string(fdt, "bootargs", config->command_line);
     board_fdt_end(fdt);
     board_fdt_memory(fdt, ram_base, ram_size);
-    board_fdt_cpus(fdt);
-    board_fdt_gic(fdt, config->gic, has_frame);
-    board_fdt_timer(fdt, config->gic);
+    board_fdt_cpus(fdt, config->cpus);
+    board_fdt_gic(fdt, config->gic, config->cpus, has_frame);
+    board_fdt_timer(fdt, config->gic, config->cpus);
     for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
         board_fdt_virtio_mmio(fdt, slot);
     }

@@ -19,10 +19,11 @@
 static struct board_config config;
 static char blob[BLOB_SIZE] __attribute__((aligned(8)));
 
-static size_t write_tree_of(enum gic_version gic, const char *command_line)
+static size_t write_tree_of(enum gic_version gic, unsigned cpus, const char *command_line)
 {
     GError *error = NULL;
     config.gic = gic;
+    config.cpus = cpus;
     config.command_line = command_line;
     memset(blob, 0xee, sizeof(blob));
     size_t size = board_fdt_write(RAM_BASE, RAM_SIZE, &config, blob, sizeof(blob), &error);
@@ -32,7 +33,7 @@ static size_t write_tree_of(enum gic_version gic, const char *command_line)
 
 static size_t write_tree(const char *command_line)
 {
-    return write_tree_of(GIC_V2, command_line);
+    return write_tree_of(GIC_V2, 1, command_line);
 }
 
 static int node(const char *path)
@@ -130,6 +131,35 @@ static void test_there_is_one_cpu(void)
     expect_string(cpu, "device_type", "cpu");
     expect_cells(cpu, "reg", &zero, 1);
     CU_ASSERT_EQUAL(fdt_next_subnode(blob, cpu), -FDT_ERR_NOTFOUND);
+    CU_ASSERT_PTR_NULL(fdt_getprop(blob, cpu, "enable-method", NULL));
+}
+
+static void test_several_cpus_have_their_affinity_and_the_timers_interrupts(void)
+{
+    write_tree_of(GIC_V2, 3, "");
+    int cpus = node("/cpus");
+    uint32_t count = 0;
+    int cpu;
+    fdt_for_each_subnode(cpu, blob, cpus)
+    {
+        expect_cells(cpu, "reg", &count, 1);
+        expect_string(cpu, "enable-method", "psci");
+        count++;
+    }
+    CU_ASSERT_EQUAL(count, 3);
+    const fdt32_t *cells = property(node("/timer"), "interrupts", NULL);
+    CU_ASSERT_EQUAL(fdt32_to_cpu(cells[2]), 0x700 | 4);
+}
+
+/* The binding of the GICv3 has no mask of CPUs in a specifier. */
+static void test_several_cpus_of_a_gicv3_have_a_redistributor_each(void)
+{
+    static const uint32_t frames[] = {0, BOARD_GICD_BASE, 0, GICV3_DIST_SIZE,
+                                      0, BOARD_GICR_BASE, 0, 3 * GICV3_REDIST_SIZE};
+    write_tree_of(GIC_V3, 3, "");
+    expect_cells(node("/intc@8000000"), "reg", frames, 8);
+    const fdt32_t *cells = property(node("/timer"), "interrupts", NULL);
+    CU_ASSERT_EQUAL(fdt32_to_cpu(cells[2]), 4);
 }
 
 static void test_command_line_is_in_chosen(void)
@@ -157,7 +187,7 @@ static void test_gic_frames_are_where_board_h_says(void)
 
 static void test_gicv3_frames_are_where_board_h_says(void)
 {
-    write_tree_of(GIC_V3, "");
+    write_tree_of(GIC_V3, 1, "");
     static const uint32_t frames[] = {0, BOARD_GICD_BASE, 0, GICV3_DIST_SIZE,
                                       0, BOARD_GICR_BASE, 0, GICV3_REDIST_SIZE};
     static const uint32_t regions = 1;
@@ -324,6 +354,8 @@ UNIT_SUITE("board_fdt", UNIT_TEST(test_host_bridge_is_where_board_h_says),
            UNIT_TEST(test_blob_is_well_formed_and_as_large_as_said),
            UNIT_TEST(test_root_has_two_cells_and_the_gic_as_parent),
            UNIT_TEST(test_memory_is_physical), UNIT_TEST(test_there_is_one_cpu),
+           UNIT_TEST(test_several_cpus_have_their_affinity_and_the_timers_interrupts),
+           UNIT_TEST(test_several_cpus_of_a_gicv3_have_a_redistributor_each),
            UNIT_TEST(test_command_line_is_in_chosen),
            UNIT_TEST(test_gic_frames_are_where_board_h_says),
            UNIT_TEST(test_gicv3_frames_are_where_board_h_says),

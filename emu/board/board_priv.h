@@ -9,16 +9,16 @@
 #define BOARD_SLIRP_PORT                                                                           \
     "slirp" /* libslirp's port on the wire; no network device may be called so */
 
-#define BOARD_CPUS  1
-#define BOARD_MPIDR UINT64_C(0x80000000) /* of the CPU: RES1 bit 31, affinity 0.0.0 */
+#define BOARD_MPIDR UINT64_C(0x80000000) /* of CPU 0: RES1 bit 31, affinity 0.0.0.0 */
 
 /* RAM ends below the addresses where QEMU's board has its high memory and PCI's large window. */
 #define BOARD_RAM_END_MAX UINT64_C(0x4000000000)
 
 /* Part of struct board; members are private to board_fault.c. */
 struct board_faults {
-    struct irq_fault *lines[BOARD_IRQ_COUNT];
-    struct irq_fault *timers[GTIMER_COUNT];
+    struct irq_fault *spis[BOARD_IRQ_COUNT];
+    struct irq_fault *ppis[CPU_CORES_MAX][BOARD_INTID_SPI];
+    struct irq_fault *timers[CPU_CORES_MAX][GTIMER_COUNT];
     unsigned queue_count, link_count;
     struct {
         struct virtqueue *queue;
@@ -35,7 +35,8 @@ struct board_faults *board_faults(struct board *board);
 void board_faults_fini(struct board_faults *faults);
 /* What a device, or a timer, drives. */
 struct irqline board_device_line(struct board *board, unsigned intid);
-struct irqline board_timer_output(struct board *board, enum gtimer_id id, unsigned intid);
+struct irqline board_timer_output(struct board *board, unsigned cpu, enum gtimer_id id,
+                                  unsigned intid);
 
 /* Part of struct board; members are private to board_pci.c. */
 struct board_pci {
@@ -78,7 +79,7 @@ size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const struct board_
  * Writes the ACPI tables to `buffer`, which will be at the physical address `base` (a multiple of
  * 8). The RSDP comes first.
  */
-#define BOARD_ACPI_SIZE 748 /* the most */
+#define BOARD_ACPI_SIZE(cpus) (668 + 80 * (size_t)(cpus)) /* the most */
 void board_acpi_write(void *buffer, uint64_t base, const struct board_config *config);
 
 /*

@@ -252,7 +252,7 @@ static void test_parts_are_found_by_name(void)
     CU_ASSERT_PTR_NOT_NULL(wire_port_by_name(board_wire(board), "eth1"));
     CU_ASSERT_PTR_NOT_NULL(wire_port_by_name(board_wire(board), "slirp"));
     CU_ASSERT_EQUAL(gic_irq_count(board_gic(board)), BOARD_IRQ_COUNT);
-    CU_ASSERT_EQUAL(gtimer_count(board_timer(board)), GTIMER_FREQUENCY_HZ);
+    CU_ASSERT_EQUAL(gtimer_count(board_timer(board, 0)), GTIMER_FREQUENCY_HZ);
     CU_ASSERT_EQUAL(gmem_ram_size(board_memory(board)), config.ram_size);
     CU_ASSERT_EQUAL(trace_last(board_trace(board)), 0);
     board_free(board);

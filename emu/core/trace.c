@@ -23,6 +23,7 @@ struct trace_observer {
 
 struct trace {
     const struct vclock *clock;
+    const unsigned *cpu;   /* NULL: none */
     uint64_t last;         /* the newest sequence number */
     uint64_t blocks_freed; /* the number of blocks before blocks[0] */
     GPtrArray *blocks;
@@ -56,6 +57,11 @@ void trace_free(struct trace *trace)
     g_free(trace);
 }
 
+void trace_set_cpu(struct trace *trace, const unsigned *cpu)
+{
+    trace->cpu = cpu;
+}
+
 static void trace_add_block(struct trace *trace)
 {
     trace->newest = trace->spare != NULL ? trace->spare : g_new(struct trace_block, 1);
@@ -77,6 +83,7 @@ uint64_t trace_emit_arguments(struct trace *trace, enum trace_kind kind,
     event->sequence = ++trace->last;
     event->time_ns = vclock_now_ns(trace->clock);
     event->kind = kind;
+    event->cpu = trace->cpu != NULL ? (uint8_t)*trace->cpu : TRACE_NO_CPU;
     for (size_t i = 0; i < count; i++) {
         bool is_string = info->fields[i].type == TRACE_FIELD_STR;
         g_assert(arguments[i].is_string == is_string);

@@ -18,6 +18,7 @@
 #include <glib.h>
 
 #define TRACE_FIELDS_MAX 6
+#define TRACE_NO_CPU     0
 
 enum trace_kind {
 #define TRACE_EVENT(constant, ...) TRACE_##constant,
@@ -54,6 +55,8 @@ struct trace_event {
     uint64_t sequence; /* from 1, without gaps */
     uint64_t time_ns;
     enum trace_kind kind;
+    uint8_t
+        cpu; /* on whose behalf, counted from 1; TRACE_NO_CPU: a device's, or only one is there */
     union trace_value fields[TRACE_FIELDS_MAX];
 };
 
@@ -70,6 +73,13 @@ struct trace;
 /* Borrows the clock for its whole life. */
 struct trace *trace_new(const struct vclock *clock);
 void trace_free(struct trace *trace);
+
+/*
+ * Where to read, at each event, which CPU it is made for, counted from 1; NULL: all are for
+ * TRACE_NO_CPU. In text the CPU comes last, as if it were a field, cpu=1, unless the kind has one
+ * that is called so.
+ */
+void trace_set_cpu(struct trace *trace, const unsigned *cpu);
 
 /*
  * Emits an event and returns its sequence number. Number and types of the arguments must be those

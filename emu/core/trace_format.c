@@ -88,6 +88,9 @@ void trace_format_fields(GString *out, const struct trace_event *event)
         g_string_append_c(out, '=');
         trace_format_value(out, info->fields[i].type, event->fields[i]);
     }
+    if (event->cpu != TRACE_NO_CPU && trace_field_by_name(event->kind, "cpu") < 0) {
+        g_string_append_printf(out, " cpu=%u", event->cpu - 1U);
+    }
 }
 
 void trace_format_line(GString *out, const struct trace_event *event)

@@ -21,70 +21,129 @@ struct ringside_tick_state ringside_ticks = {.deadline = UINT64_MAX};
 
 void cpu_spend_ns(struct cpu *cpu, uint64_t ns)
 {
-    bool fits = ns <= CPU_TIME_MAX_NS - cpu->guest_ns;
-    cpu->guest_ns = fits ? cpu->guest_ns + ns : CPU_TIME_MAX_NS;
+    struct cpu_core *core = cpu->core;
+    bool fits = ns <= CPU_TIME_MAX_NS - core->guest_ns;
+    core->guest_ns = fits ? core->guest_ns + ns : CPU_TIME_MAX_NS;
     cpu->deadline_stale = true;
+}
+
+void cpu_count_ticks(struct cpu *cpu)
+{
+    uint64_t ns, count = ringside_ticks.count;
+    struct cpu_core *core = cpu->core;
+    if (__builtin_mul_overflow(count - cpu->synced_count, cpu->config.step_ns, &ns)) {
+        ns = CPU_TIME_MAX_NS;
+    }
+    if (ns > CPU_TIME_MAX_NS - core->guest_ns) {
+        core->guest_ns = CPU_TIME_MAX_NS;
+        cpu->deadline_stale = true;
+    } else {
+        core->guest_ns += ns; /* the deadline, which counts from here, stays what it was */
+    }
+    cpu->synced_count = count;
 }
 
 static void cpu_take_ticks(struct cpu *cpu)
 {
     uint64_t count = ringside_ticks.count;
-    if (count == cpu->synced_count) {
-        return;
-    }
-    if (count < cpu->synced_count) {
+    if (count > cpu->synced_count) {
+        cpu_count_ticks(cpu);
+    } else if (count < cpu->synced_count) {
         ringside_ticks.count = cpu->synced_count;
         cpu->deadline_stale = true;
         cpu_report(cpu, "ringside_ticks", "the tick count belongs to the bench and never goes back",
                    count);
-        return;
     }
-    uint64_t ns;
-    if (__builtin_mul_overflow(count - cpu->synced_count, cpu->config.step_ns, &ns)) {
-        ns = CPU_TIME_MAX_NS;
-    }
-    if (ns > CPU_TIME_MAX_NS - cpu->guest_ns) {
-        cpu->guest_ns = CPU_TIME_MAX_NS;
-        cpu->deadline_stale = true;
-    } else {
-        cpu->guest_ns += ns; /* the deadline, which counts from here, stays what it was */
-    }
-    cpu->synced_count = count;
 }
 
 void cpu_sync(struct cpu *cpu)
 {
     cpu_take_ticks(cpu);
-    uint64_t to_ns = MIN(cpu->guest_ns, vclock_next_ns(cpu->clock));
+    uint64_t to_ns = MIN(cpu->core->guest_ns, vclock_next_ns(cpu->clock));
     if (to_ns > vclock_now_ns(cpu->clock)) {
         vclock_pass(cpu->clock, to_ns);
     }
 }
 
+bool cpu_wake_cores(struct cpu *cpu)
+{
+    bool woke = false;
+    for (unsigned i = 0; i < cpu->config.cores; i++) {
+        struct cpu_core *core = &cpu->cores[i];
+        if (core->state == CPU_CORE_WAITING && cpu_has_wakeup(cpu, core)) {
+            core->state = CPU_CORE_AWAKE;
+            core->guest_ns = MAX(core->guest_ns, vclock_now_ns(cpu->clock));
+            cpu->awake++;
+            woke = true;
+        }
+    }
+    return woke;
+}
+
+bool cpu_run_next_event(struct cpu *cpu)
+{
+    cpu->acting = TRACE_NO_CPU;
+    vclock_run_next(cpu->clock);
+    cpu->acting = cpu->running + 1;
+    cpu->deadline_stale = true;
+    return cpu_wake_cores(cpu);
+}
+
 bool cpu_catch_up(struct cpu *cpu)
 {
     cpu_take_ticks(cpu);
-    while (vclock_next_ns(cpu->clock) <= cpu->guest_ns) {
-        vclock_run_next(cpu->clock);
-        cpu->deadline_stale = true;
-        if (cpu->stop_requested) {
+    while (vclock_next_ns(cpu->clock) <= cpu->core->guest_ns) {
+        if (cpu_run_next_event(cpu) || cpu->stop_requested) {
             return false;
         }
     }
-    vclock_pass(cpu->clock, cpu->guest_ns);
+    vclock_pass(cpu->clock, cpu->core->guest_ns);
     return true;
+}
+
+struct cpu_core *cpu_slowest(struct cpu *cpu, const struct cpu_core *except)
+{
+    struct cpu_core *slowest = NULL;
+    for (unsigned i = 0; i < cpu->config.cores; i++) {
+        struct cpu_core *core = &cpu->cores[i];
+        if (core->state == CPU_CORE_AWAKE && core != except &&
+            (slowest == NULL || core->guest_ns < slowest->guest_ns)) {
+            slowest = core;
+        }
+    }
+    return slowest;
+}
+
+/*
+ * The time up to which the running core needs nobody: an event, or too far ahead of another core.
+ */
+static uint64_t cpu_free_until_ns(struct cpu *cpu)
+{
+    uint64_t next_ns = vclock_next_ns(cpu->clock);
+    const struct cpu_core *other = cpu->awake > 1 ? cpu_slowest(cpu, cpu->core) : NULL;
+    uint64_t quantum_ns, limit_ns;
+    if (other == NULL ||
+        __builtin_mul_overflow(CPU_QUANTUM_TICKS, cpu->config.step_ns, &quantum_ns) ||
+        __builtin_add_overflow(other->guest_ns, quantum_ns, &limit_ns)) {
+        return next_ns;
+    }
+    return MIN(next_ns, limit_ns);
 }
 
 void cpu_set_deadline(struct cpu *cpu)
 {
-    uint64_t next_ns = vclock_next_ns(cpu->clock);
+    if (cpu->awake < cpu->config.cores) {
+        cpu_wake_cores(cpu); /* an access may have done it */
+    }
+    uint64_t next_ns = cpu_free_until_ns(cpu);
+    uint64_t guest_ns = cpu->core->guest_ns;
     cpu->deadline_stale = false;
     if (next_ns == VCLOCK_NEVER) {
         cpu->event_deadline = UINT64_MAX;
-    } else if (next_ns <= cpu->guest_ns) {
+    } else if (next_ns <= guest_ns) {
         cpu->event_deadline = 0;
     } else {
-        uint64_t left_ns = next_ns - cpu->guest_ns;
+        uint64_t left_ns = next_ns - guest_ns;
         uint64_t step_ns = cpu->config.step_ns;
         uint64_t ticks = step_ns == 1 ? left_ns : (left_ns - 1) / step_ns + 1;
         bool fits = ticks <= UINT64_MAX - cpu->synced_count;
@@ -102,14 +161,20 @@ static void cpu_clock_changed(void *opaque)
 static void cpu_set_line(void *opaque, unsigned number, bool level)
 {
     struct cpu *cpu = opaque;
-    g_assert(number == 0);
-    cpu->line = level;
+    g_assert(number < cpu->config.cores);
+    cpu->cores[number].line = level;
     cpu->deadline_stale = true;
 }
 
-struct irqline cpu_irq_input(struct cpu *cpu)
+struct irqline cpu_irq_input(struct cpu *cpu, unsigned core)
 {
-    return (struct irqline){.set = cpu_set_line, .opaque = cpu, .number = 0};
+    g_assert(core < cpu->config.cores);
+    return (struct irqline){.set = cpu_set_line, .opaque = cpu, .number = core};
+}
+
+const unsigned *cpu_accessing(const struct cpu *cpu)
+{
+    return &cpu->running;
 }
 
 /* ---- what the guest did wrong, and what it said ---------------------------------------------- */
@@ -176,9 +241,9 @@ static void cpu_upcall_free(void *data)
     g_free(upcall);
 }
 
-bool cpu_has_wakeup(const struct cpu *cpu)
+bool cpu_has_wakeup(const struct cpu *cpu, const struct cpu_core *core)
 {
-    return cpu->line || (cpu->ready && cpu->upcalls.length > 0);
+    return core->line || cpu_has_upcall(cpu, core);
 }
 
 static void cpu_queue_upcall(struct cpu *cpu, struct cpu_upcall upcall)
@@ -248,6 +313,7 @@ struct cpu *cpu_new(struct vclock *clock, struct trace *trace, struct gmem *memo
 {
     g_assert(cpu_active == NULL);
     g_assert(config->step_ns >= 1);
+    g_assert(config->cores >= 1 && config->cores <= CPU_CORES_MAX);
     g_assert(config->ops != NULL && config->ops->sysreg_read != NULL &&
              config->ops->sysreg_write != NULL && config->ops->quiescent != NULL);
     struct stack_bench bench;
@@ -263,7 +329,17 @@ struct cpu *cpu_new(struct vclock *clock, struct trace *trace, struct gmem *memo
     cpu->bench = bench;
     cpu->ram_low = (uintptr_t)gmem_host(memory, gpa(gmem_ram_base(memory)), 1);
     cpu->ram_high = cpu->ram_low + (uintptr_t)gmem_ram_size(memory);
-    cpu->daif = HAL_DAIF_I;
+    for (unsigned i = 0; i < config->cores; i++) {
+        cpu->cores[i].index = i;
+    }
+    cpu->core = &cpu->cores[0];
+    cpu->core->daif = HAL_DAIF_I;
+    cpu->core->state = CPU_CORE_AWAKE;
+    cpu->awake = 1;
+    if (config->cores > 1) {
+        cpu->acting = 1;
+        trace_set_cpu(trace, &cpu->acting);
+    }
     g_queue_init(&cpu->upcalls);
     cpu->delivering = g_ptr_array_new_with_free_func(cpu_upcall_free);
     cpu->console = g_string_new(NULL);
@@ -274,9 +350,18 @@ struct cpu *cpu_new(struct vclock *clock, struct trace *trace, struct gmem *memo
     return cpu;
 }
 
-static struct stack_bounds cpu_boot_stack(const struct cpu *cpu)
+static void cpu_release_boot_stacks(struct cpu *cpu)
 {
-    return (struct stack_bounds){.low = cpu->boot_stack, .size = CPU_BOOT_STACK_SIZE};
+    for (unsigned i = 0; i < cpu->config.cores; i++) {
+        if (cpu->cores[i].boot_stack != NULL) {
+            stack_deregister(cpu->cores[i].boot_stack_id);
+        }
+    }
+    void *stack = (void *)(uintptr_t)cpu->cores[0].boot_stack;
+    if (stack != NULL) {
+        stack_forget((struct stack_bounds){.low = stack, .size = CPU_BOOT_STACK_SIZE});
+        gmem_stack_release(cpu->memory, stack, CPU_BOOT_STACK_SIZE);
+    }
 }
 
 void cpu_free(struct cpu *cpu)
@@ -286,11 +371,8 @@ void cpu_free(struct cpu *cpu)
     }
     g_assert(!cpu->inside);
     vclock_set_listener(cpu->clock, NULL, NULL);
-    if (cpu->boot_stack != NULL) {
-        stack_deregister(cpu->boot_stack_id);
-        stack_forget(cpu_boot_stack(cpu));
-        gmem_stack_release(cpu->memory, cpu->boot_stack, CPU_BOOT_STACK_SIZE);
-    }
+    cpu_release_boot_stacks(cpu);
+    trace_set_cpu(cpu->trace, NULL);
     stack_bench_unmap(&cpu->bench);
     cpu_unmap_raw(cpu);
     g_queue_clear_full(&cpu->upcalls, cpu_upcall_free);
@@ -307,10 +389,13 @@ static enum cpu_stop cpu_enter(struct cpu *cpu)
     g_assert(!cpu->inside);
     cpu->stop = CPU_STOP_REQUESTED;
     if (!cpu->stop_requested) {
-        cpu->guest_ns = MAX(cpu->guest_ns, vclock_now_ns(cpu->clock));
+        for (unsigned i = 0; i < cpu->config.cores; i++) {
+            struct cpu_core *core = &cpu->cores[i];
+            core->guest_ns = MAX(core->guest_ns, vclock_now_ns(cpu->clock));
+        }
         cpu_set_deadline(cpu);
         cpu->inside = true;
-        stack_switch(&cpu->host_sp, cpu->guest_sp, &cpu->host_fake, cpu->running);
+        stack_switch(&cpu->host_sp, cpu->core->guest_sp, &cpu->host_fake, cpu->core->running);
         cpu->inside = false;
     }
     cpu_flush_console(cpu);
@@ -323,12 +408,13 @@ enum cpu_stop cpu_run(struct cpu *cpu, const struct ringside_guest *guest)
     g_assert(cpu->guest == NULL);
     g_assert(guest->abi_version == RINGSIDE_ABI_VERSION && guest->boot != NULL);
     cpu->guest = guest;
-    cpu->boot_stack = gmem_stack_alloc(cpu->memory, CPU_BOOT_STACK_SIZE);
-    g_assert(cpu->boot_stack != NULL); /* RAM is new: its pool holds more */
-    cpu->running = cpu_boot_stack(cpu);
-    cpu->boot_stack_id = stack_register(cpu->running);
-    cpu->guest_sp =
-        context_prepare((char *)cpu->boot_stack + CPU_BOOT_STACK_SIZE, cpu_boot_entry, cpu);
+    char *stack = gmem_stack_alloc(cpu->memory, CPU_BOOT_STACK_SIZE);
+    g_assert(stack != NULL); /* RAM is new: its pool holds more */
+    struct cpu_core *core = cpu->core;
+    core->boot_stack = stack;
+    core->running = (struct stack_bounds){.low = stack, .size = CPU_BOOT_STACK_SIZE};
+    core->boot_stack_id = stack_register(core->running);
+    core->guest_sp = context_prepare(stack + CPU_BOOT_STACK_SIZE, cpu_boot_entry, cpu);
     trace_emit(cpu->trace, TRACE_RUN_POWER_ON, TS(trace_intern(cpu->trace, guest->name)),
                TN(cpu->config.seed));
     return cpu_enter(cpu);
@@ -368,17 +454,67 @@ const char *cpu_panic_reason(const struct cpu *cpu)
     return cpu->panic_reason;
 }
 
-struct cpu_view cpu_view(const struct cpu *cpu)
+unsigned cpu_cores(const struct cpu *cpu)
 {
-    uintptr_t low = (uintptr_t)cpu->running.low;
+    return cpu->config.cores;
+}
+
+unsigned cpu_running(const struct cpu *cpu)
+{
+    return cpu->running;
+}
+
+bool cpu_wakes(const struct cpu *cpu)
+{
+    for (unsigned i = 0; i < cpu->config.cores; i++) {
+        if (cpu->cores[i].state != CPU_CORE_OFF && cpu_has_wakeup(cpu, &cpu->cores[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t cpu_sysreg_reads(const struct cpu *cpu)
+{
+    return cpu->sysreg_reads;
+}
+
+struct cpu_view cpu_view(const struct cpu *cpu, unsigned index)
+{
+    g_assert(index < cpu->config.cores);
+    const struct cpu_core *core = &cpu->cores[index];
+    uintptr_t low = (uintptr_t)core->running.low;
     return (struct cpu_view){
-        .daif = cpu->daif,
-        .irq_line = cpu->line,
-        .wakes = cpu_has_wakeup(cpu),
-        .sysreg_reads = cpu->sysreg_reads,
+        .on = core->state != CPU_CORE_OFF,
+        .waits = core->state == CPU_CORE_WAITING,
+        .daif = core->daif,
+        .irq_line = core->line,
+        .wakes = cpu_has_wakeup(cpu, core),
         .stack_low = low,
-        .stack_high = low + cpu->running.size,
+        .stack_high = low + core->running.size,
     };
+}
+
+bool cpu_is_running_context(const struct cpu *cpu, const struct hal_context *context)
+{
+    for (unsigned i = 0; i < cpu->config.cores; i++) {
+        if (context == cpu->cores[i].context && context != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cpu_is_running_stack(const struct cpu *cpu, const void *stack)
+{
+    for (unsigned i = 0; i < cpu->config.cores; i++) {
+        const struct cpu_core *core = &cpu->cores[i];
+        if (core->state != CPU_CORE_OFF &&
+            (stack == core->running.low || stack == core->boot_stack)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint64_t cpu_ticks(const struct cpu *cpu)

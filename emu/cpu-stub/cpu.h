@@ -1,13 +1,15 @@
 /*
  * cpu.h - the CPU: runs a guest's contexts, implements hal.h
  *
- * One CPU, one at a time in a process (the guest's calls carry no handle). The guest runs on its
- * own stacks. Whatever it asks of a device runs on the bench's stack, which lies at lower addresses
- * than guest RAM, so that a debugger unwinds from a device model through the hal into the driver.
+ * One at a time in a process (the guest's calls carry no handle), with one core or several, which
+ * share the thread: what hal.h calls a CPU is a core here. The guest runs on its own stacks.
+ * Whatever it asks of a device runs on the bench's stack, which lies at lower addresses than guest
+ * RAM, so that a debugger unwinds from a device model through the hal into the driver.
  *
  * Time. now = time of the last synchronisation + ticks since then * step. The tick deadline stands
  * at the next event, or at the next tick when an interrupt could be taken; no work is done a tick
- * otherwise.
+ * otherwise. Each core has a time of its own, and what they do to devices is done in the order of
+ * time; see cpu_priv.h.
  *
  * Events of the clock, the device models that they call and all callbacks below run on the bench's
  * stack, never inside each other, and must not call the hal.
@@ -22,21 +24,25 @@
 #include "emu/core/vclock.h"
 #include "ringside/hal.h"
 
+#define CPU_CORES_MAX 8
+
 /* What the CPU needs of the rest of the machine. The board fills it in. All are required. */
 struct cpu_ops {
-    uint64_t (*sysreg_read)(void *opaque, enum hal_sysreg reg);
-    void (*sysreg_write)(void *opaque, enum hal_sysreg reg, uint64_t value);
+    /* Of core `cpu`. */
+    uint64_t (*sysreg_read)(void *opaque, unsigned cpu, enum hal_sysreg reg);
+    void (*sysreg_write)(void *opaque, unsigned cpu, enum hal_sysreg reg, uint64_t value);
     /* Why this machine does not have a register of hal.h, as a rule; NULL: it does. Optional. */
     const char *(*sysreg_absent)(void *opaque, enum hal_sysreg reg);
     /*
-     * The CPU waits for an interrupt, and nothing but housekeeping is left: this can never change
-     * by itself. The callee arms something, or stops the CPU (cpu_stop); when it does neither, the
-     * CPU stops with CPU_STOP_QUIESCENT.
+     * All cores that are on wait for an interrupt, and nothing but housekeeping is left: this can
+     * never change by itself. The callee arms something, or stops the CPU (cpu_stop); when it does
+     * neither, the CPU stops with CPU_STOP_QUIESCENT.
      */
     void (*quiescent)(void *opaque);
 };
 
 struct cpu_config {
+    unsigned cores;   /* 1 to CPU_CORES_MAX; core 0 boots, with affinity 0.0.0.0, and so on */
     uint64_t step_ns; /* a tick; at least 1 */
     uint64_t mmio_ns; /* an MMIO access */
     uint64_t seed;    /* for hal_random */
@@ -59,8 +65,11 @@ struct cpu *cpu_new(struct vclock *clock, struct trace *trace, struct gmem *memo
                     struct mmio_bus *bus, const struct cpu_config *config, GError **error);
 void cpu_free(struct cpu *cpu);
 
-/* The CPU's interrupt input (nIRQ). */
-struct irqline cpu_irq_input(struct cpu *cpu);
+/* A core's interrupt input (nIRQ). */
+struct irqline cpu_irq_input(struct cpu *cpu, unsigned core);
+
+/* The core on whose behalf registers are accessed: for parts that are banked. Lives as long. */
+const unsigned *cpu_accessing(const struct cpu *cpu);
 
 /* Runs the guest from its boot entry until it stops. Once in a CPU's life. */
 enum cpu_stop cpu_run(struct cpu *cpu, const struct ringside_guest *guest);
@@ -103,15 +112,21 @@ bool cpu_guest_is_ready(const struct cpu *cpu); /* probe_ready() was called */
 int cpu_power_off_status(const struct cpu *cpu);
 const char *cpu_panic_reason(const struct cpu *cpu); /* NULL when there was none */
 uint64_t cpu_ticks(const struct cpu *cpu);           /* since the boot entry */
+unsigned cpu_cores(const struct cpu *cpu);
+unsigned cpu_running(const struct cpu *cpu); /* the core that runs, or ran last */
+bool cpu_wakes(const struct cpu *cpu);       /* WFI would return on some core */
+/* Of all cores: who polls the clock does many of them. */
+uint64_t cpu_sysreg_reads(const struct cpu *cpu);
 
-/* What a report shows of the CPU. */
+/* What a report shows of a core. */
 struct cpu_view {
-    uint64_t daif;         /* of the code that runs */
-    bool irq_line;         /* nIRQ is asserted */
-    bool wakes;            /* WFI would return: an interrupt, or a program to start or to kill */
-    uint64_t sysreg_reads; /* by the guest: who polls the clock does many of them */
+    bool on;       /* hal_cpu_start() was called for it */
+    bool waits;    /* it is in WFI */
+    uint64_t daif; /* of the code that runs */
+    bool irq_line; /* nIRQ is asserted */
+    bool wakes;    /* WFI would return: an interrupt, or a program to start or to kill */
     uintptr_t stack_low, stack_high; /* of the code that runs */
 };
-struct cpu_view cpu_view(const struct cpu *cpu);
+struct cpu_view cpu_view(const struct cpu *cpu, unsigned core);
 
 #endif

@@ -10,9 +10,15 @@
  *                  moves, events run, devices are accessed, the trace grows and memory is
  *                  allocated.
  *
- * The guest's time is `guest_ns` at tick `synced_count`, plus step_ns for each tick since. The
- * clock is brought there on each call of the bench; it stays behind only when a stop comes between
- * two events that are due.
+ * The time of the core that runs is its `guest_ns` at tick `synced_count`, plus step_ns for each
+ * tick since. The clock is brought there on each call of the bench; it stays behind only when a
+ * stop comes between two events that are due.
+ *
+ * Several cores share the one thread, each with a time of its own. One of them runs; the others
+ * stand on their guest stacks, in cpu_switch_core(). A core that enters the bench must be the
+ * slowest of those that are awake (cpu_give_way()), so the clock never passes a core, and whatever
+ * one does to a device is done in the order of time. Between two calls of the bench a core is at
+ * most CPU_QUANTUM_TICKS ahead of the slowest. Of equal times, the lower index goes first.
  */
 #ifndef EMU_CPU_STUB_CPU_PRIV_H
 #define EMU_CPU_STUB_CPU_PRIV_H
@@ -28,6 +34,18 @@
 #define CPU_CONSOLE_LINE_MAX 4096U
 #define CPU_GUEST_STRING_MAX 1024U /* of a name; longer ones are cut */
 #define CPU_DAIF_MASK        UINT64_C(0x3c0)
+/* How far a core that only computes may be ahead of the slowest: what RAM shows of others is so old
+ * or so new at most. */
+#define CPU_QUANTUM_TICKS 1000U
+/*
+ * A core polls the clock when it has read the time so often in a row, with no more than some ticks
+ * between two reads and nothing else that reaches the bench. Each further read takes this part of
+ * the time since the first one, up to a limit.
+ */
+#define CPU_POLL_READS  4096U
+#define CPU_POLL_TICKS  256U
+#define CPU_POLL_PART   4096U
+#define CPU_POLL_MAX_NS UINT64_C(4000)
 /* What start() is said to return when no RAM is left to pass the command line. */
 #define CPU_COMMAND_REFUSED (-12)
 
@@ -42,6 +60,46 @@ struct cpu_upcall {
     int result;
 };
 
+/*
+ * A core is off until hal_cpu_start(), then awake; in WFI it waits, and is awake again when its
+ * line is up, or, for core 0, an upcall is there.
+ */
+enum cpu_core_state {
+    CPU_CORE_OFF,
+    CPU_CORE_AWAKE,
+    CPU_CORE_WAITING,
+};
+
+struct cpu_core {
+    unsigned index;
+    enum cpu_core_state state;
+    uint64_t guest_ns; /* its time, at synced_count when it runs */
+    uint64_t tpidr;
+    unsigned clock_reads;    /* in a row, no more than are counted */
+    uint64_t clock_first_ns; /* when the first of them was made, */
+    uint64_t clock_last_ns;  /* and the last one was over */
+
+    /* what decides whether the running code can be interrupted */
+    uint64_t daif;
+    void (*vector)(void);
+    bool line;
+
+    /* contexts */
+    struct hal_context *context; /* the running one; NULL: boot code, until its first switch */
+    struct stack_bounds running;
+    uint32_t task;          /* as the guest says; 0: the kernel */
+    unsigned dead_stack_id; /* of the context that exited into the running one; 0: none */
+    struct stack_bounds dead_stack;
+
+    /* its first stack: of core 0 our own, of others the guest's */
+    const void *boot_stack; /* NULL: none yet */
+    unsigned boot_stack_id;
+    void (*entry)(uint64_t argument); /* of hal_cpu_start() */
+    uint64_t argument;
+
+    void *guest_sp, *guest_fake; /* while it does not run */
+};
+
 struct cpu {
     struct vclock *clock;
     struct trace *trace;
@@ -52,27 +110,23 @@ struct cpu {
     struct prng entropy;
     uintptr_t ram_low, ram_high; /* guest RAM as pointers */
 
+    /* cores */
+    struct cpu_core cores[CPU_CORES_MAX]; /* as many as the configuration says */
+    struct cpu_core *core;                /* the one that runs */
+    unsigned running;                     /* its index */
+    unsigned acting; /* 1 + that; TRACE_NO_CPU while an event of the clock runs */
+    unsigned awake;  /* how many cores are */
+
     /* time */
-    uint64_t guest_ns;
     uint64_t synced_count;
     uint64_t sysreg_reads;
     uint64_t event_deadline; /* in ticks, without regard to interrupts */
-    bool deadline_stale;     /* the next event or the input line may have changed */
+    bool deadline_stale;     /* the next event, an input line or a core may have changed */
 
-    /* what decides whether the running code can be interrupted */
-    uint64_t daif;
-    void (*vector)(void);
-    bool line;
     bool ready;
     GQueue upcalls;        /* struct cpu_upcall: queued */
     GPtrArray *delivering; /* struct cpu_upcall: inside start() or kill() */
 
-    /* contexts */
-    struct hal_context *context; /* the running one; NULL: boot code, until its first switch */
-    struct stack_bounds running;
-    uint32_t task;          /* as the guest says; 0: the kernel */
-    unsigned dead_stack_id; /* of the context that exited into the running one; 0: none */
-    struct stack_bounds dead_stack;
     const struct cpu_spin_listener *spin_listener; /* NULL: none */
     void *spin_opaque;
     struct cpu_tasks tasks; /* for whoever looks at a stopped machine */
@@ -80,10 +134,7 @@ struct cpu {
     /* stacks and stopping */
     struct stack_bench bench;
     struct stack_bounds host;
-    void *boot_stack;
-    unsigned boot_stack_id;
     void *host_sp, *host_fake;
-    void *guest_sp, *guest_fake;
     bool inside;   /* the guest runs, or the bench on its behalf */
     bool on_bench; /* the latter */
     bool stop_requested;
@@ -99,7 +150,7 @@ struct cpu {
     char *panic_reason;
 };
 
-/* The one CPU; NULL between cpu_free() and cpu_new(). */
+/* The one complex of cores; NULL between cpu_free() and cpu_new(). */
 extern struct cpu *cpu_active;
 
 /* ---- bench side (cpu.c) ---------------------------------------------------------------------- */
@@ -110,9 +161,13 @@ extern struct cpu *cpu_active;
 void cpu_sync(struct cpu *cpu);
 /*
  * Brings the clock to the guest's time, running what is due. False when a stop was requested in
- * between.
+ * between, or another core woke, which has to go on first: to be called again.
  */
 bool cpu_catch_up(struct cpu *cpu);
+/* Runs the first event of the clock. True when it woke a core. */
+bool cpu_run_next_event(struct cpu *cpu);
+/* Wakes the cores in WFI that have something to wake for, at the clock's time. True: there were. */
+bool cpu_wake_cores(struct cpu *cpu);
 /* Lets the guest's time pass. */
 void cpu_spend_ns(struct cpu *cpu, uint64_t ns);
 
@@ -126,7 +181,7 @@ void cpu_console_put(struct cpu *cpu, char c);
 void cpu_flush_console(struct cpu *cpu);
 
 /* Something that WFI waits for: the line, or an upcall. */
-bool cpu_has_wakeup(const struct cpu *cpu);
+bool cpu_has_wakeup(const struct cpu *cpu, const struct cpu_core *core);
 struct cpu_upcall *cpu_begin_upcall(struct cpu *cpu);
 void cpu_end_upcall(struct cpu *cpu, struct cpu_upcall *upcall);
 
@@ -138,16 +193,33 @@ void cpu_end_upcall(struct cpu *cpu, struct cpu_upcall *upcall);
  */
 void cpu_set_deadline(struct cpu *cpu);
 
+/* Programs are started and killed on core 0. */
+static inline bool cpu_has_upcall(const struct cpu *cpu, const struct cpu_core *core)
+{
+    return cpu->upcalls.length > 0 && cpu->ready && core->index == 0;
+}
+
 static inline bool cpu_can_deliver(const struct cpu *cpu)
 {
-    return (cpu->daif & HAL_DAIF_I) == 0 &&
-           ((cpu->line && cpu->vector != NULL) || (cpu->ready && cpu->upcalls.length > 0));
+    const struct cpu_core *core = cpu->core;
+    return (core->daif & HAL_DAIF_I) == 0 &&
+           ((core->line && core->vector != NULL) || cpu_has_upcall(cpu, core));
 }
 
 static inline void cpu_mask_changed(const struct cpu *cpu)
 {
     ringside_ticks.deadline = cpu_can_deliver(cpu) ? 0 : cpu->event_deadline;
 }
+
+/* Adds the ticks since the last time, of which there are some, to the running core's time. */
+void cpu_count_ticks(struct cpu *cpu);
+
+/* The core that comes next: the slowest of those awake; NULL when none is. `except` is left out. */
+struct cpu_core *cpu_slowest(struct cpu *cpu, const struct cpu_core *except);
+
+/* Some core runs this context, or stands on this stack. */
+bool cpu_is_running_context(const struct cpu *cpu, const struct hal_context *context);
+bool cpu_is_running_stack(const struct cpu *cpu, const void *stack);
 
 static inline bool cpu_in_ram(const struct cpu *cpu, const volatile void *pointer, size_t size)
 {
@@ -178,9 +250,11 @@ static inline struct cpu *cpu_of_guest(void)
 
 /*
  * Runs a function on the bench's stack. When a stop was requested meanwhile, returns after
- * cpu_resume().
+ * cpu_resume(). A core that polls the clock has done something else with that; with
+ * cpu_bench_visit() it has not.
  */
 void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg);
+void cpu_bench_visit(struct cpu *cpu, context_fn *fn, void *arg);
 
 /*
  * Where the guest's frames end and ours begin: the frame of the hal function that the guest called.
@@ -191,6 +265,13 @@ void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg);
 #define CPU_FRAME_GAP     1024
 #define cpu_guest_frame() ((char *)__builtin_frame_address(0))
 #define cpu_inline        __attribute__((always_inline)) static inline
+
+/*
+ * Lets another core run, which must be awake; returns when this one is chosen again.
+ */
+void cpu_switch_core(struct cpu *cpu, struct cpu_core *to);
+/* Lets the slowest core run when that is another one; true when it was. */
+bool cpu_give_way(struct cpu *cpu);
 
 /* Brings time up to the ticks, then takes interrupts and upcalls while there are any. */
 void cpu_settle(struct cpu *cpu, char *guest_frame);
@@ -214,7 +295,8 @@ _Noreturn void cpu_leave_for_good(struct cpu *cpu, enum cpu_stop stop);
 void cpu_violation(struct cpu *cpu, const char *function, const char *rule, uint64_t value);
 _Noreturn void cpu_fatal(struct cpu *cpu, const char *function, const char *rule, uint64_t value);
 
-/* The first function on the boot stack. */
+/* The first function on the boot stack, and on that of another core. */
 void cpu_boot_entry(void *opaque);
+void cpu_secondary_entry(void *opaque);
 
 #endif

@@ -28,6 +28,9 @@ static void testbed_device_write(void *opaque, uint64_t offset, unsigned size, u
     case DEVICE_LEVEL:
         irqline_set(&testbed.input, value != 0);
         break;
+    case DEVICE_LEVEL1:
+        irqline_set(&testbed.inputs[1], value != 0);
+        break;
     case DEVICE_ARM:
         vclock_arm(testbed.clock, &testbed.rise, vclock_now_ns(testbed.clock) + value);
         break;
@@ -50,9 +53,12 @@ static const struct mmio_ops testbed_device_ops = {
 
 /* ---- what the CPU asks for ------------------------------------------------------------------- */
 
-static uint64_t testbed_sysreg_read(void *opaque, enum hal_sysreg reg)
+static uint64_t testbed_sysreg_read(void *opaque, unsigned cpu, enum hal_sysreg reg)
 {
     (void)opaque;
+    if (reg == HAL_MPIDR_EL1) {
+        return 100 + (uint64_t)reg + 1000 * cpu;
+    }
     return reg == HAL_CNTVCT_EL0 ? testbed_now() : 100 + (uint64_t)reg;
 }
 
@@ -62,9 +68,10 @@ static const char *testbed_sysreg_absent(void *opaque, enum hal_sysreg reg)
     return testbed.has_no_icc && reg >= HAL_ICC_PMR_EL1 ? "there is no such register here" : NULL;
 }
 
-static void testbed_sysreg_write(void *opaque, enum hal_sysreg reg, uint64_t value)
+static void testbed_sysreg_write(void *opaque, unsigned cpu, enum hal_sysreg reg, uint64_t value)
 {
     (void)opaque;
+    testbed.sysreg_cpu = cpu;
     testbed.sysreg_written = reg;
     testbed.sysreg_value = value;
 }
@@ -105,6 +112,11 @@ static void testbed_observe(void *opaque, const struct trace_event *event)
 
 void testbed_init(uint64_t step_ns)
 {
+    testbed_init_cores(step_ns, 1);
+}
+
+void testbed_init_cores(uint64_t step_ns, unsigned cores)
+{
     testbed_fini();
     testbed.clock = vclock_new();
     testbed.trace = trace_new(testbed.clock);
@@ -116,6 +128,7 @@ void testbed_init(uint64_t step_ns)
     testbed.memory = gmem_new(testbed.trace, &memory_config, NULL);
     g_assert(testbed.memory != NULL);
     struct cpu_config config = {
+        .cores = cores,
         .step_ns = step_ns,
         .mmio_ns = TESTBED_MMIO_NS,
         .seed = TESTBED_SEED,
@@ -124,7 +137,10 @@ void testbed_init(uint64_t step_ns)
     };
     testbed.cpu = cpu_new(testbed.clock, testbed.trace, testbed.memory, testbed.bus, &config, NULL);
     g_assert(testbed.cpu != NULL);
-    testbed.input = cpu_irq_input(testbed.cpu);
+    for (unsigned i = 0; i < cores; i++) {
+        testbed.inputs[i] = cpu_irq_input(testbed.cpu, i);
+    }
+    testbed.input = testbed.inputs[0];
     vevent_init(&testbed.rise, VEVENT_MACHINE, "rise", testbed_raise, NULL);
 }
 

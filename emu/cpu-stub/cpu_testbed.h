@@ -20,6 +20,7 @@
 #define DEVICE_ARM         (DEVICE_BASE + 0x10) /* write: the input rises so many ns later */
 #define DEVICE_STOP        (DEVICE_BASE + 0x18) /* either: asks the CPU to stop; reads as 77 */
 #define DEVICE_CALL        (DEVICE_BASE + 0x20) /* write: calls testbed.on_device */
+#define DEVICE_LEVEL1      (DEVICE_BASE + 0x28) /* write: the level of core 1's input */
 #define DEVICE_STOPS_VALUE 77U
 
 #define TESTBED_MMIO_NS 100U
@@ -31,7 +32,8 @@ struct testbed {
     struct gmem *memory;
     struct mmio_bus *bus;
     struct cpu *cpu;
-    struct irqline input;
+    struct irqline input; /* of core 0 */
+    struct irqline inputs[CPU_CORES_MAX];
     struct vevent rise; /* raises the input */
     GString *events;    /* a line each: name and fields */
     uint64_t ram_used;
@@ -45,11 +47,13 @@ struct testbed {
     bool has_no_icc; /* this machine has no register of the ICC_ kind */
     enum hal_sysreg sysreg_written;
     uint64_t sysreg_value;
+    unsigned sysreg_cpu;
 };
 extern struct testbed testbed;
 
 /* Makes the machine, with this time for a tick. */
 void testbed_init(uint64_t step_ns);
+void testbed_init_cores(uint64_t step_ns, unsigned cores);
 void testbed_fini(void);
 /* testbed_init(1) unless it was called, then runs a guest. */
 enum cpu_stop testbed_run(void (*boot)(void));

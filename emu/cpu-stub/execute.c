@@ -16,7 +16,7 @@
 void cpu_leave(struct cpu *cpu, enum cpu_stop stop)
 {
     cpu->stop = stop;
-    stack_switch(&cpu->guest_sp, cpu->host_sp, &cpu->guest_fake, cpu->host);
+    stack_switch(&cpu->core->guest_sp, cpu->host_sp, &cpu->core->guest_fake, cpu->host);
 }
 
 _Noreturn void cpu_leave_for_good(struct cpu *cpu, enum cpu_stop stop)
@@ -25,8 +25,49 @@ _Noreturn void cpu_leave_for_good(struct cpu *cpu, enum cpu_stop stop)
     g_assert_not_reached();
 }
 
-void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg)
+/* ---- several cores --------------------------------------------------------------------------- */
+
+void cpu_switch_core(struct cpu *cpu, struct cpu_core *to)
 {
+    struct cpu_core *from = cpu->core;
+    g_assert(cpu->raw_size == 0);
+    cpu->core = to;
+    cpu->running = to->index;
+    cpu->acting = to->index + 1;
+    cpu_set_deadline(cpu);
+    stack_switch(&from->guest_sp, to->guest_sp, &from->guest_fake, to->running);
+}
+
+bool cpu_give_way(struct cpu *cpu)
+{
+    if (ringside_ticks.count > cpu->synced_count) {
+        cpu_count_ticks(cpu);
+    }
+    struct cpu_core *slowest = cpu_slowest(cpu, NULL);
+    if (slowest == cpu->core || slowest == NULL) {
+        return false;
+    }
+    cpu_switch_core(cpu, slowest);
+    return true;
+}
+
+void cpu_secondary_entry(void *opaque)
+{
+    struct cpu *cpu = opaque;
+    struct cpu_core *core = cpu->core;
+    stack_arrive(NULL);
+    cpu_call_guest(cpu_guest_frame(), (void (*)(void))core->entry,
+                   (void *)(uintptr_t)core->argument, 0);
+    cpu_fatal(cpu, "hal_cpu_start", "the entry of a CPU must not return", core->index);
+}
+
+/* ---- calls of the bench ---------------------------------------------------------------------- */
+
+void cpu_bench_visit(struct cpu *cpu, context_fn *fn, void *arg)
+{
+    if (__builtin_expect(cpu->awake > 1, 0)) {
+        cpu_give_way(cpu);
+    }
     cpu->on_bench = true;
     stack_bench_call(&cpu->bench, fn, arg);
     cpu->on_bench = false;
@@ -36,6 +77,12 @@ void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg)
     if (__builtin_expect(cpu->stop_requested, 0)) {
         cpu_leave(cpu, CPU_STOP_REQUESTED);
     }
+}
+
+void cpu_bench_call(struct cpu *cpu, context_fn *fn, void *arg)
+{
+    cpu->core->clock_reads = 0;
+    cpu_bench_visit(cpu, fn, arg);
 }
 
 /* ---- broken rules ---------------------------------------------------------------------------- */
@@ -86,9 +133,9 @@ struct cpu_exception {
 
 static struct cpu_exception cpu_enter_exception(struct cpu *cpu)
 {
-    struct cpu_exception saved = {.daif = cpu->daif, .task = cpu->task};
-    cpu->daif |= HAL_DAIF_I;
-    cpu->task = 0;
+    struct cpu_exception saved = {.daif = cpu->core->daif, .task = cpu->core->task};
+    cpu->core->daif |= HAL_DAIF_I;
+    cpu->core->task = 0;
     ringside_ticks.count++;
     cpu_mask_changed(cpu);
     return saved;
@@ -96,8 +143,8 @@ static struct cpu_exception cpu_enter_exception(struct cpu *cpu)
 
 static void cpu_leave_exception(struct cpu *cpu, struct cpu_exception saved)
 {
-    cpu->daif = saved.daif;
-    cpu->task = saved.task;
+    cpu->core->daif = saved.daif;
+    cpu->core->task = saved.task;
     cpu_mask_changed(cpu);
 }
 
@@ -111,14 +158,16 @@ static void cpu_do_announce_irq(void *opaque)
 uintptr_t cpu_call_guest(char *guest_frame, void (*fn)(void), void *arg, uintptr_t second)
 {
     g_assert(cpu_guest_frame() > guest_frame - CPU_FRAME_GAP);
-    return context_call(guest_frame - CPU_FRAME_GAP, (context_fn *)fn, arg, second);
+    uintptr_t result = context_call(guest_frame - CPU_FRAME_GAP, (context_fn *)fn, arg, second);
+    cpu_of_guest(); /* a store that was the last thing it did */
+    return result;
 }
 
 static void cpu_take_irq(struct cpu *cpu, char *guest_frame)
 {
     cpu_bench_call(cpu, cpu_do_announce_irq, cpu);
     struct cpu_exception saved = cpu_enter_exception(cpu);
-    cpu_call_guest(guest_frame, cpu->vector, NULL, 0);
+    cpu_call_guest(guest_frame, cpu->core->vector, NULL, 0);
     cpu_leave_exception(cpu, saved);
 }
 
@@ -162,12 +211,15 @@ void cpu_settle(struct cpu *cpu, char *guest_frame)
     for (;;) {
         /* Again after a stop in between: what is still due makes the deadline now. */
         while (ringside_ticks.count >= cpu->event_deadline) {
-            cpu_bench_call(cpu, cpu_do_catch_up, cpu);
+            cpu_bench_visit(cpu, cpu_do_catch_up, cpu);
         }
         if (!cpu_can_deliver(cpu)) {
             return;
         }
-        if (cpu->line && cpu->vector != NULL) {
+        if (__builtin_expect(cpu->awake > 1, 0) && cpu_give_way(cpu)) {
+            continue; /* meanwhile the line may have fallen */
+        }
+        if (cpu->core->line && cpu->core->vector != NULL) {
             cpu_take_irq(cpu, guest_frame);
         } else {
             cpu_take_upcall(cpu, guest_frame);

@@ -47,10 +47,10 @@ static unsigned hal_context_stack_id(const struct hal_context *context)
 /* On a context's stack, when it has just become the running one. */
 cpu_inline void hal_context_arrived(struct cpu *cpu)
 {
-    if (cpu->dead_stack_id != 0) {
-        stack_deregister(cpu->dead_stack_id);
-        stack_forget(cpu->dead_stack);
-        cpu->dead_stack_id = 0;
+    if (cpu->core->dead_stack_id != 0) {
+        stack_deregister(cpu->core->dead_stack_id);
+        stack_forget(cpu->core->dead_stack);
+        cpu->core->dead_stack_id = 0;
     }
     cpu_settle_if_due(cpu);
 }
@@ -72,7 +72,7 @@ static void hal_context_begin(void *opaque)
     hal_context_arrived(cpu);
     cpu_call_guest(cpu_guest_frame(), (void (*)(void))entry.entry, entry.arg, 0);
     cpu_fatal(cpu, "hal_context_init", "a context's entry must not return",
-              (uintptr_t)cpu->context);
+              (uintptr_t)cpu->core->context);
 }
 
 /* The rule that a new context would break, or NULL. */
@@ -82,7 +82,7 @@ static const char *hal_context_refuse(const struct cpu *cpu, const struct hal_co
     if (!cpu_in_ram(cpu, context, sizeof(*context))) {
         return "a context lies in guest RAM";
     }
-    if (context == cpu->context) {
+    if (cpu_is_running_context(cpu, context)) {
         return "the running context cannot be prepared again";
     }
     if (entry == NULL) {
@@ -97,16 +97,17 @@ static const char *hal_context_refuse(const struct cpu *cpu, const struct hal_co
     return NULL;
 }
 
-void hal_context_init(struct hal_context *context, void (*entry)(void *), void *arg, void *stack,
-                      size_t size)
+cpu_inline void hal_context_make(const char *function, struct hal_context *context,
+                                 void (*entry)(void *), void *arg, void *stack, size_t size,
+                                 uint64_t daif)
 {
     struct cpu *cpu = cpu_of_guest();
     const char *rule = hal_context_refuse(cpu, context, entry, stack, size);
     if (rule != NULL) {
-        if (cpu_in_ram(cpu, context, sizeof(*context)) && context != cpu->context) {
+        if (cpu_in_ram(cpu, context, sizeof(*context)) && !cpu_is_running_context(cpu, context)) {
             context->bench[HAL_CONTEXT_MARK] = NULL;
         }
-        cpu_violation(cpu, __func__, rule, (uintptr_t)context);
+        cpu_violation(cpu, function, rule, (uintptr_t)context);
         cpu_settle_if_due(cpu);
         return;
     }
@@ -121,10 +122,23 @@ void hal_context_init(struct hal_context *context, void (*entry)(void *), void *
         .sp = context_prepare(start, hal_context_begin, start),
         .stack = stack,
         .stack_size = size,
+        .daif = daif,
         .bench[HAL_CONTEXT_STACK_ID] = (void *)(uintptr_t)id,
     };
     hal_context_set(context, HAL_CONTEXT_SUSPENDED);
     cpu_settle_if_due(cpu);
+}
+
+void hal_context_init(struct hal_context *context, void (*entry)(void *), void *arg, void *stack,
+                      size_t size)
+{
+    hal_context_make(__func__, context, entry, arg, stack, size, 0);
+}
+
+void hal_context_init_masked(struct hal_context *context, void (*entry)(void *), void *arg,
+                             void *stack, size_t size)
+{
+    hal_context_make(__func__, context, entry, arg, stack, size, HAL_DAIF_I);
 }
 
 /* Ends the guest when `to` cannot be resumed. */
@@ -134,7 +148,7 @@ static void hal_context_check_target(struct cpu *cpu, const char *function,
     if (!cpu_in_ram(cpu, to, sizeof(*to))) {
         cpu_fatal(cpu, function, "a context lies in guest RAM", (uintptr_t)to);
     }
-    if (to == cpu->context || hal_context_is(to, HAL_CONTEXT_RUNNING)) {
+    if (to == cpu->core->context || hal_context_is(to, HAL_CONTEXT_RUNNING)) {
         cpu_fatal(cpu, function, "the running context cannot be resumed", (uintptr_t)to);
     }
     if (hal_context_is(to, HAL_CONTEXT_DEAD)) {
@@ -155,9 +169,9 @@ static void hal_context_check_target(struct cpu *cpu, const char *function,
 static void hal_context_make_current(struct cpu *cpu, struct hal_context *to)
 {
     hal_context_set(to, HAL_CONTEXT_RUNNING);
-    cpu->context = to;
-    cpu->running = (struct stack_bounds){.low = to->stack, .size = to->stack_size};
-    cpu->daif = to->daif & CPU_DAIF_MASK;
+    cpu->core->context = to;
+    cpu->core->running = (struct stack_bounds){.low = to->stack, .size = to->stack_size};
+    cpu->core->daif = to->daif & CPU_DAIF_MASK;
     cpu_mask_changed(cpu);
 }
 
@@ -167,7 +181,7 @@ void hal_context_switch(struct hal_context *from, struct hal_context *to)
     if (!cpu_in_ram(cpu, from, sizeof(*from))) {
         cpu_fatal(cpu, __func__, "a context lies in guest RAM", (uintptr_t)from);
     }
-    if (from == to && from == cpu->context) {
+    if (from == to && from == cpu->core->context) {
         cpu_violation(cpu, __func__, "a context cannot be switched to itself", (uintptr_t)to);
         cpu_settle_if_due(cpu);
         return;
@@ -176,18 +190,18 @@ void hal_context_switch(struct hal_context *from, struct hal_context *to)
     if (from == to) {
         cpu_fatal(cpu, __func__, "a context cannot be switched to itself", (uintptr_t)to);
     }
-    if (cpu->context == NULL) {
+    if (cpu->core->context == NULL) {
         from->bench[HAL_CONTEXT_STACK_ID] = NULL;
-    } else if (from != cpu->context) {
+    } else if (from != cpu->core->context) {
         cpu_violation(cpu, __func__, "the context to suspend is the running one", (uintptr_t)from);
-        from->bench[HAL_CONTEXT_STACK_ID] = cpu->context->bench[HAL_CONTEXT_STACK_ID];
+        from->bench[HAL_CONTEXT_STACK_ID] = cpu->core->context->bench[HAL_CONTEXT_STACK_ID];
     }
-    from->stack = (void *)(uintptr_t)cpu->running.low;
-    from->stack_size = cpu->running.size;
-    from->daif = cpu->daif;
+    from->stack = (void *)(uintptr_t)cpu->core->running.low;
+    from->stack_size = cpu->core->running.size;
+    from->daif = cpu->core->daif;
     hal_context_set(from, HAL_CONTEXT_SUSPENDED);
     hal_context_make_current(cpu, to);
-    stack_switch(&from->sp, to->sp, &from->bench[HAL_CONTEXT_FAKE], cpu->running);
+    stack_switch(&from->sp, to->sp, &from->bench[HAL_CONTEXT_FAKE], cpu->core->running);
     hal_context_arrived(cpu);
 }
 
@@ -198,16 +212,16 @@ _Noreturn void hal_context_exit(struct hal_context *from, struct hal_context *to
     if (from == to) {
         cpu_fatal(cpu, __func__, "a context cannot exit to itself", (uintptr_t)to);
     }
-    if (cpu->context != NULL) {
-        if (from != cpu->context) {
+    if (cpu->core->context != NULL) {
+        if (from != cpu->core->context) {
             cpu_violation(cpu, __func__, "the context to end is the running one", (uintptr_t)from);
         }
-        hal_context_set(cpu->context, HAL_CONTEXT_DEAD);
-        cpu->dead_stack_id = hal_context_stack_id(cpu->context);
-        cpu->dead_stack = cpu->running;
+        hal_context_set(cpu->core->context, HAL_CONTEXT_DEAD);
+        cpu->core->dead_stack_id = hal_context_stack_id(cpu->core->context);
+        cpu->core->dead_stack = cpu->core->running;
     }
     void *never_resumed;
     hal_context_make_current(cpu, to);
-    stack_switch(&never_resumed, to->sp, NULL, cpu->running);
+    stack_switch(&never_resumed, to->sp, NULL, cpu->core->running);
     g_assert_not_reached();
 }

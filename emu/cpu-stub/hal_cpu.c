@@ -8,6 +8,9 @@
  * afterwards. Instructions that the instrumentation cannot see in an uninstrumented guest
  * (barriers, system registers, WFI, YIELD) cost one tick, so that a loop over any of them gets
  * somewhere.
+ *
+ * A loop that only polls the clock would take as many rounds as the time that it waits for has
+ * ticks. So a read of the time takes longer when very many came before it in a row.
  */
 #include "emu/cpu-stub/cpu_priv.h"
 
@@ -35,9 +38,15 @@ cpu_inline void cpu_spend_tick(void)
     cpu_settle_if_due(cpu);
 }
 
+/* Who spins waits for another core: those behind come first. */
 void hal_relax(void)
 {
-    cpu_spend_tick();
+    struct cpu *cpu = cpu_of_guest();
+    cpu_charge_ticks(1);
+    if (__builtin_expect(cpu->awake > 1, 0)) {
+        cpu_give_way(cpu);
+    }
+    cpu_settle_if_due(cpu);
 }
 
 /*
@@ -145,7 +154,7 @@ void hal_mmio_write64(uintptr_t pa, uint64_t value)
 
 cpu_inline void cpu_set_daif(struct cpu *cpu, uint64_t daif)
 {
-    cpu->daif = daif & CPU_DAIF_MASK;
+    cpu->core->daif = daif & CPU_DAIF_MASK;
     cpu_mask_changed(cpu);
     cpu_settle_if_due(cpu);
 }
@@ -153,7 +162,7 @@ cpu_inline void cpu_set_daif(struct cpu *cpu, uint64_t daif)
 uint64_t hal_irq_save(void)
 {
     struct cpu *cpu = cpu_of_guest();
-    uint64_t before = cpu->daif;
+    uint64_t before = cpu->core->daif;
     cpu_set_daif(cpu, before | HAL_DAIF_I);
     return before;
 }
@@ -167,13 +176,13 @@ uint64_t hal_irq_flags(void)
 {
     struct cpu *cpu = cpu_of_guest();
     cpu_settle_if_due(cpu);
-    return cpu->daif;
+    return cpu->core->daif;
 }
 
 void hal_irq_set_vector(void (*entry)(void))
 {
     struct cpu *cpu = cpu_of_guest();
-    cpu->vector = entry;
+    cpu->core->vector = entry;
     cpu_mask_changed(cpu);
     cpu_settle_if_due(cpu);
 }
@@ -241,14 +250,79 @@ static bool cpu_sysreg_is_writable(enum hal_sysreg reg)
     return false;
 }
 
+/* What a read of a register says about its reader. */
+enum cpu_reader {
+    CPU_READER_POLLS,     /* it looks at the time: the count, or whether a comparator's has come */
+    CPU_READER_LOOKS_UP,  /* it looks up a constant, as the conversion of a count does */
+    CPU_READER_DOES_MORE, /* anything else */
+};
+
+static enum cpu_reader cpu_reader_of(enum hal_sysreg reg)
+{
+    switch (reg) {
+    case HAL_CNTPCT_EL0:
+    case HAL_CNTVCT_EL0:
+    case HAL_CNTP_CTL_EL0:
+    case HAL_CNTP_TVAL_EL0:
+    case HAL_CNTV_CTL_EL0:
+    case HAL_CNTV_TVAL_EL0:
+        return CPU_READER_POLLS;
+    case HAL_CNTFRQ_EL0:
+    case HAL_CNTP_CVAL_EL0:
+    case HAL_CNTV_CVAL_EL0:
+    case HAL_MPIDR_EL1:
+    case HAL_ID_AA64MMFR1_EL1:
+    case HAL_CURRENT_EL:
+        return CPU_READER_LOOKS_UP;
+    default:
+        return CPU_READER_DOES_MORE;
+    }
+}
+
+/* Lets a read of the time that comes after very many take its part of the time polled so far. */
+static void cpu_pay_for_polling(struct cpu *cpu)
+{
+    const struct cpu_core *core = cpu->core;
+    uint64_t cost_ns = (core->guest_ns - core->clock_first_ns) / CPU_POLL_PART;
+    cost_ns = MIN(cost_ns, CPU_POLL_MAX_NS);
+    if (cost_ns > cpu->config.step_ns) {
+        cpu_spend_ns(cpu, cost_ns - cpu->config.step_ns);
+    }
+}
+
+/* Counts the reads of the time in a row. */
+static void cpu_count_clock_read(struct cpu *cpu, enum cpu_reader reader)
+{
+    struct cpu_core *core = cpu->core;
+    if (reader == CPU_READER_LOOKS_UP) {
+        return;
+    }
+    if (reader == CPU_READER_DOES_MORE ||
+        core->guest_ns - core->clock_last_ns > CPU_POLL_TICKS * cpu->config.step_ns) {
+        core->clock_reads = 0;
+    }
+    if (reader == CPU_READER_POLLS) {
+        if (core->clock_reads == 0) {
+            core->clock_first_ns = core->guest_ns;
+        }
+        if (core->clock_reads < CPU_POLL_READS) {
+            core->clock_reads++;
+        } else {
+            cpu_pay_for_polling(cpu);
+        }
+        core->clock_last_ns = core->guest_ns;
+    }
+}
+
 static void cpu_do_sysreg_read(void *opaque)
 {
     struct cpu *cpu = cpu_active;
     struct cpu_sysreg_access *access = opaque;
     if (cpu_catch_up(cpu)) {
         cpu->sysreg_reads++;
-        access->value = cpu->config.ops->sysreg_read(cpu->config.opaque, access->reg);
+        access->value = cpu->config.ops->sysreg_read(cpu->config.opaque, cpu->running, access->reg);
         access->done = true;
+        cpu_count_clock_read(cpu, cpu_reader_of(access->reg));
     }
 }
 
@@ -257,7 +331,7 @@ static void cpu_do_sysreg_write(void *opaque)
     struct cpu *cpu = cpu_active;
     struct cpu_sysreg_access *access = opaque;
     if (cpu_catch_up(cpu)) {
-        cpu->config.ops->sysreg_write(cpu->config.opaque, access->reg, access->value);
+        cpu->config.ops->sysreg_write(cpu->config.opaque, cpu->running, access->reg, access->value);
         access->done = true;
     }
 }
@@ -269,7 +343,7 @@ uint64_t hal_sysreg_read(enum hal_sysreg reg)
     cpu_charge_ticks(1);
     if (cpu_check_sysreg(cpu, __func__, reg)) {
         do {
-            cpu_bench_call(cpu, cpu_do_sysreg_read, &access);
+            cpu_bench_visit(cpu, cpu_do_sysreg_read, &access);
         } while (!access.done);
     }
     cpu_settle_if_due(cpu);
@@ -299,39 +373,55 @@ struct cpu_wait {
 
 /*
  * Nothing but housekeeping is left: asks the board. False when it neither armed anything nor woke
- * the CPU.
+ * a core.
  */
 static bool cpu_ask_when_quiescent(struct cpu *cpu)
 {
     cpu->config.ops->quiescent(cpu->config.opaque);
-    return cpu_has_wakeup(cpu) || !vclock_is_quiescent(cpu->clock) || cpu->stop_requested;
+    return cpu_wake_cores(cpu) || !vclock_is_quiescent(cpu->clock) || cpu->stop_requested;
 }
 
+/* False when there is something to wake for already, or what is due comes first. */
+static bool cpu_begin_wait(struct cpu *cpu, struct cpu_wait *wait)
+{
+    if (!cpu_catch_up(cpu)) {
+        return false;
+    }
+    if (cpu_has_wakeup(cpu, cpu->core)) {
+        wait->done = true;
+        return false;
+    }
+    if (!wait->announced) {
+        wait->announced = true;
+        trace_emit_plain(cpu->trace, TRACE_CPU_WFI);
+    }
+    cpu->core->state = CPU_CORE_WAITING;
+    cpu->awake--;
+    return true;
+}
+
+/* With all cores asleep the clock jumps, from one event to the next, until one wakes. */
 static void cpu_do_wait(void *opaque)
 {
     struct cpu *cpu = cpu_active;
     struct cpu_wait *wait = opaque;
-    if (!cpu_catch_up(cpu)) {
+    if (cpu->core->state == CPU_CORE_AWAKE && !cpu_begin_wait(cpu, wait)) {
         return;
     }
-    if (!wait->announced && !cpu_has_wakeup(cpu)) {
-        wait->announced = true;
-        trace_emit_plain(cpu->trace, TRACE_CPU_WFI);
-    }
-    while (!cpu_has_wakeup(cpu)) {
+    cpu_wake_cores(cpu); /* after a stop */
+    while (cpu->awake == 0) {
         if (cpu->stop_requested) {
             return;
         }
         if (!vclock_is_quiescent(cpu->clock)) {
-            vclock_run_next(cpu->clock);
-            cpu->guest_ns = vclock_now_ns(cpu->clock);
-            cpu->deadline_stale = true;
+            cpu_run_next_event(cpu);
         } else if (!cpu_ask_when_quiescent(cpu)) {
             wait->quiescent = true;
             return;
         }
     }
-    wait->done = true;
+    cpu->deadline_stale = true;
+    wait->done = cpu->core->state == CPU_CORE_AWAKE;
 }
 
 void hal_wfi(void)
@@ -344,6 +434,8 @@ void hal_wfi(void)
         if (wait.quiescent) {
             wait.quiescent = false;
             cpu_leave(cpu, CPU_STOP_QUIESCENT);
+        } else if (cpu->core->state == CPU_CORE_WAITING && cpu->awake > 0) {
+            cpu_switch_core(cpu, cpu_slowest(cpu, NULL));
         }
     }
     cpu_settle_if_due(cpu);

@@ -157,11 +157,6 @@ void *hal_stack_alloc(size_t size)
     return range.va;
 }
 
-static bool cpu_is_running_stack(const struct cpu *cpu, const void *stack)
-{
-    return stack == cpu->running.low || stack == cpu->boot_stack;
-}
-
 static void cpu_do_stack_free(void *opaque)
 {
     struct cpu *cpu = cpu_active;

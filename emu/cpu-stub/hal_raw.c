@@ -10,7 +10,9 @@
  *
  * The value of a load is put in place last, after interrupts that were taken meanwhile, whose
  * handler may have used the same register. At most one store is pending, since the next access of
- * any kind takes it away first.
+ * any kind takes it away first. It is the running core's: whatever lets another core run begins
+ * with cpu_of_guest(), or follows the end of a function that the bench called. What the bench
+ * writes to those addresses is likewise read by the guest before another core can come in between.
  */
 #include "emu/cpu-stub/cpu_priv.h"
 

@@ -127,6 +127,64 @@ static void test_an_interrupt_is_never_taken_inside_an_access(void)
     CU_ASSERT_TRUE(seen.after < seen.before); /* its own value, not the handler's */
 }
 
+static void vector_that_ends_with_a_store(void)
+{
+    store(DEVICE_LEVEL, 0);
+    store(DEVICE_CALL, 1); /* no hook comes after it */
+}
+
+static void guest_is_interrupted_once(void)
+{
+    hal_irq_set_vector(vector_that_ends_with_a_store);
+    hal_irq_restore(0);
+    hal_mmio_write64(DEVICE_LEVEL, 1);
+    seen.value = seen.calls;
+    hal_power_off(0);
+}
+
+static void test_a_store_at_the_end_of_a_handler_arrives_before_what_was_interrupted_goes_on(void)
+{
+    run(guest_is_interrupted_once);
+    CU_ASSERT_EQUAL(seen.value, 1);
+}
+
+static void other_cpu_stores(uint64_t argument)
+{
+    (void)argument;
+    guest_ticks(5);
+    store(DEVICE_CALL, 1);
+    store(DEVICE_ARM, 3000);
+    for (;;) {
+        hal_wfi();
+    }
+}
+
+static void guest_stores_on_two_cpus(void)
+{
+    seen.before = load(DEVICE_NOW);
+    hal_cpu_start(1, other_cpu_stores, testbed_ram(16384), 16384, 0);
+    guest_ticks(400);
+    store(DEVICE_ARM, 70000);
+    seen.calls_before = seen.calls; /* the other CPU has not come that far */
+    guest_ticks(1);
+    seen.value = seen.calls;
+    hal_wfi();
+    seen.after = load(DEVICE_NOW);
+    hal_power_off(0);
+}
+
+static void test_stores_of_several_cpus_arrive_in_the_order_of_time_each_with_its_value(void)
+{
+    memset(&seen, 0, sizeof(seen));
+    testbed_init_cores(1, 2);
+    testbed.on_device = count_call;
+    CU_ASSERT_EQUAL(testbed_run(guest_stores_on_two_cpus), CPU_STOP_POWER_OFF);
+    CU_ASSERT_EQUAL(seen.calls_before, 0);
+    CU_ASSERT_EQUAL(seen.value, 1);
+    CU_ASSERT_TRUE(seen.after - seen.before >= 70000);
+    CU_ASSERT_EQUAL(testbed_count("guest.violation"), 0);
+}
+
 static void guest_stops_in_a_load(void)
 {
     seen.value = load(DEVICE_STOP);
@@ -195,10 +253,13 @@ static void test_what_cannot_be_a_register_is_a_violation(void)
     testbed_fini();
 }
 
-UNIT_SUITE("hal_raw", UNIT_TEST(test_a_load_finds_the_register_and_costs_what_the_hal_costs),
-           UNIT_TEST(test_a_store_arrives_with_the_next_tick_and_once),
-           UNIT_TEST(test_a_store_arrives_before_whatever_the_guest_asks_for_next),
-           UNIT_TEST(test_an_interrupt_is_never_taken_inside_an_access),
-           UNIT_TEST(test_a_load_that_stops_the_machine_has_its_value_afterwards),
-           UNIT_TEST(test_a_load_where_no_device_is_reads_all_ones_and_is_named),
-           UNIT_TEST(test_what_cannot_be_a_register_is_a_violation))
+UNIT_SUITE(
+    "hal_raw", UNIT_TEST(test_a_load_finds_the_register_and_costs_what_the_hal_costs),
+    UNIT_TEST(test_a_store_arrives_with_the_next_tick_and_once),
+    UNIT_TEST(test_a_store_arrives_before_whatever_the_guest_asks_for_next),
+    UNIT_TEST(test_an_interrupt_is_never_taken_inside_an_access),
+    UNIT_TEST(test_a_store_at_the_end_of_a_handler_arrives_before_what_was_interrupted_goes_on),
+    UNIT_TEST(test_stores_of_several_cpus_arrive_in_the_order_of_time_each_with_its_value),
+    UNIT_TEST(test_a_load_that_stops_the_machine_has_its_value_afterwards),
+    UNIT_TEST(test_a_load_where_no_device_is_reads_all_ones_and_is_named),
+    UNIT_TEST(test_what_cannot_be_a_register_is_a_violation))

@@ -170,15 +170,17 @@ static void test_a_second_guest_is_refused(void)
 
 /* ---- a run ----------------------------------------------------------------------------------- */
 
-static uint64_t no_sysreg_read(void *opaque, enum hal_sysreg reg)
+static uint64_t no_sysreg_read(void *opaque, unsigned cpu, enum hal_sysreg reg)
 {
     (void)opaque;
+    (void)cpu;
     return (uint64_t)reg;
 }
 
-static void no_sysreg_write(void *opaque, enum hal_sysreg reg, uint64_t value)
+static void no_sysreg_write(void *opaque, unsigned cpu, enum hal_sysreg reg, uint64_t value)
 {
     (void)opaque;
+    (void)cpu;
     (void)reg;
     (void)value;
 }
@@ -208,7 +210,8 @@ static uint64_t run_good(GString *events)
     };
     struct gmem *memory = gmem_new(trace, &memory_config, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
-    struct cpu_config config = {.step_ns = 1, .mmio_ns = 100, .seed = 1, .ops = &no_ops};
+    struct cpu_config config = {
+        .cores = 1, .step_ns = 1, .mmio_ns = 100, .seed = 1, .ops = &no_ops};
     struct cpu *cpu = cpu_new(clock, trace, memory, bus, &config, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(cpu);
     CU_ASSERT_EQUAL(cpu_run(cpu, guest_image_descriptor(image)), CPU_STOP_POWER_OFF);

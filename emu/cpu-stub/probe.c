@@ -86,7 +86,7 @@ void probe_task_woken(uint32_t task)
 
 void probe_task_running(uint32_t task)
 {
-    cpu_of_guest()->task = task;
+    cpu_of_guest()->core->task = task;
     PROBE_EMIT(TRACE_TASK_RUNNING, TN(task));
 }
 
@@ -94,12 +94,12 @@ void probe_task_running(uint32_t task)
 
 void probe_lock_taken(uint64_t lock, const char *name)
 {
-    PROBE_EMIT(TRACE_LOCK_TAKEN, TN(cpu_of_guest()->task), TN(lock), TS(name));
+    PROBE_EMIT(TRACE_LOCK_TAKEN, TN(cpu_of_guest()->core->task), TN(lock), TS(name));
 }
 
 void probe_lock_released(uint64_t lock)
 {
-    PROBE_EMIT(TRACE_LOCK_RELEASED, TN(cpu_of_guest()->task), TN(lock));
+    PROBE_EMIT(TRACE_LOCK_RELEASED, TN(cpu_of_guest()->core->task), TN(lock));
 }
 
 struct probe_spin {
@@ -118,9 +118,11 @@ static void cpu_do_spin(void *opaque)
         listener->released(cpu->spin_opaque, spin->lock);
         return;
     }
-    bool masked = (cpu->daif & HAL_DAIF_I) != 0;
-    const struct cpu_spin taken = {
-        .lock = spin->lock, .name = (uintptr_t)spin->name, .masked = masked};
+    bool masked = (cpu->core->daif & HAL_DAIF_I) != 0;
+    const struct cpu_spin taken = {.lock = spin->lock,
+                                   .name = (uintptr_t)spin->name,
+                                   .cpu = cpu->core->index,
+                                   .masked = masked};
     if (!listener->taken(cpu->spin_opaque, &taken)) {
         const char *text = cpu_guest_string(cpu, "probe_spin_taken", spin->name);
         listener->named(cpu->spin_opaque, &taken, text);

@@ -249,7 +249,10 @@ static int acpi_take_cpu_interface(struct acpi_reader *reader, const uint8_t *gi
         return acpi_refuse(reader, "MADT", "a CPU interface is too short");
     if ((acpi_load32(gicc + ACPI_GICC_AT_FLAGS) & ACPI_GICC_ENABLED) == 0)
         return 0;
-    if (acpi_load64(gicc + ACPI_GICC_AT_MPIDR) == (mpidr & ACPI_MPIDR_AFFINITY))
+    uint64_t affinity = acpi_load64(gicc + ACPI_GICC_AT_MPIDR);
+    if (gic->cpu_count < ACPI_CPUS_MAX)
+        gic->cpus[gic->cpu_count++] = affinity;
+    if (affinity == (mpidr & ACPI_MPIDR_AFFINITY))
         gic->cpu_interface = acpi_load64(gicc + ACPI_GICC_AT_BASE);
     uint64_t redistributor = acpi_load64(gicc + ACPI_GICC_AT_REDISTRIBUTOR);
     return redistributor == 0 ? 0 : acpi_add_region(reader, gic, redistributor, ACPI_GICR_ALONE);

@@ -30,12 +30,15 @@ struct acpi_region {
     uint64_t base, size;
 };
 
+#define ACPI_CPUS_MAX    8 /* others are not told of */
 #define ACPI_REGIONS_MAX 8
 struct acpi_gic {
     unsigned version; /* 2 or 3 */
     uint64_t distributor;
     uint64_t cpu_interface; /* GICv2: of this CPU */
-    unsigned region_count;  /* GICv3 */
+    unsigned cpu_count;
+    uint64_t cpus[ACPI_CPUS_MAX]; /* affinities of all CPUs that are enabled */
+    unsigned region_count;        /* GICv3 */
     struct acpi_region regions[ACPI_REGIONS_MAX];
 };
 

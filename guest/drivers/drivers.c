@@ -12,6 +12,7 @@
 #include "drivers/virtio_net.h"
 #include "drivers/virtio_pci.h"
 #include "drivers/virtio_regs.h"
+#include "kernel/smp.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "ringside/hal.h"
@@ -37,6 +38,12 @@ static int drivers_init_gic(const struct platform *platform)
     return error == -KENODEV ? gicv3_init(platform) : error;
 }
 
+static int drivers_find_cpus(const struct platform *platform)
+{
+    platform_each_cpu(platform, smp_add_cpu);
+    return 0;
+}
+
 /* Interrupts need their controller, and devices need interrupts. */
 static const struct {
     int (*init)(const struct platform *platform);
@@ -45,6 +52,7 @@ static const struct {
     {drivers_init_gic, "no interrupt controller in this machine"},
     {gicv2m_init, NULL},
     {arm_timer_init, "no timer in this machine"},
+    {drivers_find_cpus, NULL},
     {drivers_scan_virtio, NULL},
 };
 

@@ -6,6 +6,7 @@
 #include "kernel/console.h"
 #include "kernel/file.h"
 #include "kernel/lock.h"
+#include "kernel/smp.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 
@@ -120,17 +121,26 @@ void fake_kernel_run_task(unsigned rounds)
         fake_kernel.task(fake_kernel.task_arg);
 }
 
+uint64_t smp_affinity(unsigned cpu)
+{
+    kassert(cpu < FAKE_CPUS);
+    return fake_kernel.affinities[cpu];
+}
+
+unsigned smp_this_cpu(void)
+{
+    return 0;
+}
+
 uint64_t spin_lock(struct spinlock *lock)
 {
-    kassert(!lock->held);
-    lock->held = true;
+    kassert(lock->next++ == lock->serving);
     return hal_irq_save();
 }
 
 void spin_unlock(struct spinlock *lock, uint64_t daif)
 {
-    kassert(lock->held);
-    lock->held = false;
+    kassert(++lock->serving == lock->next);
     hal_irq_restore(daif);
 }
 

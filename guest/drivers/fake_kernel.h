@@ -13,6 +13,7 @@
 #include "kernel/task.h"
 
 #define FAKE_RECEIVED_MAX 512
+#define FAKE_CPUS         8
 
 struct fake_kernel {
     const struct irq_chip *chip;
@@ -29,6 +30,8 @@ struct fake_kernel {
     void *task_arg;
     char task_name[TASK_NAME_MAX];
     bool task_fails;
+
+    uint64_t affinities[FAKE_CPUS]; /* of all CPUs; the one that runs is 0 */
 
     unsigned wakes; /* waiters woken */
     /* wait_commit(): returns from run_task() when it is called for the `rounds`-th time. */

@@ -30,7 +30,8 @@ static void gic_dist_configure(uintptr_t base, uint32_t intid, bool edge_trigger
 
 void gic_dist_enable(uintptr_t base, uint32_t intid, bool edge_triggered)
 {
-    gic_dist_configure(base, intid, edge_triggered);
+    if (intid >= GIC_FIRST_PPI) /* SGIs are edge-triggered, and no register says otherwise */
+        gic_dist_configure(base, intid, edge_triggered);
     hal_mmio_write32(base + GICD_ISENABLER + 4 * (intid / 32), UINT32_C(1) << intid % 32);
 }
 

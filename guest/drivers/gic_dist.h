@@ -40,7 +40,7 @@ uint32_t gic_dist_lines(uintptr_t base);
 void gic_dist_fill(uintptr_t base, uint32_t reg, uint32_t first, uint32_t end, uint32_t per_word,
                    uint32_t value);
 
-/* One INTID, which is neither enabled nor an SGI: its trigger, then the enable bit. */
+/* One INTID, which is not enabled: its trigger, which an SGI does not have, then the enable bit. */
 void gic_dist_enable(uintptr_t base, uint32_t intid, bool edge_triggered);
 void gic_dist_disable(uintptr_t base, uint32_t intid);
 

@@ -3,7 +3,8 @@
  *
  * Distributor and CPU interfaces. After initialisation every interrupt is disabled, not pending, in
  * group 0, of one priority, level-sensitive and, if it is an SPI, routed to the CPU that boots.
- * With one priority there is no nesting: the vector runs with interrupts masked anyway.
+ * With one priority there is no nesting: the vector runs with interrupts masked anyway. Of the
+ * software-generated interrupts, one is used: to interrupt another CPU.
  *
  * What stands below INTID 32, and the CPU interface, is there once for each CPU, at the same
  * addresses: each CPU initialises its own.
@@ -12,8 +13,11 @@
 
 #include "drivers/gic_dist.h"
 #include "kernel/irq.h"
+#include "kernel/smp.h"
 #include "lib/errno.h"
 #include "ringside/hal.h"
+
+#define GICD_SGIR 0xf00 /* of the distributor, 4.3.15 */
 
 /* CPU interface, 4.1.3. */
 enum {
@@ -24,12 +28,15 @@ enum {
     GICC_EOIR = 0x010,
 };
 
-#define GIC_ENABLE     1     /* Group 0 */
-#define GIC_INTID_MASK 0x3ff /* of IAR, 4.4.4: ten bits */
+#define GIC_ENABLE      1      /* Group 0 */
+#define GIC_INTID_MASK  0x3ff  /* of IAR, 4.4.4: ten bits */
+#define GIC_CPUID_MASK  0x1c00 /* of IAR: who sent an SGI */
+#define GIC_SGIR_TARGET 16     /* the shift of a CPU's bit in SGIR */
 
 static struct {
     struct platform_gic at;
-    uint32_t lines; /* INTIDs that it has */
+    uint32_t lines;             /* INTIDs that it has */
+    uint32_t sources[CPUS_MAX]; /* CPUID of what each CPU acknowledged last */
 } gicv2;
 
 static void gicv2_fill(uint32_t reg, uint32_t first, uint32_t end, uint32_t per_word,
@@ -40,18 +47,21 @@ static void gicv2_fill(uint32_t reg, uint32_t first, uint32_t end, uint32_t per_
 
 static uint32_t gicv2_acknowledge(void)
 {
-    uint32_t intid = hal_mmio_read32(gicv2.at.cpu_interface + GICC_IAR) & GIC_INTID_MASK;
+    uint32_t iar = hal_mmio_read32(gicv2.at.cpu_interface + GICC_IAR);
+    uint32_t intid = iar & GIC_INTID_MASK;
+    gicv2.sources[smp_this_cpu()] = iar & GIC_CPUID_MASK;
     return intid < GIC_SPECIAL ? intid : IRQ_NONE;
 }
 
 static void gicv2_end(uint32_t intid)
 {
-    hal_mmio_write32(gicv2.at.cpu_interface + GICC_EOIR, intid);
+    /* "For every read of a valid interrupt from IAR, the same value must be written", 4.4.5. */
+    hal_mmio_write32(gicv2.at.cpu_interface + GICC_EOIR, gicv2.sources[smp_this_cpu()] | intid);
 }
 
 static void gicv2_enable(uint32_t intid, bool edge_triggered)
 {
-    if (intid >= GIC_FIRST_PPI && intid < gicv2.lines)
+    if (intid < gicv2.lines)
         gic_dist_enable(gicv2.at.distributor, intid, edge_triggered);
 }
 
@@ -91,6 +101,13 @@ static int gicv2_init_cpu(void)
     return 0;
 }
 
+/* CPU interfaces are counted as the CPUs are. */
+static void gicv2_send_ipi(unsigned cpu)
+{
+    hal_mmio_write32(gicv2.at.distributor + GICD_SGIR,
+                     UINT32_C(1) << (GIC_SGIR_TARGET + cpu) | IRQ_IPI);
+}
+
 static const struct irq_chip gicv2_chip = {
     .name = "gicv2",
     .acknowledge = gicv2_acknowledge,
@@ -98,6 +115,7 @@ static const struct irq_chip gicv2_chip = {
     .enable = gicv2_enable,
     .disable = gicv2_disable,
     .init_cpu = gicv2_init_cpu,
+    .send_ipi = gicv2_send_ipi,
 };
 
 int gicv2_init(const struct platform *platform)

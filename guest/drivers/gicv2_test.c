@@ -139,7 +139,6 @@ static void test_interrupts_that_it_does_not_have_are_ignored(void)
 {
     CU_ASSERT_EQUAL(gic_up(), 0);
     fake_kernel.chip->enable(LINES, false);
-    fake_kernel.chip->enable(3, false); /* an SGI */
     fake_kernel.chip->disable(1023);
     for (uint32_t word = 0; word < LINES / 32; word++)
         CU_ASSERT_EQUAL(enabled[word], 0);
@@ -169,8 +168,38 @@ static void test_special_numbers_are_spurious(void)
 static void test_end_writes_what_was_acknowledged(void)
 {
     CU_ASSERT_EQUAL(gic_up(), 0);
-    fake_kernel.chip->end(48);
+    iar = 48;
+    fake_kernel.chip->end(fake_kernel.chip->acknowledge());
     CU_ASSERT_EQUAL(gic_reg(0x10010), 48);
+    iar = 3 << 10 | IRQ_IPI; /* from CPU 3 */
+    CU_ASSERT_EQUAL(fake_kernel.chip->acknowledge(), IRQ_IPI);
+    fake_kernel.chip->end(IRQ_IPI);
+    CU_ASSERT_EQUAL(gic_reg(0x10010), 3 << 10 | IRQ_IPI);
+}
+
+static void test_another_cpu_is_interrupted_by_its_bit(void)
+{
+    CU_ASSERT_EQUAL(gic_up(), 0);
+    fake_kernel.chip->enable(IRQ_IPI, true);
+    CU_ASSERT_TRUE(gic_is_enabled(IRQ_IPI));
+    CU_ASSERT_EQUAL(enables_while_config_changed, 0);
+    fake_kernel.chip->send_ipi(5);
+    CU_ASSERT_EQUAL(gic_reg(0xf00), UINT32_C(1) << 21 | IRQ_IPI);
+}
+
+static void test_a_cpu_that_comes_up_leaves_shared_interrupts_alone(void)
+{
+    CU_ASSERT_EQUAL(gic_up(), 0);
+    fake_kernel.chip->enable(48, false);
+    registers[0x820 / 4] = 0x01010101;
+    registers[0x10000 / 4] = registers[0x10004 / 4] = 0;
+    enabled[0] = UINT32_MAX;
+    CU_ASSERT_EQUAL(fake_kernel.chip->init_cpu(), 0);
+    CU_ASSERT_EQUAL(enabled[0], 0);
+    CU_ASSERT_TRUE(gic_is_enabled(48));
+    CU_ASSERT_EQUAL(gic_reg(0x820), 0x01010101);
+    CU_ASSERT_EQUAL(gic_reg(0x10000), 1);
+    CU_ASSERT_EQUAL(gic_reg(0x10004), 0xff);
 }
 
 static void test_tree_without_a_controller_is_refused(void)
@@ -195,4 +224,6 @@ UNIT_SUITE("gicv2", UNIT_TEST(test_everything_is_disabled_and_of_group_0_at_firs
            UNIT_TEST(test_acknowledge_keeps_all_ten_bits),
            UNIT_TEST(test_special_numbers_are_spurious),
            UNIT_TEST(test_end_writes_what_was_acknowledged),
+           UNIT_TEST(test_another_cpu_is_interrupted_by_its_bit),
+           UNIT_TEST(test_a_cpu_that_comes_up_leaves_shared_interrupts_alone),
            UNIT_TEST(test_tree_without_a_controller_is_refused))

@@ -6,12 +6,14 @@
  * Group 1, which is signalled as IRQ, of one priority, level-sensitive and, if it is an SPI, routed
  * to the CPU that boots. An end drops the priority and deactivates (EOImode 0).
  *
- * A CPU knows its redistributor by the affinity in TYPER. Each CPU wakes its own.
+ * A CPU knows its redistributor by the affinity in TYPER. Each CPU wakes its own. Of the
+ * software-generated interrupts, one is used: to interrupt another CPU.
  */
 #include "drivers/gicv3.h"
 
 #include "drivers/gic_dist.h"
 #include "kernel/irq.h"
+#include "kernel/smp.h"
 #include "lib/errno.h"
 #include "ringside/hal.h"
 
@@ -91,7 +93,7 @@ static void gicv3_end(uint32_t intid)
 
 static void gicv3_enable(uint32_t intid, bool edge_triggered)
 {
-    if (intid < GIC_FIRST_PPI || intid >= gicv3.lines)
+    if (intid >= gicv3.lines)
         return;
     uintptr_t frame = gicv3_frame(intid);
     if (frame != 0)
@@ -170,6 +172,22 @@ static int gicv3_init_cpu(void)
     return 0;
 }
 
+/*
+ * 12.2, ICC_SGI1R_EL1: a bit of the 16 CPUs that the range selector and the upper affinities name.
+ * What the other CPU is to see was stored before; a write of a system register does not wait for
+ * that by itself.
+ */
+static void gicv3_send_ipi(unsigned cpu)
+{
+    uint64_t affinity = smp_affinity(cpu);
+    uint64_t aff3 = affinity >> 32 & 0xff, aff2 = affinity >> 16 & 0xff;
+    uint64_t aff1 = affinity >> 8 & 0xff, aff0 = affinity & 0xff;
+    hal_wmb();
+    hal_sysreg_write(HAL_ICC_SGI1R_EL1, aff3 << 48 | aff0 / 16 << 44 | aff2 << 32 |
+                                            (uint64_t)IRQ_IPI << 24 | aff1 << 16 |
+                                            UINT64_C(1) << aff0 % 16);
+}
+
 static const struct irq_chip gicv3_chip = {
     .name = "gicv3",
     .acknowledge = gicv3_acknowledge,
@@ -177,6 +195,7 @@ static const struct irq_chip gicv3_chip = {
     .enable = gicv3_enable,
     .disable = gicv3_disable,
     .init_cpu = gicv3_init_cpu,
+    .send_ipi = gicv3_send_ipi,
 };
 
 int gicv3_init(const struct platform *platform)

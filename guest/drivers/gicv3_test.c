@@ -161,10 +161,39 @@ static void test_interrupts_that_it_does_not_have_are_ignored(void)
     CU_ASSERT_EQUAL(gic_up(), 0);
     registers[0x10c / 4] = 0;
     fake_kernel.chip->enable(LINES, false);
-    fake_kernel.chip->enable(3, false); /* an SGI */
     fake_kernel.chip->disable(LINES);
     CU_ASSERT_EQUAL(gic_reg(0x10c), 0);
     CU_ASSERT_EQUAL(gic_reg(MINE + 0x10100), 0xa5a5a5a5);
+}
+
+static void test_sgis_are_enabled_without_a_trigger(void)
+{
+    CU_ASSERT_EQUAL(gic_up(), 0);
+    uint32_t config = gic_reg(MINE + 0x10c00);
+    fake_kernel.chip->enable(IRQ_IPI, true);
+    CU_ASSERT_EQUAL(gic_reg(MINE + 0x10100), UINT32_C(1) << IRQ_IPI);
+    CU_ASSERT_EQUAL(gic_reg(MINE + 0x10c00), config);
+}
+
+static void test_another_cpu_is_interrupted_by_its_affinity(void)
+{
+    static const struct {
+        uint64_t affinity, sgi1r;
+    } cpus[] = {
+        {0x0000000000, UINT64_C(0x0000000000000001)},
+        {0x0000000003, UINT64_C(0x0000000000000008)},
+        {0x000000020f, UINT64_C(0x0000000000028000)},
+        {0x0000050000, UINT64_C(0x0000000500000001)},
+        {0x0100000000, UINT64_C(0x0001000000000001)},
+        {0xfe00b00a13, UINT64_C(0x00fe10b0000a0008)}, /* the range selector has Aff0's upper half */
+    };
+    CU_ASSERT_EQUAL(gic_up(), 0);
+    for (unsigned i = 0; i < sizeof cpus / sizeof cpus[0]; i++) {
+        fake_kernel.affinities[5] = cpus[i].affinity;
+        fake_kernel.chip->send_ipi(5);
+        CU_ASSERT_EQUAL(fake_hal.sysregs[HAL_ICC_SGI1R_EL1],
+                        cpus[i].sgi1r | (uint64_t)IRQ_IPI << 24);
+    }
 }
 
 static void test_special_numbers_are_spurious(void)
@@ -227,6 +256,8 @@ UNIT_SUITE("gicv3", UNIT_TEST(test_everything_is_disabled_and_of_group_1_at_firs
            UNIT_TEST(test_redistributor_is_woken_and_the_interface_opened),
            UNIT_TEST(test_spi_is_enabled_with_its_trigger),
            UNIT_TEST(test_interrupts_that_it_does_not_have_are_ignored),
+           UNIT_TEST(test_sgis_are_enabled_without_a_trigger),
+           UNIT_TEST(test_another_cpu_is_interrupted_by_its_affinity),
            UNIT_TEST(test_special_numbers_are_spurious),
            UNIT_TEST(test_another_cpu_initialises_its_own),
            UNIT_TEST(test_controller_that_does_not_answer_is_refused),

@@ -64,6 +64,9 @@ struct platform_pci {
 /* False: the caller has seen enough. */
 typedef bool platform_window_fn(const struct platform_window *window, void *opaque);
 
+/* A CPU that is there, by its affinity. */
+typedef void platform_cpu_fn(uint64_t mpidr);
+
 struct platform_ops {
     bool (*find_gic)(const struct platform *platform, struct platform_gic *gic);
     bool (*find_timer)(const struct platform *platform, enum platform_timer timer,
@@ -73,6 +76,7 @@ struct platform_ops {
     bool (*find_pci)(const struct platform *platform, struct platform_pci *pci);
     bool (*pci_interrupt)(const struct platform *platform, unsigned slot, unsigned pin,
                           struct platform_interrupt *interrupt);
+    void (*each_cpu)(const struct platform *platform, platform_cpu_fn *fn);
 };
 
 struct platform {
@@ -125,6 +129,11 @@ static inline bool platform_pci_interrupt(const struct platform *platform, unsig
                                           unsigned pin, struct platform_interrupt *interrupt)
 {
     return platform->ops->pci_interrupt(platform, slot, pin, interrupt);
+}
+
+static inline void platform_each_cpu(const struct platform *platform, platform_cpu_fn *fn)
+{
+    platform->ops->each_cpu(platform, fn);
 }
 
 #endif

@@ -111,6 +111,12 @@ static bool platform_acpi_pci_interrupt(const struct platform *platform, unsigne
     return true;
 }
 
+static void platform_acpi_each_cpu(const struct platform *platform, platform_cpu_fn *fn)
+{
+    for (unsigned i = 0; i < platform->acpi.gic.cpu_count; i++)
+        fn(platform->acpi.gic.cpus[i]);
+}
+
 static const struct platform_ops platform_acpi_ops = {
     .find_gic = platform_acpi_find_gic,
     .find_timer = platform_acpi_find_timer,
@@ -118,6 +124,7 @@ static const struct platform_ops platform_acpi_ops = {
     .find_messages = platform_acpi_find_messages,
     .find_pci = platform_acpi_find_pci,
     .pci_interrupt = platform_acpi_pci_interrupt,
+    .each_cpu = platform_acpi_each_cpu,
 };
 
 /* Firmware keeps its tables out of the memory that it gives away: they lie below. */

@@ -6,6 +6,7 @@
 
 #include "kernel/console.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 #include "ringside/hal.h"
 
 static const char *const platform_fdt_gics[] = {"arm,cortex-a15-gic", "arm,gic-400", NULL};
@@ -143,6 +144,20 @@ static bool platform_fdt_pci_interrupt(const struct platform *platform, unsigned
     return true;
 }
 
+/* [DTSPEC0.4] 3.8: "The node name for every CPU node should be cpu", and its unit is its `reg`. */
+static void platform_fdt_each_cpu(const struct platform *platform, platform_cpu_fn *fn)
+{
+    struct fdt_walk walk;
+    struct fdt_node node;
+    fdt_walk_init(&walk, &platform->fdt);
+    while (fdt_walk_next(&walk, &node) == 1) {
+        uint64_t mpidr, size;
+        if (kstr_has_prefix(node.name, "cpu@") && fdt_node_is_enabled(&node) &&
+            fdt_node_reg(&node, 0, &mpidr, &size))
+            fn(mpidr);
+    }
+}
+
 static const struct platform_ops platform_fdt_ops = {
     .find_gic = platform_fdt_find_gic,
     .find_timer = platform_fdt_find_timer,
@@ -150,6 +165,7 @@ static const struct platform_ops platform_fdt_ops = {
     .find_messages = platform_fdt_find_messages,
     .find_pci = platform_fdt_find_pci,
     .pci_interrupt = platform_fdt_pci_interrupt,
+    .each_cpu = platform_fdt_each_cpu,
 };
 
 int platform_from_fdt(struct platform *platform, const struct hal_boot *boot)

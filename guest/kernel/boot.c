@@ -8,6 +8,8 @@
 #include "kernel/netif.h"
 #include "kernel/pool.h"
 #include "kernel/sched.h"
+#include "kernel/smp.h"
+#include "kernel/spinlock.h"
 #include "kernel/task_priv.h"
 #include "kernel/timeout.h"
 #include "kernel/user_memory.h"
@@ -49,6 +51,7 @@ void kernel_init(const struct program_entry *programs, size_t program_count)
     user_memory_init();
     timeout_registry_init();
     task_init();
+    smp_init();
     irq_init();
     nbuf_init();
     netif_init();
@@ -68,15 +71,27 @@ static void boot_start_tick(void)
     timeout_set_tick(BOOT_NS_PER_S / hz);
 }
 
+/* The boot parameter `spinlocks`. */
+static void boot_choose_telling(void)
+{
+    const char *value = boot_parameter("spinlocks");
+    if (value != NULL && !kstreq(value, "tell"))
+        kpanic("boot parameter spinlocks: it can only be tell");
+    spin_tell(value != NULL);
+}
+
 _Noreturn void kernel_boot(const struct kernel_parts *parts)
 {
     kernel_init(parts->programs, parts->program_count);
     parts->init_drivers();
     parts->init_netstack();
     boot_start_tick();
+    boot_choose_telling();
+    smp_start();
     hal_irq_restore(hal_irq_flags() & ~HAL_DAIF_I);
     while (sched_has_ready())
         task_yield();
+    smp_wait();
     probe_ready();
     sched_idle();
 }

@@ -2,7 +2,8 @@
  * boot.h - from power-on to the idle task
  *
  * Order: boot data, memory of the kernel, tasks, timeouts, interrupt dispatch; then drivers
- * (interrupt controller, clock, devices) and the network stack, with interrupts masked; then
+ * (interrupt controller, clock, devices) and the network stack, with interrupts masked; then the
+ * other CPUs are started; then
  * interrupts are opened, all tasks run until they wait, and the guest is ready.
  */
 #ifndef KERNEL_BOOT_H

@@ -330,8 +330,8 @@ static int fake_context_number(struct hal_context *context)
     return (int)((ucontext_t *)context->bench[0] - fake_contexts);
 }
 
-void hal_context_init(struct hal_context *context, void (*entry)(void *), void *arg, void *stack,
-                      size_t size)
+static void fake_context_prepare(struct hal_context *context, void (*entry)(void *), void *arg,
+                                 void *stack, size_t size, uint64_t daif)
 {
     int number = fake_context_number(context);
     ucontext_t *host = &fake_contexts[number];
@@ -339,12 +339,24 @@ void hal_context_init(struct hal_context *context, void (*entry)(void *), void *
     fake_entries[number].arg = arg;
     fake_entries[number].stack = stack;
     fake_entries[number].stack_size = size;
-    context->daif = 0;
+    context->daif = daif;
     getcontext(host);
     host->uc_stack.ss_sp = stack;
     host->uc_stack.ss_size = size;
     host->uc_link = NULL;
     makecontext(host, (void (*)(void))(void *)fake_context_enter, 1, number);
+}
+
+void hal_context_init(struct hal_context *context, void (*entry)(void *), void *arg, void *stack,
+                      size_t size)
+{
+    fake_context_prepare(context, entry, arg, stack, size, 0);
+}
+
+void hal_context_init_masked(struct hal_context *context, void (*entry)(void *), void *arg,
+                             void *stack, size_t size)
+{
+    fake_context_prepare(context, entry, arg, stack, size, HAL_DAIF_I);
 }
 
 void hal_context_switch(struct hal_context *from, struct hal_context *to)
@@ -391,6 +403,35 @@ void hal_random(void *buffer, size_t size)
 void hal_charge(uint64_t ticks)
 {
     (void)ticks;
+}
+
+/* One CPU: there is no other to start. */
+int hal_cpu_start(uint64_t mpidr, void (*entry)(uint64_t argument), void *stack, size_t stack_size,
+                  uint64_t argument)
+{
+    (void)mpidr;
+    (void)entry;
+    (void)stack;
+    (void)stack_size;
+    (void)argument;
+    return HAL_CPU_INVALID_PARAMETERS;
+}
+
+uint64_t hal_sysreg_read(enum hal_sysreg reg)
+{
+    return reg == HAL_MPIDR_EL1 ? 0x80000000 : 0;
+}
+
+static uint64_t fake_percpu;
+
+uint64_t hal_percpu_get(void)
+{
+    return fake_percpu;
+}
+
+void hal_percpu_set(uint64_t value)
+{
+    fake_percpu = value;
 }
 
 void hal_relax(void)

@@ -3,6 +3,8 @@
 
 #include "kernel/pool.h"
 #include "kernel/sched.h"
+#include "kernel/spinlock.h"
+#include "kernel/task_priv.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 
@@ -12,19 +14,21 @@
 #include <stddef.h>
 
 #define IRQ_ACTIONS_MAX 64
+#define IRQS_PRIVATE    32 /* INTIDs that each CPU has for itself */
 
 struct irq_action {
     struct irq_action *next; /* of the same INTID, in order of attaching */
     irq_handler_fn *fn;
     void *arg;
     const char *name;
+    bool edge_triggered;
 };
 
 static struct {
+    struct spinlock lock;
     const struct irq_chip *chip;
     struct irq_action *actions[IRQS_MAX];
     uint64_t unhandled;
-    bool active;
 } irq;
 
 static struct irq_action irq_action_objects[IRQ_ACTIONS_MAX];
@@ -32,8 +36,7 @@ static struct pool irq_action_pool;
 
 static void irq_count_unhandled(void)
 {
-    irq.unhandled++;
-    probe_counter("irq.unhandled", irq.unhandled);
+    probe_counter("irq.unhandled", __atomic_add_fetch(&irq.unhandled, 1, __ATOMIC_RELAXED));
 }
 
 static void irq_dispatch(uint32_t intid)
@@ -48,21 +51,22 @@ static void irq_dispatch(uint32_t intid)
 
 static void irq_vector(void)
 {
-    kassert(!irq.active); /* PSTATE.I is set in the vector: they do not nest */
-    irq.active = true;
+    struct task *task = sched_current();
+    kassert(!task->in_irq); /* PSTATE.I is set in the vector: they do not nest */
+    task->in_irq = true;
     uint32_t intid;
     while ((intid = irq.chip->acknowledge()) != IRQ_NONE) {
         irq_dispatch(intid);
         irq.chip->end(intid);
     }
-    irq.active = false;
+    task->in_irq = false;
     sched_preempt();
 }
 
 void irq_init(void)
 {
     irq.chip = NULL;
-    irq.active = false;
+    irq.lock = (struct spinlock)SPINLOCK_INIT("irq");
     irq.unhandled = 0;
     for (unsigned i = 0; i < IRQS_MAX; i++)
         irq.actions[i] = NULL;
@@ -77,14 +81,13 @@ void irq_register_chip(const struct irq_chip *chip)
     hal_irq_set_vector(irq_vector);
 }
 
+/* The vector of another CPU may be walking the list: an action is complete before it is in it. */
 static void irq_append(uint32_t intid, struct irq_action *action)
 {
-    uint64_t daif = hal_irq_save();
     struct irq_action **place = &irq.actions[intid];
     while (*place != NULL)
         place = &(*place)->next;
-    *place = action;
-    hal_irq_restore(daif);
+    __atomic_store_n(place, action, __ATOMIC_RELEASE);
 }
 
 int irq_attach(uint32_t intid, bool edge_triggered, irq_handler_fn *fn, void *arg, const char *name)
@@ -94,13 +97,35 @@ int irq_attach(uint32_t intid, bool edge_triggered, irq_handler_fn *fn, void *ar
     struct irq_action *action = pool_alloc(&irq_action_pool);
     if (action == NULL)
         return -KENOMEM;
-    *action = (struct irq_action){.fn = fn, .arg = arg, .name = name};
+    *action =
+        (struct irq_action){.fn = fn, .arg = arg, .name = name, .edge_triggered = edge_triggered};
+    uint64_t daif = spin_lock(&irq.lock);
     irq_append(intid, action);
     irq.chip->enable(intid, edge_triggered);
+    spin_unlock(&irq.lock, daif);
     return 0;
+}
+
+/* SGIs and PPIs are enabled for each CPU by itself, [GICv2] 2.2.1. */
+void irq_init_cpu(void)
+{
+    if (irq.chip->init_cpu() != 0)
+        kpanic("a CPU has no interface to the interrupt controller");
+    hal_irq_set_vector(irq_vector);
+    spin_acquire(&irq.lock);
+    for (uint32_t intid = 0; intid < IRQS_PRIVATE; intid++) {
+        if (irq.actions[intid] != NULL)
+            irq.chip->enable(intid, irq.actions[intid]->edge_triggered);
+    }
+    spin_release(&irq.lock);
+}
+
+void irq_send_ipi(unsigned cpu)
+{
+    irq.chip->send_ipi(cpu);
 }
 
 bool irq_is_active(void)
 {
-    return irq.active;
+    return sched_current()->in_irq;
 }

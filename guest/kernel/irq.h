@@ -13,6 +13,7 @@
 
 #define IRQS_MAX 288
 #define IRQ_NONE UINT32_MAX
+#define IRQ_IPI  0 /* an SGI: one CPU interrupts another */
 
 struct irq_chip {
     const char *name;
@@ -22,6 +23,8 @@ struct irq_chip {
     void (*disable)(uint32_t intid);
     /* On each CPU that comes up, before it clears PSTATE.I; the first has had it. 0, -KENODEV. */
     int (*init_cpu)(void);
+    /* Raises IRQ_IPI on a CPU, which is on and is not the one that calls. */
+    void (*send_ipi)(unsigned cpu);
 };
 
 /* True: it was for this handler. On a line that is shared, each has to find out. */
@@ -33,6 +36,10 @@ void irq_register_chip(const struct irq_chip *chip);
 /* Several handlers may share an INTID; all are called. Enables it. 0, -KEINVAL, -KENOMEM. */
 int irq_attach(uint32_t intid, bool edge_triggered, irq_handler_fn *fn, void *arg,
                const char *name);
+
+/* On a CPU that comes up: its part of the controller, and the interrupts that each CPU has. */
+void irq_init_cpu(void);
+void irq_send_ipi(unsigned cpu);
 
 /* True inside an interrupt handler. */
 bool irq_is_active(void);

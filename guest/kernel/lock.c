@@ -1,5 +1,5 @@
 /*
- * lock.c - spinlocks and mutexes
+ * lock.c - mutexes
  *
  * A mutex is known to the bench by its wait queue's address: what is taken and what a task blocks
  * on have the same number. A task that takes a mutex twice sleeps for ever, as it does in kernels
@@ -15,26 +15,6 @@
 #include "ringside/hal.h"
 #include "ringside/probe.h"
 
-uint64_t spin_lock(struct spinlock *lock)
-{
-    uint64_t daif = hal_irq_save();
-    if (lock->held)
-        probe_task_blocked(task_number(sched_current()), "lock", (uintptr_t)lock, WAIT_FOREVER);
-    while (lock->held)
-        hal_relax();
-    lock->held = true;
-    probe_spin_taken((uintptr_t)lock, lock->name);
-    return daif;
-}
-
-void spin_unlock(struct spinlock *lock, uint64_t daif)
-{
-    kassert(lock->held);
-    probe_spin_released((uintptr_t)lock);
-    lock->held = false;
-    hal_irq_restore(daif);
-}
-
 void mutex_init(struct mutex *mutex, const char *name)
 {
     mutex->name = name;
@@ -44,11 +24,11 @@ void mutex_init(struct mutex *mutex, const char *name)
 
 static bool mutex_try(struct mutex *mutex)
 {
-    uint64_t daif = hal_irq_save();
+    uint64_t daif = sched_lock();
     bool taken = mutex->owner == NULL;
     if (taken)
         mutex->owner = sched_current();
-    hal_irq_restore(daif);
+    sched_unlock(daif);
     return taken;
 }
 
@@ -76,7 +56,7 @@ void mutex_unlock(struct mutex *mutex)
 {
     kassert(mutex_is_mine(mutex));
     probe_lock_released((uintptr_t)&mutex->queue);
-    mutex->owner = NULL;
+    __atomic_store_n(&mutex->owner, NULL, __ATOMIC_RELEASE);
     wait_wake_one(&mutex->queue);
 }
 

@@ -1,26 +1,14 @@
 /*
- * lock.h - spinlocks and mutexes
+ * lock.h - mutexes, and spinlocks with them
  *
- * A spinlock is taken with interrupts masked and protects what interrupt handlers touch. A mutex
- * sleeps; tasks only. Both tell the bench who holds them.
+ * A spinlock (spinlock.h) is taken with interrupts masked and protects what interrupt handlers and
+ * other CPUs touch. A mutex sleeps; tasks only.
  */
 #ifndef KERNEL_LOCK_H
 #define KERNEL_LOCK_H
 
+#include "kernel/spinlock.h"
 #include "kernel/wait.h"
-
-struct spinlock {
-    const char *name;
-    bool held;
-};
-
-#define SPINLOCK_INIT(text)                                                                        \
-    {                                                                                              \
-        .name = (text)                                                                             \
-    }
-
-uint64_t spin_lock(struct spinlock *lock); /* returns the DAIF for the unlock */
-void spin_unlock(struct spinlock *lock, uint64_t daif);
 
 struct mutex {
     const char *name;

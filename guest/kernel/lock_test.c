@@ -128,6 +128,38 @@ static void test_spinlock_masks_and_restores(void)
     CU_ASSERT_STRING_EQUAL(fake_log(), "");
 }
 
+static void test_spinlocks_serve_tickets_in_order(void)
+{
+    static struct spinlock lock = SPINLOCK_INIT("tickets");
+    fake_boot();
+    for (unsigned i = 0; i < 3; i++) {
+        CU_ASSERT_FALSE(spin_is_held(&lock));
+        uint64_t daif = spin_lock(&lock);
+        CU_ASSERT_TRUE(spin_is_held(&lock));
+        CU_ASSERT_EQUAL(lock.next, i + 1);
+        CU_ASSERT_EQUAL(lock.serving, i);
+        spin_unlock(&lock, daif);
+    }
+    lock.next = lock.serving = UINT32_MAX; /* tickets begin again */
+    spin_unlock(&lock, spin_lock(&lock));
+    CU_ASSERT_EQUAL(lock.serving, 0);
+    CU_ASSERT_FALSE(spin_is_held(&lock));
+}
+
+static void test_spinlocks_are_told_when_that_is_asked_for(void)
+{
+    static struct spinlock lock = SPINLOCK_INIT("told");
+    fake_boot();
+    fake_log_clear();
+    spin_unlock(&lock, spin_lock(&lock));
+    CU_ASSERT_STRING_EQUAL(fake_log(), "");
+    spin_tell(true);
+    spin_unlock(&lock, spin_lock(&lock));
+    spin_tell(false);
+    CU_ASSERT_EQUAL(fake_log_count("taken"), 1);
+    CU_ASSERT_EQUAL(fake_log_count("released"), 1);
+}
+
 static void test_spinlock_that_is_not_held_cannot_be_released(void)
 {
     static struct spinlock lock = SPINLOCK_INIT("free");
@@ -140,4 +172,6 @@ UNIT_SUITE("lock", UNIT_TEST(test_uncontended_mutex_does_not_sleep), UNIT_TEST(t
            UNIT_TEST(test_signal_does_not_break_the_wait_for_a_mutex),
            UNIT_TEST(test_only_the_owner_unlocks), UNIT_TEST(test_taking_twice_sleeps_for_ever),
            UNIT_TEST(test_spinlock_masks_and_restores),
+           UNIT_TEST(test_spinlocks_serve_tickets_in_order),
+           UNIT_TEST(test_spinlocks_are_told_when_that_is_asked_for),
            UNIT_TEST(test_spinlock_that_is_not_held_cannot_be_released))

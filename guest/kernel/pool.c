@@ -4,7 +4,6 @@
 #include "lib/format.h"
 #include "lib/kassert.h"
 
-#include "ringside/hal.h"
 #include "ringside/probe.h"
 
 static struct pool *pool_table[POOLS_MAX];
@@ -33,6 +32,7 @@ void pool_init(struct pool *pool, const char *name, void *memory, size_t object_
     kassert(object_size % _Alignof(void *) == 0);
     *pool = (struct pool){
         .name = name,
+        .lock = SPINLOCK_INIT(name),
         .memory = memory,
         .object_size = object_size,
         .capacity = capacity,
@@ -52,7 +52,7 @@ static void pool_count_exhaustion(struct pool *pool)
 
 void *pool_alloc(struct pool *pool)
 {
-    uint64_t daif = hal_irq_save();
+    uint64_t daif = spin_lock(&pool->lock);
     void *object = pool->free;
     if (object != NULL) {
         pool->free = *(void **)object;
@@ -62,7 +62,7 @@ void *pool_alloc(struct pool *pool)
     } else {
         pool_count_exhaustion(pool);
     }
-    hal_irq_restore(daif);
+    spin_unlock(&pool->lock, daif);
     return object;
 }
 
@@ -71,11 +71,11 @@ void pool_free(struct pool *pool, void *object)
     size_t offset = (size_t)((char *)object - pool->memory);
     kassert(offset < pool->capacity * pool->object_size);
     kassert(offset % pool->object_size == 0);
-    uint64_t daif = hal_irq_save();
+    uint64_t daif = spin_lock(&pool->lock);
     kassert(pool->used > 0);
     pool->used--;
     pool_push(pool, object);
-    hal_irq_restore(daif);
+    spin_unlock(&pool->lock, daif);
 }
 
 const struct pool *pool_by_index(unsigned index)

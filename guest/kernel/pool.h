@@ -8,6 +8,8 @@
 #ifndef KERNEL_POOL_H
 #define KERNEL_POOL_H
 
+#include "kernel/spinlock.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +17,7 @@
 
 struct pool {
     const char *name;
+    struct spinlock lock; /* of what stands below */
     char *memory;
     size_t object_size;
     unsigned capacity;

@@ -6,6 +6,7 @@
 #include "kernel/file.h"
 #include "kernel/pool.h"
 #include "kernel/sched.h"
+#include "kernel/spinlock.h"
 #include "kernel/task.h"
 #include "kernel/task_priv.h"
 #include "lib/errno.h"
@@ -32,6 +33,7 @@ struct program {
 static struct {
     const struct program_entry *entries;
     size_t entry_count;
+    struct spinlock lock; /* of the list */
     struct list running;
 } programs;
 
@@ -42,6 +44,7 @@ void program_init(const struct program_entry *entries, size_t count)
 {
     programs.entries = entries;
     programs.entry_count = count;
+    programs.lock = (struct spinlock)SPINLOCK_INIT("programs");
     list_init(&programs.running);
     pool_init(&program_pool, "programs", program_objects, sizeof program_objects[0], PROGRAMS_MAX);
 }
@@ -71,12 +74,12 @@ static struct program *program_find_running(uint32_t number)
 /* From here on the bench's number means nothing any more. */
 static void program_forget(struct program *program)
 {
-    uint64_t daif = hal_irq_save();
+    uint64_t daif = spin_lock(&programs.lock);
     list_remove(&program->link);
+    spin_unlock(&programs.lock, daif);
     program->task->program = NULL;
     program->task->files = NULL;
     pool_free(&program_pool, program);
-    hal_irq_restore(daif);
 }
 
 _Noreturn void program_exit(int status)
@@ -100,12 +103,12 @@ int program_kill(uint32_t number, int signal_number)
 {
     if (signal_number < 0 || signal_number > SIGNALS_MAX)
         return -KEINVAL;
+    uint64_t daif = spin_lock(&programs.lock);
     struct program *program = program_find_running(number);
-    if (program == NULL)
-        return -KESRCH;
-    if (signal_number != 0) /* 0 only asks whether the program is there, kill(2) */
+    if (program != NULL && signal_number != 0) /* 0 only asks whether it is there, kill(2) */
         task_signal(program->task, signal_number);
-    return 0;
+    spin_unlock(&programs.lock, daif);
+    return program != NULL ? 0 : -KESRCH;
 }
 
 /* ---- the beginning --------------------------------------------------------------------------- */
@@ -155,7 +158,7 @@ static int program_prepare(struct program *program, const char *command_line)
         return error;
     error = program_open_console(program);
     if (error == 0) {
-        program->task = task_create(program->entry->name, program_main, program);
+        program->task = task_prepare(program->entry->name, program_main, program);
         error = program->task != NULL ? 0 : -KEAGAIN;
     }
     if (error != 0) {
@@ -174,16 +177,17 @@ int program_start(uint32_t number, const char *command_line)
     }
     *program = (struct program){.number = number};
     list_init(&program->link);
-    uint64_t daif = hal_irq_save(); /* the task begins when the program is complete */
     int error = program_prepare(program, command_line);
     if (error == 0) {
         program->task->program = program;
         program->task->files = &program->files;
+        uint64_t daif = spin_lock(&programs.lock);
         list_add_tail(&programs.running, &program->link);
+        spin_unlock(&programs.lock, daif);
         probe_program_started(number, task_number(program->task));
+        task_start(program->task); /* it is complete */
     } else {
         pool_free(&program_pool, program);
     }
-    hal_irq_restore(daif);
     return error;
 }

@@ -31,12 +31,12 @@ void task_init(void)
 static void task_enter(void *arg)
 {
     struct task *task = arg;
-    sched_reap();
+    sched_begin_task();
     task->fn(task->arg);
     task_exit();
 }
 
-struct task *task_create(const char *name, task_fn *fn, void *arg)
+struct task *task_prepare(const char *name, task_fn *fn, void *arg)
 {
     struct task *task = pool_alloc(&task_pool);
     if (task == NULL)
@@ -46,12 +46,30 @@ struct task *task_create(const char *name, task_fn *fn, void *arg)
         pool_free(&task_pool, task);
         return NULL;
     }
-    *task = (struct task){.number = ++task_last_number, .fn = fn, .arg = arg, .stack = stack};
+    *task = (struct task){.number = __atomic_add_fetch(&task_last_number, 1, __ATOMIC_RELAXED),
+                          .fn = fn,
+                          .arg = arg,
+                          .stack = stack};
     list_init(&task->link);
     kstrlcpy(task->name, name, sizeof task->name);
-    hal_context_init(&task->context, task_enter, task, stack, TASK_STACK_SIZE);
+    hal_context_init_masked(&task->context, task_enter, task, stack, TASK_STACK_SIZE);
     probe_task_created(task->number, task->name, &task->context);
+    return task;
+}
+
+void task_start(struct task *task)
+{
+    uint64_t daif = sched_lock();
+    sched_place(task);
     sched_make_ready(task);
+    sched_unlock(daif);
+}
+
+struct task *task_create(const char *name, task_fn *fn, void *arg)
+{
+    struct task *task = task_prepare(name, fn, arg);
+    if (task != NULL)
+        task_start(task);
     return task;
 }
 
@@ -85,10 +103,10 @@ struct file_table *task_files(void)
 _Noreturn void task_exit(void)
 {
     struct task *task = sched_current();
-    kassert(task != sched_idle_task());
+    kassert(task->number != 0);
     kassert(task->waiters == NULL);
     kassert(task->preempt_depth == 0);
-    (void)hal_irq_save();
+    (void)sched_lock(); /* whoever runs next releases it */
     task->state = TASK_EXITED;
     probe_task_exited(task->number);
     sched_switch_for_good();
@@ -96,9 +114,9 @@ _Noreturn void task_exit(void)
 
 void task_yield(void)
 {
-    uint64_t daif = hal_irq_save();
+    uint64_t daif = sched_lock();
     sched_switch();
-    hal_irq_restore(daif);
+    sched_unlock(daif);
 }
 
 void preempt_disable(void)
@@ -124,12 +142,12 @@ void preempt_enable(void)
 void task_signal(struct task *task, int number)
 {
     kassert(number > 0);
-    uint64_t daif = hal_irq_save();
+    uint64_t daif = sched_lock();
     if (task->signal == 0)
         task->signal = number;
     if (task->asleep_on != NULL && task->interruptible)
         wait_wake_task(task);
-    hal_irq_restore(daif);
+    sched_unlock(daif);
 }
 
 int task_pending_signal(const struct task *task)

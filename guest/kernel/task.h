@@ -4,7 +4,7 @@
  * Round robin over a run queue, preemptive: an interrupt that wakes a task, and the end of a time
  * slice, ask for a switch, which happens at the end of the interrupt unless preemption is off.
  * Tasks are kernel threads; a program is a task with a descriptor table and arguments. Task 0 is
- * the boot code, which becomes the idle task.
+ * the boot code, which becomes the idle task, and so is that of each other CPU.
  */
 #ifndef KERNEL_TASK_H
 #define KERNEL_TASK_H
@@ -27,6 +27,9 @@ typedef void task_fn(void *arg);
  * interrupts.
  */
 struct task *task_create(const char *name, task_fn *fn, void *arg);
+/* In two steps, for what has to be complete before it runs, perhaps on another CPU. */
+struct task *task_prepare(const char *name, task_fn *fn, void *arg);
+void task_start(struct task *task);
 struct task *task_current(void);
 uint32_t task_number(const struct task *task);
 const char *task_name(const struct task *task);

@@ -24,8 +24,20 @@ enum task_state {
     TASK_EXITED,
 };
 
+/* What a CPU runs. Protected by the scheduler's lock (sched.c). */
+struct sched_cpu {
+    unsigned index;
+    bool online;
+    bool switch_wanted; /* at the end of the interrupt, or of the stretch without preemption */
+    struct task *current;
+    struct task *idle;
+    struct task *exited;  /* its stack is free as soon as another one runs */
+    struct timeout slice; /* armed while somebody waits behind a running task */
+};
+
 struct task {
-    struct list link; /* of the run queue */
+    struct sched_cpu *cpu; /* where it runs, ran last, or is to run */
+    struct list link;      /* of the run queue */
     enum task_state state;
     uint32_t number; /* never used twice; 0 is the idle task */
     char name[TASK_NAME_MAX];
@@ -35,13 +47,15 @@ struct task {
     struct hal_context context;
 
     unsigned preempt_depth;
-    int signal; /* pending; 0: none */
+    bool in_irq; /* an interrupt is being handled on its stack */
+    int signal;  /* pending; 0: none */
     struct file_table *files;
     struct program *program;
 
     struct waiter *waiters;   /* prepared and not finished, the innermost first */
     struct waiter *asleep_on; /* NULL unless blocked */
     bool interruptible;       /* the sleep */
+    bool is_timed;            /* the sleep has a deadline */
     bool timed_out;           /* the sleep ended so */
     struct timeout timeout;   /* of the sleep */
 };
@@ -49,7 +63,7 @@ struct task {
 void task_init(void);
 /* Stack and all; not the running one's. */
 void task_free(struct task *task);
-/* Ends the sleep of a blocked task (wait.c). With interrupts masked. */
+/* Ends the sleep of a blocked task (wait.c). With the scheduler's lock. */
 void wait_wake_task(struct task *task);
 
 #endif

@@ -1,13 +1,15 @@
 /*
  * timeout.c - the timeout registry
  *
- * Without a tick the clock is told the first deadline whenever that changes. With a tick it is
- * told the next multiple of the period, and what expires in between waits for that.
+ * Without a tick the clock is told the first deadline whenever that changes. With a tick it is told
+ * the next multiple of the period, and what expires in between waits for that. With several CPUs,
+ * whoever arms the first timeout has its own timer fire for it; with a tick, each has its own.
  */
 #include "kernel/timeout.h"
 
 #include "kernel/clock.h"
-#include "kernel/lock.h"
+#include "kernel/smp.h"
+#include "kernel/spinlock.h"
 #include "lib/kassert.h"
 
 #include "ringside/probe.h"
@@ -17,15 +19,16 @@
 static struct {
     struct spinlock lock;
     struct list armed; /* struct timeout.link, the earliest first, in order of arming when equal */
-    uint64_t programmed_ns;  /* what the clock was told last */
-    uint64_t tick_period_ns; /* 0: tickless */
+    uint64_t programmed_ns[CPUS_MAX]; /* what the timer of each CPU was told last */
+    uint64_t tick_period_ns;          /* 0: tickless */
 } timeouts;
 
 void timeout_registry_init(void)
 {
     timeouts.lock = (struct spinlock)SPINLOCK_INIT("timeouts");
     list_init(&timeouts.armed);
-    timeouts.programmed_ns = TIMEOUT_NEVER;
+    for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++)
+        timeouts.programmed_ns[cpu] = TIMEOUT_NEVER;
     timeouts.tick_period_ns = 0;
 }
 
@@ -57,16 +60,31 @@ static void timeout_insert(struct timeout *timeout)
 
 static void timeout_program(uint64_t deadline_ns)
 {
-    timeouts.programmed_ns = deadline_ns;
+    timeouts.programmed_ns[smp_this_cpu()] = deadline_ns;
     clock_set_deadline(deadline_ns);
+}
+
+/*
+ * When this CPU's timer has to fire: at the first deadline, unless that of another CPU does so by
+ * then.
+ */
+static uint64_t timeout_wanted_here(void)
+{
+    const struct timeout *first = timeout_first();
+    if (first == NULL)
+        return TIMEOUT_NEVER;
+    for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
+        if (cpu != smp_this_cpu() && timeouts.programmed_ns[cpu] <= first->deadline_ns)
+            return TIMEOUT_NEVER;
+    }
+    return first->deadline_ns;
 }
 
 /* After a change of the list. */
 static void timeout_follow_first(void)
 {
-    const struct timeout *first = timeout_first();
-    uint64_t deadline_ns = first != NULL ? first->deadline_ns : TIMEOUT_NEVER;
-    if (timeouts.tick_period_ns == 0 && deadline_ns != timeouts.programmed_ns)
+    uint64_t deadline_ns = timeout_wanted_here();
+    if (timeouts.tick_period_ns == 0 && deadline_ns != timeouts.programmed_ns[smp_this_cpu()])
         timeout_program(deadline_ns);
 }
 
@@ -134,11 +152,8 @@ static uint64_t timeout_next_tick(uint64_t now_ns)
 static void timeout_reprogram(uint64_t now_ns)
 {
     uint64_t daif = spin_lock(&timeouts.lock);
-    const struct timeout *first = timeout_first();
-    if (timeouts.tick_period_ns != 0)
-        timeout_program(timeout_next_tick(now_ns));
-    else
-        timeout_program(first != NULL ? first->deadline_ns : TIMEOUT_NEVER);
+    timeout_program(timeouts.tick_period_ns != 0 ? timeout_next_tick(now_ns)
+                                                 : timeout_wanted_here());
     spin_unlock(&timeouts.lock, daif);
 }
 
@@ -161,4 +176,10 @@ void timeout_set_tick(uint64_t period_ns)
 {
     timeouts.tick_period_ns = period_ns;
     timeout_reprogram(clock_now_ns());
+}
+
+void timeout_init_cpu(void)
+{
+    if (timeouts.tick_period_ns != 0)
+        timeout_reprogram(clock_now_ns());
 }

@@ -27,6 +27,8 @@ struct timeout {
 void timeout_registry_init(void);
 /* From tickless to a periodic tick; 0: back. */
 void timeout_set_tick(uint64_t period_ns);
+/* On a CPU that comes up: its tick, if there is one. */
+void timeout_init_cpu(void);
 
 void timeout_init(struct timeout *timeout, timeout_fn *fn, void *arg);
 /* Registers a timeout, or moves it. */

@@ -28,7 +28,7 @@ bool wait_queue_is_empty(const struct wait_queue *queue)
     return list_is_empty(&queue->waiters);
 }
 
-/* ---- waking: with interrupts masked ---------------------------------------------------------- */
+/* ---- waking: with the scheduler's lock ------------------------------------------------------- */
 
 void wait_wake_task(struct task *task)
 {
@@ -48,29 +48,35 @@ static void wait_wake_waiter(struct waiter *waiter)
 
 void wait_wake_one(struct wait_queue *queue)
 {
-    uint64_t daif = hal_irq_save();
+    uint64_t daif = sched_lock();
     struct list *first = list_first(&queue->waiters);
     if (first != NULL)
         wait_wake_waiter(list_entry(first, struct waiter, link));
-    hal_irq_restore(daif);
+    sched_unlock(daif);
 }
 
 void wait_wake_all(struct wait_queue *queue)
 {
-    uint64_t daif = hal_irq_save();
+    uint64_t daif = sched_lock();
     struct list *first;
     while ((first = list_first(&queue->waiters)) != NULL)
         wait_wake_waiter(list_entry(first, struct waiter, link));
-    hal_irq_restore(daif);
+    sched_unlock(daif);
 }
 
 static void wait_time_out(void *arg)
 {
     struct task *task = arg;
-    if (task->asleep_on == NULL)
-        return;
-    task->timed_out = true;
-    wait_wake_task(task);
+    uint64_t daif = sched_lock();
+    /*
+     * On another CPU the task may have been woken after its time was up and before this, and sleep
+     * again: with no deadline, or with one that is armed.
+     */
+    if (task->asleep_on != NULL && task->is_timed && !task->timeout.armed) {
+        task->timed_out = true;
+        wait_wake_task(task);
+    }
+    sched_unlock(daif);
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
@@ -95,7 +101,7 @@ static void wait_begin(struct task *task, struct waiter *waiter)
 void wait_prepare(struct wait_queue *queue, struct waiter *waiter, const char *kind)
 {
     kassert(!irq_is_active());
-    uint64_t daif = hal_irq_save();
+    uint64_t daif = sched_lock();
     struct task *task = sched_current();
     if (*wait_find(task, waiter) == NULL)
         wait_begin(task, waiter);
@@ -106,17 +112,18 @@ void wait_prepare(struct wait_queue *queue, struct waiter *waiter, const char *k
     waiter->woken = false;
     if (!list_is_linked(&waiter->link))
         list_add_tail(&queue->waiters, &waiter->link);
-    hal_irq_restore(daif);
+    sched_unlock(daif);
 }
 
 static void wait_sleep(struct task *task, struct waiter *waiter, uint64_t deadline_ns)
 {
     task->asleep_on = waiter;
     task->timed_out = false;
+    task->is_timed = deadline_ns != WAIT_FOREVER;
     task->state = TASK_BLOCKED;
     probe_task_blocked(task->number, waiter->kind, (uintptr_t)waiter->queue, deadline_ns);
     timeout_init(&task->timeout, wait_time_out, task);
-    if (deadline_ns != WAIT_FOREVER)
+    if (task->is_timed)
         timeout_arm(&task->timeout, deadline_ns);
     sched_switch();
     timeout_cancel(&task->timeout);
@@ -136,10 +143,10 @@ static int wait_commit_either(struct waiter *waiter, uint64_t deadline_ns, bool 
 {
     struct task *task = waiter->task;
     kassert(task == sched_current());
-    kassert(task != sched_idle_task());
+    kassert(task->number != 0);
     kassert(task->preempt_depth == 0);
-    uint64_t daif = hal_irq_save();
-    kassert((daif & HAL_DAIF_I) == 0); /* no spinlock is held */
+    kassert((hal_irq_flags() & HAL_DAIF_I) == 0); /* no spinlock is held */
+    uint64_t daif = sched_lock();
     int error = 0;
     if (!waiter->woken)
         error = wait_refuse(task, interruptible, deadline_ns);
@@ -152,7 +159,7 @@ static int wait_commit_either(struct waiter *waiter, uint64_t deadline_ns, bool 
     /* Whoever gives up stands in nobody's way: the next wake-up goes to the next in the queue. */
     if (error != 0)
         list_remove(&waiter->link);
-    hal_irq_restore(daif);
+    sched_unlock(daif);
     return error;
 }
 
@@ -168,10 +175,10 @@ int wait_commit_uninterruptible(struct waiter *waiter, uint64_t deadline_ns)
 
 void wait_finish(struct waiter *waiter)
 {
-    uint64_t daif = hal_irq_save();
+    uint64_t daif = sched_lock();
     struct waiter **place = wait_find(sched_current(), waiter);
     kassert(*place == waiter);
     *place = waiter->outer;
     list_remove(&waiter->link);
-    hal_irq_restore(daif);
+    sched_unlock(daif);
 }

@@ -147,6 +147,7 @@ static void balance_begin(struct balance_check *balance, const struct trace_even
 {
     struct balance_active active = {
         .intid = (unsigned)event->fields[0].number,
+        .cpu = (unsigned)event->fields[1].number,
         .since_ns = event->time_ns,
     };
     if (balance->active->len < BALANCE_TIMEOUTS_MAX) {
@@ -157,8 +158,9 @@ static void balance_begin(struct balance_check *balance, const struct trace_even
 static void balance_end(struct balance_check *balance, const struct trace_event *event)
 {
     for (guint i = balance->active->len; i > 0; i--) {
-        if (g_array_index(balance->active, struct balance_active, i - 1).intid ==
-            event->fields[0].number) {
+        const struct balance_active *active =
+            &g_array_index(balance->active, struct balance_active, i - 1);
+        if (active->intid == event->fields[0].number && active->cpu == event->fields[1].number) {
             g_array_remove_index(balance->active, i - 1);
             return;
         }

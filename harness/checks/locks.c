@@ -32,6 +32,7 @@ struct lock_witness {
     uint64_t time_ns; /* 0: never */
     uint32_t task;
     bool in_irq;
+    unsigned cpu;
 };
 
 struct lock_class {
@@ -45,7 +46,6 @@ struct lock_held {
     uint64_t lock;
     unsigned class;
     struct lock_witness by;
-    unsigned cpu;
     bool spins;
 };
 
@@ -88,11 +88,10 @@ void lock_check_free(struct lock_check *locks)
     g_free(locks);
 }
 
-/* An event says nothing about the CPU yet: there is one. */
+/* What no CPU does, an injection or a device, counts for the first. */
 static unsigned lock_cpu_of(const struct trace_event *event)
 {
-    (void)event;
-    return 0;
+    return event->cpu == 0 ? 0 : (event->cpu - 1U) % CHECKS_CPUS_MAX;
 }
 
 /* LOCK_CLASSES_MAX when there are too many. */
@@ -226,7 +225,9 @@ static void lock_note_irqs(struct checks *checks, unsigned index,
 
 static bool lock_is_holder(const struct lock_held *held, const struct lock_witness *witness)
 {
-    return held->by.task == witness->task && held->by.in_irq == witness->in_irq;
+    bool same_task = held->by.task == witness->task && held->by.in_irq == witness->in_irq;
+    /* Each CPU has its own code outside of tasks. */
+    return same_task && (witness->task != 0 || held->by.cpu == witness->cpu);
 }
 
 static void lock_accuse_self(struct checks *checks, const struct lock_held *held,
@@ -326,8 +327,7 @@ static bool lock_spin_taken(void *opaque, const struct cpu_spin *spin)
     const struct lock_held taken = {
         .lock = spin->lock,
         .class = locks->known[index].class,
-        .by = {checks_now_ns(checks), cpu->task, cpu->nesting > 0},
-        .cpu = spin->cpu,
+        .by = {checks_now_ns(checks), cpu->task, cpu->nesting > 0, spin->cpu},
         .spins = true,
     };
     lock_note_irqs(checks, taken.class, &taken.by, spin->masked);
@@ -383,7 +383,7 @@ static void lock_blocked(struct checks *checks, struct lock_cpu *cpu,
 {
     const struct lock_check *locks = checks->locks;
     const struct lock_witness witness = {event->time_ns, (uint32_t)event->fields[0].number,
-                                         cpu->nesting > 0};
+                                         cpu->nesting > 0, lock_cpu_of(event)};
     bool on_lock = strcmp(event->fields[1].string, "lock") == 0, spins = false;
     for (unsigned i = 0; on_lock && i < locks->held_count; i++) {
         const struct lock_held *held = &locks->held[i];
@@ -392,13 +392,26 @@ static void lock_blocked(struct checks *checks, struct lock_cpu *cpu,
         }
         spins = held->spins;
         /* A task below an interrupt cannot go on to release it either. */
-        if (held->by.task == witness.task) {
+        bool is_mine =
+            held->by.task == witness.task && (witness.task != 0 || held->by.cpu == witness.cpu);
+        if (is_mine) {
             lock_accuse_self(checks, held, &witness);
         }
     }
     if (!spins && lock_spin_held(locks, &witness) != NULL) {
         cpu->sleeper = witness.task;
     }
+}
+
+/* A guest may tell of its spinlocks in the trace as well: they are known already. */
+static bool lock_is_a_spinlock(const struct lock_check *locks, uint64_t lock)
+{
+    for (unsigned i = 0; i < locks->held_count; i++) {
+        if (locks->held[i].spins && locks->held[i].lock == lock) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void lock_mutex_taken(struct checks *checks, unsigned cpu_index,
@@ -408,8 +421,7 @@ static void lock_mutex_taken(struct checks *checks, unsigned cpu_index,
     const struct lock_held taken = {
         .lock = event->fields[1].number,
         .class = lock_class_of(checks->locks, event->fields[2].string),
-        .by = {event->time_ns, (uint32_t)event->fields[0].number, cpu->nesting > 0},
-        .cpu = cpu_index,
+        .by = {event->time_ns, (uint32_t)event->fields[0].number, cpu->nesting > 0, cpu_index},
     };
     if (taken.class != LOCK_CLASSES_MAX) {
         lock_check_sleep(checks, taken.class, &taken.by);
@@ -419,6 +431,10 @@ static void lock_mutex_taken(struct checks *checks, unsigned cpu_index,
 
 void lock_observe(struct checks *checks, const struct trace_event *event)
 {
+    if (event->kind == TRACE_LOCK_TAKEN &&
+        lock_is_a_spinlock(checks->locks, event->fields[1].number)) {
+        return;
+    }
     unsigned index = lock_cpu_of(event);
     struct lock_cpu *cpu = &checks->locks->cpus[index];
     bool goes_on = event->kind == TRACE_CALL_ENTERED || event->kind == TRACE_CPU_WFI ||

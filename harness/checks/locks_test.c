@@ -376,7 +376,20 @@ static void test_a_guest_may_have_any_number_of_locks(void)
     rig_expect_none(&rig);
 }
 
-UNIT_SUITE("locks", UNIT_TEST(test_one_order_is_no_violation),
+static void test_a_spinlock_that_the_trace_tells_of_as_well_is_taken_once(void)
+{
+    struct rig rig;
+    rig_open(&rig);
+    run(&rig, 1);
+    spin(&rig, A);
+    take(&rig, 1, A);
+    unspin(&rig, A);
+    give(&rig, 1, A);
+    rig_expect_none(&rig);
+}
+
+UNIT_SUITE("locks", UNIT_TEST(test_a_spinlock_that_the_trace_tells_of_as_well_is_taken_once),
+           UNIT_TEST(test_one_order_is_no_violation),
            UNIT_TEST(test_two_orders_are_found_without_a_deadlock),
            UNIT_TEST(test_circle_of_three_is_found),
            UNIT_TEST(test_spinlocks_and_others_have_one_order),

@@ -43,6 +43,7 @@ struct diagnosis {
     enum diagnosis_grade grade;
     enum diagnosis_repair repair;
     unsigned intid, other_intid;
+    unsigned cpu;                   /* whose, where they are private to one */
     const char *queue;              /* of which it was; NULL: none. Borrowed from the trace */
     char *link;                     /* the first missing link, a sentence */
     char *trigger;                  /* NULL: nothing was injected */

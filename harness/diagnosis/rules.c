@@ -96,17 +96,32 @@ struct virtqueue *rules_queue(const struct rules_case *c, const struct ledger_qu
     return board_queue(c->board, queue->name);
 }
 
+unsigned rules_cpu_of(const struct rules_case *c, unsigned intid)
+{
+    const struct gic *gic = board_gic(c->board);
+    if (intid < BOARD_INTID_SPI) {
+        return c->cpu;
+    }
+    for (unsigned cpu = 0; cpu < gic_cpu_count(gic); cpu++) {
+        if (gic_irq_state(gic, cpu, intid).targeted) {
+            return cpu;
+        }
+    }
+    return 0;
+}
+
 void rules_evidence_irq(struct rules_case *c, unsigned intid)
 {
     const struct gic *gic = board_gic(c->board);
-    struct gic_irq_state state = gic_irq_state(gic, 0, intid);
+    unsigned cpu = rules_cpu_of(c, intid);
+    struct gic_irq_state state = gic_irq_state(gic, cpu, intid);
     const struct ledger_irq *irq = &c->ledger->irqs[intid];
     char taken[32], ended[32];
     rules_evidence(
         c, "INTID %u: line %s, %s, %s, %s, priority 0x%02x (mask 0x%02x, running 0x%02x)", intid,
         state.level ? "up" : "low", state.pending ? "pending" : "not pending",
         state.enabled ? "enabled" : "not enabled", state.active ? "active" : "not active",
-        state.priority, gic_priority_mask(gic, 0), gic_running_priority(gic, 0));
+        state.priority, gic_priority_mask(gic, cpu), gic_running_priority(gic, cpu));
     if (irq->taken_count > 0) {
         rules_evidence(c,
                        "INTID %u: taken %" G_GUINT64_FORMAT
@@ -222,6 +237,20 @@ static rule_fn *const rules[] = {
     rule_wire_dropped,    rule_peer_silent,          rule_reply_discarded,
 };
 
+/* The first rule that holds, for whichever CPU. */
+static bool rules_hold(struct rules_case *c)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+        for (c->cpu = 0; c->cpu < board_cpus(c->board); c->cpu++) {
+            if (cpu_view(board_cpu(c->board), c->cpu).on && rules[i](c)) {
+                c->diagnosis->cpu = rules_cpu_of(c, c->diagnosis->intid);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 struct diagnosis *diagnosis_ask(const struct ledger *ledger,
                                 const struct diagnosis_question *question)
 {
@@ -235,11 +264,8 @@ struct diagnosis *diagnosis_ask(const struct ledger *ledger,
         .diagnosis = diagnosis,
     };
     diagnosis->task = rules_payer(&c);
-    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
-        if (rules[i](&c)) {
-            rules_name_trigger(&c);
-            break;
-        }
+    if (rules_hold(&c)) {
+        rules_name_trigger(&c);
     }
     /* Without what only the guest can tell, the hardware's side is all there is. */
     if (diagnosis->cause != NULL && ledger->tasks->len <= 1 && ledger->panicked.sequence == 0) {

@@ -15,6 +15,7 @@
 struct rules_case {
     const struct ledger *ledger;
     struct board *board;
+    unsigned cpu; /* whose timers, interrupts and mask the rules look at */
     const struct diagnosis_question *question;
     uint64_t now_ns;
     struct diagnosis *diagnosis;
@@ -37,6 +38,10 @@ bool rules_time_is_overdue(const struct rules_case *c);
 bool rules_rx_unconsumed(const struct rules_case *c, const struct ledger_device *device);
 bool rules_is_running(const struct rules_case *c, const struct ledger_device *device);
 struct virtqueue *rules_queue(const struct rules_case *c, const struct ledger_queue *queue);
+/*
+ * The CPU that an INTID is for: the one that is looked at, or the first that an SPI is routed to.
+ */
+unsigned rules_cpu_of(const struct rules_case *c, unsigned intid);
 void rules_evidence_irq(struct rules_case *c, unsigned intid);
 void rules_evidence_queue(struct rules_case *c, const struct ledger_queue *queue);
 

@@ -26,7 +26,7 @@ static const struct rules_timer {
 
 static uint64_t rules_timer_control(const struct rules_case *c, const struct rules_timer *timer)
 {
-    return gtimer_read(board_timer(c->board), timer->id, GTIMER_CTL);
+    return gtimer_read(board_timer(c->board, c->cpu), timer->id, GTIMER_CTL);
 }
 
 /* Its condition is met, and nobody has cared about it since. */
@@ -36,7 +36,7 @@ static bool rules_timer_waits(const struct rules_case *c, const struct rules_tim
     if ((rules_timer_control(c, timer) & met) != met) {
         return false;
     }
-    uint64_t since_ns = gtimer_deadline_ns(board_timer(c->board), timer->id);
+    uint64_t since_ns = gtimer_deadline_ns(board_timer(c->board, c->cpu), timer->id);
     return c->question->hangs || c->now_ns - since_ns >= RULES_SETTLE_NS;
 }
 
@@ -44,18 +44,18 @@ static void rules_evidence_timer(struct rules_case *c, const struct rules_timer 
                                  unsigned raised)
 {
     uint64_t control = rules_timer_control(c, timer);
+    uint64_t met_ns = gtimer_deadline_ns(board_timer(c->board, c->cpu), timer->id);
     char at[32];
-    rules_evidence(c, "%s_CTL = %u%s%s%s; its condition is met from %s on; it raises INTID %u",
-                   timer->name, (unsigned)control,
-                   (control & GTIMER_CTL_ENABLE) != 0 ? " ENABLE" : "",
-                   (control & GTIMER_CTL_IMASK) != 0 ? " IMASK" : "",
-                   (control & GTIMER_CTL_ISTATUS) != 0 ? " ISTATUS" : "",
-                   rules_time(at, gtimer_deadline_ns(board_timer(c->board), timer->id)), raised);
+    rules_evidence(
+        c, "%s_CTL = %u%s%s%s; its condition is met from %s on; it raises INTID %u", timer->name,
+        (unsigned)control, (control & GTIMER_CTL_ENABLE) != 0 ? " ENABLE" : "",
+        (control & GTIMER_CTL_IMASK) != 0 ? " IMASK" : "",
+        (control & GTIMER_CTL_ISTATUS) != 0 ? " ISTATUS" : "", rules_time(at, met_ns), raised);
 }
 
 static struct gic_irq_state rules_irq(const struct rules_case *c, unsigned intid)
 {
-    return gic_irq_state(board_gic(c->board), 0, intid);
+    return gic_irq_state(board_gic(c->board), rules_cpu_of(c, intid), intid);
 }
 
 static bool rules_is_asserted(const struct gic_irq_state *state)
@@ -90,7 +90,7 @@ static bool rules_is_a_devices(const struct rules_case *c, unsigned intid)
  */
 static unsigned rules_other_asserted(const struct rules_case *c, const struct rules_timer *timer)
 {
-    uint64_t met_ns = gtimer_deadline_ns(board_timer(c->board), timer->id);
+    uint64_t met_ns = gtimer_deadline_ns(board_timer(c->board, c->cpu), timer->id);
     for (unsigned other = RULES_PPI_FIRST; other < G_N_ELEMENTS(c->ledger->irqs); other++) {
         struct gic_irq_state state = rules_irq(c, other);
         bool rose = state.level && c->ledger->irqs[other].level_up.time_ns >= met_ns;
@@ -250,7 +250,7 @@ bool rule_irq_spurious_served(struct rules_case *c)
     rules_evidence(c,
                    "irq.spurious: %" G_GUINT64_FORMAT " times since the last cpu.irq, last at %s",
                    ledger->spurious_count, rules_time(at, ledger->spurious.time_ns));
-    rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board)).daif);
+    rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board), c->cpu).daif);
     return rules_found(c, "irq.spurious-served",
                        "IAR answered that there is no interrupt, and the guest did not leave its "
                        "vector: it takes the answer for an INTID");
@@ -282,7 +282,8 @@ bool rule_irq_never_eoi(struct rules_case *c)
         struct gic_irq_state state = rules_irq(c, source.intid);
         bool kept_back = rules_source_waits(c, &source) && rules_is_asserted(&state) &&
                          state.enabled &&
-                         state.priority >= gic_running_priority(board_gic(c->board), 0);
+                         state.priority >= gic_running_priority(board_gic(c->board),
+                                                                rules_cpu_of(c, source.intid));
         if (!kept_back && !(source.intid == active && rules_source_waits(c, &source))) {
             continue;
         }
@@ -305,11 +306,11 @@ bool rule_irq_never_eoi(struct rules_case *c)
 /* ---- held back ------------------------------------------------------------------------------- */
 
 /* What keeps an enabled, pending interrupt back, other than an active one; NULL: nothing. */
-static const char *rules_obstacle(const struct rules_case *c, unsigned intid)
+static const char *rules_obstacle(const struct rules_case *c, unsigned cpu, unsigned intid)
 {
     const struct gic *gic = board_gic(c->board);
     bool v3 = gic_version(gic) == GIC_V3;
-    switch (gic_obstacle(gic, 0, intid)) {
+    switch (gic_obstacle(gic, cpu, intid)) {
     case GIC_OBSTACLE_OFF:
         return v3 ? "the controller is switched off (GICD_CTLR, ICC_IGRPEN1)"
                   : "the controller is switched off (GICD_CTLR, GICC_CTLR)";
@@ -329,8 +330,9 @@ static const char *rules_obstacle(const struct rules_case *c, unsigned intid)
     case GIC_OBSTACLE_NONE:
         break;
     }
-    return (cpu_view(board_cpu(c->board)).daif & HAL_DAIF_I) != 0 ? "the CPU runs with PSTATE.I set"
-                                                                  : NULL;
+    return (cpu_view(board_cpu(c->board), cpu).daif & HAL_DAIF_I) != 0
+               ? "the CPU runs with PSTATE.I set"
+               : NULL;
 }
 
 static bool rules_timer_masked(struct rules_case *c)
@@ -360,10 +362,11 @@ bool rule_irq_masked(struct rules_case *c)
         if (!rules_source_waits(c, &source) || !state.pending || !state.enabled || state.active) {
             continue;
         }
-        const char *obstacle = rules_obstacle(c, source.intid);
+        unsigned cpu = rules_cpu_of(c, source.intid);
+        const char *obstacle = rules_obstacle(c, cpu, source.intid);
         if (obstacle != NULL) {
             rules_evidence_source(c, &source);
-            rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board)).daif);
+            rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board), cpu).daif);
             return rules_found(c, "irq.masked",
                                "%s's INTID %u is pending and enabled, and is not delivered: %s",
                                source.name, source.intid, obstacle);

@@ -13,7 +13,7 @@ static void begin(struct rig *rig, uint64_t control)
 {
     rig_open(rig, SLEEP);
     trace_emit(rig->trace, TRACE_TASK_BLOCKED, TN(RIG_PING), TS("timeout"), TN(3), TN(DEADLINE));
-    struct gtimer *timer = board_timer(rig->board);
+    struct gtimer *timer = board_timer(rig->board, 0);
     gtimer_write(timer, GTIMER_VIRTUAL, GTIMER_CVAL, DEADLINE / 16);
     gtimer_write(timer, GTIMER_VIRTUAL, GTIMER_CTL, control);
     vclock_advance(board_clock(rig->board), DEADLINE + 5000000);
@@ -104,8 +104,8 @@ static void test_a_line_that_was_up_before_the_timer_fired_is_not_the_timers(voi
     irqline_set(&stuck, true);
     rig_pass(&rig, 1000);
     gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
-    gtimer_write(board_timer(rig.board), GTIMER_VIRTUAL, GTIMER_CVAL, rig_now_ns(&rig) / 16 + 1);
-    gtimer_write(board_timer(rig.board), GTIMER_VIRTUAL, GTIMER_CTL, GTIMER_CTL_ENABLE);
+    gtimer_write(board_timer(rig.board, 0), GTIMER_VIRTUAL, GTIMER_CVAL, rig_now_ns(&rig) / 16 + 1);
+    gtimer_write(board_timer(rig.board, 0), GTIMER_VIRTUAL, GTIMER_CTL, GTIMER_CTL_ENABLE);
     rig_pass(&rig, RIG_SETTLE);
     struct irqline own = gic_input(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
     irqline_set(&own, false);
@@ -132,7 +132,7 @@ static void test_a_timer_that_is_off_or_not_due_is_nothing(void)
     begin(&rig, 0);
     rig_expect(&rig, false, "", NULL);
     begin(&rig, GTIMER_CTL_ENABLE);
-    gtimer_write(board_timer(rig.board), GTIMER_VIRTUAL, GTIMER_CVAL, UINT64_MAX / 32);
+    gtimer_write(board_timer(rig.board, 0), GTIMER_VIRTUAL, GTIMER_CVAL, UINT64_MAX / 32);
     rig_expect(&rig, false, "", NULL);
 }
 
@@ -141,7 +141,7 @@ static void test_a_timer_that_was_met_just_now_is_not_missed_yet(void)
     struct rig rig;
     begin(&rig, GTIMER_CTL_ENABLE);
     uint64_t now_ns = vclock_now_ns(board_clock(rig.board));
-    gtimer_write(board_timer(rig.board), GTIMER_VIRTUAL, GTIMER_CVAL, now_ns / 16);
+    gtimer_write(board_timer(rig.board, 0), GTIMER_VIRTUAL, GTIMER_CVAL, now_ns / 16);
     rig_expect(&rig, false, "", NULL);
 }
 

@@ -163,16 +163,11 @@ static bool setup_parse_mmio(struct parser *parser, void *target)
 static bool setup_parse_cpus(struct parser *parser, void *target)
 {
     struct scenario_machine *machine = target;
-    const struct lexer_token *token = parser_peek(parser);
     uint64_t cpus;
     if (!parser_take_number(parser, 1, SETUP_CPUS_MAX, &cpus)) {
         return false;
     }
     machine->cpus = (unsigned)cpus;
-    if (cpus > 1) {
-        g_autofree char *shown = g_strdup_printf("cpus=%s", token->text);
-        reserved_check(parser, token, "machine cpus", shown);
-    }
     return true;
 }
 

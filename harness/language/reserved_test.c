@@ -175,7 +175,6 @@ static void test_every_reserved_thing_is_refused_with_its_reason(void)
 {
     static const struct rig_row examples[] = {
         {"requires", "requires host:tcp"},
-        {"machine cpus", "machine virt cpus=2"},
         {"guest face=schemes", "guest reference face=schemes"},
         {"net feature", "net eth1 features=+rss"},
         {"share", "share s \"data\""},

@@ -69,7 +69,8 @@ char *explain_running(const struct session *session)
 {
     uintptr_t addresses[EXPLAIN_FRAMES_MAX];
     uintptr_t fp = (uintptr_t)__builtin_frame_address(0);
-    uintptr_t high = cpu_view(board_cpu(session->board)).stack_high;
+    const struct cpu *cpu = board_cpu(session->board);
+    uintptr_t high = cpu_view(cpu, cpu_running(cpu)).stack_high;
     unsigned count = source_unwind(fp, fp, high, addresses, EXPLAIN_FRAMES_MAX);
     struct source *source = source_open(session->options->guest_path);
     char *text = NULL;

@@ -47,17 +47,18 @@ static enum gtimer_id faults_timer(const struct scenario_fault *fault)
     return g_str_equal(fault->target, "virtual") ? GTIMER_VIRTUAL : GTIMER_PHYSICAL;
 }
 
-static void faults_inject_timer(struct board *board, const struct scenario_fault *fault)
+static void faults_inject_timer(struct board *board, unsigned cpu,
+                                const struct scenario_fault *fault)
 {
     enum gtimer_id id = faults_timer(fault);
-    struct irq_fault *stage = board_timer_fault(board, id);
+    struct irq_fault *stage = board_timer_fault(board, cpu, id);
     if (fault->kind == SCENARIO_TIMER_DEAD) {
         irq_fault_lose(stage, "dead", faults_which(fault));
     } else if (fault->kind == SCENARIO_TIMER_LATE) {
         irq_fault_delay(stage, "late", fault->time_ns, faults_which(fault));
     } else {
         g_assert(fault->kind == SCENARIO_TIMER_INTID);
-        irq_fault_route(stage, "intid", board_timer_line(board, id, (unsigned)fault->number));
+        irq_fault_route(stage, "intid", board_timer_line(board, cpu, id, (unsigned)fault->number));
     }
 }
 
@@ -152,7 +153,9 @@ static void faults_inject(struct board *board, const struct scenario_statement *
         faults_inject_irq(board, &statement->fault);
         return;
     case SCENARIO_FAULT_TIMER:
-        faults_inject_timer(board, &statement->fault);
+        for (unsigned cpu = 0; cpu < board_cpus(board); cpu++) {
+            faults_inject_timer(board, cpu, &statement->fault); /* each CPU has its own */
+        }
         return;
     case SCENARIO_FAULT_VQ:
         faults_inject_queue(board, &statement->fault);
@@ -173,7 +176,9 @@ static void faults_restore(struct board *board, const struct scenario_fault *fau
         irq_fault_restore(faults_irq(board, fault->target));
         return;
     case SCENARIO_FAULT_TIMER:
-        irq_fault_restore(board_timer_fault(board, faults_timer(fault)));
+        for (unsigned cpu = 0; cpu < board_cpus(board); cpu++) {
+            irq_fault_restore(board_timer_fault(board, cpu, faults_timer(fault)));
+        }
         return;
     case SCENARIO_FAULT_VQ:
         virtqueue_fault_restore(board_queue_fault(board, fault->target));

@@ -44,7 +44,7 @@ static void progress_rebase(const struct session *session)
 {
     progress.progress = session->ledger->progress;
     progress.ticks = cpu_ticks(board_cpu(session->board));
-    progress.sysreg_reads = cpu_view(board_cpu(session->board)).sysreg_reads;
+    progress.sysreg_reads = cpu_sysreg_reads(board_cpu(session->board));
     progress.since_ns = session_now_ns(session);
 }
 
@@ -55,7 +55,7 @@ static bool progress_is_livelock(const struct session *session)
         return false; /* the scenario is still to do something about it */
     }
     uint64_t ticks = cpu_ticks(cpu) - progress.ticks;
-    uint64_t reads = cpu_view(cpu).sysreg_reads - progress.sysreg_reads;
+    uint64_t reads = cpu_sysreg_reads(cpu) - progress.sysreg_reads;
     uint64_t elapsed_ns = session_now_ns(session) - progress.since_ns;
     bool is_due = !vclock_is_quiescent(session->clock);
     bool is_long = ticks >= (is_due ? PROGRESS_TICKS_DUE : PROGRESS_TICKS) ||
@@ -125,10 +125,11 @@ void progress_observe(struct session *session, const struct trace_event *event)
 /* Whether timers are all that is due: what else is due may move something. */
 static bool progress_only_timers_run(const struct session *session)
 {
-    const struct gtimer *timer = board_timer(session->board);
     const uint64_t off = GTIMER_CTL_IMASK | GTIMER_CTL_ISTATUS;
     unsigned running = 0;
-    for (unsigned id = 0; id < GTIMER_COUNT; id++) {
+    for (unsigned i = 0; i < board_cpus(session->board) * GTIMER_COUNT; i++) {
+        const struct gtimer *timer = board_timer(session->board, i / GTIMER_COUNT);
+        enum gtimer_id id = i % GTIMER_COUNT;
         bool enabled = gtimer_deadline_ns(timer, id) != VCLOCK_NEVER;
         running += enabled && (gtimer_read(timer, id, GTIMER_CTL) & off) == 0 ? 1 : 0;
     }

@@ -29,6 +29,7 @@ static struct {
     const char *queue;
     uint32_t task;
     struct vevent repairs, bounds;
+    unsigned cpu;
     uint64_t end_ns, end_ticks;
 } proof;
 
@@ -39,7 +40,7 @@ G_NORETURN void proof_fail(void)
 
 static void proof_pend(unsigned intid)
 {
-    struct irqline line = gic_pend_input(board_gic(proof.session->board), 0, intid);
+    struct irqline line = gic_pend_input(board_gic(proof.session->board), proof.cpu, intid);
     irqline_set(&line, true);
 }
 
@@ -64,14 +65,14 @@ static void proof_repair(void *opaque)
         proof_pend(proof.other_intid);
         break;
     case DIAGNOSIS_REPAIR_ENABLE:
-        gic_repair_enable(gic, 0, proof.intid);
+        gic_repair_enable(gic, proof.cpu, proof.intid);
         break;
     case DIAGNOSIS_REPAIR_RAISE:
         proof_pend(proof.intid);
         break;
     case DIAGNOSIS_REPAIR_END:
-        if (gic_irq_state(gic, 0, proof.intid).active) {
-            gic_repair_end(gic, 0, proof.intid);
+        if (gic_irq_state(gic, proof.cpu, proof.intid).active) {
+            gic_repair_end(gic, proof.cpu, proof.intid);
         }
         break;
     case DIAGNOSIS_REPAIR_KICK:
@@ -134,6 +135,7 @@ static void proof_begin(struct session *session, const struct diagnosis *diagnos
     vclock_disarm(session->clock, &session->deadline);
     proof.session = session;
     proof.repair = diagnosis->repair;
+    proof.cpu = diagnosis->cpu;
     proof.intid = diagnosis->intid;
     proof.other_intid = diagnosis->other_intid;
     proof.queue = diagnosis->queue;

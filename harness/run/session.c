@@ -281,6 +281,7 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
     }
     struct board_config config;
     board_config_init(&config);
+    config.cpus = scenario->machine.cpus;
     config.ram_size = scenario->machine.ram_size;
     config.pa_offset = scenario->machine.pa_offset;
     config.step_ns = scenario->machine.step_ns;

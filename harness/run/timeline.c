@@ -242,7 +242,7 @@ static void timeline_judge_stuck(struct session *session, const char *verdict, c
 static bool timeline_is_still(const struct session *session)
 {
     return !session->finished && vclock_is_quiescent(session->clock) &&
-           !cpu_view(board_cpu(session->board)).wakes;
+           !cpu_wakes(board_cpu(session->board));
 }
 
 void timeline_quiescent(struct session *session)

@@ -3,7 +3,7 @@
  *
  * This is the only header through which guest code meets Ringside (probe.h, which is optional,
  * tells the bench what the guest is doing). It is a hardware interface: registers, memory,
- * interrupts, one CPU. Whoever implements the hypervisor side must implement every function with
+ * interrupts, CPUs. Whoever implements the hypervisor side must implement every function with
  * the contract written here; whoever writes a guest may rely on it and on nothing else.
  *
  * The machine is modelled on the Arm "virt" board: identity-mapped memory and devices, a GIC, the
@@ -15,10 +15,25 @@
  * so that a loop without instrumented blocks makes progress too. Every hal function is also a point
  * where time may pass: events that have become due are processed before it returns.
  *
+ * Who waits by polling the clock sees it run in larger steps after a while. From the 4097th read
+ * in a row on, each read of the time takes, instead of a tick, a 4096th of the time since the first
+ * one; 4 us at most, a tick at least. So a deadline that is polled for is missed by as little.
+ * Reads of the time are those of CNT{P,V}CT, CNT{P,V}_TVAL and CNT{P,V}_CTL. They are in a row
+ * while at most 256 ticks lie between two of them, and of hal.h nothing but barriers, hal_relax(),
+ * PSTATE, hal_percpu_get() and reads of constant registers; a register of a device, a write of a
+ * system register, a probe, WFI and taking an interrupt are something else.
+ *
  * Interrupts. When PSTATE.I is clear, an interrupt may be taken at every instrumented basic block
  * and at the end of every hal function: the vector is called as a plain C function on the stack of
  * the running context, with PSTATE.I set. When it returns, PSTATE is as it was. No interrupt is
  * ever taken in the middle of an MMIO access.
+ *
+ * CPUs. The guest boots on one CPU; it may start others (hal_cpu_start). They share RAM and
+ * devices. Each has its own PSTATE, vector, running context, interrupt input and timers, and all
+ * that is said of "the CPU" here holds for the one that calls. Accesses to devices by several CPUs
+ * happen one after the other, in the order of time. Stores to RAM are seen in one order by all
+ * CPUs; how they interleave with what another CPU computes is fixed for a run, but as arbitrary as
+ * on hardware: a lock is needed wherever hardware needs one.
  *
  * Errors. A hal function that is handed nonsense (an address outside memory, a size of zero, a
  * context that was never initialised) reports a violation by the guest, as a trace event that names
@@ -242,8 +257,37 @@ void hal_sysreg_write(enum hal_sysreg reg, uint64_t value);
  */
 void hal_wfi(void);
 
-/* The CPU's spin hint (YIELD): costs one tick. */
+/*
+ * The CPU's spin hint (YIELD): costs one tick. Belongs into every loop that waits for another CPU.
+ */
 void hal_relax(void);
+
+/* ---- several CPUs ---------------------------------------------------------------------------- */
+
+/* What hal_cpu_start() returns; the numbers are those of PSCI's CPU_ON. */
+enum hal_cpu_status {
+    HAL_CPU_SUCCESS = 0,
+    HAL_CPU_INVALID_PARAMETERS = -2, /* there is no CPU with this affinity */
+    HAL_CPU_ALREADY_ON = -4,
+    HAL_CPU_INVALID_ADDRESS = -9, /* entry or stack: also a violation */
+};
+
+/*
+ * Starts another CPU, as PSCI's CPU_ON does: it calls entry(argument) on [stack, stack +
+ * stack_size) with PSTATE.I set, without a vector, its register for the guest's own use 0. The
+ * entry must not return. `mpidr` is its affinity, which is what MPIDR_EL1 will read there in bits
+ * 39:32 and 23:0, and what device tree and ACPI tables say; other bits are 0. The stack is at least
+ * 4 KiB, in guest RAM, and stays.
+ */
+int hal_cpu_start(uint64_t mpidr, void (*entry)(uint64_t argument), void *stack, size_t stack_size,
+                  uint64_t argument);
+
+/*
+ * TPIDR_EL1: a register of each CPU for the guest's own use, 0 in the beginning. It costs no tick,
+ * and belongs to the CPU: a switch of contexts leaves it alone.
+ */
+uint64_t hal_percpu_get(void);
+void hal_percpu_set(uint64_t value);
 
 /* ---- contexts -------------------------------------------------------------------------------- */
 
@@ -267,10 +311,15 @@ struct hal_context {
 void hal_context_init(struct hal_context *context, void (*entry)(void *), void *arg, void *stack,
                       size_t size);
 
+/* The same, with PSTATE.I set: for a kernel whose tasks begin with a lock held. */
+void hal_context_init_masked(struct hal_context *context, void (*entry)(void *), void *arg,
+                             void *stack, size_t size);
+
 /*
- * Suspends the running context into *from and resumes *to. The first call out of the boot code
- * fills *from. May be called from the vector: the interrupted code goes on when its context is
- * resumed.
+ * Suspends the running context into *from and resumes *to. The first call out of the boot code, or
+ * out of the entry of another CPU, fills *from. A context may go on on another CPU than before, but
+ * not while it still runs on the first. May be called from the vector: the interrupted code goes on
+ * when its context is resumed.
  */
 void hal_context_switch(struct hal_context *from, struct hal_context *to);
 

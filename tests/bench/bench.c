@@ -249,8 +249,15 @@ static void bench_verdicts(void)
         const char *name;
         int status;
     } verdicts[] = {
-        {"hang", 3},  {"stall", 3},  {"livelock", 3},     {"storm", 3},
-        {"limit", 3}, {"freeze", 3}, {"wild-pointer", 4}, {"recurse", 4},
+        {"hang", 3},
+        {"stall", 3},
+        {"livelock", 3},
+        {"storm", 3},
+        {"limit", 3},
+        {"freeze", 3},
+        {"poll-clock-for-ever", 3},
+        {"wild-pointer", 4},
+        {"recurse", 4},
     };
     double slowest = 0;
     const char *which = "";
@@ -271,6 +278,18 @@ static void bench_verdicts(void)
     bench_report("the slowest verdict", slowest * 1e3, " ms", "<", VERDICT_MS, detail);
 }
 
+static void bench_second_cpu(void)
+{
+    double two = G_MAXDOUBLE, one = G_MAXDOUBLE;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        one = MIN(one, bench_cpu("flood"));
+        two = MIN(two, bench_cpu("flood-two-cpus"));
+    }
+    g_autofree char *detail =
+        g_strdup_printf("%.2f ms against %.2f ms of CPU time", two * 1e3, one * 1e3);
+    bench_report("round trips on a second CPU, against one", two / one, "x", "<", 2.5, detail);
+}
+
 static void bench_memory(void)
 {
     long peak_kib = 0;
@@ -289,6 +308,7 @@ int main(void)
     bench_round_trips();
     bench_idle_faults();
     bench_checkers();
+    bench_second_cpu();
     bench_diagnosis();
     bench_verdicts();
     bench_memory();

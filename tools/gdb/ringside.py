@@ -61,6 +61,15 @@ def get_board(cpu):
     return board.cast(gdb.lookup_type("struct board").pointer()).dereference()
 
 
+def cores_of(cpu):
+    """What each CPU runs, by its number; those that were never started are there too."""
+    return [cpu["cores"][i] for i in range(int(cpu["config"]["cores"]))]
+
+
+def cpu_label(cpu, index):
+    return "CPU" if int(cpu["config"]["cores"]) == 1 else f"CPU {index}"
+
+
 def text_of(pointer):
     """A string of the program, or None for NULL."""
     if int(pointer) == 0:
@@ -114,13 +123,17 @@ class Task:
         self.deadline_ns = int(entry["deadline_ns"])
         self.since_ns = int(entry["since_ns"])
         self.call = text_of(entry["call"])
-        self.is_running = self.context != 0 and self.context == int(cpu["context"])
+        contexts = [int(core["context"]) for core in cores_of(cpu)]
+        self.cpu = contexts.index(self.context) if self.context != 0 and self.context in contexts else None
+        self.is_running = self.cpu is not None
+        self.is_alone = len(contexts) == 1
         self.sp = self.find_stack(cpu)
 
     def find_stack(self, cpu):
         """The stack pointer of a suspended task; None for one whose frames are those of the debugger, or unknown."""
         if self.is_running:
-            return None if bool(cpu["inside"]) else int(cpu["guest_sp"])
+            is_here = bool(cpu["inside"]) and int(cpu["running"]) == self.cpu
+            return None if is_here else int(cpu["cores"][self.cpu]["guest_sp"])
         if not int(cpu["ram_low"]) <= self.context < int(cpu["ram_high"]):
             return None
         context = gdb.Value(self.context).cast(gdb.lookup_type("struct hal_context").pointer()).dereference()
@@ -129,7 +142,7 @@ class Task:
 
     def describe(self):
         if self.is_running:
-            state = "runs"
+            state = "runs" if self.is_alone else f"runs on CPU {self.cpu}"
         elif self.blocked_on is not None:
             state = f"waits for {self.blocked_on} {pointer_text(self.object)}"
         else:
@@ -244,6 +257,8 @@ class Trace:
         for i in range(int(info["field_count"])):
             field = info["fields"][i]
             words.append(f"{text_of(field['name'])}={self.value(int(field['type']), event['fields'][i])}")
+        if int(event["cpu"]) != 0 and not any(word.startswith("cpu=") for word in words):
+            words.append(f"cpu={int(event['cpu']) - 1}")
         return " ".join(words)
 
     def value(self, kind, value):
@@ -359,7 +374,7 @@ def line_end(line):
 def line_owners(board):
     """INTID -> who drives it."""
     owners = {}
-    timers = board["timer"].dereference()["units"]
+    timers = board["timers"][0].dereference()["units"]
     for i in range(timers.type.range()[1] + 1):
         owners[line_end(timers[i]["output"])] = text_of(timers[i]["name"])
     for device in devices(board):
@@ -367,18 +382,19 @@ def line_owners(board):
     return owners
 
 
-def irq_rows(board):
+def irq_rows(board, cpu=0, intids=None, label=""):
+    """Of shared INTIDs, and of those that are private to one CPU."""
     gic = board["gic"].dereference()
     owners = line_owners(board)
     rows = []
-    interface = gic["cpus"][0]
-    for intid in range(int(gic["irq_count"])):
-        word = irq_word(gic, 0, intid)
+    interface = gic["cpus"][cpu]
+    for intid in intids if intids is not None else range(int(gic["irq_count"])):
+        word = irq_word(gic, cpu, intid)
         flags = [is_set(word[name], intid) for name in ("enabled", "pending", "active", "level", "edge")]
         is_sgi = intid < 16  # always enabled: worth a row only when something is the matter
         if any(flags[1:4]) or (flags[0] and not is_sgi) or intid in owners:
             rows.append(
-                [str(intid), owners.get(intid, "SGI" if is_sgi else "-")]
+                [str(intid) + label, owners.get(intid, "SGI" if is_sgi else "-")]
                 + [yes(flag) for flag in flags[:3]]
                 + ["high" if flags[3] else "low", "edge" if flags[4] else "level"]
                 + [yes(is_set(interface["targeted"][intid // 32], intid)), str(int(is_set(word["group"], intid)))]
@@ -418,14 +434,17 @@ class Tasks(Command):
     def invoke(self, argument, from_tty):
         cpu = get_cpu()
         tasks = read_tasks(cpu)
-        running = int(cpu["context"])
         rows = [["TASK", "NAME", "STATE"]]
         rows += [[str(task.number), task.name, task.describe()] for task in tasks]
         print(f"{seconds(clock_ns(cpu))} s")
         print(table(rows) if tasks else "the guest announced no task")
-        if not any(task.is_running for task in tasks):
+        for i, core in enumerate(cores_of(cpu)):
+            running = int(core["context"])
+            if int(core["guest_ns"]) == 0 or any(task.cpu == i for task in tasks):
+                continue
             what = f"context {pointer_text(running)}" if running else "the boot code"
-            print(f"the CPU runs {what}, which is no announced task (such as the idle task)")
+            who = "the CPU" if cpu_label(cpu, i) == "CPU" else cpu_label(cpu, i)
+            print(f"{who} runs {what}, which is no announced task (such as the idle task)")
         if int(cpu["tasks"]["left_out"]) > 0:
             print(f"{int(cpu['tasks']['left_out'])} more were created than the bench lists")
 
@@ -498,15 +517,22 @@ class Irqs(Command):
         cpu = get_cpu()
         board = get_board(cpu)
         gic = board["gic"].dereference()
-        masked = bool(int(cpu["daif"]) & 0x80)
-        vector = int(cpu["vector"])
-        print(f"CPU: PSTATE.I {'set' if masked else 'clear'}, nIRQ {'high' if bool(cpu['line']) else 'low'}, "
-              f"vector {pointer_text(vector)}")
-        interface = gic["cpus"][0]
-        print(f"GIC: distributor {groups_on(gic)}, CPU interface {groups_on(interface)}, "
-              f"priority mask {int(interface['priority_mask']):#04x}, {int(interface['nesting'])} active")
+        cores = cores_of(cpu)
+        for i, core in enumerate(cores):
+            masked = bool(int(core["daif"]) & 0x80)
+            vector = int(core["vector"])
+            print(f"{cpu_label(cpu, i)}: PSTATE.I {'set' if masked else 'clear'}, "
+                  f"nIRQ {'high' if bool(core['line']) else 'low'}, vector {pointer_text(vector)}")
+        for i in range(len(cores)):
+            interface = gic["cpus"][i]
+            print(f"GIC: distributor {groups_on(gic)}, {cpu_label(cpu, i)} interface {groups_on(interface)}, "
+                  f"priority mask {int(interface['priority_mask']):#04x}, {int(interface['nesting'])} active")
         header = ["INTID", "LINE OF", "ENABLED", "PENDING", "ACTIVE", "LINE", "TRIGGER", "ROUTED", "GROUP", "PRIORITY"]
-        print(table([header] + irq_rows(board)))
+        rows = irq_rows(board)
+        if len(cores) > 1:
+            private = [irq_rows(board, i, range(32), f" of CPU {i}") for i in range(len(cores))]
+            rows = sum(private, []) + irq_rows(board, 0, range(32, int(gic["irq_count"])))
+        print(table([header] + rows))
 
 
 class Timers(Command):
@@ -514,13 +540,17 @@ class Timers(Command):
 
     def invoke(self, argument, from_tty):
         cpu = get_cpu()
-        units = get_board(cpu)["timer"].dereference()["units"]
+        board = get_board(cpu)
+        cores = len(cores_of(cpu))
+        timers = [board["timers"][i].dereference()["units"] for i in range(cores)]
         rows = [["TIMER", "STATE", "FIRES AT", "IMASK", "OUTPUT", "INTID"]]
-        for i in range(units.type.range()[1] + 1):
-            unit = units[i]
+        count = timers[0].type.range()[1] + 1
+        for which in range(cores * count):
+            unit = timers[which // count][which % count]
             state = str(unit["state"]).rsplit("_", 1)[-1].lower()
             due = "-" if state == "off" else seconds(int(unit["cval"]) * 16)
-            rows.append([text_of(unit["name"]), state, due, "set" if bool(unit["masked"]) else "clear",
+            name = text_of(unit["name"]) + (f" of CPU {which // count}" if cores > 1 else "")
+            rows.append([name, state, due, "set" if bool(unit["masked"]) else "clear",
                          "high" if bool(unit["output_level"]) else "low", str(line_end(unit["output"]))])
         print(table(rows))
         print(f"\nnow {seconds(clock_ns(cpu))} s; to come:")

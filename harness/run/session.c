@@ -134,6 +134,9 @@ static void session_log_event(struct session *session, const struct trace_event 
 static void session_observe(void *opaque, const struct trace_event *event)
 {
     struct session *session = opaque;
+    if (session->dismantled) {
+        return;
+    }
     if (session->proving) {
         proof_observe(session, event);
         return;
@@ -512,6 +515,7 @@ void session_run(const struct scenario *scenario, const struct session_options *
     }
     final_capture_free(&session);
     violations_stop(&session);
+    session.dismantled = true; /* a window on the stack of the boot code closes with the stack */
     ledger_free(session.ledger);
     board_free(session.board);
     guest_image_free(session.image);

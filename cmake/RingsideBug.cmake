@@ -77,7 +77,15 @@ function(ringside_bug_module target guest patch root files)
     file(RELATIVE_PATH below ${root} ${include})
     list(APPEND shadow_includes ${copies}/${below})
   endforeach()
-  add_library(${target} MODULE ${sources} ${patched} $<TARGET_OBJECTS:ringside_guest_runtime>)
+  # And a header beside a source is found beside the original.
+  set(quoted)
+  foreach(file ${originals})
+    get_filename_component(place ${file} DIRECTORY)
+    list(APPEND quoted "SHELL:-iquote ${place}")
+  endforeach()
+  list(REMOVE_DUPLICATES quoted)
+  get_target_property(runtime ${guest} RINGSIDE_RUNTIME_OBJECTS)
+  add_library(${target} MODULE ${sources} ${patched} ${runtime})
   if(TARGET product)
     add_dependencies(product ${target})
   endif()
@@ -92,7 +100,7 @@ function(ringside_bug_module target guest patch root files)
   # The debugger and the evidence show the place of the original.
   file(RELATIVE_PATH copies_relative ${CMAKE_BINARY_DIR} ${copies})
   target_compile_options(${target} PRIVATE
-    -ffile-prefix-map=${copies}/= -ffile-prefix-map=${copies_relative}/=)
+    -ffile-prefix-map=${copies}/= -ffile-prefix-map=${copies_relative}/= ${quoted})
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${guest_name}!${bug} LIBRARY_OUTPUT_DIRECTORY ${folder})
   # As libraries: among the sources, a filter around the objects of another target does not count.

@@ -1,8 +1,10 @@
 # RingsideGuest.cmake - building guests, and executables that load them
 #
 #   ringside_add_guest(NAME demo SOURCES demo.c … [ARCHIVE libdemo.a] [INCLUDES dir …] [DEFINITIONS X=1 …]
-#                      [INSTRUMENT none|ticks] [OUTPUT_DIRECTORY dir])
-#       builds guests/demo.so (target guest_demo) and a test, guest.symbols.demo, of what the image exports and needs
+#                      [INSTRUMENT none|ticks|accesses] [RUNTIME] [OUTPUT_DIRECTORY dir])
+#       builds guests/demo.so (target guest_demo) and a test, guest.symbols.demo, of what the image exports and needs;
+#       INSTRUMENT accesses: pointers to registers can be dereferenced, see guest/runtime/access.c;
+#       RUNTIME: links in what guest/runtime/runtime.h declares
 #   ringside_add_bug(GUEST demo PATCH bug.patch)
 #       builds its mutant with a bug put back, see RingsideBug.cmake
 #   ringside_export_hal(target)
@@ -47,27 +49,29 @@ endif()
 # One hook a basic block; clang prunes blocks, self-loops among them, unless it is told not to.
 if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
   set(RINGSIDE_GUEST_TICKS -fsanitize-coverage=trace-pc,bb,no-prune)
+  set(RINGSIDE_GUEST_ACCESSES -fsanitize=thread -mllvm -tsan-distinguish-volatile=1)
   set(RINGSIDE_GUEST_NO_IDIOMS -fno-builtin)
 else()
   set(RINGSIDE_GUEST_TICKS -fsanitize-coverage=trace-pc)
+  # gcc warns of fences, which its own runtime does not model.
+  set(RINGSIDE_GUEST_ACCESSES -fsanitize=thread --param tsan-distinguish-volatile=1 -Wno-tsan)
   set(RINGSIDE_GUEST_NO_IDIOMS -fno-tree-loop-distribute-patterns)
 endif()
 
-# The files linked into every guest: never instrumented.
-function(ringside_guest_runtime)
-  if(TARGET ringside_guest_runtime)
+# Files linked into guests as they are: never instrumented.
+function(ringside_guest_objects target)
+  if(TARGET ${target})
     return()
   endif()
-  add_library(ringside_guest_runtime OBJECT
-    ${RINGSIDE_GUEST_ROOT}/guest/runtime/hook.c ${RINGSIDE_GUEST_ROOT}/guest/runtime/mem.c)
-  set_target_properties(ringside_guest_runtime PROPERTIES C_STANDARD 17 C_EXTENSIONS OFF)
-  target_include_directories(ringside_guest_runtime PRIVATE ${RINGSIDE_GUEST_ROOT}/include)
-  target_compile_options(ringside_guest_runtime PRIVATE
-    ${RINGSIDE_GUEST_FLAGS} ${RINGSIDE_GUEST_NO_IDIOMS})
+  list(TRANSFORM ARGN PREPEND ${RINGSIDE_GUEST_ROOT}/guest/runtime/)
+  add_library(${target} OBJECT ${ARGN})
+  set_target_properties(${target} PROPERTIES C_STANDARD 17 C_EXTENSIONS OFF)
+  target_include_directories(${target} PRIVATE ${RINGSIDE_GUEST_ROOT}/include)
+  target_compile_options(${target} PRIVATE ${RINGSIDE_GUEST_FLAGS} ${RINGSIDE_GUEST_NO_IDIOMS})
 endfunction()
 
 function(ringside_add_guest)
-  cmake_parse_arguments(ARG "" "NAME;ARCHIVE;INSTRUMENT;OUTPUT_DIRECTORY"
+  cmake_parse_arguments(ARG "RUNTIME" "NAME;ARCHIVE;INSTRUMENT;OUTPUT_DIRECTORY"
     "SOURCES;INCLUDES;DEFINITIONS" ${ARGN})
   if(NOT ARG_NAME OR ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "ringside_add_guest: NAME is missing, or a word is unknown: ${ARG_UNPARSED_ARGUMENTS}")
@@ -79,19 +83,38 @@ function(ringside_add_guest)
     set(ARG_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/guests)
   endif()
   set(flags ${RINGSIDE_GUEST_FLAGS})
-  if(ARG_INSTRUMENT STREQUAL "ticks")
+  if(NOT ARG_INSTRUMENT MATCHES "^(none|ticks|accesses)$")
+    message(FATAL_ERROR
+      "ringside_add_guest(${ARG_NAME}): INSTRUMENT is none, ticks or accesses, not ${ARG_INSTRUMENT}")
+  endif()
+  if(NOT ARG_INSTRUMENT STREQUAL "none")
     list(APPEND flags ${RINGSIDE_GUEST_TICKS})
-  elseif(NOT ARG_INSTRUMENT STREQUAL "none")
-    message(FATAL_ERROR "ringside_add_guest(${ARG_NAME}): INSTRUMENT is none or ticks, not ${ARG_INSTRUMENT}")
   endif()
 
-  ringside_guest_runtime()
+  ringside_guest_objects(ringside_guest_runtime hook.c mem.c)
+  set(runtime $<TARGET_OBJECTS:ringside_guest_runtime>)
+  set(link_flags)
+  if(ARG_INSTRUMENT STREQUAL "accesses")
+    list(APPEND flags ${RINGSIDE_GUEST_ACCESSES})
+    ringside_guest_objects(ringside_guest_accesses access.c)
+    list(APPEND runtime $<TARGET_OBJECTS:ringside_guest_accesses>)
+    list(APPEND link_flags -Wl,-T,${RINGSIDE_GUEST_ROOT}/cmake/accesses.ld)
+  endif()
+  set(objects ${runtime})
+  if(ARG_RUNTIME)
+    # Written so that ringside_add_bug() takes them for what they are: nothing of the guest's own.
+    foreach(file heap irq log program time virtio)
+      list(APPEND runtime $<1:${RINGSIDE_GUEST_ROOT}/guest/runtime/${file}.c>)
+    endforeach()
+    list(APPEND ARG_INCLUDES ${RINGSIDE_GUEST_ROOT}/guest)
+  endif()
   set(target guest_${ARG_NAME})
-  add_library(${target} MODULE ${ARG_SOURCES} $<TARGET_OBJECTS:ringside_guest_runtime>)
+  add_library(${target} MODULE ${ARG_SOURCES} ${runtime})
   set_target_properties(${target} PROPERTIES
     PREFIX "" SUFFIX ".so" OUTPUT_NAME ${ARG_NAME}
     LIBRARY_OUTPUT_DIRECTORY ${ARG_OUTPUT_DIRECTORY}
     LINKER_LANGUAGE C C_STANDARD 17 C_EXTENSIONS OFF
+    RINGSIDE_RUNTIME_OBJECTS "${objects}"
     LINK_DEPENDS ${RINGSIDE_GUEST_ROOT}/cmake/guest.map)
   target_include_directories(${target} PRIVATE
     ${ARG_INCLUDES} ${RINGSIDE_GUEST_ROOT}/include)
@@ -100,7 +123,7 @@ function(ringside_add_guest)
   target_link_options(${target} PRIVATE
     -nostdlib -Wl,-Bsymbolic -Wl,-Ttext-segment=${RINGSIDE_GUEST_BASE}
     -Wl,--version-script=${RINGSIDE_GUEST_ROOT}/cmake/guest.map
-    -Wl,-u,ringside_guest -Wl,-z,now -Wl,-z,noexecstack -Wl,--build-id=sha1)
+    -Wl,-u,ringside_guest -Wl,-z,now -Wl,-z,noexecstack -Wl,--build-id=sha1 ${link_flags})
   target_link_libraries(${target} PRIVATE ${ARG_ARCHIVE})
 
   if(TARGET product)
@@ -117,7 +140,7 @@ endfunction()
 function(ringside_export_hal target)
   target_link_libraries(${target} PRIVATE ringside_cpu)
   target_link_options(${target} PRIVATE
-    -Wl,--undefined=ringside_tick -Wl,--undefined=hal_mmio_read8 -Wl,--undefined=hal_context_switch
+    -Wl,--undefined=ringside_tick -Wl,--undefined=hal_mmio_read8 -Wl,--undefined=hal_raw_read -Wl,--undefined=hal_context_switch
     -Wl,--undefined=hal_dma_alloc -Wl,--undefined=hal_cpu_start -Wl,--undefined=probe_ready
     -Wl,--dynamic-list=${RINGSIDE_GUEST_ROOT}/cmake/hal.list -Wl,-z,now)
   set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${RINGSIDE_GUEST_ROOT}/cmake/hal.list)

@@ -33,7 +33,7 @@ TEST = re.compile(r"`(test_\w+)`")
 NAMED = re.compile(r"^static void (test_\w+)\(", re.M)
 WITH_TEST = ("device", "checker", "driver")
 WITH_REASON = ("unseen", "diagnosis")
-ALONE = ("not offered", "pci", "legacy")
+ALONE = ("not offered", "pci")
 
 
 def sources(root, folders, are_tests):

@@ -19,6 +19,7 @@
 
 #include "emu/board/board_priv.h"
 #include "emu/virtio/virtio_mmio.h"
+#include "emu/virtio/virtio_mmio_legacy.h"
 
 #include <assert.h>
 #include <string.h>
@@ -60,8 +61,9 @@ struct board {
     unsigned host_count;
     struct wire_host *hosts[BOARD_HOSTS_MAX];
     bool is_on_pci[BOARD_NETS_MAX];
-    unsigned window_count;
+    unsigned window_count; /* a window is in one of the two */
     struct virtio_mmio *windows[BOARD_VIRTIO_MMIO_SLOTS];
+    struct virtio_mmio_legacy *legacy_windows[BOARD_VIRTIO_MMIO_SLOTS];
 };
 
 /* ---- what the CPU asks of the machine -------------------------------------------------------- */
@@ -283,6 +285,21 @@ static bool board_build_wire(struct board *board, const struct board_config *con
     return true;
 }
 
+static void board_build_window(struct board *board, const struct board_config *config)
+{
+    unsigned slot = board->window_count++;
+    g_autofree char *built = g_strdup_printf("virtio-mmio.%u", slot);
+    const char *name = trace_intern(board->trace, built);
+    uint64_t base = BOARD_VIRTIO_MMIO_BASE + slot * (uint64_t)VIRTIO_MMIO_WINDOW;
+    bool is_taken = slot < board->net_count && !board->is_on_pci[slot];
+    struct virtio_dev *dev = is_taken ? virtio_net_dev(board->nets[slot]) : NULL;
+    if (is_taken && config->nets[slot].transport == BOARD_TRANSPORT_MMIO_LEGACY) {
+        board->legacy_windows[slot] = virtio_mmio_legacy_new(board->bus, name, base, dev);
+    } else {
+        board->windows[slot] = virtio_mmio_new(board->bus, name, base, dev);
+    }
+}
+
 static void board_build_devices(struct board *board, const struct board_config *config)
 {
     const struct virtio_env env = {
@@ -299,13 +316,8 @@ static void board_build_devices(struct board *board, const struct board_config *
             board_pci_attach(board, config, i, virtio_net_dev(board->nets[i]));
         }
     }
-    for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
-        g_autofree char *name = g_strdup_printf("virtio-mmio.%u", slot);
-        bool is_taken = slot < board->net_count && !board->is_on_pci[slot];
-        struct virtio_dev *dev = is_taken ? virtio_net_dev(board->nets[slot]) : NULL;
-        uint64_t base = BOARD_VIRTIO_MMIO_BASE + slot * (uint64_t)VIRTIO_MMIO_WINDOW;
-        board->windows[board->window_count++] =
-            virtio_mmio_new(board->bus, trace_intern(board->trace, name), base, dev);
+    while (board->window_count < BOARD_VIRTIO_MMIO_SLOTS) {
+        board_build_window(board, config);
     }
 }
 
@@ -340,7 +352,9 @@ void board_free(struct board *board)
         return;
     }
     while (board->window_count > 0) {
-        virtio_mmio_free(board->windows[--board->window_count]);
+        board->window_count--;
+        virtio_mmio_free(board->windows[board->window_count]);
+        virtio_mmio_legacy_free(board->legacy_windows[board->window_count]);
     }
     while (board->net_count > 0) {
         virtio_net_free(board->nets[--board->net_count]);

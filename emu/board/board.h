@@ -58,6 +58,7 @@ enum board_boot {
 
 enum board_transport {
     BOARD_TRANSPORT_MMIO,
+    BOARD_TRANSPORT_MMIO_LEGACY, /* virtio-mmio version 1 */
     BOARD_TRANSPORT_PCI,
 };
 

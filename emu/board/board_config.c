@@ -126,6 +126,13 @@ static bool board_config_check_net(const struct board_config *config, unsigned i
                                    "x: the device has only %#" G_GINT64_MODIFIER "x",
                                    name, unsupported, virtio_net_features_supported());
     }
+    if (config->nets[index].transport == BOARD_TRANSPORT_MMIO_LEGACY &&
+        device->features_on > UINT32_MAX) {
+        return board_config_refuse(error,
+                                   "%s cannot offer features %#" G_GINT64_MODIFIER
+                                   "x: a legacy device has the bits 0 to 31 and no others",
+                                   name, device->features_on);
+    }
     return true;
 }
 

@@ -167,6 +167,23 @@ static void test_queue_sizes_are_powers_of_two(void)
     }
 }
 
+static void test_a_legacy_device_has_32_feature_bits(void)
+{
+    struct board_net_config net = {.device = plain_device("eth0"),
+                                   .transport = BOARD_TRANSPORT_MMIO_LEGACY};
+    struct board_config config;
+    board_config_init(&config);
+    config.nets = &net;
+    config.net_count = 1;
+    accept(&config);
+    net.device.features_on = UINT64_C(1) << 3; /* MTU */
+    accept(&config);
+    net.device.features_on = UINT64_C(1) << 32; /* VERSION_1 */
+    refuse(&config, "a legacy device has the bits 0 to 31");
+    net.transport = BOARD_TRANSPORT_MMIO;
+    accept(&config);
+}
+
 static void test_batch_is_not_larger_than_the_queue(void)
 {
     struct board_net_config net = {.device = plain_device("eth0")};
@@ -245,6 +262,7 @@ UNIT_SUITE("board_config", UNIT_TEST(test_defaults_are_a_machine),
            UNIT_TEST(test_there_is_a_command_line), UNIT_TEST(test_devices_have_names_of_their_own),
            UNIT_TEST(test_libslirp_serves_one_device),
            UNIT_TEST(test_queue_sizes_are_powers_of_two),
+           UNIT_TEST(test_a_legacy_device_has_32_feature_bits),
            UNIT_TEST(test_batch_is_not_larger_than_the_queue),
            UNIT_TEST(test_features_are_those_of_the_device),
            UNIT_TEST(test_numbers_of_devices_and_files_are_limited),

@@ -374,6 +374,7 @@ void cpu_free(struct cpu *cpu)
     cpu_release_boot_stacks(cpu);
     trace_set_cpu(cpu->trace, NULL);
     stack_bench_unmap(&cpu->bench);
+    cpu_unmap_raw(cpu);
     g_queue_clear_full(&cpu->upcalls, cpu_upcall_free);
     g_ptr_array_unref(cpu->delivering);
     g_string_free(cpu->console, TRUE);

@@ -140,6 +140,11 @@ struct cpu {
     bool stop_requested;
     enum cpu_stop stop;
 
+    /* registers as memory, hal_raw.c */
+    bool raw_mapped;
+    unsigned raw_size; /* of a store whose value is still to be taken to its register; 0: none */
+    uintptr_t raw_at;
+
     GString *console; /* the line so far */
     int power_off_status;
     char *panic_reason;
@@ -224,12 +229,22 @@ static inline bool cpu_in_ram(const struct cpu *cpu, const volatile void *pointe
 
 /* ---- guest side (execute.c) ------------------------------------------------------------------ */
 
-/* The CPU, for a call of the guest. Asserts that it comes from the guest. */
+/* Takes the value of a store to a register there (hal_raw.c); and gives its addresses back. */
+void cpu_commit_raw(struct cpu *cpu);
+void cpu_unmap_raw(struct cpu *cpu);
+
+/*
+ * The CPU, for a call of the guest. Asserts that it comes from the guest. A store that the guest
+ * has done before happens before whatever it asks for now.
+ */
 static inline struct cpu *cpu_of_guest(void)
 {
     struct cpu *cpu = cpu_active;
     g_assert(cpu != NULL);
     g_assert(cpu->inside && !cpu->on_bench);
+    if (__builtin_expect(cpu->raw_size != 0, 0)) {
+        cpu_commit_raw(cpu);
+    }
     return cpu;
 }
 

@@ -30,6 +30,7 @@ _Noreturn void cpu_leave_for_good(struct cpu *cpu, enum cpu_stop stop)
 void cpu_switch_core(struct cpu *cpu, struct cpu_core *to)
 {
     struct cpu_core *from = cpu->core;
+    g_assert(cpu->raw_size == 0);
     cpu->core = to;
     cpu->running = to->index;
     cpu->acting = to->index + 1;
@@ -157,7 +158,9 @@ static void cpu_do_announce_irq(void *opaque)
 uintptr_t cpu_call_guest(char *guest_frame, void (*fn)(void), void *arg, uintptr_t second)
 {
     g_assert(cpu_guest_frame() > guest_frame - CPU_FRAME_GAP);
-    return context_call(guest_frame - CPU_FRAME_GAP, (context_fn *)fn, arg, second);
+    uintptr_t result = context_call(guest_frame - CPU_FRAME_GAP, (context_fn *)fn, arg, second);
+    cpu_of_guest(); /* a store that was the last thing it did */
+    return result;
 }
 
 static void cpu_take_irq(struct cpu *cpu, char *guest_frame)

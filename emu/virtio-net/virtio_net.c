@@ -18,6 +18,9 @@
  * Transmitting. A frame is read when its chain is popped, goes to the wire at once, and the chain
  * comes back after the completion latency, whatever became of the frame.
  *
+ * Behind a legacy transport the header has 10 bytes unless buffers are merged, and the MAC address
+ * can be written; it is read back, and as the device is promiscuous nothing else depends on it.
+ *
  * Not here: control queue, checksum and segmentation offload, multiqueue.
  */
 #include "emu/virtio-net/virtio_net.h"
@@ -91,6 +94,24 @@ static size_t vnet_header_size(const struct virtio_net *net)
                : VNET_HEADER_SIZE_LEGACY;
 }
 
+/*
+ * The legacy interface wants the header in a descriptor of its own. Nothing here depends on it:
+ * whoever does otherwise is told, and served. `count` and the first segment are those of the side
+ * of the chain at hand that carries the packet.
+ */
+static void vnet_check_framing(struct virtio_net *net, unsigned queue, unsigned count,
+                               const struct virtqueue_segment *first)
+{
+    if (!net->dev.legacy || virtio_dev_has(&net->dev, VIRTIO_FEATURE_ANY_LAYOUT) || count == 0 ||
+        first->size == vnet_header_size(net)) {
+        return;
+    }
+    vnet_breach(net, queue, "5.1.6.6",
+                "drivers which have not negotiated VIRTIO_F_ANY_LAYOUT MUST use a single "
+                "descriptor for the struct virtio_net_hdr",
+                first->size);
+}
+
 /* ---- receiving ------------------------------------------------------------------------------- */
 
 /*
@@ -162,6 +183,10 @@ static void vnet_fill(struct virtio_net *net, unsigned count, const uint8_t *fra
             return; /* the driver changed a descriptor meanwhile, and the queue is broken */
         }
         virtqueue_take(queue, &net->chain);
+        if (i == 0) {
+            vnet_check_framing(net, VNET_QUEUE_RX, net->chain.writable_count,
+                               net->chain.segments + net->chain.readable_count);
+        }
         size_t written =
             i == 0 ? virtqueue_chain_write(queue, &net->chain, 0, &header, header_size) : 0;
         size_t room = net->chain.writable_size - written, part = MIN(len - done, room);
@@ -334,6 +359,7 @@ static void vnet_transmit_chain(struct virtio_net *net)
     }
     struct vnet_header header = {.flags = 0};
     virtqueue_chain_read(queue, &net->chain, 0, &header, header_size);
+    vnet_check_framing(net, VNET_QUEUE_TX, net->chain.readable_count, net->chain.segments);
     vnet_check_tx_header(net, &header);
     vnet_send_frame(net, header_size, net->chain.readable_size - header_size);
 }
@@ -378,7 +404,8 @@ static void vnet_config_read(struct virtio_dev *dev, size_t offset, void *buffer
 {
     struct virtio_net *net = vnet_of(dev);
     bool exists;
-    if (vnet_config_field(net, offset, &exists) != size) {
+    /* The legacy interface asks for no width; of 2.5.4 only that the fields are where they are. */
+    if (vnet_config_field(net, offset, &exists) != size && !dev->legacy) {
         virtio_dev_breach(dev, dev->name, "4.2.2.2",
                           "the driver MUST use 8 bit wide accesses for 8 bit wide fields, 16 bit "
                           "wide and aligned accesses for 16 bit wide fields",
@@ -407,8 +434,12 @@ static void vnet_config_read(struct virtio_dev *dev, size_t offset, void *buffer
 static void vnet_config_write(struct virtio_dev *dev, size_t offset, const void *buffer,
                               size_t size)
 {
-    (void)buffer;
-    (void)size;
+    struct virtio_net *net = vnet_of(dev);
+    /* 5.1.4.3: "When using the legacy interface, mac is driver-writable" */
+    if (dev->legacy && offset < sizeof(net->mac) && size <= sizeof(net->mac) - offset) {
+        memcpy(net->mac + offset, buffer, size);
+        return;
+    }
     virtio_dev_breach(dev, dev->name, "5.1.4.2",
                       "The driver MUST NOT write to any of the device configuration fields.",
                       offset);

@@ -58,7 +58,7 @@ static const struct virtio_dev_ops mock_device_ops = {
     .reset = mock_device_reset,
 };
 
-void mock_setup_init(struct mock_setup *setup)
+static void mock_setup_init_device(struct mock_setup *setup)
 {
     memset(setup, 0, sizeof(*setup));
     mock_machine_init(&setup->machine);
@@ -69,7 +69,19 @@ void mock_setup_init(struct mock_setup *setup)
     for (size_t i = 0; i < sizeof(setup->device.config); i++) {
         setup->device.config[i] = (uint8_t)(0x10 + i);
     }
+}
+
+void mock_setup_init(struct mock_setup *setup)
+{
+    mock_setup_init_device(setup);
     setup->mmio = virtio_mmio_new(setup->machine.bus, "slot0", MOCK_MMIO_BASE, &setup->device.dev);
+}
+
+void mock_setup_init_legacy(struct mock_setup *setup)
+{
+    mock_setup_init_device(setup);
+    setup->legacy =
+        virtio_mmio_legacy_new(setup->machine.bus, "slot0", MOCK_MMIO_BASE, &setup->device.dev);
 }
 
 void mock_setup_fini(struct mock_setup *setup)
@@ -77,6 +89,7 @@ void mock_setup_fini(struct mock_setup *setup)
     virtio_dev_fini(&setup->device.dev);
     mock_machine_fini(&setup->machine);
     virtio_mmio_free(setup->mmio);
+    virtio_mmio_legacy_free(setup->legacy);
 }
 
 void mock_setup_start(struct mock_setup *setup, struct mock_ring *ring, unsigned size)

@@ -8,6 +8,7 @@
 #define EMU_VIRTIO_MOCK_DEVICE_H
 
 #include "emu/virtio/mock_driver.h"
+#include "emu/virtio/virtio_mmio_legacy.h"
 
 #define MOCK_DEVICE_ID         42
 #define MOCK_DEVICE_QUEUE_SIZE 16
@@ -32,10 +33,12 @@ struct mock_device {
 struct mock_setup {
     struct mock_machine machine;
     struct mock_device device;
-    struct virtio_mmio *mmio;
+    struct virtio_mmio *mmio;          /* one of the two */
+    struct virtio_mmio_legacy *legacy; /* NULL: the other */
 };
 
 void mock_setup_init(struct mock_setup *setup);
+void mock_setup_init_legacy(struct mock_setup *setup);
 void mock_setup_fini(struct mock_setup *setup);
 
 /*

@@ -163,6 +163,42 @@ void mock_ring_enable(struct mock_ring *ring)
     mock_reg_write(ring->machine, VIRTIO_MMIO_QUEUE_READY, 1);
 }
 
+void mock_driver_start_legacy(struct mock_machine *machine, uint32_t features)
+{
+    mock_driver_reset(machine);
+    mock_reg_write(machine, VIRTIO_MMIO_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+    mock_reg_write(machine, VIRTIO_MMIO_STATUS,
+                   VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER);
+    mock_reg_write(machine, VIRTIO_MMIO_DRIVER_FEATURES_SEL, 0);
+    mock_reg_write(machine, VIRTIO_MMIO_DRIVER_FEATURES, features);
+    mock_reg_write(machine, VIRTIO_MMIO_GUEST_PAGE_SIZE, MOCK_PAGE);
+}
+
+void mock_ring_alloc_legacy(struct mock_ring *ring, struct mock_machine *machine, unsigned index,
+                            unsigned size, unsigned align)
+{
+    *ring = (struct mock_ring){.machine = machine, .index = index, .size = size};
+    uint8_t *area;
+    gpa_t at = mock_machine_alloc(machine, vring_size(size, align) + MOCK_PAGE, &area);
+    uint64_t skipped = (MOCK_PAGE - at.value % MOCK_PAGE) % MOCK_PAGE;
+    struct vring layout;
+    vring_init(&layout, size, area + skipped, align);
+    ring->desc_host = area + skipped;
+    ring->avail_host = (uint8_t *)layout.avail;
+    ring->used_host = (uint8_t *)layout.used;
+    ring->desc = gpa(at.value + skipped);
+    ring->avail = gpa(ring->desc.value + (uint64_t)(ring->avail_host - ring->desc_host));
+    ring->used = gpa(ring->desc.value + (uint64_t)(ring->used_host - ring->desc_host));
+}
+
+void mock_ring_enable_legacy(struct mock_ring *ring, unsigned align)
+{
+    mock_reg_write(ring->machine, VIRTIO_MMIO_QUEUE_SEL, ring->index);
+    mock_reg_write(ring->machine, VIRTIO_MMIO_QUEUE_NUM, ring->size);
+    mock_reg_write(ring->machine, VIRTIO_MMIO_QUEUE_ALIGN, align);
+    mock_reg_write(ring->machine, VIRTIO_MMIO_QUEUE_PFN, (uint32_t)(ring->desc.value / MOCK_PAGE));
+}
+
 void mock_ring_disable(struct mock_ring *ring)
 {
     mock_reg_write(ring->machine, VIRTIO_MMIO_QUEUE_SEL, ring->index);

@@ -82,6 +82,13 @@ void mock_ring_disable(struct mock_ring *ring);
 void mock_ring_init(struct mock_ring *ring, struct mock_machine *machine, unsigned index,
                     unsigned size);
 
+/* The legacy interface: one area, of pages of 4096 bytes, given to the device as such. */
+#define MOCK_PAGE 4096
+void mock_driver_start_legacy(struct mock_machine *machine, uint32_t features);
+void mock_ring_alloc_legacy(struct mock_ring *ring, struct mock_machine *machine, unsigned index,
+                            unsigned size, unsigned align);
+void mock_ring_enable_legacy(struct mock_ring *ring, unsigned align);
+
 void mock_ring_desc(struct mock_ring *ring, unsigned entry, gpa_t at, uint32_t len, unsigned flags,
                     unsigned next);
 /* The next available entry, and the index after it. */

@@ -8,13 +8,17 @@
  *   - Bits are only added; 0 resets from anywhere. A driver that clears a bit is told so and the
  *     bit stays.
  *   - FEATURES_OK is refused, by not being set, for features that were not offered and for a set
- *     without VERSION_1: there is no legacy interface here. A write that asks for it and for
- *     DRIVER_OK at once gets neither.
+ *     without VERSION_1. A write that asks for it and for DRIVER_OK at once gets neither.
  *   - Steps that are out of order are recorded and carried out: nothing in the device depends on
  *     them. In particular a driver that never heard of FEATURES_OK runs, with no feature negotiated
  *     at all.
  *   - NEEDS_RESET is the device's: once set, nothing moves before the reset. FAILED stops the
  *     device as well.
+ *
+ * A legacy device, [VIRTIO1.2] 3.1.2, has no FEATURES_OK: its features are final when it is first
+ * used, by a notification or by DRIVER_OK, and a set that cannot be served then breaks it, because
+ * there is no other way to refuse one. It has no NEEDS_RESET either: the bit is kept here, and
+ * neither shown nor announced.
  *
  * The interrupt line is a level: without faults it is up while the interrupt status is not zero.
  */
@@ -73,9 +77,9 @@ void virtio_dev_fini(struct virtio_dev *dev)
 
 bool virtio_dev_is_running(const struct virtio_dev *dev)
 {
-    const uint8_t decisive =
-        VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_NEEDS_RESET | VIRTIO_STATUS_FAILED;
-    return (dev->status & decisive) == VIRTIO_STATUS_DRIVER_OK && !dev->resetting;
+    const uint8_t stopped = VIRTIO_STATUS_NEEDS_RESET | VIRTIO_STATUS_FAILED;
+    return (dev->status & stopped) == 0 && !dev->resetting &&
+           ((dev->status & VIRTIO_STATUS_DRIVER_OK) != 0 || dev->in_use);
 }
 
 void virtio_dev_breach(struct virtio_dev *dev, const char *who, const char *clause,
@@ -217,12 +221,20 @@ void virtio_dev_break(struct virtio_dev *dev)
      * 2.1.2: "If DRIVER_OK is set, after it sets DEVICE_NEEDS_RESET, the device MUST send a device
      * configuration change notification to the driver."
      */
-    if ((dev->status & VIRTIO_STATUS_DRIVER_OK) != 0) {
+    if ((dev->status & VIRTIO_STATUS_DRIVER_OK) != 0 && !dev->legacy) {
         virtio_dev_raise_config(dev);
     }
 }
 
 /* ---- features -------------------------------------------------------------------------------- */
+
+void virtio_dev_set_legacy(struct virtio_dev *dev)
+{
+    g_assert(dev->status == 0);
+    dev->legacy = true;
+    /* 6.3: "the device accepts arbitrary descriptor layouts", as this one always does. */
+    dev->offered = (dev->offered & UINT32_MAX) | VIRTIO_FEATURE_MASK(VIRTIO_FEATURE_ANY_LAYOUT);
+}
 
 uint32_t virtio_dev_features_read(const struct virtio_dev *dev, uint32_t select)
 {
@@ -234,6 +246,11 @@ void virtio_dev_features_write(struct virtio_dev *dev, uint32_t select, uint32_t
     if ((dev->status & VIRTIO_STATUS_FEATURES_OK) != 0) {
         virtio_dev_breach(dev, dev->name, "3.1.1",
                           "The driver MUST NOT accept new feature bits after this step.", value);
+        return;
+    }
+    if (dev->features_final) {
+        virtio_dev_breach(dev, dev->name, "3.1.2", "devices finalized features on first-use",
+                          value);
         return;
     }
     if ((dev->status & VIRTIO_STATUS_DRIVER) == 0) {
@@ -269,7 +286,7 @@ static bool virtio_dev_accept_features(struct virtio_dev *dev)
                           features & ~dev->offered);
         return false;
     }
-    if ((features & VIRTIO_FEATURE_MASK(VIRTIO_FEATURE_VERSION_1)) == 0) {
+    if (!dev->legacy && (features & VIRTIO_FEATURE_MASK(VIRTIO_FEATURE_VERSION_1)) == 0) {
         /* 6.2: "A device MAY fail to operate further if VIRTIO_F_VERSION_1 is not accepted." */
         virtio_dev_breach(dev, dev->name, "6.1",
                           "A driver MUST accept VIRTIO_F_VERSION_1 if it is offered.", features);
@@ -286,6 +303,18 @@ static bool virtio_dev_accept_features(struct virtio_dev *dev)
     dev->negotiated = features;
     trace_emit(dev->env.trace, TRACE_VIRTIO_FEATURES, TS(dev->name), TN(features));
     return true;
+}
+
+/* A legacy device is used, or about to be: what the driver has written by now is what holds. */
+static void virtio_dev_finalize_features(struct virtio_dev *dev)
+{
+    if (dev->features_final) {
+        return;
+    }
+    dev->features_final = true;
+    if (!virtio_dev_accept_features(dev)) {
+        virtio_dev_break(dev);
+    }
 }
 
 /* ---- status ---------------------------------------------------------------------------------- */
@@ -305,6 +334,8 @@ static void virtio_dev_stop(struct virtio_dev *dev)
     }
     dev->negotiated = 0;
     dev->driver_features = 0;
+    dev->in_use = false;
+    dev->features_final = false;
 }
 
 static void virtio_dev_finish_reset(void *opaque)
@@ -378,13 +409,26 @@ static void virtio_dev_check_order(struct virtio_dev *dev, uint8_t added)
                                           "FEATURES_OK status bit.",
                           all);
     }
-    if ((added & VIRTIO_STATUS_DRIVER_OK) != 0 && (dev->status & VIRTIO_STATUS_FEATURES_OK) == 0) {
+    if ((added & VIRTIO_STATUS_DRIVER_OK) != 0 && !dev->legacy &&
+        (dev->status & VIRTIO_STATUS_FEATURES_OK) == 0) {
         virtio_dev_breach(dev, dev->name, "3.1.1",
                           "Re-read device status to ensure the FEATURES_OK bit is still set: "
                           "otherwise, the device does not support our subset of features and the "
                           "device is unusable.",
                           all);
     }
+}
+
+/* A legacy device neither has FEATURES_OK nor needs it. */
+static uint8_t virtio_dev_drop_features_ok(struct virtio_dev *dev, uint8_t added)
+{
+    if ((added & VIRTIO_STATUS_FEATURES_OK) != 0) {
+        virtio_dev_breach(dev, dev->name, "3.1.2",
+                          "The transitional driver MUST execute the initialization sequence as "
+                          "described in 3.1 but omitting the steps 5 and 6.",
+                          added);
+    }
+    return added & (uint8_t)~VIRTIO_STATUS_FEATURES_OK;
 }
 
 void virtio_dev_status_write(struct virtio_dev *dev, uint8_t value)
@@ -402,9 +446,15 @@ void virtio_dev_status_write(struct virtio_dev *dev, uint8_t value)
     }
     virtio_dev_check_status(dev, value);
     uint8_t added = value & (uint8_t)~dev->status & VIRTIO_STATUS_BITS;
+    if (dev->legacy) {
+        added = virtio_dev_drop_features_ok(dev, added);
+    }
     virtio_dev_check_order(dev, added);
     if ((added & VIRTIO_STATUS_FEATURES_OK) != 0 && !virtio_dev_accept_features(dev)) {
         added &= (uint8_t) ~(VIRTIO_STATUS_FEATURES_OK | VIRTIO_STATUS_DRIVER_OK);
+    }
+    if ((added & VIRTIO_STATUS_DRIVER_OK) != 0 && dev->legacy) {
+        virtio_dev_finalize_features(dev);
     }
     dev->status |= added;
     trace_emit(dev->env.trace, TRACE_VIRTIO_STATUS, TS(dev->name), TN(dev->status));
@@ -415,6 +465,19 @@ void virtio_dev_status_write(struct virtio_dev *dev, uint8_t value)
 }
 
 /* ---- notifications and configuration space --------------------------------------------------- */
+
+static void virtio_dev_breach_not_ready(struct virtio_dev *dev, const char *who, uint32_t queue)
+{
+    if (dev->legacy) {
+        virtio_dev_breach(dev, who, "4.2.4",
+                          "a value other than zero (0x0) means that the queue is in use", queue);
+    } else {
+        virtio_dev_breach(dev, who, "4.2.2.1",
+                          "The device MUST NOT access virtual queue contents when QueueReady is "
+                          "zero (0x0).",
+                          queue);
+    }
+}
 
 void virtio_dev_kick(struct virtio_dev *dev, uint32_t queue)
 {
@@ -431,14 +494,18 @@ void virtio_dev_kick(struct virtio_dev *dev, uint32_t queue)
                           "The driver MUST NOT send any buffer available notifications to the "
                           "device before setting DRIVER_OK.",
                           dev->status);
-        return;
+        if (!dev->legacy) {
+            return;
+        }
+        /* 3.1.2: "MUST support the driver using the device before the step 8" */
     }
     if (!target->ready) {
-        virtio_dev_breach(dev, target->name, "4.2.2.1",
-                          "The device MUST NOT access virtual queue contents when QueueReady is "
-                          "zero (0x0).",
-                          queue);
+        virtio_dev_breach_not_ready(dev, target->name, queue);
         return;
+    }
+    if (dev->legacy) {
+        virtio_dev_finalize_features(dev);
+        dev->in_use = true;
     }
     if (virtqueue_kick(target)) {
         dev->ops->kicked(dev, queue);

@@ -10,6 +10,9 @@
  * tolerated as far as it makes sense, and each breach is counted and traced as `virtio.breach` with
  * its clause.
  *
+ * A transport may make the device a legacy one, as before version 1 of the specification. It then
+ * has 32 feature bits and no FEATURES_OK, and may be used before DRIVER_OK ([VIRTIO1.2] 3.1.2).
+ *
  * The interrupt line is the OR of its sources, which are the queues and the configuration space,
  * and is asserted once for each notification, even while it is high. A transport may take messages
  * instead: then a notification is a pulse of its source, and the interrupt status stays as it is.
@@ -77,6 +80,9 @@ struct virtio_dev {
     bool memory_closed;  /* the bus keeps the device from memory */
     uint64_t offered;    /* features */
     uint64_t negotiated; /* features, valid from FEATURES_OK on; devices may read it */
+    bool legacy;         /* devices may read it */
+    bool in_use;         /* legacy: notified since the reset, with or without DRIVER_OK, */
+    bool features_final; /* and that or DRIVER_OK ended the negotiation */
     uint64_t driver_features;
     uint8_t status;
     uint32_t isr;
@@ -106,7 +112,8 @@ void virtio_dev_set_reset_time(struct virtio_dev *dev, uint64_t reset_ns);
 
 /* ---- for devices ----------------------------------------------------------------------------- */
 
-bool virtio_dev_is_running(const struct virtio_dev *dev); /* DRIVER_OK, and not broken */
+/* DRIVER_OK, or legacy and in use; and not broken. */
+bool virtio_dev_is_running(const struct virtio_dev *dev);
 static inline bool virtio_dev_has(const struct virtio_dev *dev, unsigned feature_bit)
 {
     return (dev->negotiated >> feature_bit & 1) != 0;
@@ -131,6 +138,8 @@ void virtio_dev_breach(struct virtio_dev *dev, const char *who, const char *clau
 
 /* ---- for transports -------------------------------------------------------------------------- */
 
+/* Before anything else: from now on the device shows its legacy interface. */
+void virtio_dev_set_legacy(struct virtio_dev *dev);
 uint32_t virtio_dev_features_read(const struct virtio_dev *dev, uint32_t select);
 void virtio_dev_features_write(struct virtio_dev *dev, uint32_t select, uint32_t value);
 void virtio_dev_status_write(struct virtio_dev *dev, uint8_t value);

@@ -10,7 +10,7 @@
  * only there.
  *
  * Shared memory regions do not exist: their length and base read as all ones. QueueReset belongs to
- * a feature that is not offered. The legacy interface (version 1) is not here.
+ * a feature that is not offered. Version 1 is virtio_mmio_legacy.c.
  *
  * The selectors are the transport's own; a reset clears them. The specification does not say so,
  * and no driver may rely on either: it has to write a selector before it uses what was selected.

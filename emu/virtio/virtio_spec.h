@@ -31,6 +31,7 @@ enum {
 
 /* 6: feature bits that do not depend on the device, by number */
 enum {
+    VIRTIO_FEATURE_ANY_LAYOUT = 27, /* 6.3: of the legacy interface */
     VIRTIO_FEATURE_INDIRECT_DESC = 28,
     VIRTIO_FEATURE_EVENT_IDX = 29,
     VIRTIO_FEATURE_VERSION_1 = 32,
@@ -132,6 +133,16 @@ static inline size_t virtq_used_size(unsigned queue_size)
     return 6 + (size_t)8 * queue_size;
 }
 
+/*
+ * 2.7.2: with the legacy interface the three parts are one area, and the used ring begins at the
+ * next multiple of `align`, a power of two.
+ */
+static inline uint64_t virtq_legacy_used_offset(unsigned queue_size, uint32_t align)
+{
+    uint64_t end = virtq_desc_size(queue_size) + virtq_avail_size(queue_size);
+    return (end + align - 1) & ~(uint64_t)(align - 1);
+}
+
 /* 4.2.2: MMIO registers, by offset */
 enum {
     VIRTIO_REG_MAGIC_VALUE = 0x000,
@@ -166,7 +177,15 @@ enum {
     VIRTIO_REG_CONFIG = 0x100,
 };
 
+/* 4.2.4: registers that only version 1 has; the others that it has stand above. */
+enum {
+    VIRTIO_REG_GUEST_PAGE_SIZE = 0x028,
+    VIRTIO_REG_QUEUE_ALIGN = 0x03c,
+    VIRTIO_REG_QUEUE_PFN = 0x040,
+};
+
 #define VIRTIO_REG_MAGIC          0x74726976 /* "virt" */
+#define VIRTIO_REG_VERSION_LEGACY 1
 #define VIRTIO_REG_VERSION_MODERN 2
 
 #endif

@@ -102,7 +102,32 @@ static void test_sizes_add_up_to_those_of_linux(void)
     }
 }
 
-UNIT_SUITE("virtio_spec", UNIT_TEST(test_registers_are_those_of_linux),
+static void test_legacy_registers_are_those_of_linux(void)
+{
+    CU_ASSERT_EQUAL(VIRTIO_REG_GUEST_PAGE_SIZE, VIRTIO_MMIO_GUEST_PAGE_SIZE);
+    CU_ASSERT_EQUAL(VIRTIO_REG_QUEUE_ALIGN, VIRTIO_MMIO_QUEUE_ALIGN);
+    CU_ASSERT_EQUAL(VIRTIO_REG_QUEUE_PFN, VIRTIO_MMIO_QUEUE_PFN);
+    CU_ASSERT_EQUAL(VIRTIO_FEATURE_ANY_LAYOUT, VIRTIO_F_ANY_LAYOUT);
+}
+
+static void test_legacy_used_ring_is_where_linux_looks_for_it(void)
+{
+    static const uint32_t aligns[] = {4, 64, 4096, 65536};
+    char base;
+    for (unsigned size = 1; size <= 1024; size *= 2) {
+        for (size_t i = 0; i < sizeof(aligns) / sizeof(aligns[0]); i++) {
+            struct vring ring;
+            char *area = &base - (uintptr_t)&base % aligns[i];
+            vring_init(&ring, size, area, aligns[i]);
+            CU_ASSERT_EQUAL(virtq_legacy_used_offset(size, aligns[i]),
+                            (uint64_t)((char *)ring.used - area));
+        }
+    }
+}
+
+UNIT_SUITE("virtio_spec", UNIT_TEST(test_legacy_registers_are_those_of_linux),
+           UNIT_TEST(test_legacy_used_ring_is_where_linux_looks_for_it),
+           UNIT_TEST(test_registers_are_those_of_linux),
            UNIT_TEST(test_status_interrupt_and_feature_bits_are_those_of_linux),
            UNIT_TEST(test_descriptors_are_those_of_linux), UNIT_TEST(test_rings_are_those_of_linux),
            UNIT_TEST(test_sizes_add_up_to_those_of_linux))

@@ -560,7 +560,7 @@ static bool virtqueue_check_size(struct virtqueue *queue)
 {
     unsigned size = queue->size;
     if (size == 0) {
-        virtqueue_breach(queue, "4.2.3.2",
+        virtqueue_breach(queue, queue->dev->legacy ? "4.2.4" : "4.2.3.2",
                          "Notify the device about the queue size by writing the size to QueueNum.",
                          0);
     }
@@ -617,7 +617,7 @@ void virtqueue_set_ready(struct virtqueue *queue, bool ready)
     if (!ready) {
         return;
     }
-    if ((queue->dev->status & VIRTIO_STATUS_FEATURES_OK) == 0) {
+    if (!queue->dev->legacy && (queue->dev->status & VIRTIO_STATUS_FEATURES_OK) == 0) {
         virtqueue_breach(
             queue, "3.1.1",
             "The driver MUST follow this sequence to initialize a device: [...] 5. Set "

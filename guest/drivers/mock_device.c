@@ -66,6 +66,10 @@ static uint32_t mock_read(void *opaque, uint32_t offset, unsigned size)
     case VIRTIO_MMIO_QUEUE_NUM_MAX:
         return mock_selected()->size_max;
     case VIRTIO_MMIO_QUEUE_READY:
+        kassert(device->version == 2);
+        return mock_selected()->ready;
+    case VIRTIO_MMIO_QUEUE_PFN:
+        kassert(device->version == 1);
         return mock_selected()->ready;
     case VIRTIO_MMIO_INTERRUPT_STATUS:
         return device->interrupts;
@@ -154,6 +158,10 @@ static void mock_write(void *opaque, uint32_t offset, uint32_t value)
     case VIRTIO_MMIO_QUEUE_NOTIFY:
         kassert(value < MOCK_QUEUES && (device->status & VIRTIO_CONFIG_S_DRIVER_OK) != 0);
         device->queues[value].kicks++;
+        break;
+    case VIRTIO_MMIO_GUEST_PAGE_SIZE:
+        kassert(device->version == 1);
+        device->page_size = value;
         break;
     case VIRTIO_MMIO_INTERRUPT_ACK:
         device->interrupts &= ~value;

@@ -2,6 +2,9 @@
  * mock_device.h - a virtio-mmio network device that can be told to misbehave
  *
  * The registers of one window, and both rings read and written where the driver says that they are.
+ * With version 1 it is a legacy device up to its queues, which cannot be enabled: the physical
+ * addresses of the fake hal are beyond its page numbers.
+ *
  * It works with numbers of its own, from the system's headers, and knows nothing of the driver.
  */
 #ifndef DRIVERS_MOCK_DEVICE_H
@@ -46,6 +49,7 @@ struct mock_device {
     unsigned writes; /* of any register */
     uint64_t accepted;
     uint32_t feature_select, queue_select;
+    uint32_t page_size; /* version 1 */
     unsigned resetting;
     uint32_t interrupts; /* InterruptStatus */
     uint32_t generation;

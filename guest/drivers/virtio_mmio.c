@@ -1,5 +1,8 @@
 /*
  * virtio_mmio.c - the virtio-mmio transport, driver side
+ *
+ * The legacy interface, 4.2.4, is a transport of its own. It differs in the page size, which is
+ * said once, and in queues, which are told by the number of their page.
  */
 #include "drivers/virtio_mmio.h"
 
@@ -78,8 +81,8 @@ static void virtio_mmio_write_address(const struct virtio_mmio *mmio, uint32_t r
     virtio_mmio_write(mmio, reg_low + 4, (uint32_t)(physical >> 32));
 }
 
-static void virtio_mmio_enable_queue(struct virtio_device *device, uint32_t index,
-                                     const struct virtqueue *queue)
+static int virtio_mmio_enable_queue(struct virtio_device *device, uint32_t index,
+                                    const struct virtqueue *queue)
 {
     const struct virtio_mmio *mmio = virtio_mmio_of(device);
     virtio_mmio_write(mmio, VREG_QUEUE_SEL, index);
@@ -88,6 +91,35 @@ static void virtio_mmio_enable_queue(struct virtio_device *device, uint32_t inde
     virtio_mmio_write_address(mmio, VREG_QUEUE_DRIVER_LOW, queue->avail_physical);
     virtio_mmio_write_address(mmio, VREG_QUEUE_DEVICE_LOW, queue->used_physical);
     virtio_mmio_write(mmio, VREG_QUEUE_READY, 1);
+    return 0;
+}
+
+static int virtio_mmio_say_page_size(struct virtio_device *device)
+{
+    virtio_mmio_write(virtio_mmio_of(device), VREG_GUEST_PAGE_SIZE, VIRTIO_LEGACY_PAGE);
+    return 0;
+}
+
+static bool virtio_mmio_queue_has_page(struct virtio_device *device, uint32_t index)
+{
+    const struct virtio_mmio *mmio = virtio_mmio_of(device);
+    virtio_mmio_write(mmio, VREG_QUEUE_SEL, index);
+    return virtio_mmio_read(mmio, VREG_QUEUE_PFN) != 0;
+}
+
+/* The page number has 32 bits: memory beyond cannot be told to a legacy device. */
+static int virtio_mmio_give_page(struct virtio_device *device, uint32_t index,
+                                 const struct virtqueue *queue)
+{
+    const struct virtio_mmio *mmio = virtio_mmio_of(device);
+    uint64_t page = queue->desc_physical / VIRTIO_LEGACY_PAGE;
+    if (page > UINT32_MAX)
+        return -KENOMEM;
+    virtio_mmio_write(mmio, VREG_QUEUE_SEL, index);
+    virtio_mmio_write(mmio, VREG_QUEUE_NUM, queue->size);
+    virtio_mmio_write(mmio, VREG_QUEUE_ALIGN, VIRTIO_LEGACY_PAGE);
+    virtio_mmio_write(mmio, VREG_QUEUE_PFN, (uint32_t)page);
+    return 0;
 }
 
 static uint32_t virtio_mmio_config_generation(struct virtio_device *device)
@@ -147,14 +179,34 @@ static const struct virtio_transport virtio_mmio_transport = {
     .attach = virtio_mmio_attach,
 };
 
+static const struct virtio_transport virtio_mmio_legacy_transport = {
+    .name = "virtio-mmio",
+    .legacy = true,
+    .read_status = virtio_mmio_read_status,
+    .write_status = virtio_mmio_write_status,
+    .offered = virtio_mmio_offered,
+    .accept = virtio_mmio_accept,
+    .prepare = virtio_mmio_say_page_size,
+    .queue_size_max = virtio_mmio_queue_size_max,
+    .queue_is_enabled = virtio_mmio_queue_has_page,
+    .enable_queue = virtio_mmio_give_page,
+    .config_byte = virtio_mmio_config_byte,
+    .config_field16 = virtio_mmio_config_field16,
+    .kick = virtio_mmio_kick,
+    .attach = virtio_mmio_attach,
+};
+
 int virtio_mmio_identify(struct virtio_mmio *mmio)
 {
     /* In this order: an empty window need not have anything but these three, 4.2.2.2. */
-    if (virtio_mmio_read(mmio, VREG_MAGIC) != VREG_MAGIC_VALUE ||
-        virtio_mmio_read(mmio, VREG_VERSION) != VREG_VERSION_MODERN)
+    if (virtio_mmio_read(mmio, VREG_MAGIC) != VREG_MAGIC_VALUE)
+        return -KENODEV;
+    uint32_t version = virtio_mmio_read(mmio, VREG_VERSION);
+    if (version != VREG_VERSION_MODERN && version != VREG_VERSION_LEGACY)
         return -KENODEV;
     mmio->device = (struct virtio_device){
-        .transport = &virtio_mmio_transport,
+        .transport =
+            version == VREG_VERSION_LEGACY ? &virtio_mmio_legacy_transport : &virtio_mmio_transport,
         .device_id = virtio_mmio_read(mmio, VREG_DEVICE_ID),
     };
     return mmio->device.device_id != VDEVICE_NONE ? 0 : -KENODEV;

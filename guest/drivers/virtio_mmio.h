@@ -1,7 +1,7 @@
 /*
  * virtio_mmio.h - the virtio-mmio transport, driver side [VIRTIO1.2] 4.2
  *
- * Version 2 only.
+ * Version 2, and version 1, the legacy interface.
  */
 #ifndef DRIVERS_VIRTIO_MMIO_H
 #define DRIVERS_VIRTIO_MMIO_H
@@ -21,7 +21,7 @@ struct virtio_mmio {
 /* Goes through the windows of the machine and gives each device to its driver, one by one. */
 void virtio_mmio_scan(const struct platform *platform, const struct virtio_drivers *drivers);
 
-/* 0; -KENODEV: no window, an empty one, or a legacy device. Fills in the device. */
+/* 0; -KENODEV: no window, or an empty one. Fills in the device. */
 int virtio_mmio_identify(struct virtio_mmio *mmio);
 
 #endif

@@ -45,7 +45,7 @@
 #define VNET_ETHERNET_SIZE 14
 #define VNET_MTU           1500
 #define VNET_FRAME_MAX     (VNET_ETHERNET_SIZE + VNET_MTU)
-#define VNET_BUFFER_SIZE   (VNET_HEADER_SIZE + VNET_FRAME_MAX) /* 1526, 5.1.6.3.1 */
+#define VNET_BUFFER_SIZE   (VNET_HEADER_SIZE + VNET_FRAME_MAX) /* 1526, 5.1.6.3.1, at the most */
 #define VNET_NAME_MAX      32
 
 #define VNET_BLOCK_NS       UINT64_C(1000000000) /* until a sender goes on without its completion */
@@ -81,6 +81,7 @@ struct virtio_net {
     bool config_changed; /* set by the interrupt, cleared by the task */
     enum virtio_net_policy policy;
     uint16_t ring_start;
+    uint32_t header_size;     /* in front of each frame, as was negotiated */
     uint32_t rx_size;         /* of a receive buffer, with the header, */
     uint32_t rx_merged_size;  /* and when buffers may be merged */
     struct vnet_header *zero; /* what stands before a frame, for indirect tables; or NULL */
@@ -116,7 +117,7 @@ static void virtio_net_drop_sent(struct virtio_net *net, const char *why)
 static void virtio_net_post(struct virtio_net *net, struct nbuf *nbuf)
 {
     struct virtqueue_segment segment = {
-        .physical = nbuf_physical(nbuf) - VNET_HEADER_SIZE,
+        .physical = nbuf_physical(nbuf) - net->header_size,
         .size = net->rx_size,
         .device_writes = true,
     };
@@ -130,7 +131,7 @@ static void virtio_net_post(struct virtio_net *net, struct nbuf *nbuf)
 /* What is wrong with a frame of which the device says that it wrote so much; NULL: nothing. */
 static const char *virtio_net_bad_length(const struct virtio_net *net, uint32_t written)
 {
-    if (written < VNET_HEADER_SIZE + VNET_ETHERNET_SIZE)
+    if (written < net->header_size + VNET_ETHERNET_SIZE)
         return "shorter than its headers";
     if (written > net->rx_size)
         return "longer than its buffer";
@@ -140,7 +141,7 @@ static const char *virtio_net_bad_length(const struct virtio_net *net, uint32_t 
 /* In how many buffers the frame came, of which this is the first. */
 static unsigned virtio_net_parts(const struct virtio_net *net, const struct nbuf *nbuf)
 {
-    const struct vnet_header *header = (const struct vnet_header *)(nbuf->data - VNET_HEADER_SIZE);
+    const struct vnet_header *header = (const struct vnet_header *)(nbuf->data - net->header_size);
     return virtio_has(net->device, VFEATURE_NET_MERGE) ? header->buffer_count : 1;
 }
 
@@ -152,7 +153,7 @@ static const char *virtio_net_append(const struct virtio_net *net, struct nbuf *
         return "longer than its buffer";
     if (nbuf->len + written > VNET_FRAME_MAX)
         return "longer than a frame";
-    memcpy(nbuf_put(nbuf, written), part->data - VNET_HEADER_SIZE, written);
+    memcpy(nbuf_put(nbuf, written), part->data - net->header_size, written);
     return NULL;
 }
 
@@ -187,7 +188,7 @@ static void virtio_net_received(struct virtio_net *net, struct nbuf *nbuf, uint3
 {
     const char *why = virtio_net_bad_length(net, written);
     if (why == NULL) {
-        nbuf_put(nbuf, written - VNET_HEADER_SIZE);
+        nbuf_put(nbuf, written - net->header_size);
         why = virtio_net_merge(net, nbuf, virtio_net_parts(net, nbuf));
     }
     struct nbuf *fresh = why == NULL ? nbuf_alloc() : NULL;
@@ -259,10 +260,10 @@ static unsigned virtio_net_build(const struct virtio_net *net, struct nbuf *nbuf
     if (net->zero != NULL)
         segments[count++] = (struct virtqueue_segment){
             .physical = net->zero_physical,
-            .size = VNET_HEADER_SIZE,
+            .size = net->header_size,
         };
     else
-        memset(nbuf_push(nbuf, VNET_HEADER_SIZE), 0, VNET_HEADER_SIZE);
+        memset(nbuf_push(nbuf, net->header_size), 0, net->header_size);
     segments[count++] = (struct virtqueue_segment){
         .physical = nbuf_physical(nbuf),
         .size = (uint32_t)nbuf->len,
@@ -459,10 +460,21 @@ static int virtio_net_alloc_zero(struct virtio_net *net)
     return net->zero != NULL ? 0 : -KENOMEM;
 }
 
+/* 5.1.6.1: buffer_count is there in a device of version 1, or with merged buffers. */
+static void virtio_net_choose_sizes(struct virtio_net *net)
+{
+    bool merges = virtio_has(net->device, VFEATURE_NET_MERGE);
+    bool whole = merges || !virtio_is_legacy(net->device);
+    net->header_size = whole ? VNET_HEADER_SIZE : VNET_HEADER_SIZE_LEGACY;
+    net->rx_size = merges ? net->rx_merged_size : net->header_size + VNET_FRAME_MAX;
+}
+
 /* From reset to everything but DRIVER_OK. NULL, or the step that failed, with the error. */
 static const char *virtio_net_open(struct virtio_net *net, int *error)
 {
-    const uint64_t required = VFEATURE(VFEATURE_VERSION_1);
+    /* Header and frame are one descriptor, which a legacy device need not bear, 5.1.6.6. */
+    const uint64_t required = virtio_is_legacy(net->device) ? VFEATURE(VFEATURE_ANY_LAYOUT)
+                                                            : VFEATURE(VFEATURE_VERSION_1);
     const uint64_t wanted = required | VFEATURE(VFEATURE_NET_MAC) | VFEATURE(VFEATURE_NET_MERGE) |
                             VFEATURE(VFEATURE_NET_STATUS) | VFEATURE(VFEATURE_INDIRECT) |
                             VFEATURE(VFEATURE_EVENT_INDEX) | VFEATURE(VFEATURE_IN_ORDER);
@@ -470,8 +482,7 @@ static const char *virtio_net_open(struct virtio_net *net, int *error)
     if (*error != 0)
         return "the device refuses to work with this driver";
     virtio_net_choose_mac(net);
-    net->rx_size =
-        virtio_has(net->device, VFEATURE_NET_MERGE) ? net->rx_merged_size : VNET_BUFFER_SIZE;
+    virtio_net_choose_sizes(net);
     *error = virtio_net_setup_queue(net, VNET_QUEUE_RX, &net->rx);
     if (*error != 0)
         return "no receive queue";

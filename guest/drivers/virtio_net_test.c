@@ -14,6 +14,8 @@
 #include "tests/unit.h"
 
 #include <linux/virtio_config.h>
+#include <linux/virtio_net.h>
+#include <linux/virtio_ring.h>
 
 #define QUEUE_SIZE 4
 #define INTID      48
@@ -146,7 +148,7 @@ static void test_windows_that_are_none_are_left_alone(void)
     mock_device.magic = 0x12345678;
     CU_ASSERT_EQUAL(net_probe(), -KENODEV);
     net_reset(QUEUE_SIZE);
-    mock_device.version = 1;
+    mock_device.version = 3;
     CU_ASSERT_EQUAL(net_probe(), -KENODEV);
     net_reset(QUEUE_SIZE);
     mock_device.device_id = 0;
@@ -171,6 +173,28 @@ static void test_gives_up_without_version_1(void)
     mock_device.offered &= ~(UINT64_C(1) << VIRTIO_F_VERSION_1);
     net_check_given_up(net_probe(), -KEOPNOTSUPP);
     CU_ASSERT_PTR_NULL(netif_by_index(0));
+}
+
+static void test_a_legacy_device_has_other_steps_and_needs_any_layout(void)
+{
+    static const uint32_t steps[] = {0, 1, 3, 0, 128};
+    net_reset(QUEUE_SIZE);
+    mock_device.version = 1;
+    mock_device.offered = UINT64_C(1) << VIRTIO_F_ANY_LAYOUT | UINT64_C(1) << VIRTIO_NET_F_MAC |
+                          UINT64_C(1) << VIRTIO_NET_F_MTU;
+    /* The rings lie where no page number of 32 bits leads. */
+    net_check_given_up(net_probe(), -KENOMEM);
+    CU_ASSERT_TRUE(virtio_is_legacy(&net_mmio.device));
+    CU_ASSERT_EQUAL(mock_device.page_size, 4096);
+    CU_ASSERT_EQUAL(mock_device.accepted,
+                    UINT64_C(1) << VIRTIO_F_ANY_LAYOUT | UINT64_C(1) << VIRTIO_NET_F_MAC);
+    CU_ASSERT_EQUAL_FATAL(mock_device.status_writes, 5);
+    CU_ASSERT_EQUAL(memcmp(mock_device.status_log, steps, sizeof(steps)), 0);
+
+    net_reset(QUEUE_SIZE);
+    mock_device.version = 1;
+    mock_device.offered = UINT64_C(1) << VIRTIO_NET_F_MAC;
+    net_check_given_up(net_probe(), -KEOPNOTSUPP);
 }
 
 static void test_gives_up_when_features_ok_does_not_stick(void)
@@ -629,6 +653,7 @@ UNIT_SUITE("virtio_net", UNIT_TEST(test_status_goes_through_the_prescribed_steps
            UNIT_TEST(test_configuration_that_never_settles_ends_the_wait),
            UNIT_TEST(test_windows_that_are_none_are_left_alone),
            UNIT_TEST(test_gives_up_without_version_1),
+           UNIT_TEST(test_a_legacy_device_has_other_steps_and_needs_any_layout),
            UNIT_TEST(test_gives_up_when_features_ok_does_not_stick),
            UNIT_TEST(test_gives_up_when_the_device_does_not_reset),
            UNIT_TEST(test_gives_up_without_a_queue),

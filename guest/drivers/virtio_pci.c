@@ -96,8 +96,8 @@ static void virtio_pci_write_address(const struct virtio_pci *pci, uint32_t fiel
     virtio_pci_write32(pci, field + 4, (uint32_t)(physical >> 32));
 }
 
-static void virtio_pci_enable_queue(struct virtio_device *device, uint32_t index,
-                                    const struct virtqueue *queue)
+static int virtio_pci_enable_queue(struct virtio_device *device, uint32_t index,
+                                   const struct virtqueue *queue)
 {
     struct virtio_pci *pci = virtio_pci_of(device);
     virtio_pci_write16(pci, VPCI_QUEUE_SELECT, (uint16_t)index);
@@ -108,6 +108,7 @@ static void virtio_pci_enable_queue(struct virtio_device *device, uint32_t index
     uintptr_t offset = virtio_pci_read16(pci, VPCI_QUEUE_NOTIFY_OFF);
     pci->kicks[index] = pci->notify + offset * pci->multiplier;
     virtio_pci_write16(pci, VPCI_QUEUE_ENABLE, 1);
+    return 0;
 }
 
 static uint32_t virtio_pci_config_generation(struct virtio_device *device)

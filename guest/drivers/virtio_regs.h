@@ -44,7 +44,15 @@ enum {
     VREG_CONFIG = 0x100,
 };
 
+/* Only in version 1, the legacy interface, 4.2.4. */
+enum {
+    VREG_GUEST_PAGE_SIZE = 0x028,
+    VREG_QUEUE_ALIGN = 0x03c,
+    VREG_QUEUE_PFN = 0x040,
+};
+
 #define VREG_MAGIC_VALUE    0x74726976 /* "virt" */
+#define VREG_VERSION_LEGACY 1
 #define VREG_VERSION_MODERN 2
 
 /* InterruptStatus and InterruptACK. */
@@ -68,6 +76,7 @@ enum {
     VFEATURE_NET_MAC = 5,
     VFEATURE_NET_MERGE = 15,
     VFEATURE_NET_STATUS = 16,
+    VFEATURE_ANY_LAYOUT = 27, /* legacy, 6.3 */
     VFEATURE_INDIRECT = 28,
     VFEATURE_EVENT_INDEX = 29,
     VFEATURE_VERSION_1 = 32,
@@ -130,6 +139,10 @@ kstatic_assert(sizeof(struct vused_element) == 8 && offsetof(struct vused, ring)
 #define VAVAIL_SIZE(count) (6 + 2 * (size_t)(count))
 #define VUSED_SIZE(count)  (6 + 8 * (size_t)(count))
 
+/* The legacy interface: one area, with the used ring at a multiple of `align`, 2.7.2. */
+#define VLEGACY_ROUND(size, align) (((size) + (align)-1) / (align) * (align))
+#define VLEGACY_USED(count, align) VLEGACY_ROUND(VDESC_SIZE(count) + VAVAIL_SIZE(count), align)
+
 /* Network device, 5.1: queues 5.1.2, configuration 5.1.4, header 5.1.6. */
 enum {
     VNET_QUEUE_RX = 0,
@@ -154,5 +167,7 @@ struct vnet_header {
     uint16_t buffer_count;
 };
 kstatic_assert(sizeof(struct vnet_header) == 12, "5.1.6: num_buffers is there with VERSION_1");
+/* A legacy device has no buffer_count, 5.1.6.1. */
+#define VNET_HEADER_SIZE_LEGACY offsetof(struct vnet_header, buffer_count)
 
 #endif

@@ -41,6 +41,15 @@ static void test_queue_registers_agree(void)
     CU_ASSERT_EQUAL(VREG_QUEUE_DEVICE_HIGH, VIRTIO_MMIO_QUEUE_USED_HIGH);
 }
 
+static void test_legacy_registers_agree(void)
+{
+    CU_ASSERT_EQUAL(VREG_GUEST_PAGE_SIZE, VIRTIO_MMIO_GUEST_PAGE_SIZE);
+    CU_ASSERT_EQUAL(VREG_QUEUE_ALIGN, VIRTIO_MMIO_QUEUE_ALIGN);
+    CU_ASSERT_EQUAL(VREG_QUEUE_PFN, VIRTIO_MMIO_QUEUE_PFN);
+    CU_ASSERT_EQUAL(VFEATURE_ANY_LAYOUT, VIRTIO_F_ANY_LAYOUT);
+    CU_ASSERT_EQUAL(VNET_HEADER_SIZE_LEGACY, sizeof(struct virtio_net_hdr));
+}
+
 static void test_interrupts_status_and_features_agree(void)
 {
     CU_ASSERT_EQUAL(VREG_INTERRUPT_STATUS, VIRTIO_MMIO_INTERRUPT_STATUS);
@@ -91,7 +100,7 @@ static void test_network_header_agrees(void)
     CU_ASSERT_EQUAL(VNET_CONFIG_MAC, offsetof(struct virtio_net_config, mac));
 }
 
-UNIT_SUITE("virtio_regs", UNIT_TEST(test_mmio_registers_agree),
-           UNIT_TEST(test_queue_registers_agree),
+UNIT_SUITE("virtio_regs", UNIT_TEST(test_legacy_registers_agree),
+           UNIT_TEST(test_mmio_registers_agree), UNIT_TEST(test_queue_registers_agree),
            UNIT_TEST(test_interrupts_status_and_features_agree), UNIT_TEST(test_ring_layout_agrees),
            UNIT_TEST(test_network_header_agrees))

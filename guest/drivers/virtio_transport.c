@@ -53,11 +53,18 @@ int virtio_negotiate(struct virtio_device *device, uint64_t wanted, uint64_t req
         return -KEOPNOTSUPP;
     device->features = offered & wanted;
     transport->accept(device, device->features);
-    virtio_add_status(device, VSTATUS_FEATURES_OK);
-    /* "Re-read device status to ensure the FEATURES_OK bit is still set", 3.1.1. */
-    if ((transport->read_status(device) & VSTATUS_FEATURES_OK) == 0)
-        return -KEIO;
+    if (!transport->legacy) {
+        virtio_add_status(device, VSTATUS_FEATURES_OK);
+        /* "Re-read device status to ensure the FEATURES_OK bit is still set", 3.1.1. */
+        if ((transport->read_status(device) & VSTATUS_FEATURES_OK) == 0)
+            return -KEIO;
+    }
     return transport->prepare != NULL ? transport->prepare(device) : 0;
+}
+
+bool virtio_is_legacy(const struct virtio_device *device)
+{
+    return device->transport->legacy;
 }
 
 bool virtio_has(const struct virtio_device *device, unsigned feature_bit)
@@ -83,11 +90,14 @@ int virtio_setup_queue(struct virtio_device *device, uint32_t index, uint16_t li
     uint16_t size = virtio_queue_size(transport->queue_size_max(device, index), limit);
     if (size == 0)
         return -KENODEV;
-    int error = virtqueue_init(queue, size);
+    int error = transport->legacy ? virtqueue_init_legacy(queue, size, VIRTIO_LEGACY_PAGE)
+                                  : virtqueue_init(queue, size);
     if (error != 0)
         return error;
-    transport->enable_queue(device, index, queue);
-    return 0;
+    error = transport->enable_queue(device, index, queue);
+    if (error != 0)
+        virtqueue_fini(queue);
+    return error;
 }
 
 int virtio_attach(struct virtio_device *device, virtio_interrupt_fn *fn, void *arg,
@@ -120,10 +130,32 @@ void virtio_kick(struct virtio_device *device, uint32_t queue)
     device->transport->kick(device, queue);
 }
 
+/*
+ * "drivers SHOULD read these fields multiple times until two reads generate a consistent result",
+ * 2.5.4.
+ */
+static void virtio_read_config_legacy(struct virtio_device *device, size_t offset, uint8_t *bytes,
+                                      size_t size)
+{
+    bool same = false;
+    for (unsigned round = 0; round < VIRTIO_CONFIG_TRIES && !same; round++) {
+        same = round > 0;
+        for (size_t i = 0; i < size; i++) {
+            uint8_t byte = device->transport->config_byte(device, offset + i);
+            same = same && byte == bytes[i];
+            bytes[i] = byte;
+        }
+    }
+}
+
 /* The generation changes when the device changes its configuration between two reads, 2.5.1. */
 void virtio_read_config(struct virtio_device *device, size_t offset, uint8_t *bytes, size_t size)
 {
     const struct virtio_transport *transport = device->transport;
+    if (transport->legacy) {
+        virtio_read_config_legacy(device, offset, bytes, size);
+        return;
+    }
     for (unsigned round = 0; round < VIRTIO_CONFIG_TRIES; round++) {
         uint32_t before = transport->config_generation(device);
         for (size_t i = 0; i < size; i++)

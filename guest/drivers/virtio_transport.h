@@ -5,6 +5,9 @@
  * struct virtio_device and the functions below. A device is initialised in the order of [VIRTIO1.2]
  * 3.1.1: identify, negotiate, set up queues, attach the interrupt, start. A driver that cannot go
  * on gives up, which the device and the console are told.
+ *
+ * A legacy device differs (3.1.2, 2.5.4, 2.7.2): no FEATURES_OK, a configuration without a
+ * generation, each queue in one area. It offers none of the features from 32 on.
  */
 #ifndef DRIVERS_VIRTIO_TRANSPORT_H
 #define DRIVERS_VIRTIO_TRANSPORT_H
@@ -23,9 +26,12 @@ struct virtio_device;
  */
 typedef void virtio_interrupt_fn(void *arg, uint32_t reasons);
 
+#define VIRTIO_LEGACY_PAGE 4096 /* at a multiple of which a queue of a legacy device begins */
+
 /* How registers are reached. Offsets and numbers are virtio's, not the bus's. */
 struct virtio_transport {
     const char *name;
+    bool legacy; /* what it reaches is a legacy device */
     uint32_t (*read_status)(struct virtio_device *device);
     void (*write_status)(struct virtio_device *device, uint32_t status);
     uint64_t (*offered)(struct virtio_device *device);
@@ -35,8 +41,10 @@ struct virtio_transport {
     /* The most entries that a queue can have; 0: there is none. */
     uint32_t (*queue_size_max)(struct virtio_device *device, uint32_t index);
     bool (*queue_is_enabled)(struct virtio_device *device, uint32_t index);
-    void (*enable_queue)(struct virtio_device *device, uint32_t index,
-                         const struct virtqueue *queue);
+    /* 0; -KENOMEM: the device cannot be told where the queue is. */
+    int (*enable_queue)(struct virtio_device *device, uint32_t index,
+                        const struct virtqueue *queue);
+    /* NULL for a legacy device. */
     uint32_t (*config_generation)(struct virtio_device *device);
     uint8_t (*config_byte)(struct virtio_device *device, size_t offset);
     uint16_t (*config_field16)(struct virtio_device *device, size_t offset);
@@ -75,6 +83,7 @@ int virtio_probe(const struct virtio_drivers *drivers, struct virtio_device *dev
  * not offered.
  */
 int virtio_negotiate(struct virtio_device *device, uint64_t wanted, uint64_t required);
+bool virtio_is_legacy(const struct virtio_device *device);
 bool virtio_has(const struct virtio_device *device, unsigned feature_bit);
 
 /*
@@ -107,7 +116,7 @@ bool virtio_needs_reset(struct virtio_device *device);
 
 void virtio_kick(struct virtio_device *device, uint32_t queue);
 
-/* Bytes of the configuration space, all of one generation. */
+/* Bytes of the configuration space, all of one generation, or read twice alike. */
 void virtio_read_config(struct virtio_device *device, size_t offset, uint8_t *bytes, size_t size);
 /* A field of 16 bits, which is read as such, 4.1.3.1, 4.2.2.2. */
 uint16_t virtio_read_config16(struct virtio_device *device, size_t offset);

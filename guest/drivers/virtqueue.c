@@ -50,6 +50,27 @@ int virtqueue_init(struct virtqueue *queue, uint16_t size)
     return 0;
 }
 
+int virtqueue_init_legacy(struct virtqueue *queue, uint16_t size, size_t page)
+{
+    kassert(size > 0 && size <= VIRTQUEUE_SIZE_MAX);
+    kassert((size & (size - 1)) == 0);
+    *queue = (struct virtqueue){.size = size};
+    size_t used = VLEGACY_USED(size, page);
+    queue->area_size = used + VLEGACY_ROUND(VUSED_SIZE(size), page);
+    uint8_t *area = hal_dma_alloc(queue->area_size, page, &queue->desc_physical);
+    if (area == NULL) {
+        *queue = (struct virtqueue){.broken = "finished"};
+        return -KENOMEM;
+    }
+    queue->desc = (void *)area;
+    queue->avail = (void *)(area + VDESC_SIZE(size));
+    queue->used = (void *)(area + used);
+    queue->avail_physical = queue->desc_physical + VDESC_SIZE(size);
+    queue->used_physical = queue->desc_physical + used;
+    virtqueue_init_free_list(queue);
+    return 0;
+}
+
 /* The event indices stand behind the two rings. */
 static volatile uint16_t *virtqueue_used_event(const struct virtqueue *queue)
 {
@@ -87,6 +108,11 @@ void virtqueue_fini(struct virtqueue *queue)
     if (queue->size == 0)
         return;
     hal_dma_free((void *)(uintptr_t)queue->tables, virtqueue_tables_size(queue));
+    if (queue->area_size > 0) {
+        hal_dma_free((void *)(uintptr_t)queue->desc, queue->area_size);
+        *queue = (struct virtqueue){.broken = "finished"};
+        return;
+    }
     hal_dma_free((void *)(uintptr_t)queue->desc, VDESC_SIZE(queue->size));
     hal_dma_free((void *)(uintptr_t)queue->avail, VAVAIL_SIZE(queue->size));
     hal_dma_free((void *)(uintptr_t)queue->used, VUSED_SIZE(queue->size));

@@ -51,6 +51,7 @@ struct virtqueue {
     volatile struct vavail *avail;
     volatile struct vused *used;
     uint64_t desc_physical, avail_physical, used_physical; /* for the transport */
+    size_t area_size; /* legacy: of all parts together; 0: each is memory of its own */
 
     bool event_index, in_order;
     volatile struct vdesc *tables; /* VIRTQUEUE_INDIRECT entries for each head; NULL: none */
@@ -76,6 +77,8 @@ struct virtqueue {
 
 /* Allocates the rings. `size` is a power of two up to VIRTQUEUE_SIZE_MAX. 0, or -KENOMEM. */
 int virtqueue_init(struct virtqueue *queue, uint16_t size);
+/* The same as one area that begins at a multiple of `page`, as does its used ring. */
+int virtqueue_init_legacy(struct virtqueue *queue, uint16_t size, size_t page);
 /*
  * Before the first chain: uses what was negotiated (VFEATURE bits), which may need memory, and lets
  * all indices begin at `start`, which is 0 but for a test of the wrap. 0, or -KENOMEM.

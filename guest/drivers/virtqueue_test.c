@@ -7,6 +7,8 @@
 #include "lib/errno.h"
 #include "tests/unit.h"
 
+#include <linux/virtio_ring.h>
+
 #define SIZE 4
 
 static struct virtqueue queue;
@@ -42,6 +44,30 @@ static void ring_complete(uint32_t id, uint32_t len)
     queue.used->ring[queue.used->index % SIZE].id = id;
     queue.used->ring[queue.used->index % SIZE].len = len;
     queue.used->index++;
+}
+
+static void test_a_legacy_ring_is_one_area_as_linux_lays_it_out(void)
+{
+    for (uint16_t size = 1; size <= VIRTQUEUE_SIZE_MAX; size = (uint16_t)(size * 2)) {
+        struct vring ring;
+        fake_hal_reset();
+        CU_ASSERT_EQUAL_FATAL(virtqueue_init_legacy(&queue, size, 4096), 0);
+        CU_ASSERT_EQUAL(fake_hal.dma_live, 1);
+        vring_init(&ring, size, (void *)(uintptr_t)queue.desc, 4096);
+        CU_ASSERT_PTR_EQUAL(queue.avail, ring.avail);
+        CU_ASSERT_PTR_EQUAL(queue.used, ring.used);
+        CU_ASSERT_TRUE(queue.area_size >= vring_size(size, 4096));
+        CU_ASSERT_EQUAL(queue.desc_physical % 4096, 0);
+        CU_ASSERT_EQUAL(queue.avail_physical - queue.desc_physical,
+                        (uintptr_t)ring.avail - (uintptr_t)ring.desc);
+        CU_ASSERT_EQUAL(queue.used_physical - queue.desc_physical,
+                        (uintptr_t)ring.used - (uintptr_t)ring.desc);
+        ring_down();
+    }
+    fake_hal_reset();
+    fake_hal.dma_fail_at = 0;
+    CU_ASSERT_EQUAL(virtqueue_init_legacy(&queue, SIZE, 4096), -KENOMEM);
+    ring_down();
 }
 
 static void test_index_moves_only_when_published(void)
@@ -416,7 +442,8 @@ static void test_detaching_gives_every_chain_back_once(void)
     CU_ASSERT_PTR_NULL(virtqueue_detach(&queue));
 }
 
-UNIT_SUITE("virtqueue", UNIT_TEST(test_device_is_kicked_when_the_index_passes_its_event),
+UNIT_SUITE("virtqueue", UNIT_TEST(test_a_legacy_ring_is_one_area_as_linux_lays_it_out),
+           UNIT_TEST(test_device_is_kicked_when_the_index_passes_its_event),
            UNIT_TEST(test_event_is_passed_over_the_wrap_of_the_index),
            UNIT_TEST(test_interrupt_is_asked_for_at_the_next_element_and_looked_for_again),
            UNIT_TEST(test_interrupts_are_switched_by_the_flag_without_event_indices),

@@ -16,7 +16,8 @@
 
 #include <string.h>
 
-#define CHECKER_TICK_MAX 10000 /* Hz */
+#define CHECKER_TICK_MAX    10000 /* Hz */
+#define CHECKER_LEGACY_BITS 32    /* feature bits before version 1 of virtio */
 
 struct checker_name {
     enum checker_kind kind;
@@ -424,9 +425,30 @@ void checker_feature(struct parser *parser, const struct lexer_token *token,
         reserved_check(parser, token, "net feature", token->text);
     }
     if (!on && strcmp(token->text + 1, "version-1") == 0) {
-        reserved_check(parser, token, "net transport=legacy", token->text);
+        parser_refuse(parser, token, g_strdup("write transport=mmio-legacy"),
+                      "a device without the feature 'version-1' is a legacy one");
+        return;
     }
     g_array_append_val(on ? net->features_on : net->features_off, bit);
+}
+
+void checker_legacy(struct parser *parser, const struct lexer_token *token,
+                    const struct scenario_net *net)
+{
+    if (net->transport != SCENARIO_TRANSPORT_MMIO_LEGACY) {
+        return;
+    }
+    for (guint i = 0; i < net->features_on->len; i++) {
+        int bit = g_array_index(net->features_on, int, i);
+        if (bit >= CHECKER_LEGACY_BITS) {
+            parser_refuse(
+                parser, token, NULL,
+                "'%s' is a legacy card and cannot offer feature bit %d: it has the bits 0 "
+                "to %d and no others",
+                net->name, bit, CHECKER_LEGACY_BITS - 1);
+            return;
+        }
+    }
 }
 
 void checker_backend(struct parser *parser, const struct lexer_token *token,

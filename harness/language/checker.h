@@ -91,6 +91,9 @@ bool checker_ring_option(struct parser *parser, const struct lexer_token *key,
 void checker_ring_starts(struct parser *parser);
 /* Whether the card offers a feature that it has only when asked for. */
 bool checker_asks_for(const struct scenario_net *net, const char *feature);
+/* The features of a card with a legacy transport. */
+void checker_legacy(struct parser *parser, const struct lexer_token *token,
+                    const struct scenario_net *net);
 /* Another port of the wire, when it is complete. */
 void checker_host(struct parser *parser, const struct lexer_token *name,
                   const struct scenario_host *host);

@@ -318,18 +318,15 @@ bool parser_parse_guest(struct parser *parser, const struct lexer_token *word,
 
 static bool setup_parse_transport(struct parser *parser, void *target)
 {
-    static const char *const words[] = {"mmio", "pci", "legacy", NULL};
-    static const char *const reserved[] = {NULL, NULL, "net transport=legacy"};
+    static const char *const words[] = {"mmio", "pci", "mmio-legacy", NULL};
+    static const enum scenario_transport values[] = {
+        SCENARIO_TRANSPORT_MMIO, SCENARIO_TRANSPORT_PCI, SCENARIO_TRANSPORT_MMIO_LEGACY};
     struct scenario_net *net = target;
-    const struct lexer_token *token = parser_peek(parser);
     unsigned index;
     if (!parser_take_choice(parser, words, &index)) {
         return false;
     }
-    if (reserved[index] != NULL) {
-        reserved_check(parser, token, reserved[index], strchr(reserved[index], ' ') + 1);
-    }
-    net->transport = index == 1 ? SCENARIO_TRANSPORT_PCI : SCENARIO_TRANSPORT_MMIO;
+    net->transport = values[index];
     return true;
 }
 
@@ -509,6 +506,7 @@ bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
     checker_backend(parser, token, net);
     checker_bus(parser, net);
     checker_rings(parser, token, net);
+    checker_legacy(parser, token, net);
     return true;
 }
 

@@ -25,7 +25,6 @@ struct reserved_row {
 static const struct reserved_row reserved_rows[] = {
     {"requires", "services of the host are still to come"},
     {"guest face=schemes", "the schemes face of the reference guest is still to come"},
-    {"net transport=legacy", "legacy virtio is still to come"},
     {"net feature", "the network device cannot offer it yet"},
     {"share", "virtio-9p is still to come"},
     {"serve", "services on the wire are still to come"},

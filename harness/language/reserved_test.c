@@ -153,7 +153,6 @@ static void test_every_reserved_thing_is_refused_with_its_reason(void)
     static const struct rig_row examples[] = {
         {"requires", "requires host:tcp"},
         {"guest face=schemes", "guest reference face=schemes"},
-        {"net transport=legacy", "net eth1 transport=legacy"},
         {"net feature", "net eth1 features=+rss"},
         {"share", "share s \"data\""},
         {"serve", "serve tcp 10.0.2.100:80 echo"},

@@ -64,6 +64,7 @@ enum scenario_backend {
 
 enum scenario_transport {
     SCENARIO_TRANSPORT_MMIO,
+    SCENARIO_TRANSPORT_MMIO_LEGACY,
     SCENARIO_TRANSPORT_PCI,
 };
 

@@ -134,6 +134,9 @@ static void session_log_event(struct session *session, const struct trace_event 
 static void session_observe(void *opaque, const struct trace_event *event)
 {
     struct session *session = opaque;
+    if (session->dismantled) {
+        return;
+    }
     if (session->proving) {
         proof_observe(session, event);
         return;
@@ -226,6 +229,19 @@ static uint64_t session_feature_bits(const GArray *features)
     return bits;
 }
 
+static enum board_transport session_transport(enum scenario_transport transport)
+{
+    switch (transport) {
+    case SCENARIO_TRANSPORT_MMIO:
+        return BOARD_TRANSPORT_MMIO;
+    case SCENARIO_TRANSPORT_PCI:
+        return BOARD_TRANSPORT_PCI;
+    case SCENARIO_TRANSPORT_MMIO_LEGACY:
+        return BOARD_TRANSPORT_MMIO_LEGACY;
+    }
+    g_assert_not_reached();
+}
+
 static enum board_msix session_msix(enum scenario_msix msix)
 {
     switch (msix) {
@@ -255,8 +271,7 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
         nets[i].device.features_off = session_feature_bits(net->features_off);
         nets[i].device.queue_size = net->queue_size;
         nets[i].device.latency_ns = net->latency_ns;
-        nets[i].transport =
-            net->transport == SCENARIO_TRANSPORT_PCI ? BOARD_TRANSPORT_PCI : BOARD_TRANSPORT_MMIO;
+        nets[i].transport = session_transport(net->transport);
         nets[i].slot = net->slot;
         nets[i].msix = session_msix(net->msix);
         nets[i].device.style = net->style;
@@ -506,6 +521,7 @@ void session_run(const struct scenario *scenario, const struct session_options *
     }
     final_capture_free(&session);
     violations_stop(&session);
+    session.dismantled = true; /* a window on the stack of the boot code closes with the stack */
     ledger_free(session.ledger);
     board_free(session.board);
     guest_image_free(session.image);

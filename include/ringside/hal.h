@@ -135,6 +135,21 @@ void hal_mmio_write16(uintptr_t pa, uint16_t value);
 void hal_mmio_write32(uintptr_t pa, uint32_t value);
 void hal_mmio_write64(uintptr_t pa, uint64_t value);
 
+/*
+ * Registers as memory, for guests that dereference pointers to them. Guest code does not call
+ * these: the build's option INSTRUMENT accesses makes the compiler call hooks around every access
+ * to memory, which do for those that lie in [HAL_RAW_BASE, HAL_RAW_BASE + HAL_RAW_SIZE).
+ *
+ * hal_raw_read comes before a load: it reads the register and leaves the value at its address.
+ * hal_raw_write comes before a store: the register is written with what stands at its address at
+ * the next tick or call of a hal function, before anything else happens. The first call makes the
+ * addresses accessible; until then, and in guests without such hooks, touching one is a crash.
+ */
+#define HAL_RAW_BASE ((uintptr_t)0x08000000)
+#define HAL_RAW_SIZE ((uintptr_t)0x08000000)
+void hal_raw_read(uintptr_t pa, unsigned size);
+void hal_raw_write(uintptr_t pa, unsigned size);
+
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 /*

@@ -1,9 +1,9 @@
 /*
  * fuzz_mmio.c - any sequence of accesses to all registers of the machine
  *
- * A bus with the GIC, the real-time clock, a virtio network device and an empty slot, and the
- * timers beside it, wired as on the board. No memory is open to devices. The input is a list of
- * accesses, with virtual time and interrupt inputs in between. Whatever comes:
+ * A bus with the GIC, the real-time clock, two virtio network devices, the second legacy, and an
+ * empty slot, and the timers beside it, wired as on the board. No memory is open to devices. The
+ * input is a list of accesses, with virtual time and interrupt inputs in between. Whatever comes:
  *   - each step comes to an end, and says a bounded number of things;
  *   - a read gives no more than its size, and RAM is never touched;
  *   - the CPU's interrupt input is up exactly when a read of IAR gives an INTID, which then
@@ -16,6 +16,7 @@
 #include "emu/gic-timer/pl031.h"
 #include "emu/virtio-net/virtio_net.h"
 #include "emu/virtio/mock_driver.h"
+#include "emu/virtio/virtio_mmio_legacy.h"
 #include "tests/fuzz/fuzz_memory.h"
 
 #include <string.h>
@@ -24,9 +25,11 @@
 #define FUZZ_GICC       UINT64_C(0x08010000)
 #define FUZZ_RTC        UINT64_C(0x09010000)
 #define FUZZ_EMPTY      (MOCK_MMIO_BASE + VIRTIO_MMIO_WINDOW)
+#define FUZZ_LEGACY     (FUZZ_EMPTY + VIRTIO_MMIO_WINDOW)
 #define FUZZ_IRQ_COUNT  96
 #define FUZZ_INTID_NET  48
 #define FUZZ_INTID_RTC  34
+#define FUZZ_INTID_NET1 49
 #define FUZZ_INTID_CNTP 30
 #define FUZZ_INTID_CNTV 27
 #define FUZZ_GICC_IAR   0x0c
@@ -54,6 +57,8 @@ struct fuzz_mmio {
     struct wire *wire;
     struct virtio_net *net;
     struct virtio_mmio *slots[2];
+    struct virtio_net *legacy_net;
+    struct virtio_mmio_legacy *legacy;
     unsigned accessing_cpu;
     struct gic *gic;
     struct gtimer *timer;
@@ -109,12 +114,19 @@ static void fuzz_setup(struct fuzz_mmio *self)
     self->slots[0] =
         virtio_mmio_new(self->machine.bus, "slot0", MOCK_MMIO_BASE, virtio_net_dev(self->net));
     self->slots[1] = virtio_mmio_new(self->machine.bus, "slot1", FUZZ_EMPTY, NULL);
+    const struct virtio_net_config old = {
+        .name = "eth1", .queue_size = 16, .latency_ns = VIRTQUEUE_LATENCY_NS};
+    self->legacy_net = virtio_net_new(&self->machine.env, &old, self->wire,
+                                      gic_input(self->gic, 0, FUZZ_INTID_NET1));
+    self->legacy = virtio_mmio_legacy_new(self->machine.bus, "slot2", FUZZ_LEGACY,
+                                          virtio_net_dev(self->legacy_net));
     self->taken = GIC_SPURIOUS;
 }
 
 static void fuzz_teardown(struct fuzz_mmio *self)
 {
     virtio_net_free(self->net);
+    virtio_net_free(self->legacy_net);
     wire_free(self->wire);
     pl031_free(self->rtc);
     gtimer_free(self->timer);
@@ -122,6 +134,7 @@ static void fuzz_teardown(struct fuzz_mmio *self)
     gic_free(self->gic);
     virtio_mmio_free(self->slots[0]);
     virtio_mmio_free(self->slots[1]);
+    virtio_mmio_legacy_free(self->legacy);
 }
 
 /*
@@ -139,8 +152,8 @@ static uint64_t fuzz_address(struct fuzz_input *input)
         return FUZZ_GICC + offset % (GICV2_CPU_SIZE + 8);
     case 2:
         return MOCK_MMIO_BASE + offset % VIRTIO_MMIO_WINDOW;
-    case 3:
-        return FUZZ_EMPTY + offset % (VIRTIO_MMIO_WINDOW + 8);
+    case 3: /* beyond the empty slot is the legacy device */
+        return FUZZ_EMPTY + offset % (2 * VIRTIO_MMIO_WINDOW + 8);
     case 4:
         return fuzz_number(input, 8);
     default:
@@ -243,6 +256,8 @@ static void fuzz_check(struct fuzz_mmio *self)
     FUZZ_CHECK(gic_irq_state(self->gic, 0, FUZZ_INTID_RTC).level == alarm);
     const struct virtio_dev *dev = virtio_net_dev(self->net);
     FUZZ_CHECK(gic_irq_state(self->gic, 0, FUZZ_INTID_NET).level == (dev->isr != 0));
+    const struct virtio_dev *legacy = virtio_net_dev(self->legacy_net);
+    FUZZ_CHECK(gic_irq_state(self->gic, 0, FUZZ_INTID_NET1).level == (legacy->isr != 0));
     FUZZ_CHECK(self->machine.events <= FUZZ_EVENTS_MAX);
     mock_machine_forget(&self->machine);
 }

@@ -6,7 +6,8 @@
  * input is a list of accesses, with virtual time and interrupt inputs in between. Whatever comes:
  *   - each step comes to an end, and says a bounded number of things;
  *   - a read gives no more than its size, and RAM is never touched;
- *   - a read of IAR gives an INTID when the CPU's interrupt input is up, and one that exists;
+ *   - the CPU's interrupt input is up exactly when a read of IAR gives an INTID, which then
+ *     exists, or says that there is one of the other group; FIQs apart;
  *   - a timer's output is up exactly when it is enabled, not masked, and its time has come;
  *   - the clock's line is up exactly when its masked interrupt status says so.
  */
@@ -20,21 +21,23 @@
 
 #include <string.h>
 
-#define FUZZ_GICD       UINT64_C(0x08000000)
-#define FUZZ_GICC       UINT64_C(0x08010000)
-#define FUZZ_RTC        UINT64_C(0x09010000)
-#define FUZZ_EMPTY      (MOCK_MMIO_BASE + VIRTIO_MMIO_WINDOW)
-#define FUZZ_LEGACY     (FUZZ_EMPTY + VIRTIO_MMIO_WINDOW)
-#define FUZZ_IRQ_COUNT  96
-#define FUZZ_INTID_NET  48
-#define FUZZ_INTID_RTC  34
-#define FUZZ_INTID_NET1 49
-#define FUZZ_INTID_CNTP 30
-#define FUZZ_INTID_CNTV 27
-#define FUZZ_GICC_IAR   0x0c
-#define FUZZ_GICC_EOIR  0x10
-#define FUZZ_RTC_MIS    0x18
-#define FUZZ_STEPS_MAX  512
+#define FUZZ_GICD        UINT64_C(0x08000000)
+#define FUZZ_GICC        UINT64_C(0x08010000)
+#define FUZZ_RTC         UINT64_C(0x09010000)
+#define FUZZ_EMPTY       (MOCK_MMIO_BASE + VIRTIO_MMIO_WINDOW)
+#define FUZZ_LEGACY      (FUZZ_EMPTY + VIRTIO_MMIO_WINDOW)
+#define FUZZ_IRQ_COUNT   96
+#define FUZZ_INTID_NET   48
+#define FUZZ_INTID_RTC   34
+#define FUZZ_INTID_NET1  49
+#define FUZZ_INTID_CNTP  30
+#define FUZZ_INTID_CNTV  27
+#define FUZZ_GICC_IAR    0x0c
+#define FUZZ_OTHER_GROUP 1022 /* an interrupt of the group that this read does not take */
+#define FUZZ_FIQ_ENABLED 8    /* GICC_CTLR.FIQEn */
+#define FUZZ_GICC_EOIR   0x10
+#define FUZZ_RTC_MIS     0x18
+#define FUZZ_STEPS_MAX   512
 /* A word of 32 INTIDs that all change, a timer, and the queues that cannot work here. */
 #define FUZZ_EVENTS_MAX 256
 
@@ -177,12 +180,19 @@ static void fuzz_write(struct fuzz_mmio *self, struct fuzz_input *input)
 static void fuzz_acknowledge(struct fuzz_mmio *self)
 {
     bool signalled = self->nirq;
+    uint64_t control = mmio_read(self->machine.bus, FUZZ_GICC, 4);
     self->taken = (uint32_t)mmio_read(self->machine.bus, FUZZ_GICC + FUZZ_GICC_IAR, 4);
     uint32_t intid = self->taken & 0x3ff;
-    /* Not the other way round: what is signalled as FIQ can be read here too. [GICv2] 2.3.1. */
-    FUZZ_CHECK(!signalled || intid != GIC_SPURIOUS);
-    FUZZ_CHECK(intid >= GIC_SPURIOUS - 1 || intid < FUZZ_IRQ_COUNT);
-    FUZZ_CHECK(intid >= GIC_SPURIOUS - 1 || gic_irq_state(self->gic, 0, intid).active);
+    if (intid >= FUZZ_OTHER_GROUP) {
+        FUZZ_CHECK(intid <= GIC_SPURIOUS && signalled == (intid == FUZZ_OTHER_GROUP));
+        return;
+    }
+    FUZZ_CHECK(intid < FUZZ_IRQ_COUNT);
+    /* [GICv2] 2.3.2: with FIQEn those of Group 0 are not on nIRQ, and still read here. */
+    struct gic_irq_state state = gic_irq_state(self->gic, 0, intid);
+    bool is_fiq = (control & FUZZ_FIQ_ENABLED) != 0 && state.group == 0;
+    FUZZ_CHECK(signalled == !is_fiq);
+    FUZZ_CHECK(state.active);
 }
 
 static void fuzz_timer(struct fuzz_mmio *self, struct fuzz_input *input, bool writes)

@@ -191,7 +191,8 @@ static void fuzz_bytes(struct fuzz_ring *ring, struct fuzz_input *input)
 {
     const struct fuzz_region *region = &ring->memory.regions[fuzz_u8(input) % 2];
     size_t offset = fuzz_u16(input) % region->size, got;
-    size_t wanted = MIN(fuzz_u8(input), region->size - offset);
+    size_t wanted = fuzz_u8(input); /* MIN() would take it from the input twice */
+    wanted = MIN(wanted, region->size - offset);
     const uint8_t *bytes = fuzz_take(input, wanted, &got);
     memcpy(region->host + offset, bytes, got);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # fuzz.sh - runs the fuzz targets of a build, or proves them
 #
-#   tools/fuzz.sh BUILD_DIR [TARGET [SECONDS]]
+#   tools/fuzz.sh BUILD_DIR [--seed N] [TARGET [SECONDS]]
 #   tools/fuzz.sh BUILD_DIR --planted [TARGET]
 #
 # All targets, or one, for SECONDS each (60). A target starts from its corpus in the tree,
@@ -9,6 +9,9 @@
 # BUILD_DIR/fuzz-corpus/TARGET. One line a target says how it went. What broke something is kept in
 # BUILD_DIR/fuzz-artifacts/TARGET; then the exit status is 1. Whatever is wrong with the command
 # line, or with the build, gives 2.
+#
+# Each run searches elsewhere, except with --seed: so do the tests, which judge a change and must not
+# blame it for what a lucky search found in code that it never touched.
 #
 # --planted runs the build's second programs, in which a defect was planted. From the corpus of the
 # tree, and for two minutes at most, the fuzzer has to find an input that breaks the program. The same
@@ -18,9 +21,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 usage() {
     cat <<'END'
-usage: ./dev fuzz [TARGET [SECONDS]]    all fuzz targets, or one, for 60 s each or so many
-       ./dev fuzz --planted [TARGET]    whether they find the defects that are planted in them
-       tools/fuzz.sh BUILD_DIR …        the same, with the targets of a build that there is
+usage: ./dev fuzz [--seed N] [TARGET [SECONDS]]
+           all fuzz targets, or one, for 60 s each or so many; with a seed always the same search
+       ./dev fuzz --planted [TARGET]
+           whether they find the defects that are planted in them
+       tools/fuzz.sh BUILD_DIR …
+           the same, with the targets of a build that there is
 END
 }
 
@@ -50,10 +56,15 @@ fi
 build=$(cd "$1" && pwd)
 shift
 planted=false
+seed=
 if [ "${1:-}" = --planted ]; then
     planted=true
     shift
     [ $# -le 1 ] || die "behind --planted stands a target at most"
+elif [ "${1:-}" = --seed ]; then
+    seed=${2:-}
+    [[ $seed =~ ^[1-9][0-9]{0,8}$ ]] || die "'$seed' is not a seed: a number from 1"
+    shift 2
 fi
 [ $# -le 2 ] || die "too many words: $*"
 chosen=${1:-}
@@ -187,8 +198,8 @@ run() {
     [ -d "$seeds" ] || die "the target $target has no corpus: $seeds"
     mkdir -p "$corpus"
     log=$artifacts/run.log
-    fuzz "$build/fuzz/fuzz_$target" "$target" "$seconds" "$artifacts" "$corpus" "$seeds" ||
-        status=$?
+    fuzz "$build/fuzz/fuzz_$target" "$target" "$seconds" "$artifacts" "$corpus" "$seeds" \
+        ${seed:+"-seed=$seed"} || status=$?
 
     runs=$(statistic "$log" number_of_executed_units)
     if [ "$status" -ne 0 ] || [ "$runs" -eq 0 ]; then

@@ -247,35 +247,54 @@ static long syscall_sendto(const long a[6])
                              to_size);
 }
 
+/*
+ * A size that the call reads and writes back is fetched once. It may lie in the buffer of the same
+ * call, whose new bytes would be a size that nobody has checked.
+ */
+static long syscall_fetch_size(long pointer, uint32_t limit, uint32_t *size)
+{
+    if (!syscall_is_ram(pointer, sizeof(*size)))
+        return -KEFAULT;
+    *size = *(const uint32_t *)syscall_pointer(pointer);
+    return *size <= limit ? 0 : -KEINVAL;
+}
+
+static void syscall_store_size(long pointer, uint32_t size)
+{
+    *(uint32_t *)syscall_pointer(pointer) = size;
+}
+
 /* Where recvfrom() stores the peer's address: both pointers, or none. */
-static long syscall_check_from(long from, long from_size)
+static long syscall_fetch_from(long from, long from_size, uint32_t *size)
 {
     if (from == 0)
         return 0;
-    if (!syscall_is_ram(from_size, sizeof(uint32_t)))
-        return -KEFAULT;
-    uint32_t size = *(const uint32_t *)syscall_pointer(from_size);
-    if (size > INT32_MAX)
-        return -KEINVAL;
-    return syscall_is_buffer(from, size) ? 0 : -KEFAULT;
+    long error = syscall_fetch_size(from_size, INT32_MAX, size);
+    if (error != 0)
+        return error;
+    return syscall_is_buffer(from, *size) ? 0 : -KEFAULT;
 }
 
 static long syscall_recvfrom(const long a[6])
 {
     long error;
+    uint32_t size = 0;
     struct file *file = syscall_socket_file(a[0], &error);
     size_t count = syscall_clamp_count(a[2]);
     if (file == NULL)
         return error;
     if (!syscall_is_buffer(a[1], count))
         return -KEFAULT;
-    error = syscall_check_from(a[4], a[5]);
+    error = syscall_fetch_from(a[4], a[5], &size);
     if (error != 0)
         return error;
     if (file->ops->recvfrom == NULL)
         return -KEOPNOTSUPP;
-    return file->ops->recvfrom(file, syscall_pointer(a[1]), count, (int)a[3], syscall_pointer(a[4]),
-                               a[4] != 0 ? syscall_pointer(a[5]) : NULL);
+    long result = file->ops->recvfrom(file, syscall_pointer(a[1]), count, (int)a[3],
+                                      syscall_pointer(a[4]), a[4] != 0 ? &size : NULL);
+    if (result >= 0 && a[4] != 0)
+        syscall_store_size(a[5], size);
+    return result;
 }
 
 static long syscall_setsockopt(const long a[6])
@@ -300,16 +319,18 @@ static long syscall_getsockopt(const long a[6])
     struct file *file = syscall_socket_file(a[0], &error);
     if (file == NULL)
         return error;
-    if (!syscall_is_ram(a[4], sizeof(uint32_t)))
-        return -KEFAULT;
-    uint32_t *size = syscall_pointer(a[4]);
-    if (*size > SYSCALL_OPTION_MAX)
-        return -KEINVAL;
-    if (!syscall_is_ram(a[3], *size))
+    uint32_t size;
+    error = syscall_fetch_size(a[4], SYSCALL_OPTION_MAX, &size);
+    if (error != 0)
+        return error;
+    if (!syscall_is_ram(a[3], size))
         return -KEFAULT;
     if (file->ops->getsockopt == NULL)
         return -KEOPNOTSUPP;
-    return file->ops->getsockopt(file, (int)a[1], (int)a[2], syscall_pointer(a[3]), size);
+    long result = file->ops->getsockopt(file, (int)a[1], (int)a[2], syscall_pointer(a[3]), &size);
+    if (result >= 0)
+        syscall_store_size(a[4], size);
+    return result;
 }
 
 /* ---- time and tasks -------------------------------------------------------------------------- */

@@ -82,10 +82,9 @@ static long note_sendto(struct file *file, const void *buffer, size_t size, int 
 static long note_recvfrom(struct file *file, void *buffer, size_t size, int flags,
                           struct sockaddr *from, uint32_t *from_size)
 {
-    (void)buffer;
-    (void)size;
     (void)flags;
     (void)from;
+    memset(buffer, 0xee, size);
     note(file, from_size != NULL ? "recvfrom" : "recv", from_size != NULL ? *from_size : 0);
     return 0;
 }
@@ -103,7 +102,7 @@ static long note_getsockopt(struct file *file, int level, int name, void *value,
 {
     (void)level;
     (void)name;
-    (void)value;
+    memset(value, 0xee, *size);
     note(file, "getsockopt", (long)*size);
     return 0;
 }
@@ -330,9 +329,9 @@ static void use_sockets(void)
     CU_ASSERT_STRING_EQUAL(noted, "sendto 16");
     CU_ASSERT_EQUAL(call(SYS_SENDTO, s, at, 100, 0, 0, 16), 100);
     CU_ASSERT_STRING_EQUAL(noted, "send 0");
-    CU_ASSERT_EQUAL(call(SYS_RECVFROM, s, at, 100, 0, at, at + 64), 0);
+    CU_ASSERT_EQUAL(call(SYS_RECVFROM, s, at, 64, 0, at, at + 64), 0);
     CU_ASSERT_STRING_EQUAL(noted, "recvfrom 16");
-    CU_ASSERT_EQUAL(call(SYS_RECVFROM, s, at, 100, 0, 0, BAD), 0);
+    CU_ASSERT_EQUAL(call(SYS_RECVFROM, s, at, 64, 0, 0, BAD), 0);
     CU_ASSERT_STRING_EQUAL(noted, "recv 0");
     CU_ASSERT_EQUAL(call(SYS_SETSOCKOPT, s, SOL_SOCKET, SO_RCVTIMEO, at, 16, 0), 0);
     CU_ASSERT_STRING_EQUAL(noted, "setsockopt 16");
@@ -346,6 +345,25 @@ static void use_sockets(void)
 static void test_socket_calls_reach_the_socket(void)
 {
     run_sockets(use_sockets);
+}
+
+/* Their buffers hold the size: what is written there is no size that anybody has checked. */
+static void receive_over_the_size(void)
+{
+    uint32_t *size = (uint32_t *)(void *)(ram + 64);
+    long at = (long)ram, s = open_socket(SOCK_DGRAM);
+    *size = 16;
+    CU_ASSERT_EQUAL(call(SYS_RECVFROM, s, at, 100, 0, at + 128, at + 64), 0);
+    CU_ASSERT_STRING_EQUAL(noted, "recvfrom 16");
+    CU_ASSERT_EQUAL(*size, 16);
+    CU_ASSERT_EQUAL(call(SYS_GETSOCKOPT, s, SOL_SOCKET, SO_ERROR, at + 64, at + 64, 0), 0);
+    CU_ASSERT_STRING_EQUAL(noted, "getsockopt 16");
+    CU_ASSERT_EQUAL(*size, 16);
+}
+
+static void test_size_is_fetched_once(void)
+{
+    run_sockets(receive_over_the_size);
 }
 
 static void refuse_sockets(void)
@@ -534,7 +552,7 @@ UNIT_SUITE("syscall", UNIT_TEST(test_unknown_numbers), UNIT_TEST(test_calls_are_
            UNIT_TEST(test_console), UNIT_TEST(test_bad_buffers_are_refused), UNIT_TEST(test_open),
            UNIT_TEST(test_bad_paths_are_refused), UNIT_TEST(test_too_many_open_files),
            UNIT_TEST(test_fcntl), UNIT_TEST(test_socket),
-           UNIT_TEST(test_socket_calls_reach_the_socket),
+           UNIT_TEST(test_socket_calls_reach_the_socket), UNIT_TEST(test_size_is_fetched_once),
            UNIT_TEST(test_bad_socket_arguments_do_not_reach_the_socket),
            UNIT_TEST(test_socket_calls_need_sockets), UNIT_TEST(test_what_a_socket_cannot_do),
            UNIT_TEST(test_sleep_and_clock), UNIT_TEST(test_time_of_day_goes_on_from_what_was_set),

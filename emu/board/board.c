@@ -6,9 +6,9 @@
  * devices, virtio-mmio windows. Torn down in reverse. Nothing looks anything up: each part is
  * handed the lines, the bus and the wire that it is connected to.
  *
- * Network device i of the configuration is in virtio-mmio window i, INTID 48 + i. (QEMU fills its
- * windows from the last one down; guests find devices by scanning, so the order is ours to choose.)
- * All other windows are empty. A device on PCI leaves its window empty: board_pci.c.
+ * Network device i of the configuration is in virtio-mmio window i, INTID 48 + i unless it was given
+ * another. (QEMU fills its windows from the last one down; guests find devices by scanning, so the
+ * order is ours to choose.) All other windows are empty. A device on PCI leaves its window empty: board_pci.c.
  *
  * Between a device or a timer and its input of the GIC stands a stage for faults: board_fault.c.
  *
@@ -61,6 +61,7 @@ struct board {
     unsigned host_count;
     struct wire_host *hosts[BOARD_HOSTS_MAX];
     bool is_on_pci[BOARD_NETS_MAX];
+    unsigned intids[BOARD_NETS_MAX]; /* of their lines, when they are not on PCI */
     unsigned window_count; /* a window is in one of the two */
     struct virtio_mmio *windows[BOARD_VIRTIO_MMIO_SLOTS];
     struct virtio_mmio_legacy *legacy_windows[BOARD_VIRTIO_MMIO_SLOTS];
@@ -307,8 +308,9 @@ static void board_build_devices(struct board *board, const struct board_config *
     for (unsigned i = 0; i < config->net_count; i++) {
         struct irqline line = {.set = NULL};
         board->is_on_pci[i] = config->nets[i].transport == BOARD_TRANSPORT_PCI;
+        board->intids[i] = board_window_intid(config, i);
         if (!board->is_on_pci[i]) {
-            line = board_device_line(board, BOARD_VIRTIO_MMIO_INTID + i);
+            line = board_device_line(board, board->intids[i]);
         }
         board->nets[board->net_count++] =
             virtio_net_new(&env, &config->nets[i].device, board->wire, line);
@@ -473,7 +475,7 @@ unsigned board_net_intid(struct board *board, const char *name)
 {
     for (unsigned i = 0; i < board->net_count; i++) {
         if (strcmp(virtio_net_dev(board->nets[i])->name, name) == 0) {
-            unsigned intid = BOARD_VIRTIO_MMIO_INTID + i;
+            unsigned intid = board->intids[i];
             board_pci_intid(board, i, &intid);
             return intid;
         }

@@ -79,7 +79,8 @@ struct board_net_config {
     struct virtio_net_config device;
     enum board_backend backend;
     enum board_transport transport;
-    unsigned slot; /* on PCI, from 1; 0: the next that is free. Slot 0 is the host bridge's */
+    unsigned slot;  /* on PCI, from 1; 0: the next that is free. Slot 0 is the host bridge's */
+    unsigned intid; /* of its line, an SPI, when it is not on PCI; 0: that of its window */
     enum board_msix msix;
 };
 
@@ -167,6 +168,8 @@ struct virtqueue *board_queue(struct board *board, const char *name);
 unsigned board_net_intid(struct board *board, const char *name);
 /* True while a network device sends messages and its line means nothing. */
 bool board_net_sends_messages(struct board *board, const char *name);
+/* The INTID of the line of virtio-mmio window `slot`, whose device may have been given another. */
+unsigned board_window_intid(const struct board_config *config, unsigned slot);
 /* The place of a network device on PCI, of those of the configuration. */
 unsigned board_net_slot(const struct board_config *config, unsigned index);
 

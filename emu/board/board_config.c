@@ -83,6 +83,73 @@ static bool board_config_check_slot(const struct board_config *config, unsigned 
     return true;
 }
 
+unsigned board_window_intid(const struct board_config *config, unsigned slot)
+{
+    bool was_given = slot < config->net_count && config->nets[slot].intid != 0;
+    return was_given ? config->nets[slot].intid : BOARD_VIRTIO_MMIO_INTID + slot;
+}
+
+/* Who has this INTID, other than a network device; NULL: nobody. */
+static const char *board_config_owner(const struct board_config *config, unsigned intid)
+{
+    if (intid == BOARD_RTC_INTID) {
+        return "the real-time clock";
+    }
+    if (board_pci_is_used(config) && intid >= BOARD_PCI_INTID &&
+        intid < BOARD_PCI_INTID + PCI_PINS) {
+        return "a pin of PCI";
+    }
+    if (board_pci_has_frame(config) && intid >= BOARD_GICV2M_INTID &&
+        intid < BOARD_GICV2M_INTID + BOARD_GICV2M_COUNT) {
+        return "a message of PCI";
+    }
+    return NULL;
+}
+
+/* The window, other than this one, that has this INTID; BOARD_VIRTIO_MMIO_SLOTS: none. */
+static unsigned board_config_find_window(const struct board_config *config, unsigned index,
+                                         unsigned intid)
+{
+    for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
+        if (slot != index && board_window_intid(config, slot) == intid) {
+            return slot;
+        }
+    }
+    return BOARD_VIRTIO_MMIO_SLOTS;
+}
+
+static bool board_config_check_line(const struct board_config *config, unsigned index,
+                                    GError **error)
+{
+    const struct board_net_config *net = &config->nets[index];
+    const char *name = net->device.name;
+    if (net->intid == 0) {
+        return true;
+    }
+    if (net->transport == BOARD_TRANSPORT_PCI) {
+        return board_config_refuse(error, "%s is on PCI, where its slot decides over its INTID",
+                                   name);
+    }
+    if (config->boot == BOARD_BOOT_ACPI) {
+        return board_config_refuse(error,
+                                   "%s: ACPI tables without a DSDT cannot tell the guest of INTID "
+                                   "%u",
+                                   name, net->intid);
+    }
+    if (net->intid < BOARD_INTID_SPI || net->intid >= BOARD_IRQ_COUNT) {
+        return board_config_refuse(error, "%s: INTID %u is not an SPI of this machine, %u to %u",
+                                   name, net->intid, BOARD_INTID_SPI, BOARD_IRQ_COUNT - 1);
+    }
+    const char *owner = board_config_owner(config, net->intid);
+    if (owner != NULL) {
+        return board_config_refuse(error, "%s: INTID %u is that of %s", name, net->intid, owner);
+    }
+    unsigned window = board_config_find_window(config, index, net->intid);
+    return window == BOARD_VIRTIO_MMIO_SLOTS ||
+           board_config_refuse(error, "%s: INTID %u is that of virtio-mmio window %u", name,
+                               net->intid, window);
+}
+
 static bool board_config_check_net(const struct board_config *config, unsigned index,
                                    GError **error)
 {
@@ -112,7 +179,8 @@ static bool board_config_check_net(const struct board_config *config, unsigned i
         return board_config_refuse(error, "%s: queue size %u must be a power of two up to %u", name,
                                    size, VIRTQUEUE_SIZE_MAX);
     }
-    if (!board_config_check_slot(config, index, error)) {
+    if (!board_config_check_slot(config, index, error) ||
+        !board_config_check_line(config, index, error)) {
         return false;
     }
     if (device->style.batch > size) {

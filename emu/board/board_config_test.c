@@ -77,6 +77,39 @@ static void test_translation_offset_is_whole_pages_and_keeps_ram_low(void)
     refuse(&config, "at most");
 }
 
+static void test_a_line_that_a_card_is_given_is_free_and_can_be_told(void)
+{
+    struct board_net_config nets[2] = {
+        {.device = {.name = "eth0", .queue_size = 4}, .intid = 230},
+        {.device = {.name = "eth1", .queue_size = 4}},
+    };
+    struct board_config config;
+    board_config_init(&config);
+    config.nets = nets;
+    config.net_count = 2;
+    accept(&config);
+    nets[0].intid = 31;
+    refuse(&config, "not an SPI of this machine, 32 to 287");
+    nets[0].intid = 288;
+    refuse(&config, "not an SPI of this machine, 32 to 287");
+    nets[0].intid = BOARD_RTC_INTID;
+    refuse(&config, "the real-time clock");
+    nets[0].intid = 49;
+    refuse(&config, "virtio-mmio window 1");
+    nets[1].intid = 287;
+    accept(&config);
+    config.boot = BOARD_BOOT_ACPI;
+    refuse(&config, "without a DSDT");
+    config.boot = BOARD_BOOT_FDT;
+    nets[1].transport = BOARD_TRANSPORT_PCI;
+    refuse(&config, "its slot decides");
+    nets[1].intid = 0;
+    nets[0].intid = BOARD_PCI_INTID;
+    refuse(&config, "a pin of PCI");
+    nets[0].intid = BOARD_GICV2M_INTID;
+    refuse(&config, "a message of PCI");
+}
+
 static void test_a_step_takes_time(void)
 {
     struct board_config config;
@@ -257,6 +290,7 @@ static void test_files_have_absolute_paths_and_contents(void)
 UNIT_SUITE("board_config", UNIT_TEST(test_defaults_are_a_machine),
            UNIT_TEST(test_memory_is_whole_mebibytes_within_limits),
            UNIT_TEST(test_translation_offset_is_whole_pages_and_keeps_ram_low),
+           UNIT_TEST(test_a_line_that_a_card_is_given_is_free_and_can_be_told),
            UNIT_TEST(test_a_step_takes_time),
            UNIT_TEST(test_timers_have_a_frequency_and_are_not_too_slow),
            UNIT_TEST(test_there_is_a_command_line), UNIT_TEST(test_devices_have_names_of_their_own),

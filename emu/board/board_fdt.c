@@ -239,7 +239,7 @@ static void board_fdt_rtc(struct board_fdt *fdt)
     board_fdt_end(fdt);
 }
 
-static void board_fdt_virtio_mmio(struct board_fdt *fdt, unsigned slot)
+static void board_fdt_virtio_mmio(struct board_fdt *fdt, unsigned slot, unsigned intid)
 {
     struct board_fdt_range window = {
         .base = BOARD_VIRTIO_MMIO_BASE + slot * (uint64_t)VIRTIO_MMIO_WINDOW,
@@ -247,7 +247,7 @@ static void board_fdt_virtio_mmio(struct board_fdt *fdt, unsigned slot)
     };
     const uint32_t interrupt[] = {
         FDT_GIC_SPI,
-        BOARD_VIRTIO_MMIO_INTID + slot - FDT_GIC_FIRST_SPI,
+        intid - FDT_GIC_FIRST_SPI,
         FDT_IRQ_LEVEL_HIGH,
     };
     board_fdt_begin_at(fdt, "virtio_mmio", window.base);
@@ -335,7 +335,7 @@ static void board_fdt_root(struct board_fdt *fdt, uint64_t ram_base, uint64_t ra
     board_fdt_apb_clock(fdt);
     board_fdt_rtc(fdt);
     for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
-        board_fdt_virtio_mmio(fdt, slot);
+        board_fdt_virtio_mmio(fdt, slot, board_window_intid(config, slot));
     }
     if (board_pci_is_used(config)) {
         board_fdt_pcie(fdt, has_frame);

@@ -474,9 +474,9 @@ bool cpu_wakes(const struct cpu *cpu)
     return false;
 }
 
-uint64_t cpu_sysreg_reads(const struct cpu *cpu)
+uint64_t cpu_clock_reads(const struct cpu *cpu)
 {
-    return cpu->sysreg_reads;
+    return cpu->clock_reads_ever;
 }
 
 struct cpu_view cpu_view(const struct cpu *cpu, unsigned index)

@@ -121,7 +121,7 @@ unsigned cpu_cores(const struct cpu *cpu);
 unsigned cpu_running(const struct cpu *cpu); /* the core that runs, or ran last */
 bool cpu_wakes(const struct cpu *cpu);       /* WFI would return on some core */
 /* Of all cores: who polls the clock does many of them. */
-uint64_t cpu_sysreg_reads(const struct cpu *cpu);
+uint64_t cpu_clock_reads(const struct cpu *cpu);
 
 /* What a report shows of a core. */
 struct cpu_view {

@@ -119,7 +119,7 @@ struct cpu {
 
     /* time */
     uint64_t synced_count;
-    uint64_t sysreg_reads;
+    uint64_t clock_reads_ever;
     uint64_t event_deadline; /* in ticks, without regard to interrupts */
     bool deadline_stale;     /* the next event, an input line or a core may have changed */
 

@@ -302,6 +302,7 @@ static void cpu_count_clock_read(struct cpu *cpu, enum cpu_reader reader)
         core->clock_reads = 0;
     }
     if (reader == CPU_READER_POLLS) {
+        cpu->clock_reads_ever++;
         if (core->clock_reads == 0) {
             core->clock_first_ns = core->guest_ns;
         }
@@ -319,7 +320,6 @@ static void cpu_do_sysreg_read(void *opaque)
     struct cpu *cpu = cpu_active;
     struct cpu_sysreg_access *access = opaque;
     if (cpu_catch_up(cpu)) {
-        cpu->sysreg_reads++;
         access->value = cpu->config.ops->sysreg_read(cpu->config.opaque, cpu->running, access->reg);
         access->done = true;
         cpu_count_clock_read(cpu, cpu_reader_of(access->reg));

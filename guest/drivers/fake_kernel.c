@@ -85,6 +85,16 @@ int irq_attach(uint32_t intid, bool edge_triggered, irq_handler_fn *fn, void *ar
     return 0;
 }
 
+int irq_detach(uint32_t intid, irq_handler_fn *fn, void *arg)
+{
+    if (fake_kernel.intid != intid || fake_kernel.handler != fn || fake_kernel.handler_arg != arg)
+        return -KENOENT;
+    fake_kernel.intid = 0;
+    fake_kernel.handler = NULL;
+    fake_kernel.handler_arg = NULL;
+    return 0;
+}
+
 void clock_register(const struct clock_driver *driver)
 {
     fake_kernel.clock = driver;

@@ -163,6 +163,12 @@ static int virtio_mmio_attach(struct virtio_device *device, const char *name)
     return irq_attach(mmio->intid, mmio->edge_triggered, virtio_mmio_interrupt, mmio, name);
 }
 
+static void virtio_mmio_detach(struct virtio_device *device)
+{
+    struct virtio_mmio *mmio = virtio_mmio_of(device);
+    irq_detach(mmio->intid, virtio_mmio_interrupt, mmio);
+}
+
 static const struct virtio_transport virtio_mmio_transport = {
     .name = "virtio-mmio",
     .read_status = virtio_mmio_read_status,
@@ -177,6 +183,7 @@ static const struct virtio_transport virtio_mmio_transport = {
     .config_field16 = virtio_mmio_config_field16,
     .kick = virtio_mmio_kick,
     .attach = virtio_mmio_attach,
+    .detach = virtio_mmio_detach,
 };
 
 static const struct virtio_transport virtio_mmio_legacy_transport = {
@@ -194,6 +201,7 @@ static const struct virtio_transport virtio_mmio_legacy_transport = {
     .config_field16 = virtio_mmio_config_field16,
     .kick = virtio_mmio_kick,
     .attach = virtio_mmio_attach,
+    .detach = virtio_mmio_detach,
 };
 
 int virtio_mmio_identify(struct virtio_mmio *mmio)

@@ -492,7 +492,10 @@ static const char *virtio_net_open(struct virtio_net *net, int *error)
     if (*error != 0)
         return "no transmit queue";
     *error = virtio_net_fill(net);
-    return *error != 0 ? "no receive buffers" : NULL;
+    if (*error != 0)
+        return "no receive buffers";
+    *error = virtio_attach(net->device, virtio_net_interrupt, net, "virtio-net");
+    return *error != 0 ? "no interrupt" : NULL;
 }
 
 /* DRIVER_OK, and what needs a device that is live. */
@@ -508,10 +511,11 @@ static void virtio_net_start(struct virtio_net *net)
         virtio_kick(net->device, VNET_QUEUE_RX);
 }
 
-/* Takes buffers and rings back after the device was reset. */
+/* Takes interrupt, buffers and rings back after the device was reset. */
 static void virtio_net_close(struct virtio_net *net)
 {
     struct nbuf *nbuf;
+    virtio_detach(net->device);
     while ((nbuf = virtqueue_detach(&net->rx)) != NULL)
         nbuf_free(nbuf);
     uint64_t daif = spin_lock(&net->tx_lock);
@@ -667,9 +671,6 @@ static const char *virtio_net_init(struct virtio_net *net, int *error)
     const char *why = virtio_net_open(net, error);
     if (why != NULL)
         return why;
-    *error = virtio_attach(net->device, virtio_net_interrupt, net, "virtio-net");
-    if (*error != 0)
-        return "no interrupt";
     *error = netif_register(&net->netif);
     if (*error != 0)
         return "too many interfaces";

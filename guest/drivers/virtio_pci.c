@@ -214,20 +214,21 @@ static bool virtio_pci_try_vectors(struct virtio_pci *pci, unsigned queues, unsi
 }
 
 /*
- * A reset unmaps the vectors (4.1.5.1.2.1), but what was attached stays: a device that is started
- * again has to take the same ones.
+ * A reset unmaps the vectors (4.1.5.1.2.1), but what was given to the device stays its own: one
+ * that is started again has to take the same ones.
  */
 static int virtio_pci_prepare(struct virtio_device *device)
 {
     struct virtio_pci *pci = virtio_pci_of(device);
     unsigned queues = virtio_pci_read16(pci, VPCI_NUM_QUEUES);
-    if (pci->is_attached) {
+    if (pci->is_prepared) {
         bool same =
             pci->vector_count == 0 || virtio_pci_map_vectors(pci, queues, pci->vector_count);
         return same ? 0 : -KEIO;
     }
     if (pci->msix_count > 0 && !virtio_pci_try_vectors(pci, queues, queues + 1))
         virtio_pci_try_vectors(pci, queues, 1);
+    pci->is_prepared = true;
     return 0;
 }
 
@@ -254,7 +255,6 @@ static bool virtio_pci_pin(void *arg)
 static int virtio_pci_attach(struct virtio_device *device, const char *name)
 {
     struct virtio_pci *pci = virtio_pci_of(device);
-    pci->is_attached = true;
     if (pci->vector_count == 0) {
         const struct platform_interrupt *pin = &pci->function.interrupt;
         if (!pci->function.has_interrupt)
@@ -269,6 +269,17 @@ static int virtio_pci_attach(struct virtio_device *device, const char *name)
         virtio_pci_write_entry(pci, i, PMSIX_ENTRY_CONTROL, 0);
     }
     return 0;
+}
+
+static void virtio_pci_detach(struct virtio_device *device)
+{
+    struct virtio_pci *pci = virtio_pci_of(device);
+    if (pci->vector_count == 0)
+        irq_detach(pci->function.interrupt.intid, virtio_pci_pin, pci);
+    for (unsigned i = 0; i < pci->vector_count; i++) {
+        virtio_pci_write_entry(pci, i, PMSIX_ENTRY_CONTROL, PMSIX_ENTRY_MASKED);
+        irq_detach(pci->vectors[i].message.intid, virtio_pci_message, &pci->vectors[i]);
+    }
 }
 
 static const struct virtio_transport virtio_pci_transport = {
@@ -286,6 +297,7 @@ static const struct virtio_transport virtio_pci_transport = {
     .config_field16 = virtio_pci_config_field16,
     .kick = virtio_pci_kick,
     .attach = virtio_pci_attach,
+    .detach = virtio_pci_detach,
 };
 
 /* ---- identification -------------------------------------------------------------------------- */

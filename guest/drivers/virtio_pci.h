@@ -33,7 +33,7 @@ struct virtio_pci {
     unsigned msix_count; /* entries of its table */
     uintptr_t table;
     unsigned vector_count;                                    /* in use; 0: the pin is */
-    bool is_attached;                                         /* either of them */
+    bool is_prepared;                                         /* which of them is settled */
     struct virtio_pci_vector vectors[VIRTIO_PCI_VECTORS_MAX]; /* the configuration's first */
     uintptr_t kicks[VIRTIO_PCI_VECTORS_MAX];                  /* where queues are notified */
 };

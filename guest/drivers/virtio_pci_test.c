@@ -267,8 +267,11 @@ static int restart(void)
 {
     virtio_begin_reset(&rig.pci.device);
     CU_ASSERT_TRUE(virtio_is_reset(&rig.pci.device));
-    return virtio_negotiate(&rig.pci.device, VFEATURE(VFEATURE_VERSION_1),
-                            VFEATURE(VFEATURE_VERSION_1));
+    virtio_detach(&rig.pci.device);
+    CU_ASSERT_PTR_NULL(fake_kernel.handler);
+    int error = virtio_negotiate(&rig.pci.device, VFEATURE(VFEATURE_VERSION_1),
+                                 VFEATURE(VFEATURE_VERSION_1));
+    return error != 0 ? error : virtio_attach(&rig.pci.device, heard, &rig, "test");
 }
 
 static void test_device_that_is_started_again_has_the_same_interrupts(void)

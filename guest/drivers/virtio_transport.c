@@ -108,6 +108,11 @@ int virtio_attach(struct virtio_device *device, virtio_interrupt_fn *fn, void *a
     return device->transport->attach(device, name);
 }
 
+void virtio_detach(struct virtio_device *device)
+{
+    device->transport->detach(device);
+}
+
 void virtio_start(struct virtio_device *device)
 {
     virtio_add_status(device, VSTATUS_DRIVER_OK);

@@ -51,6 +51,8 @@ struct virtio_transport {
     void (*kick)(struct virtio_device *device, uint32_t queue);
     /* Attaches whatever interrupts the device has to device->interrupt. 0, or an error. */
     int (*attach)(struct virtio_device *device, const char *name);
+    /* Takes back what attach did, or those of it that it got to. */
+    void (*detach)(struct virtio_device *device);
 };
 
 /* Embedded in what a transport keeps of a device. */
@@ -96,10 +98,13 @@ int virtio_setup_queue(struct virtio_device *device, uint32_t index, uint16_t li
 /* Calls fn(arg, reasons) for each interrupt from now on. 0, or what irq_attach() says. */
 int virtio_attach(struct virtio_device *device, virtio_interrupt_fn *fn, void *arg,
                   const char *name);
+/* No more of them, nor one that still runs on another CPU: from tasks, with the device reset. */
+void virtio_detach(struct virtio_device *device);
 
 /*
  * For tasks, which need not wait for a slow device in a loop: asks for a reset, and whether it is
- * over. A device that was reset is negotiated with again; its interrupt stays attached.
+ * over. A device that was reset is negotiated with again. Its interrupt stays attached until it
+ * is detached.
  */
 void virtio_begin_reset(struct virtio_device *device);
 bool virtio_is_reset(struct virtio_device *device);

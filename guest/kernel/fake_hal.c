@@ -40,7 +40,7 @@ char fake_panic_reason[256];
 static struct hal_boot fake_boot_info;
 static uint64_t fake_daif;
 static void (*fake_vector)(void);
-static uint32_t fake_pending, fake_enabled, fake_active;
+static uint64_t fake_pending, fake_enabled, fake_active;
 static unsigned fake_ends;
 static uint64_t fake_deadline;
 static unsigned fake_deadlines;
@@ -133,32 +133,32 @@ void hal_irq_set_vector(void (*entry)(void))
 static uint32_t fake_chip_acknowledge(void)
 {
     if (fake_now_ns >= fake_deadline && (fake_active >> FAKE_TIMER_IRQ & 1) == 0)
-        fake_pending |= UINT32_C(1) << FAKE_TIMER_IRQ;
-    uint32_t candidates = fake_pending & fake_enabled & ~fake_active;
+        fake_pending |= UINT64_C(1) << FAKE_TIMER_IRQ;
+    uint64_t candidates = fake_pending & fake_enabled & ~fake_active;
     if (candidates == 0)
         return IRQ_NONE;
-    uint32_t intid = (uint32_t)__builtin_ctz(candidates);
-    fake_pending &= ~(UINT32_C(1) << intid);
-    fake_active |= UINT32_C(1) << intid;
+    uint32_t intid = (uint32_t)__builtin_ctzll(candidates);
+    fake_pending &= ~(UINT64_C(1) << intid);
+    fake_active |= UINT64_C(1) << intid;
     return intid;
 }
 
 static void fake_chip_end(uint32_t intid)
 {
-    fake_active &= ~(UINT32_C(1) << intid);
+    fake_active &= ~(UINT64_C(1) << intid);
     fake_ends++;
 }
 
 static void fake_chip_enable(uint32_t intid, bool edge_triggered)
 {
     (void)edge_triggered;
-    if (intid < 32)
-        fake_enabled |= UINT32_C(1) << intid;
+    if (intid < 64)
+        fake_enabled |= UINT64_C(1) << intid;
 }
 
 static void fake_chip_disable(uint32_t intid)
 {
-    fake_enabled &= ~(UINT32_C(1) << intid);
+    fake_enabled &= ~(UINT64_C(1) << intid);
 }
 
 static const struct irq_chip fake_chip = {
@@ -171,7 +171,7 @@ static const struct irq_chip fake_chip = {
 
 void fake_raise(uint32_t intid)
 {
-    fake_pending |= UINT32_C(1) << intid;
+    fake_pending |= UINT64_C(1) << intid;
     fake_settle();
 }
 

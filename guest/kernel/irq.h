@@ -37,6 +37,13 @@ void irq_register_chip(const struct irq_chip *chip);
 int irq_attach(uint32_t intid, bool edge_triggered, irq_handler_fn *fn, void *arg,
                const char *name);
 
+/*
+ * Takes a handler out again: the one with this fn and arg, of an SPI. The last of an INTID takes
+ * the enabling with it. When it returns, the handler runs on no CPU any more, and is not called
+ * again: what `arg` points to may be freed. From tasks. 0; -KENOENT: there is no such handler.
+ */
+int irq_detach(uint32_t intid, irq_handler_fn *fn, void *arg);
+
 /* On a CPU that comes up: its part of the controller, and the interrupts that each CPU has. */
 void irq_init_cpu(void);
 void irq_send_ipi(unsigned cpu);

@@ -141,11 +141,60 @@ static void test_handlers_are_limited(void)
     CU_ASSERT_TRUE(attached >= 32);
 }
 
-UNIT_SUITE("irq", UNIT_TEST(test_handler_is_called_and_interrupt_ended),
-           UNIT_TEST(test_all_handlers_of_a_line_are_called_in_order),
-           UNIT_TEST(test_all_who_share_a_line_are_asked_and_one_owner_is_enough),
-           UNIT_TEST(test_interrupt_that_is_nobodys_is_counted_and_ended),
-           UNIT_TEST(test_what_comes_meanwhile_is_handled_afterwards),
-           UNIT_TEST(test_masked_interrupt_stays_pending),
-           UNIT_TEST(test_interrupt_without_handler_is_counted_and_ended),
-           UNIT_TEST(test_bad_arguments_are_refused), UNIT_TEST(test_handlers_are_limited))
+#define SPI 40
+
+static void test_handler_that_was_taken_out_is_not_called_and_the_last_takes_the_line_along(void)
+{
+    setup();
+    CU_ASSERT_EQUAL(irq_attach(SPI, false, handler, "a", "test"), 0);
+    CU_ASSERT_EQUAL(irq_attach(SPI, false, handler, "b", "test"), 0);
+    CU_ASSERT_EQUAL(irq_detach(SPI, handler, "a"), 0);
+    fake_raise(SPI);
+    CU_ASSERT_STRING_EQUAL(order, "b");
+    CU_ASSERT_EQUAL(fake_irq_end_count(), 1);
+    CU_ASSERT_EQUAL(irq_detach(SPI, handler, "b"), 0);
+    fake_raise(SPI);
+    CU_ASSERT_EQUAL(fake_irq_end_count(), 1); /* masked: it is pending */
+    CU_ASSERT_EQUAL(irq_attach(SPI, false, handler, "c", "test"), 0);
+    fake_raise(SPI);
+    CU_ASSERT_EQUAL(fake_irq_end_count(), 2);
+    CU_ASSERT_STRING_EQUAL(order, "bc");
+    CU_ASSERT_STRING_EQUAL(fake_log(), "");
+}
+
+static void test_only_what_was_attached_can_be_taken_out(void)
+{
+    setup();
+    CU_ASSERT_EQUAL(irq_attach(SPI, false, handler, "a", "test"), 0);
+    CU_ASSERT_EQUAL(irq_detach(SPI, handler, "b"), -KENOENT);
+    CU_ASSERT_EQUAL(irq_detach(SPI, owner, "a"), -KENOENT);
+    CU_ASSERT_EQUAL(irq_detach(SPI + 1, handler, "a"), -KENOENT);
+    CU_ASSERT_EQUAL(irq_detach(IRQS_MAX, handler, "a"), -KENOENT);
+    CU_ASSERT_EQUAL(irq_attach(5, false, handler, "a", "test"), 0);
+    CU_ASSERT_EQUAL(irq_detach(5, handler, "a"), -KENOENT); /* each CPU's own */
+    fake_raise(SPI);
+    CU_ASSERT_STRING_EQUAL(order, "a");
+}
+
+static void test_handlers_that_were_taken_out_leave_room_for_others(void)
+{
+    setup();
+    for (unsigned i = 0; i < 200; i++) {
+        CU_ASSERT_EQUAL(irq_attach(SPI, false, handler, "a", "test"), 0);
+        CU_ASSERT_EQUAL(irq_detach(SPI, handler, "a"), 0);
+    }
+}
+
+UNIT_SUITE(
+    "irq", UNIT_TEST(test_handler_is_called_and_interrupt_ended),
+    UNIT_TEST(test_all_handlers_of_a_line_are_called_in_order),
+    UNIT_TEST(test_all_who_share_a_line_are_asked_and_one_owner_is_enough),
+    UNIT_TEST(test_interrupt_that_is_nobodys_is_counted_and_ended),
+    UNIT_TEST(test_what_comes_meanwhile_is_handled_afterwards),
+    UNIT_TEST(test_masked_interrupt_stays_pending),
+    UNIT_TEST(test_interrupt_without_handler_is_counted_and_ended),
+    UNIT_TEST(test_bad_arguments_are_refused),
+    UNIT_TEST(test_handler_that_was_taken_out_is_not_called_and_the_last_takes_the_line_along),
+    UNIT_TEST(test_only_what_was_attached_can_be_taken_out),
+    UNIT_TEST(test_handlers_that_were_taken_out_leave_room_for_others),
+    UNIT_TEST(test_handlers_are_limited))

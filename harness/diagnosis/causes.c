@@ -8,6 +8,25 @@
 
 static const struct cause causes_table[] = {
     {
+        .id = "irq.unhandled",
+        .meaning = "An interrupt is taken and ended again and again, and the guest has no handler "
+                   "for it.",
+        .looks = "A livelock: all of the CPU's time goes into the vector, which finds nothing to "
+                 "do. It begins with the first interrupt of a device, or after its driver has let "
+                 "it go.",
+        .evidence = "The line of an enabled INTID did not fall while it was taken many times. "
+                    "Either its device asks, and the guest counted as many interrupts in its "
+                    "counter irq.unhandled; or its device was reset and not started again, and "
+                    "the INTID has been enabled since before.",
+        .mistakes = "The number is cut on its way from IAR to the table of handlers, to 8 bits or "
+                    "to the size of a table; the handler was registered under another number; who "
+                    "releases an interrupt enables it, or disables another one.",
+        .near = "irq.storm, when there is a handler and it does not quiet the device.",
+        .scenario = "run    off: \"ifconfig eth0 down\"\n"
+                    "inject irq 48 stuck\n"
+                    "run    ping: \"ping -c 1 127.0.0.1\" within 1s # a guest that left 48 enabled",
+    },
+    {
         .id = "irq.storm",
         .meaning = "An interrupt is taken and ended again and again: its line stays up, because "
                    "the guest does not quiet the source.",
@@ -20,7 +39,8 @@ static const struct cause causes_table[] = {
             "The handler looks at the rings and forgets the device's status: InterruptACK of "
             "virtio-mmio is not written, the ISR of virtio-pci not read; only one of the bits "
             "is acknowledged; a timer's handler neither moves the comparator nor masks it.",
-        .near = "irq.never-eoi, when it comes once and never again. Where a fault holds the line "
+        .near = "irq.unhandled, when the guest calls no handler; irq.never-eoi, when it comes once "
+                "and never again. Where a fault holds the line "
                 "up, the source is quiet, and no cause is named.",
         .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
                     "expect ping exits 0 within 1s       # with a guest that never acknowledges",
@@ -48,9 +68,27 @@ static const struct cause causes_table[] = {
         .mistakes = "A driver takes for granted what a device may do otherwise: a feature that is "
                     "not offered, a length that is shorter than a header or longer than a buffer, "
                     "an identifier that is not its own.",
-        .near = "A crash of the guest, which is a fault of the CPU, has a verdict and no cause.",
+        .near = "guest.exception, when nobody gave up and the CPU could not go on.",
         .scenario = "inject vq eth0.rx used-len 0 1\n"
                     "run    ping: \"ping -c 1 10.0.2.2\"   # with a guest that trusts the length",
+    },
+    {
+        .id = "guest.exception",
+        .meaning = "The CPU took an exception in the guest's own code, which no kernel survives: "
+                   "an access where nothing is, a trap, an illegal instruction, a division by 0.",
+        .looks = "The guest crashed. Real hardware would end in the kernel's handler of "
+                 "synchronous exceptions: a data abort (EC 0x25), BRK (EC 0x3c), an unknown "
+                 "instruction (EC 0).",
+        .evidence = "The signal that the host raised for the guest's instruction, the address, the "
+                    "function and line, the task that ran, and what devices returned last. The "
+                    "trigger is the fault that was injected, if there was one.",
+        .mistakes = "A value of a device is used as an index or a length without being looked at; "
+                    "memory is used that was freed or never mapped; an unreachable() or a trap of "
+                    "the compiler is reached.",
+        .near = "guest.panic, when the guest gave up by itself; alloc.unchecked, when an "
+                "allocation had failed before.",
+        .scenario = "inject vq eth0.rx used-len 8 1\n"
+                    "run    ping: \"ping -c 1 10.0.2.2\"   # with a guest that traps at the length",
     },
     {
         .id = "timer.irq-mismatch",
@@ -140,6 +178,23 @@ static const struct cause causes_table[] = {
         .scenario = "inject irq eth0.rx lose all\n"
                     "start  ping: \"ping -c 1 -W 2 10.0.2.2\"\n"
                     "expect cause irq.lost within 20s",
+    },
+    {
+        .id = "irq.ended-late",
+        .meaning = "An interrupt stayed active until a task had done its work, and its priority "
+                   "kept others from the CPU meanwhile.",
+        .looks = "Everything works, and whatever depends on time comes in steps: sleeps end late, "
+                 "by as much as a driver takes to think, and the tick falters.",
+        .evidence = "The CPU ran a task between the acknowledgement of an interrupt and its end; "
+                    "another INTID became pending in between, and was taken only behind the end, "
+                    "a millisecond or more later.",
+        .mistakes = "The end is left to the driver's task. As long as EOIR has not been written, "
+                    "the running priority stays: the vector has to quiet the device or mask its "
+                    "INTID, and end the interrupt; or to split the end (EOImode), with the "
+                    "priority dropped in the vector and DIR written by the task.",
+        .near = "irq.never-eoi, when the end does not come at all.",
+        .scenario = "start  sleep: \"sleep 0.01\"\n"
+                    "expect sleep exits 0 within 15ms   # with a driver's task that writes EOIR",
     },
     {
         .id = "vq.kick-missed",

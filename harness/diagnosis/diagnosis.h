@@ -54,8 +54,9 @@ struct diagnosis {
 /* What the diagnosis is asked about. */
 struct diagnosis_question {
     struct board *board;
-    bool crashed; /* the guest did: then nothing that it waits for is a cause */
-    bool hangs;   /* nothing can happen any more: what is missing will not come late either */
+    bool crashed;          /* the guest did: then nothing that it waits for is a cause */
+    const char *exception; /* and what the CPU says of it, where it was an exception; or NULL */
+    bool hangs; /* nothing can happen any more: what is missing will not come late either */
     /* The program that waits or has failed, NULL: none. */
     const struct ledger_program *program;
 };

@@ -20,6 +20,7 @@ struct ledger *ledger_new(struct trace *trace)
     ledger->tasks = g_ptr_array_new_with_free_func(g_free);
     ledger->programs = g_ptr_array_new_with_free_func(g_free);
     ledger->locks = g_array_new(FALSE, FALSE, sizeof(struct ledger_lock));
+    ledger->counter_unhandled = trace_intern(trace, "irq.unhandled");
     return ledger;
 }
 
@@ -204,6 +205,46 @@ static void ledger_move(struct ledger *ledger, const struct trace_event *event)
     ledger->moved = ledger_mark(event);
 }
 
+/* How long the other one had to wait for its end. */
+static uint64_t ledger_kept_ns(const struct ledger_hold *hold)
+{
+    return hold->kept != 0 ? hold->to.time_ns - hold->kept_since.time_ns : 0;
+}
+
+/* What became pending while this CPU was in another interrupt, and is taken when that is over. */
+static void ledger_take(struct ledger *ledger, unsigned cpu, unsigned intid)
+{
+    struct ledger_hold *last = &ledger->last_hold[cpu];
+    const struct ledger_mark *since = &ledger->irqs[intid].pending;
+    if (last->task != 0 && since->sequence > last->from.sequence &&
+        since->sequence < last->to.sequence && intid != last->intid) {
+        last->kept = intid;
+        last->kept_since = *since;
+        if (ledger_kept_ns(last) > ledger_kept_ns(&ledger->hold)) {
+            ledger->hold = *last;
+        }
+    }
+    ledger->last_taken[cpu] = intid;
+}
+
+static void ledger_end(struct ledger *ledger, unsigned cpu, unsigned intid)
+{
+    const struct ledger_irq *irq = &ledger->irqs[intid];
+    bool left = ledger->switched[cpu].sequence > irq->taken.sequence;
+    ledger->last_hold[cpu] = (struct ledger_hold){
+        .intid = intid,
+        .from = irq->taken,
+        .to = irq->ended,
+        .task = left ? ledger->running[cpu] : 0,
+    };
+}
+
+/* The CPU that a controller's event is about. */
+static unsigned ledger_irq_cpu(const struct trace_event *event)
+{
+    return (unsigned)(event->fields[1].number % CPU_CORES_MAX);
+}
+
 static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *event)
 {
     uint64_t intid = event->fields[0].number;
@@ -216,7 +257,12 @@ static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *
     switch (event->kind) {
     case TRACE_IRQ_LINE:
         *(on ? &irq->level_up : &irq->level_down) = mark;
-        irq->taken_while_up = 0;
+        irq->taken_while_up = irq->unhandled_while_up = 0;
+        break;
+    case TRACE_IRQ_PENDING:
+        if (on) {
+            irq->pending = mark;
+        }
         break;
     case TRACE_IRQ_ENABLED:
         *(on ? &irq->enabled : &irq->disabled) = mark;
@@ -225,10 +271,12 @@ static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *
         irq->taken = mark;
         irq->taken_count++;
         irq->taken_while_up++;
+        ledger_take(ledger, ledger_irq_cpu(event), (unsigned)intid);
         break;
     case TRACE_IRQ_EOI:
         irq->ended = mark;
         irq->ended_count++;
+        ledger_end(ledger, ledger_irq_cpu(event), (unsigned)intid);
         break;
     default:
         g_assert_not_reached();
@@ -311,6 +359,7 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
         device->dropped_by_device = 0;
         device->merged = 0;
         device->taken_before = device->taken_frames + device->taken_dropped;
+        device->reset = ledger_mark(event);
         break;
     case TRACE_NET_MERGED:
         device->merged += event->fields[1].number - 1;
@@ -339,9 +388,23 @@ struct ledger_mark ledger_taken(const struct ledger_device *device, uint64_t fra
     return is_known ? device->taken[frame % LEDGER_TAKEN] : (struct ledger_mark){0};
 }
 
+static unsigned ledger_cpu(const struct trace_event *event)
+{
+    return event->cpu == 0 ? 0 : (event->cpu - 1U) % CPU_CORES_MAX;
+}
+
+/* The guest tells of the one that it has acknowledged last, on the CPU that speaks. */
+static void ledger_count_unhandled(struct ledger *ledger, const struct trace_event *event)
+{
+    ledger->irqs[ledger->last_taken[ledger_cpu(event)]].unhandled_while_up++;
+}
+
 static void ledger_observe_counter(struct ledger *ledger, const struct trace_event *event)
 {
     const char *name = event->fields[0].string;
+    if (name == ledger->counter_unhandled) {
+        ledger_count_unhandled(ledger, event);
+    }
     for (unsigned i = 0; i < ledger->device_count; i++) {
         struct ledger_device *device = &ledger->devices[i];
         if (device->counter_frames == name) {
@@ -377,6 +440,8 @@ static void ledger_observe_task(struct ledger *ledger, const struct trace_event 
         break;
     case TRACE_TASK_RUNNING:
         task->state = LEDGER_TASK_RUNNING;
+        ledger->running[ledger_cpu(event)] = task->number;
+        ledger->switched[ledger_cpu(event)] = ledger_mark(event);
         break;
     case TRACE_TASK_BLOCKED:
         task->state = LEDGER_TASK_BLOCKED;
@@ -557,6 +622,7 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
         break;
     case TRACE_IRQ_LINE:
     case TRACE_IRQ_ENABLED:
+    case TRACE_IRQ_PENDING:
     case TRACE_IRQ_TAKEN:
     case TRACE_IRQ_EOI:
         ledger_observe_irq(ledger, event);

@@ -89,7 +89,7 @@ struct ledger_device {
     const char *name; /* interned */
     unsigned intid;
     struct ledger_queue rx, tx;
-    struct ledger_mark isr_set, isr_ack;
+    struct ledger_mark isr_set, isr_ack, reset;
     struct ledger_mark message; /* the last that it sent, */
     uint64_t message_data;      /* which is an INTID */
     struct ledger_mark frame_in, frame_out;
@@ -110,9 +110,21 @@ struct ledger_device {
 };
 
 struct ledger_irq {
-    struct ledger_mark level_up, level_down, taken, ended, enabled, disabled;
+    struct ledger_mark level_up, level_down, pending, taken, ended, enabled, disabled;
     uint64_t taken_count, ended_count;
-    uint64_t taken_while_up; /* since the line rose last */
+    uint64_t taken_while_up;     /* since the line rose last */
+    uint64_t unhandled_while_up; /* of these the guest says that they were for no handler */
+};
+
+/*
+ * An interrupt that was active when its CPU had gone on to a task already, and kept another from
+ * that CPU.
+ */
+struct ledger_hold {
+    unsigned intid, kept; /* kept 0: it kept none */
+    uint32_t task;        /* that ran before the end; 0: none did */
+    struct ledger_mark from, to;
+    struct ledger_mark kept_since; /* the other became pending, and was taken after `to` */
 };
 
 /* Frames between the guest and one address. */
@@ -164,7 +176,12 @@ struct ledger {
     struct ledger_device devices[BOARD_NETS_MAX];
     unsigned device_count;
     struct ledger_irq irqs[BOARD_IRQ_COUNT];
-    uint64_t spurious_count; /* IAR gave nothing, since the CPU entered the vector */
+    struct ledger_hold hold, last_hold[CPU_CORES_MAX]; /* the longest, and that of each CPU */
+    unsigned last_taken[CPU_CORES_MAX];                /* INTID; 0: none */
+    uint32_t running[CPU_CORES_MAX];                   /* task, since */
+    struct ledger_mark switched[CPU_CORES_MAX];
+    const char *counter_unhandled; /* interned: "irq.unhandled" */
+    uint64_t spurious_count;       /* IAR gave nothing, since the CPU entered the vector */
     struct ledger_mark spurious;
     struct ledger_peer peers[LEDGER_PEERS_MAX];
     unsigned peer_count;

@@ -229,12 +229,13 @@ typedef bool rule_fn(struct rules_case *c);
 
 /* From the hardware to the program; what the driver took or left comes before what it gave. */
 static rule_fn *const rules[] = {
-    rule_guest_panic,     rule_irq_spurious_served, rule_irq_storm,      rule_timer_irq_mismatch,
-    rule_irq_not_enabled, rule_irq_never_eoi,       rule_irq_masked,     rule_irq_lost,
-    rule_vq_kick_missed,  rule_vq_not_completed,    rule_vq_used_wrong,  rule_vq_used_not_consumed,
-    rule_vq_rx_starved,   rule_vq_tx_exhausted,     rule_netdev_missing, rule_route_missing,
-    rule_link_down,       rule_reply_late,          rule_arp_unresolved, rule_wire_dropped,
-    rule_peer_silent,     rule_reply_discarded,     rule_rtc_not_read,
+    rule_guest_panic,        rule_irq_spurious_served,  rule_irq_unhandled,  rule_irq_storm,
+    rule_timer_irq_mismatch, rule_irq_not_enabled,      rule_irq_never_eoi,  rule_irq_masked,
+    rule_irq_lost,           rule_irq_ended_late,       rule_vq_kick_missed, rule_vq_not_completed,
+    rule_vq_used_wrong,      rule_vq_used_not_consumed, rule_vq_rx_starved,  rule_vq_tx_exhausted,
+    rule_netdev_missing,     rule_route_missing,        rule_link_down,      rule_reply_late,
+    rule_arp_unresolved,     rule_wire_dropped,         rule_peer_silent,    rule_reply_discarded,
+    rule_rtc_not_read,
 };
 
 /* The first rule that holds, for whichever CPU. */
@@ -254,7 +255,7 @@ static bool rules_hold(struct rules_case *c)
 /* Of a guest that has crashed: nothing that it waits for is a cause. */
 static bool rules_hold_at_crash(struct rules_case *c)
 {
-    return rule_alloc_unchecked(c) || rule_guest_panic(c);
+    return rule_alloc_unchecked(c) || rule_guest_panic(c) || rule_guest_exception(c);
 }
 
 struct diagnosis *diagnosis_ask(const struct ledger *ledger,

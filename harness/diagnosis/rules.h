@@ -59,6 +59,7 @@ struct rules_address rules_address(uint32_t address);
 /* Whether an IPv4 packet from the address is on the wire. */
 bool rules_is_on_its_way(const struct rules_case *c, uint32_t address);
 
+bool rule_irq_unhandled(struct rules_case *c);
 bool rule_irq_storm(struct rules_case *c);
 bool rule_timer_irq_mismatch(struct rules_case *c);
 bool rule_irq_not_enabled(struct rules_case *c);
@@ -66,6 +67,7 @@ bool rule_irq_spurious_served(struct rules_case *c);
 bool rule_irq_never_eoi(struct rules_case *c);
 bool rule_irq_masked(struct rules_case *c);
 bool rule_irq_lost(struct rules_case *c);
+bool rule_irq_ended_late(struct rules_case *c);
 
 bool rule_vq_kick_missed(struct rules_case *c);
 bool rule_vq_not_completed(struct rules_case *c);
@@ -75,6 +77,7 @@ bool rule_vq_rx_starved(struct rules_case *c);
 
 bool rule_netdev_missing(struct rules_case *c);
 bool rule_guest_panic(struct rules_case *c);
+bool rule_guest_exception(struct rules_case *c);
 bool rule_vq_tx_exhausted(struct rules_case *c);
 
 bool rule_rtc_not_read(struct rules_case *c);

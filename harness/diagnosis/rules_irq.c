@@ -273,8 +273,8 @@ static unsigned rules_find_active(const struct rules_case *c)
 bool rule_irq_never_eoi(struct rules_case *c)
 {
     unsigned active = rules_find_active(c);
-    if (active == 0) {
-        return false;
+    if (active == 0 || (active == c->ledger->hold.intid && !c->question->hangs)) {
+        return false; /* or it is ended late, as it was before */
     }
     /* It is the missing link only when it keeps something back. */
     for (unsigned i = 0; i < rules_source_count(c); i++) {
@@ -443,4 +443,41 @@ bool rule_irq_lost(struct rules_case *c)
                            source.intid);
     }
     return false;
+}
+
+/* ---- ended late ------------------------------------------------------------------------------ */
+
+/* Longer than any other interrupt may be kept waiting by one whose handler has done its work. */
+#define RULES_HELD_NS UINT64_C(1000000)
+
+/* Whether the program lived while it was so. */
+static bool rules_held_during(const struct rules_case *c, const struct ledger_hold *hold)
+{
+    const struct ledger_program *program = c->question->program;
+    return program == NULL || !program->exited || program->exited_at.sequence > hold->from.sequence;
+}
+
+bool rule_irq_ended_late(struct rules_case *c)
+{
+    const struct ledger_hold *hold = &c->ledger->hold;
+    uint64_t waited_ns = hold->kept != 0 ? hold->to.time_ns - hold->kept_since.time_ns : 0;
+    if (waited_ns < RULES_HELD_NS || !rules_held_during(c, hold)) {
+        return false;
+    }
+    const struct ledger_task *task = ledger_task(c->ledger, hold->task);
+    char from[32], to[32], since[32];
+    rules_evidence(c, "INTID %u: active from %s to %s; before its end the CPU ran task %s",
+                   hold->intid, rules_time(from, hold->from.time_ns),
+                   rules_time(to, hold->to.time_ns),
+                   task != NULL && task->name != NULL ? task->name : "?");
+    rules_evidence(c, "INTID %u: pending from %s on, taken only behind that end", hold->kept,
+                   rules_time(since, hold->kept_since.time_ns));
+    rules_evidence_irq(c, hold->kept);
+    c->diagnosis->intid = hold->intid;
+    return rules_found(c, "irq.ended-late",
+                       "the guest took INTID %u at %s, left its vector and ended it only at %s; "
+                       "until then its priority kept INTID %u from the CPU, which had to wait "
+                       "for %" G_GUINT64_FORMAT " us",
+                       hold->intid, rules_time(from, hold->from.time_ns),
+                       rules_time(to, hold->to.time_ns), hold->kept, waited_ns / 1000);
 }

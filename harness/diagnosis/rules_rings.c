@@ -49,6 +49,24 @@ bool rule_guest_panic(struct rules_case *c)
                        running != NULL ? running->name : "none of its tasks", ledger->panic_why);
 }
 
+/* Only asked of a guest that has crashed. */
+bool rule_guest_exception(struct rules_case *c)
+{
+    if (c->question->exception == NULL) {
+        return false;
+    }
+    const struct ledger_task *running = rules_running_task(c->ledger);
+    if (running != NULL) {
+        c->diagnosis->task = running;
+    }
+    rules_evidence_last_used(c);
+    return rules_found(c, "guest.exception",
+                       "an exception of the CPU, for which the guest has no handler, while it ran "
+                       "%s: %s",
+                       running != NULL ? running->name : "none of its tasks",
+                       c->question->exception);
+}
+
 /* ---- a device that returns nonsense ---------------------------------------------------------- */
 
 static bool rules_used_wrong(struct rules_case *c, const struct ledger_queue *queue)

@@ -18,6 +18,84 @@ static bool rules_storms(const struct rules_case *c, unsigned intid)
     return c->ledger->irqs[intid].taken_while_up >= RULES_STORM_TAKEN && state.level;
 }
 
+/* ---- no handler ------------------------------------------------------------------------------ */
+
+static bool rules_is_asking(const struct rules_case *c, const struct ledger_device *device)
+{
+    struct virtio_net *net = board_net(c->board, device->name);
+    return net != NULL && virtio_net_dev(net)->isr != 0;
+}
+
+/* A device that the guest works with, and whose interrupts this INTID announces. */
+static bool rules_has_user(const struct rules_case *c, unsigned intid)
+{
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        const struct ledger_device *device = &c->ledger->devices[i];
+        if (device->intid == intid && rules_is_running(c, device)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The guest let go of the device, and its INTID is still enabled. */
+static bool rules_left_enabled(struct rules_case *c, const struct ledger_device *device)
+{
+    struct gic_irq_state state =
+        gic_irq_state(board_gic(c->board), rules_cpu_of(c, device->intid), device->intid);
+    const struct ledger_irq *irq = &c->ledger->irqs[device->intid];
+    if (device->reset.sequence == 0 || rules_has_user(c, device->intid) || !state.enabled ||
+        irq->enabled.sequence > device->reset.sequence) {
+        return false;
+    }
+    char reset[32], enabled[32];
+    rules_evidence(c,
+                   "%s: reset by its driver at %s, and not started again; INTID %u enabled at "
+                   "%s, and not disabled since",
+                   device->name, rules_time(reset, device->reset.time_ns), device->intid,
+                   rules_time(enabled, irq->enabled.time_ns));
+    rules_evidence_irq(c, device->intid);
+    return rules_found(c, "irq.unhandled",
+                       "the guest let go of %s and left its INTID %u enabled: it was taken "
+                       "%" G_GUINT64_FORMAT " times since, and nobody is there to handle it; who "
+                       "takes the last handler out has to disable the INTID (GICD_ICENABLER)",
+                       device->name, device->intid, irq->taken_while_up);
+}
+
+/* By its own count, the guest calls nobody who would know what to do. */
+static bool rules_calls_nobody(struct rules_case *c, const struct ledger_device *device)
+{
+    const struct ledger_irq *irq = &c->ledger->irqs[device->intid];
+    if (!rules_is_asking(c, device) || irq->unhandled_while_up < RULES_STORM_TAKEN) {
+        return false;
+    }
+    char set[32];
+    rules_evidence(c, "%s: interrupt status not 0 since %s", device->name,
+                   rules_time(set, device->isr_set.time_ns));
+    rules_evidence(c, "counter irq.unhandled: %" G_GUINT64_FORMAT " times for INTID %u since",
+                   irq->unhandled_while_up, device->intid);
+    rules_evidence_irq(c, device->intid);
+    return rules_found(c, "irq.unhandled",
+                       "%s raises INTID %u, the guest took it %" G_GUINT64_FORMAT
+                       " times, and each time found no handler whose it was: look at how it gets "
+                       "from the number that IAR gave to the handler that was registered",
+                       device->name, device->intid, irq->taken_while_up);
+}
+
+bool rule_irq_unhandled(struct rules_case *c)
+{
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        const struct ledger_device *device = &c->ledger->devices[i];
+        if (rules_storms(c, device->intid) &&
+            (rules_left_enabled(c, device) || rules_calls_nobody(c, device))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- nobody quiets it ------------------------------------------------------------------------ */
+
 static bool rules_found_storm(struct rules_case *c, unsigned intid, const char *name,
                               const char *owed)
 {

@@ -219,6 +219,7 @@ void checker_finish(struct parser *parser)
     struct scenario_place whole = {.file = parser->file->path};
     checker_number_cards(parser->scenario);
     checker_ring_starts(parser);
+    checker_lines(parser);
     /* Two addresses that are both written out have been compared already. */
     if (parser->refusals->len == 0) {
         checker_compare_macs(parser);

@@ -79,6 +79,8 @@ void checker_feature(struct parser *parser, const struct lexer_token *token,
                      struct scenario_net *net);
 void checker_backend(struct parser *parser, const struct lexer_token *token,
                      const struct scenario_net *net);
+/* Of the whole file: lines that cards were given are there, nobody else's, and can be told. */
+void checker_lines(struct parser *parser);
 /* Slot and MSI-X belong to PCI, and in a slot is one card. */
 void checker_bus(struct parser *parser, const struct scenario_net *net);
 /* What a card says about its rings, when it is complete: nothing that contradicts itself. */

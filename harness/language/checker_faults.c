@@ -59,7 +59,7 @@ static void checker_promised_order(struct parser *parser, const struct lexer_tok
 static uint64_t checker_card_intid(const struct scenario_net *net, guint index)
 {
     if (net->transport != SCENARIO_TRANSPORT_PCI) {
-        return BOARD_VIRTIO_MMIO_INTID + index;
+        return net->intid != 0 ? net->intid : BOARD_VIRTIO_MMIO_INTID + index;
     }
     bool is_pin = net->msix == SCENARIO_MSIX_NO && net->slot != 0;
     return is_pin ? BOARD_PCI_INTID + net->slot % PCI_PINS : 0;

@@ -1,6 +1,7 @@
 /*
  * parser_setup.c - the statements before the timeline
  */
+#include "emu/board/board.h"
 #include "emu/gic-timer/gtimer.h"
 #include "emu/virtio/pci_bus.h"
 #include "emu/virtio/virtqueue.h"
@@ -343,6 +344,19 @@ static bool setup_parse_slot(struct parser *parser, void *target)
     return true;
 }
 
+static bool setup_parse_intid(struct parser *parser, void *target)
+{
+    struct scenario_net *net = target;
+    const struct lexer_token *token = parser_peek(parser);
+    uint64_t intid;
+    if (!parser_take_number(parser, BOARD_INTID_SPI, BOARD_IRQ_COUNT - 1, &intid)) {
+        return false;
+    }
+    net->intid = (unsigned)intid;
+    net->intid_at = parser_place(parser, token);
+    return true;
+}
+
 static bool setup_parse_msix(struct parser *parser, void *target)
 {
     static const char *const words[] = {"yes", "one", "no", NULL};
@@ -480,6 +494,7 @@ bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
     static const struct parser_key keys[] = {
         {"transport", setup_parse_transport},
         {"slot", setup_parse_slot},
+        {"intid", setup_parse_intid},
         {"msix", setup_parse_msix},
         {"queue-size", setup_parse_queue_size},
         {"mac", setup_parse_mac},

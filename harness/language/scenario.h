@@ -79,9 +79,10 @@ struct scenario_net {
     struct scenario_place place;
     char *name;
     enum scenario_transport transport;
-    unsigned slot;                          /* on PCI; 0: the next that is free */
-    enum scenario_msix msix;                /* on PCI */
-    struct scenario_place slot_at, msix_at; /* where they are said */
+    unsigned slot;                                    /* on PCI; 0: the next that is free */
+    enum scenario_msix msix;                          /* on PCI */
+    unsigned intid;                                   /* of its line, not on PCI; 0: its window's */
+    struct scenario_place slot_at, msix_at, intid_at; /* where they are said */
     uint8_t mac[6];
     unsigned queue_size;
     uint64_t latency_ns;

@@ -197,6 +197,7 @@ void explain_ask(struct session *session, const struct session_program *program)
         .board = session->board,
         .hangs = hangs,
         .crashed = session->crashed,
+        .exception = session->exception,
         .program = explain_known_program(session, program),
     };
     struct run_result *result = session->result;

@@ -35,7 +35,7 @@ static struct {
     struct vevent spin, stall;
     bool watching;                                    /* `spin` is armed */
     bool waits;                                       /* the last event was that the CPU waits */
-    uint64_t progress, ticks, sysreg_reads, since_ns; /* when it got somewhere last */
+    uint64_t progress, ticks, clock_reads, since_ns; /* when it got somewhere last */
 } progress;
 
 /* ---- livelock -------------------------------------------------------------------------------- */
@@ -44,7 +44,7 @@ static void progress_rebase(const struct session *session)
 {
     progress.progress = session->ledger->progress;
     progress.ticks = cpu_ticks(board_cpu(session->board));
-    progress.sysreg_reads = cpu_sysreg_reads(board_cpu(session->board));
+    progress.clock_reads = cpu_clock_reads(board_cpu(session->board));
     progress.since_ns = session_now_ns(session);
 }
 
@@ -55,7 +55,7 @@ static bool progress_is_livelock(const struct session *session)
         return false; /* the scenario is still to do something about it */
     }
     uint64_t ticks = cpu_ticks(cpu) - progress.ticks;
-    uint64_t reads = cpu_sysreg_reads(cpu) - progress.sysreg_reads;
+    uint64_t reads = cpu_clock_reads(cpu) - progress.clock_reads;
     uint64_t elapsed_ns = session_now_ns(session) - progress.since_ns;
     bool is_due = !vclock_is_quiescent(session->clock);
     bool is_long = ticks >= (is_due ? PROGRESS_TICKS_DUE : PROGRESS_TICKS) ||

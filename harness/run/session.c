@@ -273,6 +273,7 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
         nets[i].device.latency_ns = net->latency_ns;
         nets[i].transport = session_transport(net->transport);
         nets[i].slot = net->slot;
+        nets[i].intid = net->intid;
         nets[i].msix = session_msix(net->msix);
         nets[i].device.style = net->style;
         nets[i].device.reset_ns = net->reset_ns;
@@ -434,9 +435,10 @@ static void session_guest_crashed(void *opaque, const char *what, uintptr_t pc)
         proof_fail();
     }
     g_autofree char *place = pc != 0 ? explain_line(session, pc) : NULL;
-    session_finish(session, RUN_CRASHED, NULL,
-                   g_strdup_printf("the guest crashed: %s%s%s", what, place != NULL ? "; in " : "",
-                                   place != NULL ? place : ""),
+    g_autofree char *exception =
+        g_strdup_printf("%s%s%s", what, place != NULL ? "; in " : "", place != NULL ? place : "");
+    session->exception = exception;
+    session_finish(session, RUN_CRASHED, NULL, g_strdup_printf("the guest crashed: %s", exception),
                    NULL, NULL);
     session_conclude(session);
     session_close_files(session);

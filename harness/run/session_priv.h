@@ -96,6 +96,7 @@ struct session {
     bool proving;        /* this process tries out a diagnosis: see proof.c */
     bool limit_reached;
     bool crashed;
+    const char *exception; /* of the CPU, that it died of; borrowed while the crash is judged */
     bool interest[TRACE_KIND_COUNT];
 
     /* the model */

@@ -6,9 +6,10 @@
  * devices, virtio-mmio windows. Torn down in reverse. Nothing looks anything up: each part is
  * handed the lines, the bus and the wire that it is connected to.
  *
- * Network device i of the configuration is in virtio-mmio window i, INTID 48 + i unless it was given
- * another. (QEMU fills its windows from the last one down; guests find devices by scanning, so the
- * order is ours to choose.) All other windows are empty. A device on PCI leaves its window empty: board_pci.c.
+ * Network device i of the configuration is in virtio-mmio window i, with INTID 48 + i unless it was
+ * given another. (QEMU fills its windows from the last one down; guests find devices by scanning,
+ * so the order is ours to choose.) All other windows are empty. A device on PCI leaves its window
+ * empty: board_pci.c.
  *
  * Between a device or a timer and its input of the GIC stands a stage for faults: board_fault.c.
  *
@@ -62,7 +63,7 @@ struct board {
     struct wire_host *hosts[BOARD_HOSTS_MAX];
     bool is_on_pci[BOARD_NETS_MAX];
     unsigned intids[BOARD_NETS_MAX]; /* of their lines, when they are not on PCI */
-    unsigned window_count; /* a window is in one of the two */
+    unsigned window_count;           /* a window is in one of the two */
     struct virtio_mmio *windows[BOARD_VIRTIO_MMIO_SLOTS];
     struct virtio_mmio_legacy *legacy_windows[BOARD_VIRTIO_MMIO_SLOTS];
 };

@@ -179,15 +179,20 @@ unsigned board_net_slot(const struct board_config *config, unsigned index);
  * must exist.
  */
 #define BOARD_INTID_MIN 16 /* below are SGIs, which have no line */
-#define BOARD_INTID_SPI 32 /* below are PPIs, of which each CPU has its own; a fault is for CPU 0 */
+#define BOARD_INTID_SPI 32 /* below are PPIs, of which each CPU has its own */
+/* Of an INTID as CPU 0 sees it, and as any does: an SPI is the same for all. */
 struct irq_fault *board_irq_fault(struct board *board, unsigned intid);
+struct irq_fault *board_irq_fault_of(struct board *board, unsigned cpu, unsigned intid);
 struct irq_fault *board_queue_irq_fault(struct board *board, const char *queue);
 struct irq_fault *board_timer_fault(struct board *board, unsigned cpu, enum gtimer_id id);
 /* The line of this INTID, for a timer of this CPU that is to be led to it. */
 struct irqline board_timer_line(struct board *board, unsigned cpu, enum gtimer_id id,
                                 unsigned intid);
-/* What the stage of an INTID or of a queue lets through arrives at this INTID instead. */
-void board_route_irq(struct board *board, struct irq_fault *stage, unsigned intid);
+/*
+ * What the stage of an INTID or of a queue lets through arrives at this INTID of this CPU instead;
+ * an SPI is the same for all.
+ */
+void board_route_irq(struct board *board, unsigned cpu, struct irq_fault *stage, unsigned intid);
 /* How many storms of interrupts go on. */
 unsigned board_storm_count(struct board *board);
 struct alloc_fault *board_alloc_fault(struct board *board);

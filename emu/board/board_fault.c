@@ -47,11 +47,16 @@ struct irq_fault *board_irq_fault(struct board *board, unsigned intid)
     return board_irq_stage(board, 0, intid);
 }
 
-void board_route_irq(struct board *board, struct irq_fault *stage, unsigned intid)
+struct irq_fault *board_irq_fault_of(struct board *board, unsigned cpu, unsigned intid)
 {
-    g_assert(intid >= BOARD_INTID_MIN && intid < BOARD_IRQ_COUNT);
-    irq_fault_route(stage, "route", board_arrive(board, 0, intid),
-                    gic_pend_input(board_gic(board), 0, intid));
+    return board_irq_stage(board, cpu, intid);
+}
+
+void board_route_irq(struct board *board, unsigned cpu, struct irq_fault *stage, unsigned intid)
+{
+    g_assert(intid >= BOARD_INTID_MIN && intid < BOARD_IRQ_COUNT && cpu < board_cpus(board));
+    irq_fault_route(stage, "route", board_arrive(board, cpu, intid),
+                    gic_pend_input(board_gic(board), cpu, intid));
 }
 
 static unsigned board_fault_storms(const struct irq_fault *stage)
@@ -66,8 +71,8 @@ unsigned board_storm_count(struct board *board)
     for (unsigned i = 0; i < BOARD_IRQ_COUNT; i++) {
         count += board_fault_storms(faults->spis[i]);
     }
-    for (unsigned i = 0; i < BOARD_INTID_SPI; i++) {
-        count += board_fault_storms(faults->ppis[0][i]); /* faults of INTIDs are CPU 0's */
+    for (unsigned i = 0; i < board_cpus(board) * BOARD_INTID_SPI; i++) {
+        count += board_fault_storms(faults->ppis[i / BOARD_INTID_SPI][i % BOARD_INTID_SPI]);
     }
     for (unsigned i = 0; i < faults->queue_count; i++) {
         count += board_fault_storms(faults->queues[i].irq);

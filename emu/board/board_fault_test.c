@@ -112,7 +112,7 @@ static void test_routed_line_joins_what_arrives_there_already(void)
     struct irqline eth0 = virtqueue_interrupt_line(board_queue(board, "eth0.rx"));
     struct irqline eth1 = virtqueue_interrupt_line(board_queue(board, "eth1.rx"));
     irqline_set(&eth0, true);
-    board_route_irq(board, board_irq_fault(board, own), other);
+    board_route_irq(board, 0, board_irq_fault(board, own), other);
     CU_ASSERT_FALSE(line_is_high(board, own));
     CU_ASSERT_TRUE(line_is_high(board, other));
     irqline_set(&eth1, true);
@@ -132,8 +132,8 @@ static void test_two_lines_change_places_without_an_end(void)
     struct board *board = machine_new();
     const unsigned own = BOARD_VIRTIO_MMIO_INTID, other = own + 1;
     struct irqline eth0 = virtqueue_interrupt_line(board_queue(board, "eth0.rx"));
-    board_route_irq(board, board_irq_fault(board, own), other);
-    board_route_irq(board, board_irq_fault(board, other), own);
+    board_route_irq(board, 0, board_irq_fault(board, own), other);
+    board_route_irq(board, 0, board_irq_fault(board, other), own);
     irqline_set(&eth0, true);
     CU_ASSERT_FALSE(line_is_high(board, own));
     CU_ASSERT_TRUE(line_is_high(board, other));
@@ -146,7 +146,7 @@ static void test_queue_can_be_led_away_from_its_device(void)
 {
     struct board *board = machine_new();
     struct irqline rx = virtqueue_interrupt_line(board_queue(board, "eth0.rx"));
-    board_route_irq(board, board_queue_irq_fault(board, "eth0.tx"), 60);
+    board_route_irq(board, 0, board_queue_irq_fault(board, "eth0.tx"), 60);
     struct irqline tx = virtqueue_interrupt_line(board_queue(board, "eth0.tx"));
     irqline_set(&tx, true);
     CU_ASSERT_TRUE(line_is_high(board, 60));

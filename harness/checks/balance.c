@@ -7,7 +7,8 @@
  *
  * Timers that the scenario has broken fire late, and the guest is not to blame: while a fault of a
  * timer or of its INTID is armed nothing is overdue, and afterwards the time counts from the end of
- * the fault. A timeout is known by its number; of more than BALANCE_TIMEOUTS_MAX the rest is not
+ * the fault. The same holds for interrupts that keep the CPU busy for nothing, or that arrive where
+ * a timer's do: a line that is stuck, that storms, or that is led elsewhere. A timeout is known by its number; of more than BALANCE_TIMEOUTS_MAX the rest is not
  * looked at.
  */
 #include "harness/checks/checks_priv.h"
@@ -23,17 +24,22 @@ struct balance_timeout {
     uint64_t number, deadline_ns;
 };
 
+/* A place where a fault stands that makes timers late. */
+struct balance_fault {
+    const char *object, *target; /* interned */
+};
+
 struct balance_active {
     unsigned intid, cpu;
     uint64_t since_ns;
 };
 
 struct balance_check {
-    GArray *timeouts;      /* struct balance_timeout, those that are registered */
-    uint64_t next_ns;      /* no deadline is before this; UINT64_MAX: none at all */
-    uint64_t excused_ns;   /* until then timers were broken */
-    unsigned timer_faults; /* that are armed */
-    GArray *active;        /* struct balance_active, in the order of their acknowledgement */
+    GArray *timeouts;    /* struct balance_timeout, those that are registered */
+    uint64_t next_ns;    /* no deadline is before this; UINT64_MAX: none at all */
+    uint64_t excused_ns; /* until then timers were broken */
+    GArray *faults;      /* struct balance_fault, those that are armed */
+    GArray *active;      /* struct balance_active, in the order of their acknowledgement */
 };
 
 struct balance_check *balance_check_new(void)
@@ -41,6 +47,7 @@ struct balance_check *balance_check_new(void)
     struct balance_check *balance = g_new0(struct balance_check, 1);
     balance->timeouts = g_array_new(FALSE, FALSE, sizeof(struct balance_timeout));
     balance->active = g_array_new(FALSE, FALSE, sizeof(struct balance_active));
+    balance->faults = g_array_new(FALSE, FALSE, sizeof(struct balance_fault));
     balance->next_ns = UINT64_MAX;
     return balance;
 }
@@ -49,6 +56,7 @@ void balance_check_free(struct balance_check *balance)
 {
     g_array_unref(balance->timeouts);
     g_array_unref(balance->active);
+    g_array_unref(balance->faults);
     g_free(balance);
 }
 
@@ -86,13 +94,16 @@ static void balance_unregister(struct balance_check *balance, uint64_t number)
     }
 }
 
-static void balance_accuse_timeout(struct checks *checks, const struct balance_timeout *timeout)
+static void balance_accuse_timeout(struct checks *checks, const struct balance_timeout *timeout,
+                                   unsigned overdue, uint64_t now_ns)
 {
     GString *detail = g_string_new(NULL);
     g_string_append_printf(detail, "timeout 0x%" G_GINT64_MODIFIER "x was to fire at ",
                            timeout->number);
     checks_append_time(detail, timeout->deadline_ns);
-    g_string_append_printf(detail, "; %u are registered", checks->balance->timeouts->len);
+    g_string_append_printf(
+        detail, "; %u are registered, %u of them overdue, the oldest for %" G_GUINT64_FORMAT " us",
+        checks->balance->timeouts->len, overdue, (now_ns - timeout->deadline_ns) / 1000);
     checks_report(checks, (struct finding){
                               .id = CHECK_TIMEOUT_OVERDUE,
                               .who = "timeouts",
@@ -103,22 +114,28 @@ static void balance_accuse_timeout(struct checks *checks, const struct balance_t
                           });
 }
 
-/* Looks at all of them. Who was accused is not looked at again. */
+/* Looks at all of them. Those that were accused are not looked at again. */
 static void balance_find_overdue(struct checks *checks, uint64_t now_ns)
 {
     struct balance_check *balance = checks->balance;
     uint64_t slack_ns = checks->config.slack_ns;
+    struct balance_timeout oldest = {.deadline_ns = UINT64_MAX};
+    unsigned overdue = 0;
     balance->next_ns = UINT64_MAX;
     for (guint i = 0; i < balance->timeouts->len; i++) {
         struct balance_timeout *timeout =
             &g_array_index(balance->timeouts, struct balance_timeout, i);
         uint64_t due_ns = MAX(timeout->deadline_ns, balance->excused_ns);
         if (now_ns > slack_ns && due_ns < now_ns - slack_ns) {
-            balance_accuse_timeout(checks, timeout);
+            oldest = timeout->deadline_ns < oldest.deadline_ns ? *timeout : oldest;
             timeout->deadline_ns = UINT64_MAX;
+            overdue++;
         } else {
             balance->next_ns = MIN(balance->next_ns, due_ns);
         }
+    }
+    if (overdue > 0) {
+        balance_accuse_timeout(checks, &oldest, overdue, now_ns);
     }
 }
 
@@ -127,18 +144,53 @@ static void balance_look_at_timeouts(struct checks *checks, uint64_t now_ns)
     const struct balance_check *balance = checks->balance;
     bool is_time =
         now_ns > checks->config.slack_ns && balance->next_ns < now_ns - checks->config.slack_ns;
-    if (is_time && balance->timer_faults == 0) {
+    if (is_time && balance->faults->len == 0) {
         balance_find_overdue(checks, now_ns);
     }
 }
 
-/* Whether a fault makes timers late: of a timer, or of a private interrupt by its number. */
+/* Faults of a line, by the first word of their name, that keep the CPU from its timers. */
+static bool balance_keeps_busy(const char *fault)
+{
+    static const char *const words[] = {"stuck", "storm", "route", "spurious"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (g_str_has_prefix(fault, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a fault makes timers late: of a timer, of a private interrupt by its number, of a line. */
 static bool balance_breaks_timers(const struct trace_event *event)
 {
     const char *object = event->fields[0].string, *target = event->fields[1].string;
     return strcmp(object, "timer") == 0 ||
-           (strcmp(object, "irq") == 0 && g_ascii_isdigit(*target) &&
-            strtoul(target, NULL, 10) < BALANCE_PRIVATE_INTS);
+           (strcmp(object, "irq") == 0 &&
+            ((g_ascii_isdigit(*target) && strtoul(target, NULL, 10) < BALANCE_PRIVATE_INTS) ||
+             balance_keeps_busy(event->fields[2].string)));
+}
+
+static void balance_arm(struct balance_check *balance, const struct trace_event *event)
+{
+    const struct balance_fault fault = {event->fields[0].string, event->fields[1].string};
+    if (balance_breaks_timers(event) && balance->faults->len < BALANCE_TIMEOUTS_MAX) {
+        g_array_append_val(balance->faults, fault);
+    }
+}
+
+/* All faults of the place end. */
+static void balance_restore(struct balance_check *balance, const struct trace_event *event)
+{
+    const char *object = event->fields[0].string, *target = event->fields[1].string;
+    for (guint i = balance->faults->len; i > 0; i--) {
+        const struct balance_fault *fault =
+            &g_array_index(balance->faults, struct balance_fault, i - 1);
+        if (strcmp(fault->object, object) == 0 && strcmp(fault->target, target) == 0) {
+            g_array_remove_index_fast(balance->faults, i - 1);
+            balance->excused_ns = event->time_ns;
+        }
+    }
 }
 
 /* ---- interrupts ------------------------------------------------------------------------------ */
@@ -220,13 +272,10 @@ void balance_observe(struct checks *checks, const struct trace_event *event)
         balance_end(balance, event);
         break;
     case TRACE_FAULT_INJECTED:
-        balance->timer_faults += balance_breaks_timers(event);
+        balance_arm(balance, event);
         break;
     case TRACE_FAULT_RESTORED:
-        if (balance_breaks_timers(event)) {
-            balance->timer_faults = 0;
-            balance->excused_ns = event->time_ns;
-        }
+        balance_restore(balance, event);
         break;
     case TRACE_CPU_WFI:
         balance_look_at_timeouts(checks, event->time_ns);

@@ -12,9 +12,15 @@ static void fire(const struct rig *rig, uint64_t number)
     trace_emit(rig->trace, TRACE_TIMEOUT_FIRED, TN(number));
 }
 
+static void inject_kind(const struct rig *rig, const char *object, const char *target,
+                        const char *fault)
+{
+    trace_emit(rig->trace, TRACE_FAULT_INJECTED, TS(object), TS(target), TS(fault));
+}
+
 static void inject(const struct rig *rig, const char *object, const char *target)
 {
-    trace_emit(rig->trace, TRACE_FAULT_INJECTED, TS(object), TS(target), TS("late 70ms"));
+    inject_kind(rig, object, target, "late 70ms");
 }
 
 static void restore(const struct rig *rig, const char *object, const char *target)
@@ -62,6 +68,47 @@ static void test_timeout_that_never_fires_is_found_at_the_end(void)
 {
     struct rig rig;
     rig_open(&rig);
+    register_in(&rig, 1, 5 * RIG_MS);
+    rig_pass(&rig, 100 * RIG_MS);
+    rig_expect(&rig, "timeout.overdue", "timeouts", "0x1 was to fire");
+}
+
+static void test_oldest_of_several_is_named_and_they_are_counted(void)
+{
+    struct rig rig;
+    rig_open(&rig);
+    register_in(&rig, 2, 9 * RIG_MS);
+    register_in(&rig, 1, 5 * RIG_MS);
+    register_in(&rig, 3, 500 * RIG_MS);
+    rig_pass(&rig, 105 * RIG_MS);
+    rig_expect(&rig, "timeout.overdue", "timeouts",
+               "0x1 was to fire at 1.005000000 s; 3 are registered, 2 of them overdue, the oldest "
+               "for 100000 us");
+}
+
+static void test_lines_that_keep_the_cpu_busy_are_an_excuse_until_all_are_restored(void)
+{
+    static const char *const kinds[] = {"stuck", "storm", "route", "spurious"};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        struct rig rig;
+        rig_open(&rig);
+        inject_kind(&rig, "irq", "48", kinds[i]);
+        inject_kind(&rig, "irq", "49", kinds[i]);
+        register_in(&rig, 1, 5 * RIG_MS);
+        rig_pass(&rig, 100 * RIG_MS);
+        restore(&rig, "irq", "48");
+        rig_pass(&rig, 100 * RIG_MS);
+        restore(&rig, "irq", "49");
+        fire(&rig, 1);
+        rig_expect_none(&rig);
+    }
+}
+
+static void test_line_whose_interrupts_are_lost_is_no_excuse(void)
+{
+    struct rig rig;
+    rig_open(&rig);
+    inject_kind(&rig, "irq", "48", "lose");
     register_in(&rig, 1, 5 * RIG_MS);
     rig_pass(&rig, 100 * RIG_MS);
     rig_expect(&rig, "timeout.overdue", "timeouts", "0x1 was to fire");
@@ -212,6 +259,9 @@ UNIT_SUITE("balance", UNIT_TEST(test_timeout_may_be_as_late_as_the_slack),
            UNIT_TEST(test_timeout_that_fires_later_is_overdue),
            UNIT_TEST(test_timeout_that_never_fires_is_found_when_the_cpu_waits),
            UNIT_TEST(test_timeout_that_never_fires_is_found_at_the_end),
+           UNIT_TEST(test_oldest_of_several_is_named_and_they_are_counted),
+           UNIT_TEST(test_lines_that_keep_the_cpu_busy_are_an_excuse_until_all_are_restored),
+           UNIT_TEST(test_line_whose_interrupts_are_lost_is_no_excuse),
            UNIT_TEST(test_timeout_that_was_cancelled_or_moved_is_not_overdue),
            UNIT_TEST(test_fault_of_a_timer_excuses_until_it_is_restored),
            UNIT_TEST(test_after_a_fault_the_slack_counts_again),

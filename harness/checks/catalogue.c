@@ -178,7 +178,8 @@ static const struct check catalogue_table[CHECK_COUNT] = {
                         "the next one; what expired in one go is fired one by one; interrupts "
                         "were masked.",
             .limits = "The slack is 10 ms and a tick of the guest, longer on slow machines. While "
-                      "the scenario keeps a timer from firing nothing is overdue.",
+                      "a fault of the scenario keeps a timer from firing, or a CPU busy with a "
+                      "line that is stuck, storms or is led elsewhere, nothing is overdue.",
         },
 };
 

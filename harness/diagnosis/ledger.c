@@ -630,6 +630,10 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
     case TRACE_CPU_IRQ:
         ledger->spurious_count = 0;
         break;
+    case TRACE_IRQ_BREACH:
+        ledger->breach = ledger_mark(event);
+        ledger->breach_intid = event->fields[2].number;
+        break;
     case TRACE_IRQ_SPURIOUS:
         ledger->spurious_count++;
         ledger->spurious = ledger_mark(event);

@@ -183,6 +183,8 @@ struct ledger {
     const char *counter_unhandled; /* interned: "irq.unhandled" */
     uint64_t spurious_count;       /* IAR gave nothing, since the CPU entered the vector */
     struct ledger_mark spurious;
+    struct ledger_mark breach; /* the last misuse of the controller, */
+    uint64_t breach_intid;     /* and which INTID it was about */
     struct ledger_peer peers[LEDGER_PEERS_MAX];
     unsigned peer_count;
     struct ledger_mark timer_fired[GTIMER_COUNT];

@@ -123,7 +123,8 @@ static bool rules_mismatch(struct rules_case *c, const struct rules_timer *timer
     rules_evidence_irq(c, enabled);
     return rules_found(c, "timer.irq-mismatch",
                        "the timer %s raises INTID %u, which the guest has not enabled; it has "
-                       "enabled INTID %u",
+                       "enabled INTID %u instead, which nothing raises: program and listen to the "
+                       "same timer",
                        timer->name, raised, enabled);
 }
 
@@ -217,6 +218,22 @@ static void rules_evidence_source(struct rules_case *c, const struct rules_sourc
     rules_evidence_irq(c, source->intid);
 }
 
+/* An INTID that the guest has enabled and nobody ever raised, nor could; 0: none. */
+static unsigned rules_enabled_in_vain(const struct rules_case *c)
+{
+    for (unsigned intid = 1; intid < G_N_ELEMENTS(c->ledger->irqs); intid++) {
+        const struct ledger_irq *irq = &c->ledger->irqs[intid];
+        bool is_used = irq->taken_count > 0 || irq->level_up.sequence != 0;
+        for (unsigned i = 0; i < rules_source_count(c); i++) {
+            is_used |= rules_source(c, i).intid == intid;
+        }
+        if (irq->enabled.sequence > irq->disabled.sequence && !is_used) {
+            return intid;
+        }
+    }
+    return 0;
+}
+
 bool rule_irq_not_enabled(struct rules_case *c)
 {
     for (unsigned i = 0; i < rules_source_count(c); i++) {
@@ -229,7 +246,14 @@ bool rule_irq_not_enabled(struct rules_case *c)
         c->diagnosis->intid = source.intid;
         rules_evidence_source(c, &source);
         bool was = c->ledger->irqs[source.intid].enabled.sequence != 0;
-        return rules_found(c, "irq.not-enabled", "%s raises INTID %u, which the guest %s",
+        c->diagnosis->other_intid = rules_enabled_in_vain(c);
+        if (c->diagnosis->other_intid != 0) {
+            rules_evidence(c, "INTID %u: enabled by the guest, and no device or timer raises it",
+                           c->diagnosis->other_intid);
+        }
+        return rules_found(c, "irq.not-enabled",
+                           "%s raises INTID %u, which the guest %s (GICD_ISENABLER): look where "
+                           "its driver gets the number from",
                            source.name, source.intid, was ? "has disabled" : "never enabled");
     }
     return false;
@@ -239,6 +263,18 @@ bool rule_irq_not_enabled(struct rules_case *c)
 
 /* A vector that understands the answer leaves at the first one. */
 #define RULES_SPURIOUS_MANY 16
+#define RULES_ANSWERS       1020 /* from here on IAR answers something else, [GICv2] 3.2.5 */
+
+/* ", and ends 511": what it wrote to EOIR since, when that was no INTID that it had been given. */
+static const char *rules_ended_instead(const struct rules_case *c, char text[static 32])
+{
+    const struct ledger *ledger = c->ledger;
+    text[0] = '\0';
+    if (ledger->breach.sequence != 0 && ledger->breach_intid < RULES_ANSWERS) {
+        g_snprintf(text, 32, ", and ends %u", (unsigned)ledger->breach_intid);
+    }
+    return text;
+}
 
 bool rule_irq_spurious_served(struct rules_case *c)
 {
@@ -246,14 +282,16 @@ bool rule_irq_spurious_served(struct rules_case *c)
     if (ledger->spurious_count < RULES_SPURIOUS_MANY) {
         return false;
     }
-    char at[32];
+    char at[32], ended[32];
     rules_evidence(c,
                    "irq.spurious: %" G_GUINT64_FORMAT " times since the last cpu.irq, last at %s",
                    ledger->spurious_count, rules_time(at, ledger->spurious.time_ns));
     rules_evidence(c, "DAIF = 0x%x", (unsigned)cpu_view(board_cpu(c->board), c->cpu).daif);
     return rules_found(c, "irq.spurious-served",
                        "IAR answered that there is no interrupt, and the guest did not leave its "
-                       "vector: it takes the answer for an INTID");
+                       "vector: it takes the answer for an INTID%s. Compare all ten bits: 1020 to "
+                       "1023 end the vector, without a handler and without a write to EOIR",
+                       rules_ended_instead(c, ended));
 }
 
 /* ---- ended ----------------------------------------------------------------------------------- */

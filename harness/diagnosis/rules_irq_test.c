@@ -349,7 +349,63 @@ static void test_who_sleeps_for_a_completion_could_have_looked(void)
     rig_driver_expect(&driver, true, "vq.used-not-consumed", "netd");
 }
 
-UNIT_SUITE("rules_irq", UNIT_TEST(test_a_timer_that_nobody_enabled_is_not_enabled),
+/* ---- ended late ------------------------------------------------------------------------------ */
+
+/* The card's interrupt is ended so much after the timer's became pending, by the driver's task. */
+static void hold_for(struct rig *rig, uint64_t held_ns, bool task)
+{
+    rig_open(rig, "ping 10.0.2.2");
+    trace_emit(rig->trace, TRACE_IRQ_TAKEN, TN(BOARD_VIRTIO_MMIO_INTID), TN(0));
+    if (task) {
+        trace_emit(rig->trace, TRACE_TASK_RUNNING, TN(RIG_NETD));
+    }
+    trace_emit(rig->trace, TRACE_IRQ_PENDING, TN(BOARD_TIMER_VIRT_INTID), TN(1));
+    rig_pass(rig, held_ns);
+    trace_emit(rig->trace, TRACE_IRQ_EOI, TN(BOARD_VIRTIO_MMIO_INTID), TN(0));
+    trace_emit(rig->trace, TRACE_IRQ_TAKEN, TN(BOARD_TIMER_VIRT_INTID), TN(0));
+    trace_emit(rig->trace, TRACE_IRQ_EOI, TN(BOARD_TIMER_VIRT_INTID), TN(0));
+}
+
+static void test_interrupt_that_a_task_ends_after_long_has_kept_the_other(void)
+{
+    struct rig rig;
+    hold_for(&rig, 1000000, true);
+    rig_expect(&rig, false, "irq.ended-late", "ping");
+}
+
+static void test_end_that_comes_soon_is_in_time(void)
+{
+    struct rig rig;
+    hold_for(&rig, 999999, true);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_slow_machine_in_its_vector_is_only_slow(void)
+{
+    struct rig rig;
+    hold_for(&rig, 50000000, false);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_program_that_was_over_before_did_not_suffer(void)
+{
+    struct rig rig;
+    rig_open(&rig, "ping 10.0.2.2");
+    rig_exit(&rig, 1);
+    trace_emit(rig.trace, TRACE_IRQ_TAKEN, TN(BOARD_VIRTIO_MMIO_INTID), TN(0));
+    trace_emit(rig.trace, TRACE_TASK_RUNNING, TN(RIG_NETD));
+    trace_emit(rig.trace, TRACE_IRQ_PENDING, TN(BOARD_TIMER_VIRT_INTID), TN(1));
+    rig_pass(&rig, 5000000);
+    trace_emit(rig.trace, TRACE_IRQ_EOI, TN(BOARD_VIRTIO_MMIO_INTID), TN(0));
+    trace_emit(rig.trace, TRACE_IRQ_TAKEN, TN(BOARD_TIMER_VIRT_INTID), TN(0));
+    rig_expect(&rig, false, "", NULL);
+}
+
+UNIT_SUITE("rules_irq", UNIT_TEST(test_interrupt_that_a_task_ends_after_long_has_kept_the_other),
+           UNIT_TEST(test_end_that_comes_soon_is_in_time),
+           UNIT_TEST(test_slow_machine_in_its_vector_is_only_slow),
+           UNIT_TEST(test_program_that_was_over_before_did_not_suffer),
+           UNIT_TEST(test_a_timer_that_nobody_enabled_is_not_enabled),
            UNIT_TEST(test_with_another_timers_intid_enabled_it_is_a_mismatch),
            UNIT_TEST(test_with_a_devices_intid_enabled_it_is_no_mismatch),
            UNIT_TEST(test_behind_a_controller_that_is_off_it_is_masked),

@@ -66,6 +66,41 @@ static void test_crash_without_one_has_no_cause(void)
     expect_crashed(&rig, NULL);
 }
 
+/* What is named for an exception of the CPU, and who pays. */
+static void expect_exception(struct rig *rig, const char *cause, const char *task)
+{
+    const struct diagnosis_question question = {
+        .board = rig->board,
+        .crashed = true,
+        .exception = "illegal instruction (SIGILL); in f() at f.c:1",
+    };
+    struct diagnosis *diagnosis = diagnosis_ask(rig->ledger, &question);
+    CU_ASSERT_EQUAL(g_strcmp0(diagnosis->cause, cause), 0);
+    CU_ASSERT_EQUAL(diagnosis->grade, DIAGNOSIS_DERIVED);
+    CU_ASSERT_EQUAL(g_strcmp0(diagnosis->task->name, task), 0);
+    CU_ASSERT_EQUAL(strstr(diagnosis->link, "in f() at f.c:1") != NULL,
+                    strcmp(cause, "guest.exception") == 0);
+    diagnosis_free(diagnosis);
+    rig_close(rig);
+}
+
+static void test_exception_is_named_with_its_place_and_the_task_that_ran(void)
+{
+    struct rig rig;
+    rig_open(&rig, "ping 10.0.2.2");
+    trace_emit(rig.trace, TRACE_TASK_RUNNING, TN(RIG_NETD));
+    expect_exception(&rig, "guest.exception", "netd");
+}
+
+static void test_exception_behind_an_allocation_that_failed_is_that(void)
+{
+    struct rig rig;
+    rig_open(&rig, "ping 10.0.2.2");
+    alloc_fault_fail(board_alloc_fault(rig.board), 1);
+    CU_ASSERT_TRUE(alloc_fault_strikes(board_alloc_fault(rig.board)));
+    expect_exception(&rig, "alloc.unchecked", "netd");
+}
+
 static void test_allocation_that_failed_is_no_cause_of_anything_else(void)
 {
     struct rig rig;
@@ -80,4 +115,6 @@ UNIT_SUITE("rules_machine", UNIT_TEST(test_time_of_day_from_a_clock_that_nobody_
            UNIT_TEST(test_clock_that_was_read_is_no_cause),
            UNIT_TEST(test_crash_behind_an_allocation_that_failed_is_that),
            UNIT_TEST(test_crash_without_one_has_no_cause),
+           UNIT_TEST(test_exception_is_named_with_its_place_and_the_task_that_ran),
+           UNIT_TEST(test_exception_behind_an_allocation_that_failed_is_that),
            UNIT_TEST(test_allocation_that_failed_is_no_cause_of_anything_else))

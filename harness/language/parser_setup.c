@@ -492,20 +492,13 @@ bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
                       const struct scenario_time *at)
 {
     static const struct parser_key keys[] = {
-        {"transport", setup_parse_transport},
-        {"slot", setup_parse_slot},
-        {"intid", setup_parse_intid},
-        {"msix", setup_parse_msix},
-        {"queue-size", setup_parse_queue_size},
-        {"mac", setup_parse_mac},
-        {"features", setup_parse_features},
-        {"backend", setup_parse_backend},
-        {"latency", setup_parse_latency},
-        {"batch", setup_parse_batch},
-        {"completion", setup_parse_completion},
-        {"suppress", setup_parse_suppress},
-        {"ring-start", setup_parse_ring_start},
-        {"reset", setup_parse_reset},
+        {"transport", setup_parse_transport},   {"slot", setup_parse_slot},
+        {"intid", setup_parse_intid},           {"msix", setup_parse_msix},
+        {"queue-size", setup_parse_queue_size}, {"mac", setup_parse_mac},
+        {"features", setup_parse_features},     {"backend", setup_parse_backend},
+        {"latency", setup_parse_latency},       {"batch", setup_parse_batch},
+        {"completion", setup_parse_completion}, {"suppress", setup_parse_suppress},
+        {"ring-start", setup_parse_ring_start}, {"reset", setup_parse_reset},
     };
     (void)word, (void)at;
     const struct lexer_token *token;

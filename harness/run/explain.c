@@ -84,6 +84,59 @@ char *explain_running(const struct session *session)
     return text;
 }
 
+/* ---- who enabled an INTID -------------------------------------------------------------------- */
+
+void explain_observe(struct session *session, const struct trace_event *event)
+{
+    uint64_t intid = event->fields[0].number;
+    if (event->kind != TRACE_IRQ_ENABLED || event->fields[1].number == 0 ||
+        intid >= BOARD_IRQ_COUNT) {
+        return;
+    }
+    uintptr_t addresses[EXPLAIN_FRAMES_MAX];
+    uintptr_t fp = (uintptr_t)__builtin_frame_address(0);
+    const struct cpu *cpu = board_cpu(session->board);
+    uintptr_t high = cpu_view(cpu, cpu_running(cpu)).stack_high;
+    unsigned count = source_unwind(fp, fp, high, addresses, EXPLAIN_FRAMES_MAX);
+    unsigned kept = 0;
+    for (unsigned i = 0; i < count && kept < SESSION_ENABLERS; i++) {
+        if (guest_image_contains(session->image, addresses[i])) {
+            session->enablers[intid][kept++] = addresses[i];
+        }
+    }
+    if (kept < SESSION_ENABLERS) {
+        session->enablers[intid][kept] = 0;
+    }
+}
+
+/*
+ * "INTID 30: enabled by a() at x.c:1, from b() at y.c:2, …": the innermost callers. Who has
+ * decided on the number is among them.
+ */
+static void explain_add_enabler(const struct session *session, unsigned intid, GPtrArray *evidence)
+{
+    if (intid >= BOARD_IRQ_COUNT || session->enablers[intid][0] == 0) {
+        return;
+    }
+    struct source *source = source_open(session->options->guest_path);
+    g_autoptr(GString) line = g_string_new(NULL);
+    for (unsigned i = 0; i < SESSION_ENABLERS && session->enablers[intid][i] != 0; i++) {
+        uintptr_t address = session->enablers[intid][i] - 1; /* of the call */
+        if (explain_is_guests(session, source, address)) {
+            g_autofree char *place = explain_place(source, address, false);
+            if (line->len == 0) {
+                g_string_append_printf(line, "INTID %u: enabled by %s", intid, place);
+            } else {
+                g_string_append_printf(line, ", from %s", place);
+            }
+        }
+    }
+    source_free(source);
+    if (line->len > 0) {
+        g_ptr_array_add(evidence, g_strdup(line->str));
+    }
+}
+
 /* A pointer of the guest, as one of ours; NULL when it is none. */
 static const void *explain_guest_memory(const struct session *session, uint64_t address,
                                         size_t size)
@@ -135,6 +188,18 @@ static void explain_add_lines(const struct session *session, const struct ledger
         }
     }
     source_free(source);
+}
+
+/* Causes that are about a vector which is never left, or entered for ever. */
+static void explain_add_running(const struct session *session, bool hangs,
+                                const struct diagnosis *diagnosis)
+{
+    static const char *const ids[] = {"irq.spurious-served", "irq.unhandled", "irq.storm", NULL};
+    g_autofree char *place =
+        !hangs && g_strv_contains(ids, diagnosis->cause) ? explain_running(session) : NULL;
+    if (place != NULL) {
+        g_ptr_array_add(diagnosis->evidence, g_strdup_printf("the CPU is in %s", place));
+    }
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
@@ -205,6 +270,9 @@ void explain_ask(struct session *session, const struct session_program *program)
     struct diagnosis *diagnosis = diagnosis_ask(session->ledger, &question);
     if (diagnosis->cause != NULL) {
         explain_try_proof(session, diagnosis, hangs);
+        explain_add_enabler(session, diagnosis->intid, diagnosis->evidence);
+        explain_add_enabler(session, diagnosis->other_intid, diagnosis->evidence);
+        explain_add_running(session, hangs, diagnosis);
         if (diagnosis->task != NULL) {
             explain_add_lines(session, diagnosis->task, diagnosis->evidence);
             result->task = g_strdup(diagnosis->task->name);

@@ -12,6 +12,8 @@
  * diagnosis of the session's result.
  */
 void explain_ask(struct session *session, const struct session_program *program);
+/* Keeps what only the guest's stack can tell, at the moment of an event. */
+void explain_observe(struct session *session, const struct trace_event *event);
 /* Takes them back: an expectation was met. */
 void explain_clear(struct session *session);
 /* Whether the result has this cause (NULL: any, or none), good enough to be asserted, and task. */

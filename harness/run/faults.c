@@ -18,18 +18,26 @@ static struct fault_which faults_which(const struct scenario_fault *fault)
 /* ---- interrupts and timers ------------------------------------------------------------------- */
 
 /* "48", "eth0" (the card's INTID) or "eth0.tx" (the queue's share of it). */
-static struct irq_fault *faults_irq(struct board *board, const char *target)
+static struct irq_fault *faults_irq(struct board *board, unsigned cpu, const char *target)
 {
     if (g_ascii_isdigit(target[0])) {
-        return board_irq_fault(board, (unsigned)strtoul(target, NULL, 0));
+        return board_irq_fault_of(board, cpu, (unsigned)strtoul(target, NULL, 0));
     }
     return strchr(target, '.') != NULL ? board_queue_irq_fault(board, target)
                                        : board_irq_fault(board, board_net_intid(board, target));
 }
 
-static void faults_inject_irq(struct board *board, const struct scenario_fault *fault)
+/* On how many CPUs it stands: of a PPI, each has one. */
+static unsigned faults_irq_cpus(struct board *board, const char *target)
 {
-    struct irq_fault *stage = faults_irq(board, fault->target);
+    bool is_private =
+        g_ascii_isdigit(target[0]) && strtoul(target, NULL, 0) < (unsigned long)BOARD_INTID_SPI;
+    return is_private ? board_cpus(board) : 1;
+}
+
+static void faults_inject_irq(struct board *board, unsigned cpu, const struct scenario_fault *fault)
+{
+    struct irq_fault *stage = faults_irq(board, cpu, fault->target);
     if (fault->kind == SCENARIO_IRQ_LOSE) {
         irq_fault_lose(stage, "lose", faults_which(fault));
     } else if (fault->kind == SCENARIO_IRQ_DELAY) {
@@ -39,7 +47,7 @@ static void faults_inject_irq(struct board *board, const struct scenario_fault *
     } else if (fault->kind == SCENARIO_IRQ_STORM) {
         irq_fault_storm(stage, faults_which(fault));
     } else if (fault->kind == SCENARIO_IRQ_ROUTE) {
-        board_route_irq(board, stage, (unsigned)fault->number);
+        board_route_irq(board, cpu, stage, (unsigned)fault->number);
     } else if (fault->kind == SCENARIO_IRQ_EDGE) {
         irq_fault_edge(stage, faults_which(fault));
     } else {
@@ -184,7 +192,9 @@ static void faults_inject(struct board *board, const struct scenario *scenario,
 {
     switch (statement->fault.object) {
     case SCENARIO_FAULT_IRQ:
-        faults_inject_irq(board, &statement->fault);
+        for (unsigned cpu = 0; cpu < faults_irq_cpus(board, statement->fault.target); cpu++) {
+            faults_inject_irq(board, cpu, &statement->fault);
+        }
         return;
     case SCENARIO_FAULT_TIMER:
         for (unsigned cpu = 0; cpu < board_cpus(board); cpu++) {
@@ -210,7 +220,9 @@ static void faults_restore(struct board *board, const struct scenario_fault *fau
 {
     switch (fault->object) {
     case SCENARIO_FAULT_IRQ:
-        irq_fault_restore(faults_irq(board, fault->target));
+        for (unsigned cpu = 0; cpu < faults_irq_cpus(board, fault->target); cpu++) {
+            irq_fault_restore(faults_irq(board, cpu, fault->target));
+        }
         return;
     case SCENARIO_FAULT_TIMER:
         for (unsigned cpu = 0; cpu < board_cpus(board); cpu++) {

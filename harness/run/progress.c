@@ -33,8 +33,8 @@
 
 static struct {
     struct vevent spin, stall;
-    bool watching;                                    /* `spin` is armed */
-    bool waits;                                       /* the last event was that the CPU waits */
+    bool watching;                                   /* `spin` is armed */
+    bool waits;                                      /* the last event was that the CPU waits */
     uint64_t progress, ticks, clock_reads, since_ns; /* when it got somewhere last */
 } progress;
 

@@ -143,6 +143,7 @@ static void session_observe(void *opaque, const struct trace_event *event)
     }
     model_observe(session, event);
     ledger_observe(session->ledger, event);
+    explain_observe(session, event);
     survive_observe(session, event);
     progress_observe(session, event);
     if (session->events != NULL) {

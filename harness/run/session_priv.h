@@ -60,6 +60,8 @@ enum statement_phase {
     STATEMENT_ACTIVE,  /* has begun, waits for what it expects */
 };
 
+#define SESSION_ENABLERS 6
+
 struct session {
     const struct scenario *scenario;
     const struct session_options *options;
@@ -98,6 +100,9 @@ struct session {
     bool crashed;
     const char *exception; /* of the CPU, that it died of; borrowed while the crash is judged */
     bool interest[TRACE_KIND_COUNT];
+
+    /* who enabled each INTID last, on the guest's stack: return addresses, 0 at the end */
+    uintptr_t enablers[BOARD_IRQ_COUNT][SESSION_ENABLERS];
 
     /* the model */
     bool ready;

@@ -13,8 +13,8 @@
  *
  * Between a device or a timer and its input of the GIC stands a stage for faults: board_fault.c.
  *
- * With VHE the guest runs at EL2 and ID_AA64MMFR1_EL1.VH says so; which of the two timers it then
- * takes is its own matter, both are there.
+ * With VHE the guest runs at EL2, ID_AA64MMFR1_EL1.VH says so, and there are two timers more, those
+ * of EL2; which of the four it takes is its own matter.
  */
 #include "emu/board/board.h"
 
@@ -96,9 +96,26 @@ static bool board_is_icc(enum hal_sysreg reg)
     return reg >= HAL_ICC_PMR_EL1 && reg - HAL_ICC_PMR_EL1 < G_N_ELEMENTS(board_icc);
 }
 
+/* Registers of a timer stand one behind the other, as those of enum gtimer_register do. */
+static bool board_is_el2_timer(enum hal_sysreg reg)
+{
+    return reg >= HAL_CNTHP_CTL_EL2 && reg <= HAL_CNTHV_TVAL_EL2;
+}
+
+static enum gtimer_id board_el2_timer(enum hal_sysreg reg, enum gtimer_register *which)
+{
+    static const enum gtimer_register registers[] = {GTIMER_CTL, GTIMER_CVAL, GTIMER_TVAL};
+    unsigned index = reg - HAL_CNTHP_CTL_EL2;
+    *which = registers[index % G_N_ELEMENTS(registers)];
+    return index < G_N_ELEMENTS(registers) ? GTIMER_HYP_PHYSICAL : GTIMER_HYP_VIRTUAL;
+}
+
 static const char *board_sysreg_absent(void *opaque, enum hal_sysreg reg)
 {
     const struct board *board = opaque;
+    if (board_is_el2_timer(reg) && !board->vhe) {
+        return "the timers of EL2 are not there for a guest at EL1";
+    }
     return board_is_icc(reg) && gic_version(board->gic) != GIC_V3
                ? "a GICv2 has no ICC system registers: its CPU interface is memory-mapped"
                : NULL;
@@ -110,6 +127,11 @@ static uint64_t board_sysreg_read(void *opaque, unsigned cpu, enum hal_sysreg re
     const struct gtimer *timer = board->timers[cpu];
     if (board_is_icc(reg)) {
         return gic_sysreg_read(board->gic, cpu, board_icc[reg - HAL_ICC_PMR_EL1]);
+    }
+    if (board_is_el2_timer(reg)) {
+        enum gtimer_register which;
+        enum gtimer_id id = board_el2_timer(reg, &which);
+        return gtimer_read(timer, id, which);
     }
     switch (reg) {
     case HAL_CNTFRQ_EL0:
@@ -136,7 +158,7 @@ static uint64_t board_sysreg_read(void *opaque, unsigned cpu, enum hal_sysreg re
         return board->vhe ? BOARD_MMFR1_VH : 0;
     case HAL_CURRENT_EL:
         return (board->vhe ? UINT64_C(2) : UINT64_C(1)) << BOARD_EL_SHIFT;
-    default: /* the ICC registers, above */
+    default: /* the ICC registers and timers of EL2, above */
         break;
     }
     g_assert_not_reached();
@@ -148,6 +170,12 @@ static void board_sysreg_write(void *opaque, unsigned cpu, enum hal_sysreg reg, 
     struct gtimer *timer = board->timers[cpu];
     if (board_is_icc(reg)) {
         gic_sysreg_write(board->gic, cpu, board_icc[reg - HAL_ICC_PMR_EL1], value);
+        return;
+    }
+    if (board_is_el2_timer(reg)) {
+        enum gtimer_register which;
+        enum gtimer_id id = board_el2_timer(reg, &which);
+        gtimer_write(timer, id, which, value);
         return;
     }
     switch (reg) {
@@ -176,7 +204,7 @@ static void board_sysreg_write(void *opaque, unsigned cpu, enum hal_sysreg reg, 
     case HAL_ID_AA64MMFR1_EL1:
     case HAL_CURRENT_EL:
         return; /* read-only, and the CPU lets no write through */
-    default:    /* the ICC registers, above */
+    default:    /* the ICC registers and timers of EL2, above */
         break;
     }
     g_assert_not_reached();
@@ -263,6 +291,10 @@ static void board_build_interrupts(struct board *board, const struct board_confi
                         board_timer_output(board, cpu, GTIMER_PHYSICAL, BOARD_TIMER_PHYS_INTID),
                     [GTIMER_VIRTUAL] =
                         board_timer_output(board, cpu, GTIMER_VIRTUAL, BOARD_TIMER_VIRT_INTID),
+                    [GTIMER_HYP_PHYSICAL] =
+                        board_timer_output(board, cpu, GTIMER_HYP_PHYSICAL, BOARD_TIMER_HYP_INTID),
+                    [GTIMER_HYP_VIRTUAL] =
+                        board_timer_output(board, cpu, GTIMER_HYP_VIRTUAL, BOARD_TIMER_HYPV_INTID),
                 },
             .frequency_hz = config->timer_hz,
             .delay_ns = config->timer_delay_ns,

@@ -42,6 +42,8 @@
 #define BOARD_PCI_INTID         35 /* of the bridge's pin 0: SPI 3 */
 #define BOARD_TIMER_PHYS_INTID  30 /* CNTP, PPI 14 */
 #define BOARD_TIMER_VIRT_INTID  27 /* CNTV, PPI 11 */
+#define BOARD_TIMER_HYP_INTID   26 /* CNTHP, PPI 10 */
+#define BOARD_TIMER_HYPV_INTID  28 /* CNTHV, PPI 12 */
 #define BOARD_IRQ_COUNT         288
 #define BOARD_NETS_MAX          8
 #define BOARD_FILES_MAX         64

@@ -60,8 +60,6 @@ static_assert(ACPI_MCFG_AT(8) + ACPI_MCFG_SIZE == BOARD_ACPI_SIZE(8), "what boar
 #define ACPI_NO_ADDRESS     UINT64_MAX             /* of a memory-mapped counter, 5.2.24 */
 #define ACPI_TIMER_FLAGS    4                      /* level, active high, always on */
 #define ACPI_TIMER_SECURE   29 /* PPIs of the architecture that this board does not drive */
-#define ACPI_TIMER_EL2      26
-#define ACPI_TIMER_EL2_VIRT 28
 
 /* A table in the making: zeroed, and written at offsets. */
 struct board_acpi {
@@ -223,10 +221,10 @@ static void board_acpi_gtdt(uint8_t *at, bool vhe)
     board_acpi_timer(table, 48, ACPI_TIMER_SECURE);
     board_acpi_timer(table, 56, BOARD_TIMER_PHYS_INTID);
     board_acpi_timer(table, 64, BOARD_TIMER_VIRT_INTID);
-    board_acpi_timer(table, 72, ACPI_TIMER_EL2);
+    board_acpi_timer(table, 72, BOARD_TIMER_HYP_INTID);
     board_acpi_put(table, 80, 8, ACPI_NO_ADDRESS); /* CntReadBase */
     /* "Mandatory for systems implementing ARMv8.1 VHE … For systems not implementing it, 0." */
-    board_acpi_timer(table, 96, vhe ? ACPI_TIMER_EL2_VIRT : 0);
+    board_acpi_timer(table, 96, vhe ? BOARD_TIMER_HYPV_INTID : 0);
     board_acpi_end(table);
 }
 

@@ -97,6 +97,8 @@ struct irqline board_timer_output(struct board *board, unsigned cpu, enum gtimer
     static const char *const names[GTIMER_COUNT] = {
         [GTIMER_PHYSICAL] = "physical",
         [GTIMER_VIRTUAL] = "virtual",
+        [GTIMER_HYP_PHYSICAL] = "hyp-physical",
+        [GTIMER_HYP_VIRTUAL] = "hyp-virtual",
     };
     static const struct irqline nothing = {.set = NULL};
     struct irq_fault **stage = &board_faults(board)->timers[cpu][id];

@@ -29,7 +29,6 @@
 #define FDT_IRQ_LEVEL_HIGH 4
 #define FDT_IRQ_CPUS(cpus) (((1U << (cpus)) - 1) << 8) /* those that have the PPI */
 #define FDT_TIMER_SEC_PPI  13 /* CNTPS and CNTHP are named by the binding and not there */
-#define FDT_TIMER_HYP_PPI  10
 #define FDT_CELLS_MAX      160
 #define FDT_PCI_SLOT_SHIFT 11 /* of a slot in the first cell of a PCI address */
 #define FDT_PCI_SLOT_MASK  0x1800
@@ -188,23 +187,27 @@ static void board_fdt_gic(struct board_fdt *fdt, enum gic_version version, unsig
 }
 
 /* The binding's order: secure physical, physical, virtual, hypervisor. */
-static void board_fdt_timer(struct board_fdt *fdt, enum gic_version version, unsigned cpus)
+/* The fifth, that of EL2's virtual timer, is there with VHE. */
+static void board_fdt_timer(struct board_fdt *fdt, enum gic_version version, unsigned cpus,
+                            bool vhe)
 {
     static const char compatible[] = "arm,armv8-timer\0arm,armv7-timer";
     static const uint32_t ppis[] = {
         FDT_TIMER_SEC_PPI,
         BOARD_TIMER_PHYS_INTID - FDT_GIC_FIRST_PPI,
         BOARD_TIMER_VIRT_INTID - FDT_GIC_FIRST_PPI,
-        FDT_TIMER_HYP_PPI,
+        BOARD_TIMER_HYP_INTID - FDT_GIC_FIRST_PPI,
+        BOARD_TIMER_HYPV_INTID - FDT_GIC_FIRST_PPI,
     };
     uint32_t cells[G_N_ELEMENTS(ppis) * 3];
-    for (size_t i = 0; i < G_N_ELEMENTS(ppis); i++) {
+    size_t count = G_N_ELEMENTS(ppis) - (vhe ? 0 : 1);
+    for (size_t i = 0; i < count; i++) {
         cells[i * 3] = FDT_GIC_PPI;
         cells[i * 3 + 1] = ppis[i];
         cells[i * 3 + 2] = (version == GIC_V2 ? FDT_IRQ_CPUS(cpus) : 0) | FDT_IRQ_LEVEL_HIGH;
     }
     board_fdt_begin(fdt, "timer");
-    board_fdt_cells(fdt, "interrupts", cells, G_N_ELEMENTS(cells));
+    board_fdt_cells(fdt, "interrupts", cells, count * 3);
     board_fdt_flag(fdt, "always-on");
     board_fdt_property(fdt, "compatible", compatible, sizeof(compatible));
     board_fdt_end(fdt);
@@ -331,7 +334,7 @@ static void board_fdt_root(struct board_fdt *fdt, uint64_t ram_base, uint64_t ra
     board_fdt_memory(fdt, ram_base, ram_size);
     board_fdt_cpus(fdt, config->cpus);
     board_fdt_gic(fdt, config->gic, config->cpus, has_frame);
-    board_fdt_timer(fdt, config->gic, config->cpus);
+    board_fdt_timer(fdt, config->gic, config->cpus, config->vhe);
     board_fdt_apb_clock(fdt);
     board_fdt_rtc(fdt);
     for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {

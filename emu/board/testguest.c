@@ -175,6 +175,22 @@ static void check_registers(void)
     check(hal_sysreg_read(HAL_CNTV_CTL_EL0) == 0, 29);
 }
 
+/* They are there at EL2, and are others than those of EL1; elsewhere they read as 0. */
+static void check_el2_timers(void)
+{
+    bool vhe = starts_with(hal_boot_info()->command_line, "timer vhe");
+    hal_sysreg_write(HAL_CNTHP_CVAL_EL2, 4321);
+    hal_sysreg_write(HAL_CNTHV_CVAL_EL2, 8765);
+    check(hal_sysreg_read(HAL_CNTHP_CVAL_EL2) == (vhe ? 4321 : 0), 70);
+    check(hal_sysreg_read(HAL_CNTHV_CVAL_EL2) == (vhe ? 8765 : 0), 71);
+    hal_sysreg_write(HAL_CNTHP_TVAL_EL2, 100000);
+    hal_sysreg_write(HAL_CNTHV_CTL_EL2, CTL_IMASK);
+    check(hal_sysreg_read(HAL_CNTHP_TVAL_EL2) - (vhe ? 1 : 0) < 100000, 72);
+    check(hal_sysreg_read(HAL_CNTHV_CTL_EL2) == (vhe ? CTL_IMASK : 0), 73);
+    check(hal_sysreg_read(HAL_CNTHP_CTL_EL2) == 0, 74);
+    check(hal_sysreg_read(HAL_CNTP_CVAL_EL0) != 4321, 75);
+}
+
 static void check_windows(void)
 {
     check(hal_mmio_read32(window0 + VIRTIO_MAGIC) == 0x74726976, 30);
@@ -216,6 +232,7 @@ static void run_timer(void)
 {
     check_memory();
     check_registers();
+    check_el2_timers();
     check_windows();
     open_interrupt(timer_intid);
     hal_sysreg_write(HAL_CNTV_TVAL_EL0, 62500); /* 1 ms */
@@ -267,7 +284,7 @@ static void boot(void)
         hal_sysreg_write(HAL_CNTV_CTL_EL0, CTL_ENABLE | CTL_IMASK);
         sleep_for_ever();
     } else {
-        check(starts_with(command_line, "sleep"), 60);
+        check(starts_with(command_line, "sleep"), 70);
         open_interrupt(timer_intid);
         sleep_for_ever();
     }

@@ -219,6 +219,12 @@ static bool cpu_sysreg_is_writable(enum hal_sysreg reg)
     case HAL_CNTV_CTL_EL0:
     case HAL_CNTV_CVAL_EL0:
     case HAL_CNTV_TVAL_EL0:
+    case HAL_CNTHP_CTL_EL2:
+    case HAL_CNTHP_CVAL_EL2:
+    case HAL_CNTHP_TVAL_EL2:
+    case HAL_CNTHV_CTL_EL2:
+    case HAL_CNTHV_CVAL_EL2:
+    case HAL_CNTHV_TVAL_EL2:
     case HAL_ICC_PMR_EL1:
     case HAL_ICC_EOIR0_EL1:
     case HAL_ICC_BPR0_EL1:
@@ -266,10 +272,16 @@ static enum cpu_reader cpu_reader_of(enum hal_sysreg reg)
     case HAL_CNTP_TVAL_EL0:
     case HAL_CNTV_CTL_EL0:
     case HAL_CNTV_TVAL_EL0:
+    case HAL_CNTHP_CTL_EL2:
+    case HAL_CNTHP_TVAL_EL2:
+    case HAL_CNTHV_CTL_EL2:
+    case HAL_CNTHV_TVAL_EL2:
         return CPU_READER_POLLS;
     case HAL_CNTFRQ_EL0:
     case HAL_CNTP_CVAL_EL0:
     case HAL_CNTV_CVAL_EL0:
+    case HAL_CNTHP_CVAL_EL2:
+    case HAL_CNTHV_CVAL_EL2:
     case HAL_MPIDR_EL1:
     case HAL_ID_AA64MMFR1_EL1:
     case HAL_CURRENT_EL:

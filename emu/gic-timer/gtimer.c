@@ -282,6 +282,8 @@ struct gtimer *gtimer_new(struct vclock *clock, struct trace *trace,
     static const char *const names[GTIMER_COUNT] = {
         [GTIMER_PHYSICAL] = "CNTP",
         [GTIMER_VIRTUAL] = "CNTV",
+        [GTIMER_HYP_PHYSICAL] = "CNTHP",
+        [GTIMER_HYP_VIRTUAL] = "CNTHV",
     };
     g_assert(clock != NULL);
     g_assert(trace != NULL);

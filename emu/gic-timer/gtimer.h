@@ -20,8 +20,10 @@
 #define GTIMER_DRIFT_MAX_PPM    900000 /* either way */
 
 enum gtimer_id {
-    GTIMER_PHYSICAL, /* CNTP */
-    GTIMER_VIRTUAL,  /* CNTV */
+    GTIMER_PHYSICAL,     /* CNTP */
+    GTIMER_VIRTUAL,      /* CNTV */
+    GTIMER_HYP_PHYSICAL, /* CNTHP, of EL2 */
+    GTIMER_HYP_VIRTUAL,  /* CNTHV, of EL2 with VHE */
     GTIMER_COUNT,
 };
 

@@ -1,8 +1,8 @@
 /*
  * arm_timer.c - driver of the Arm generic timer: the kernel's clock [ARM] D11.2
  *
- * Which timer. A kernel at EL2 with the Virtualization Host Extensions owns the physical timer,
- * CNTP. Any other kernel is a guest, or could be one, and uses the virtual timer, CNTV, which
+ * Which timer. A kernel at EL2 with the Virtualization Host Extensions owns the physical timer of
+ * that level, CNTHP. Any other kernel is a guest, or could be one, and uses the virtual timer, CNTV, which
  * nobody traps. Counter, comparator and interrupt must all be of the same timer: armed on one and
  * listening on the other, time stands still.
  *
@@ -30,12 +30,12 @@ struct arm_timer {
     enum hal_sysreg count, control, compare;
 };
 
-static const struct arm_timer arm_timer_physical = {
-    .name = "CNTP",
-    .which = PLATFORM_TIMER_PHYSICAL,
+static const struct arm_timer arm_timer_el2 = {
+    .name = "CNTHP",
+    .which = PLATFORM_TIMER_EL2,
     .count = HAL_CNTPCT_EL0,
-    .control = HAL_CNTP_CTL_EL0,
-    .compare = HAL_CNTP_CVAL_EL0,
+    .control = HAL_CNTHP_CTL_EL2,
+    .compare = HAL_CNTHP_CVAL_EL2,
 };
 
 static const struct arm_timer arm_timer_virtual = {
@@ -107,7 +107,7 @@ static const struct arm_timer *arm_timer_choose(void)
 {
     bool vhe = ID_MMFR1_VH(hal_sysreg_read(HAL_ID_AA64MMFR1_EL1)) != 0;
     bool el2 = CURRENT_EL(hal_sysreg_read(HAL_CURRENT_EL)) == 2;
-    return vhe && el2 ? &arm_timer_physical : &arm_timer_virtual;
+    return vhe && el2 ? &arm_timer_el2 : &arm_timer_virtual;
 }
 
 int arm_timer_init(const struct platform *platform)

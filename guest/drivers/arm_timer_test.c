@@ -41,13 +41,13 @@ static void test_without_vhe_the_virtual_timer_and_its_interrupt_are_used(void)
     CU_ASSERT_EQUAL(fake_kernel.intid, 27);
 }
 
-static void test_at_el2_with_vhe_the_physical_timer_and_its_interrupt_are_used(void)
+static void test_at_el2_with_vhe_its_physical_timer_and_its_interrupt_are_used(void)
 {
     CU_ASSERT_EQUAL(timer_up(true, 2, HZ), 0);
-    CU_ASSERT_EQUAL(fake_kernel.intid, 30);
+    CU_ASSERT_EQUAL(fake_kernel.intid, 26);
     fake_kernel.clock->set_deadline(1600);
-    CU_ASSERT_EQUAL(fake_hal.sysregs[HAL_CNTP_CTL_EL0], ENABLE);
-    CU_ASSERT_EQUAL(fake_hal.sysregs[HAL_CNTP_CVAL_EL0], 100);
+    CU_ASSERT_EQUAL(fake_hal.sysregs[HAL_CNTHP_CTL_EL2], ENABLE);
+    CU_ASSERT_EQUAL(fake_hal.sysregs[HAL_CNTHP_CVAL_EL2], 100);
     CU_ASSERT_EQUAL(fake_hal.sysregs[HAL_CNTV_CVAL_EL0], 0);
     fake_hal.sysregs[HAL_CNTPCT_EL0] = 100;
     CU_ASSERT_EQUAL(fake_kernel.clock->now_ns(), 1600);
@@ -120,7 +120,7 @@ static void test_what_cannot_be_a_timer_is_refused(void)
 }
 
 UNIT_SUITE("arm_timer", UNIT_TEST(test_without_vhe_the_virtual_timer_and_its_interrupt_are_used),
-           UNIT_TEST(test_at_el2_with_vhe_the_physical_timer_and_its_interrupt_are_used),
+           UNIT_TEST(test_at_el2_with_vhe_its_physical_timer_and_its_interrupt_are_used),
            UNIT_TEST(test_counts_become_nanoseconds_without_overflow),
            UNIT_TEST(test_deadline_is_rounded_up_to_a_count),
            UNIT_TEST(test_no_deadline_switches_the_timer_off),

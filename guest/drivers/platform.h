@@ -15,6 +15,7 @@ struct platform;
 
 enum platform_timer {
     PLATFORM_TIMER_PHYSICAL, /* CNTP of the non-secure EL1 */
+    PLATFORM_TIMER_EL2,      /* CNTHP */
     PLATFORM_TIMER_VIRTUAL,  /* CNTV */
 };
 

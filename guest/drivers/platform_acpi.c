@@ -53,6 +53,8 @@ static bool platform_acpi_find_timer(const struct platform *platform, enum platf
     const struct acpi_timers *timers = &platform->acpi.timers;
     const struct acpi_interrupt *found =
         timer == PLATFORM_TIMER_VIRTUAL ? &timers->virtual_el1 : &timers->non_secure_el1;
+    if (timer == PLATFORM_TIMER_EL2)
+        found = &timers->el2;
     if (found->gsiv < PLATFORM_PPI_FIRST || found->gsiv > PLATFORM_PPI_LAST)
         return false;
     *interrupt = (struct platform_interrupt){

@@ -21,6 +21,7 @@ static const char *const platform_fdt_bridges[] = {"pci-host-ecam-generic", NULL
 enum {
     PLATFORM_FDT_PHYSICAL = 1,
     PLATFORM_FDT_VIRTUAL = 2,
+    PLATFORM_FDT_EL2 = 3,
 };
 
 static bool platform_fdt_interrupt(const struct fdt_node *node, unsigned index,
@@ -78,6 +79,8 @@ static bool platform_fdt_find_timer(const struct platform *platform, enum platfo
 {
     struct fdt_node node;
     unsigned index = timer == PLATFORM_TIMER_VIRTUAL ? PLATFORM_FDT_VIRTUAL : PLATFORM_FDT_PHYSICAL;
+    if (timer == PLATFORM_TIMER_EL2)
+        index = PLATFORM_FDT_EL2;
     return fdt_find(&platform->fdt, platform_fdt_timers, &node) &&
            platform_fdt_interrupt(&node, index, interrupt);
 }

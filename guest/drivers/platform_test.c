@@ -78,6 +78,7 @@ static void test_tree_tells_controller_timers_and_windows(void)
     CU_ASSERT_EQUAL(gic.cpu_interface, 0x108010000);
     check_timer(&platform, PLATFORM_TIMER_VIRTUAL, 27);
     check_timer(&platform, PLATFORM_TIMER_PHYSICAL, 30);
+    check_timer(&platform, PLATFORM_TIMER_EL2, 26);
     uintptr_t rtc = 0;
     CU_ASSERT_TRUE(platform_find_rtc(&platform, &rtc));
     CU_ASSERT_EQUAL(rtc, 0x109010000);

@@ -8,8 +8,8 @@
  * Timers that the scenario has broken fire late, and the guest is not to blame: while a fault of a
  * timer or of its INTID is armed nothing is overdue, and afterwards the time counts from the end of
  * the fault. The same holds for interrupts that keep the CPU busy for nothing, or that arrive where
- * a timer's do: a line that is stuck, that storms, or that is led elsewhere. A timeout is known by its number; of more than BALANCE_TIMEOUTS_MAX the rest is not
- * looked at.
+ * a timer's do: a line that is stuck, that storms, or that is led elsewhere. A timeout is known by
+ * its number; of more than BALANCE_TIMEOUTS_MAX the rest is not looked at.
  */
 #include "harness/checks/checks_priv.h"
 
@@ -161,7 +161,7 @@ static bool balance_keeps_busy(const char *fault)
     return false;
 }
 
-/* Whether a fault makes timers late: of a timer, of a private interrupt by its number, of a line. */
+/* Whether a fault makes timers late: a timer's, a private interrupt's by its number, a line's. */
 static bool balance_breaks_timers(const struct trace_event *event)
 {
     const char *object = event->fields[0].string, *target = event->fields[1].string;

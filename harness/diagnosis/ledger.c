@@ -285,8 +285,16 @@ static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *
 
 static void ledger_observe_timer(struct ledger *ledger, const struct trace_event *event)
 {
-    enum gtimer_id id =
-        strcmp(event->fields[0].string, "CNTP") == 0 ? GTIMER_PHYSICAL : GTIMER_VIRTUAL;
+    static const char *const names[GTIMER_COUNT] = {
+        [GTIMER_PHYSICAL] = "CNTP",
+        [GTIMER_VIRTUAL] = "CNTV",
+        [GTIMER_HYP_PHYSICAL] = "CNTHP",
+        [GTIMER_HYP_VIRTUAL] = "CNTHV",
+    };
+    enum gtimer_id id = GTIMER_PHYSICAL;
+    while (id + 1 < GTIMER_COUNT && strcmp(event->fields[0].string, names[id]) != 0) {
+        id++;
+    }
     const struct ledger_mark *last = &ledger->timer_fired[id];
     ledger->timer_period_ns = last->sequence != 0 ? event->time_ns - last->time_ns : 0;
     ledger->timer_fired[id] = ledger_mark(event);

@@ -22,6 +22,8 @@ static const struct rules_timer {
 } rules_timers[] = {
     {GTIMER_VIRTUAL, "CNTV", BOARD_TIMER_VIRT_INTID},
     {GTIMER_PHYSICAL, "CNTP", BOARD_TIMER_PHYS_INTID},
+    {GTIMER_HYP_PHYSICAL, "CNTHP", BOARD_TIMER_HYP_INTID},
+    {GTIMER_HYP_VIRTUAL, "CNTHV", BOARD_TIMER_HYPV_INTID},
 };
 
 static uint64_t rules_timer_control(const struct rules_case *c, const struct rules_timer *timer)

@@ -148,5 +148,7 @@ bool rule_irq_storm(struct rules_case *c)
         }
     }
     return rules_timer_storms(c, GTIMER_VIRTUAL, "CNTV", BOARD_TIMER_VIRT_INTID) ||
-           rules_timer_storms(c, GTIMER_PHYSICAL, "CNTP", BOARD_TIMER_PHYS_INTID);
+           rules_timer_storms(c, GTIMER_PHYSICAL, "CNTP", BOARD_TIMER_PHYS_INTID) ||
+           rules_timer_storms(c, GTIMER_HYP_PHYSICAL, "CNTHP", BOARD_TIMER_HYP_INTID) ||
+           rules_timer_storms(c, GTIMER_HYP_VIRTUAL, "CNTHV", BOARD_TIMER_HYPV_INTID);
 }

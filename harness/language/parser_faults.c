@@ -127,7 +127,8 @@ static bool faults_take_irq(struct parser *parser, const struct lexer_token **ta
 static bool faults_take_target(struct parser *parser, struct scenario_fault *fault,
                                const struct lexer_token **target)
 {
-    static const char *const timers[] = {"virtual", "physical", NULL};
+    static const char *const timers[] = {"virtual", "physical", "hyp-virtual", "hyp-physical",
+                                         NULL};
     unsigned index;
     *target = parser_peek(parser);
     switch (fault->object) {
@@ -136,6 +137,10 @@ static bool faults_take_target(struct parser *parser, struct scenario_fault *fau
     case SCENARIO_FAULT_TIMER:
         if (!parser_take_choice(parser, timers, &index)) {
             return false;
+        }
+        if (g_str_has_prefix(timers[index], "hyp-") && !parser->scenario->machine.vhe) {
+            parser_refuse(parser, *target, g_strdup("write 'machine virt vhe=yes'"),
+                          "the timers of EL2 are there with vhe=yes");
         }
         break;
     case SCENARIO_FAULT_VQ:

@@ -58,6 +58,9 @@ static void faults_inject_irq(struct board *board, unsigned cpu, const struct sc
 
 static enum gtimer_id faults_timer(const struct scenario_fault *fault)
 {
+    if (g_str_has_prefix(fault->target, "hyp-")) {
+        return g_str_equal(fault->target, "hyp-virtual") ? GTIMER_HYP_VIRTUAL : GTIMER_HYP_PHYSICAL;
+    }
     return g_str_equal(fault->target, "virtual") ? GTIMER_VIRTUAL : GTIMER_PHYSICAL;
 }
 

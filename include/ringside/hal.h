@@ -244,6 +244,19 @@ enum hal_sysreg {
     HAL_ICC_SRE_EL1, /* RO here: 7, system registers and nothing else */
     HAL_ICC_IGRPEN0_EL1,
     HAL_ICC_IGRPEN1_EL1,
+
+    /*
+     * The timers of EL2, physical and virtual; their counts are CNTPCT and CNTVCT. Only in a
+     * machine whose guest runs at EL2 with VHE are they there; elsewhere an access is a violation,
+     * as above. CNTP and CNTV are those of EL1 and EL0 at either level: HCR_EL2.E2H, which makes
+     * them other names of these, is 0.
+     */
+    HAL_CNTHP_CTL_EL2,
+    HAL_CNTHP_CVAL_EL2,
+    HAL_CNTHP_TVAL_EL2,
+    HAL_CNTHV_CTL_EL2,
+    HAL_CNTHV_CVAL_EL2,
+    HAL_CNTHV_TVAL_EL2,
     HAL_SYSREG_COUNT,
 };
 uint64_t hal_sysreg_read(enum hal_sysreg reg);

@@ -284,7 +284,7 @@ static void boot(void)
         hal_sysreg_write(HAL_CNTV_CTL_EL0, CTL_ENABLE | CTL_IMASK);
         sleep_for_ever();
     } else {
-        check(starts_with(command_line, "sleep"), 70);
+        check(starts_with(command_line, "sleep"), 60);
         open_interrupt(timer_intid);
         sleep_for_ever();
     }

@@ -473,7 +473,8 @@ void checker_bus(struct parser *parser, const struct scenario_net *net)
     if (net->transport != SCENARIO_TRANSPORT_PCI && net->slot != 0) {
         checker_finding_at(parser, net->slot_at, hint, "a slot is a place on PCI");
     }
-    if (net->transport != SCENARIO_TRANSPORT_PCI && net->msix != SCENARIO_MSIX_UNSAID) {
+    if (net->transport != SCENARIO_TRANSPORT_PCI && net->msix != SCENARIO_MSIX_UNSAID &&
+        net->msix != SCENARIO_MSIX_NO) {
         checker_finding_at(parser, net->msix_at, hint, "MSI-X is a capability of PCI");
     }
     for (guint i = 0; i < nets->len && net->slot != 0; i++) {

@@ -32,7 +32,7 @@ static const char *const checker_reserved_programs[] = {
     "frame", "frames", "exactly", "event",     "counter", "call",
     "hang",  "stall",  "cause",   "violation", NULL,
 };
-static const char *const checker_reserved_nets[] = {"in", "out", "dropped", "wire", NULL};
+static const char *const checker_reserved_nets[] = {"in", "out", "dropped", "wire", "slirp", NULL};
 
 static bool checker_is_one_of(const char *word, const char *const *words)
 {
@@ -219,6 +219,7 @@ void checker_finish(struct parser *parser)
     struct scenario_place whole = {.file = parser->file->path};
     checker_number_cards(parser->scenario);
     checker_ring_starts(parser);
+    checker_board(parser);
     /* Two addresses that are both written out have been compared already. */
     if (parser->refusals->len == 0) {
         checker_compare_macs(parser);
@@ -442,7 +443,7 @@ void checker_legacy(struct parser *parser, const struct lexer_token *token,
         int bit = g_array_index(net->features_on, int, i);
         if (bit >= CHECKER_LEGACY_BITS) {
             parser_refuse(
-                parser, token, NULL,
+                parser, token, g_strdup("leave it out, or write transport=mmio or pci"),
                 "'%s' is a legacy card and cannot offer feature bit %d: it has the bits 0 "
                 "to %d and no others",
                 net->name, bit, CHECKER_LEGACY_BITS - 1);
@@ -694,6 +695,9 @@ void checker_event_field(struct parser *parser, const struct lexer_token *name,
                           message);
         }
         field.number = negative ? (uint64_t)number : field.number;
+        if (message == NULL) {
+            checker_event_number(parser, info->fields[index].name, value, field.number);
+        }
     }
     g_array_append_val(event->fields, field);
 }

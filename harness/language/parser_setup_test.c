@@ -57,10 +57,11 @@ static const struct rig_row machine_rows[] = {
     {"machine virt secure=maybe", "2:21: expected 'yes' or 'no', not 'maybe'"},
     {"machine virt gic=3 secure=no", ""},
     {"machine virt secure=yes gic=3",
-     "2:1: secure=yes is for gic=2: a GICv3 has one security state here"},
+     "2:21: secure=yes is for gic=2: a GICv3 has one security state here [write gic=2, or leave "
+     "out secure=yes]"},
     {"machine virt boot=acpi", ""},
-    {"machine virt msi=none", ""},
-    {"machine virt msi=v2m", ""},
+    {"machine virt msi=none\nnet eth0 transport=pci", ""},
+    {"machine virt msi=v2m\nnet eth0 transport=pci", ""},
     {"machine virt msi=its", "2:18: expected 'v2m' or 'none', not 'its'"},
     {"machine virt boot=uefi", "2:19: expected 'fdt' or 'acpi', not 'uefi'"},
     {"machine virt cpus=0", "2:19: 0 is out of range: 1 to 8"},
@@ -161,9 +162,11 @@ static const struct rig_row net_rows[] = {
     {"net eth0 completion=reverse",
      "2:5: the order of 'eth0' is that of a batch, and a batch has one chain [add batch=2, or more]"},
     {"net eth0 completion=out-of-order batch=2 features=+in-order",
-     "2:5: 'eth0' offers in-order, which promises the order, and has another completion"},
+     "2:5: 'eth0' offers in-order, which promises the order, and has another completion [leave out "
+     "completion=, or +in-order]"},
     {"net eth0 batch=8 queue-size=4",
-     "2:5: batch=8 of 'eth0' can never be complete: its queues have 4 entries"},
+     "2:5: batch=8 of 'eth0' can never be complete: its queues have 4 entries [make it no more than "
+     "queue-size]"},
     {"net eth0 batch=0", "2:16: 0 is out of range: 1 to 1024"},
     {"net eth0 suppress=maybe", "2:19: expected 'yes' or 'no', not 'maybe'"},
     {"net eth0 reset=11s", "2:16: 11s is out of range: 0ns to 10000ms"},
@@ -205,7 +208,7 @@ static const struct rig_row net_rows[] = {
     {"net eth0 transport=mmio-legacy features=+mtu,-status", ""},
     {"net eth0 transport=mmio-legacy features=+version-1",
      "2:5: 'eth0' is a legacy card and cannot offer feature bit 32: it has the bits 0 to 31 and no "
-     "others"},
+     "others [leave it out, or write transport=mmio or pci]"},
     {"net eth0 transport=mmio-legacy slot=3",
      "2:37: a slot is a place on PCI [write transport=pci for this card]"},
     {"net eth0 transport=usb", "2:20: expected 'mmio', 'pci' or 'mmio-legacy', not 'usb'"},

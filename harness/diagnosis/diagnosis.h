@@ -55,7 +55,11 @@ struct diagnosis {
 struct diagnosis_question {
     struct board *board;
     bool crashed; /* the guest did: then nothing that it waits for is a cause */
-    bool hangs;   /* nothing can happen any more: what is missing will not come late either */
+    /* The guest executes and gets nowhere: where it is, NULL: unknown; and the steps so far. */
+    bool spins;
+    const char *spins_in;
+    uint64_t steps;
+    bool hangs; /* nothing can happen any more: what is missing will not come late either */
     /* The program that waits or has failed, NULL: none. */
     const struct ledger_program *program;
 };

@@ -160,6 +160,32 @@ const struct ledger_lock *ledger_lock(const struct ledger *ledger, uint64_t lock
     return NULL;
 }
 
+static bool ledger_needs_address(const struct ledger *ledger, const struct ledger_program *program,
+                                 uint32_t address)
+{
+    const struct ledger_peer *named = ledger_peer(ledger, program->peer);
+    return program->peer == address ||
+           (program->peer != 0 && (named == NULL || named->sent + named->arp_requests == 0));
+}
+
+const struct ledger_peer *ledger_asked_for_ever(const struct ledger *ledger,
+                                                const struct ledger_program *program)
+{
+    const struct ledger_task *task = ledger_task(ledger, program->task);
+    bool sleeps = !program->exited && program->task != 0 && task != NULL &&
+                  task->state == LEDGER_TASK_BLOCKED;
+    for (unsigned i = 0; i < ledger->peer_count && sleeps; i++) {
+        const struct ledger_peer *peer = &ledger->peers[i];
+        if (peer->arp_row >= LEDGER_LOOP_ASKS &&
+            peer->arp_row_first.sequence > program->started_at.sequence &&
+            task->since.time_ns < peer->arp_row_first.time_ns + LEDGER_SETTLE_NS &&
+            ledger_needs_address(ledger, program, peer->address)) {
+            return peer;
+        }
+    }
+    return NULL;
+}
+
 static struct ledger_device *ledger_device(struct ledger *ledger, const char *name)
 {
     for (unsigned i = 0; i < ledger->device_count; i++) {
@@ -204,6 +230,91 @@ static void ledger_move(struct ledger *ledger, const struct trace_event *event)
     ledger->moved = ledger_mark(event);
 }
 
+/* ---- work that lay about --------------------------------------------------------------------- */
+
+bool ledger_is_queue_word(const char *on)
+{
+    static const char *const words[] = {"queue", "completion", "tx", "vq", NULL};
+    return on != NULL && g_strv_contains(words, on);
+}
+
+static bool ledger_has_sleeper(const struct ledger *ledger)
+{
+    for (guint i = 1; i < ledger->tasks->len; i++) {
+        const struct ledger_task *task = g_ptr_array_index(ledger->tasks, i);
+        if (task != NULL && task->state == LEDGER_TASK_BLOCKED && ledger_is_queue_word(task->on)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which of the card's interrupts was taken last: that of its line, or of a message. */
+static unsigned ledger_own_intid(const struct ledger *ledger, const struct ledger_device *device)
+{
+    bool has_message = device->message.sequence != 0 && device->message_data < BOARD_IRQ_COUNT;
+    unsigned message = has_message ? (unsigned)device->message_data : device->intid;
+    return ledger->irqs[message].taken.sequence >= ledger->irqs[device->intid].taken.sequence
+               ? message
+               : device->intid;
+}
+
+/*
+ * Whether the interrupt was there in time and the finder slept on, since it woke him not. False: it
+ * was there, and whoever looks is late for another reason.
+ */
+static bool ledger_slept_on(const struct ledger_irq *irq, const struct ledger_task *finder)
+{
+    return finder != NULL && finder->woken.sequence > irq->taken.sequence &&
+           finder->woken.time_ns - irq->taken.time_ns >= LEDGER_SETTLE_NS;
+}
+
+/* Somebody looks at a used ring: what lies in it since when, and who should have said so? */
+static void ledger_look(struct ledger *ledger, const struct ledger_device *device,
+                        struct ledger_queue *queue, uint32_t task, struct ledger_mark now)
+{
+    struct ledger_mark since = queue->waits;
+    queue->waits = (struct ledger_mark){0};
+    if (since.sequence == 0 || now.time_ns - since.time_ns < LEDGER_SETTLE_NS) {
+        return;
+    }
+    unsigned own = ledger_own_intid(ledger, device);
+    const struct ledger_irq *irq = &ledger->irqs[own];
+    bool came = irq->taken.sequence > since.sequence;
+    bool in_time = came && irq->pended.time_ns < since.time_ns + LEDGER_SETTLE_NS;
+    if (in_time && !ledger_slept_on(irq, ledger_task_slot(ledger, task))) {
+        return;
+    }
+    bool fits = ledger->taken.sequence > since.sequence &&
+                now.time_ns - ledger->taken.time_ns < LEDGER_SETTLE_NS;
+    ledger->finds[ledger->find_count++ % LEDGER_FINDS] = (struct ledger_find){
+        .queue = queue->name,
+        .since = since,
+        .at = now,
+        .task = task,
+        .own = own,
+        .told = in_time ? irq->taken : (struct ledger_mark){0},
+        .by = fits ? ledger->taken_intid : 0,
+        .by_at = ledger->taken,
+    };
+}
+
+/* A task that slept for a completion was woken. */
+static void ledger_look_at_sent(struct ledger *ledger, uint32_t task, struct ledger_mark now)
+{
+    for (unsigned i = 0; i < ledger->device_count; i++) {
+        ledger_look(ledger, &ledger->devices[i], &ledger->devices[i].tx, task, now);
+    }
+}
+
+static void ledger_wait_begins(struct ledger *ledger, struct ledger_queue *queue)
+{
+    bool is_rx = g_str_has_suffix(queue->name, ".rx");
+    if (queue->waits.sequence == 0 && (is_rx || ledger_has_sleeper(ledger))) {
+        queue->waits = queue->used;
+    }
+}
+
 static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *event)
 {
     uint64_t intid = event->fields[0].number;
@@ -221,7 +332,12 @@ static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *
     case TRACE_IRQ_ENABLED:
         *(on ? &irq->enabled : &irq->disabled) = mark;
         break;
+    case TRACE_IRQ_PENDING:
+        irq->pended = on ? mark : irq->pended;
+        break;
     case TRACE_IRQ_TAKEN:
+        ledger->taken_intid = (unsigned)intid;
+        ledger->taken = mark;
         irq->taken = mark;
         irq->taken_count++;
         irq->taken_while_up++;
@@ -263,6 +379,7 @@ static void ledger_observe_queue(struct ledger *ledger, const struct trace_event
         queue->used_head = (uint16_t)event->fields[1].number;
         queue->used_index = (uint16_t)event->fields[3].number;
         queue->used_count++;
+        ledger_wait_begins(ledger, queue);
         if (event->fields[1].number >= queue->top_id) {
             queue->top_id = event->fields[1].number;
             queue->top = queue->used;
@@ -321,9 +438,10 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
 }
 
 /* Its counters say so, one by one or several at once. */
-static void ledger_took(struct ledger_device *device, const struct trace_event *event,
-                        uint64_t *counter)
+static void ledger_took(struct ledger *ledger, struct ledger_device *device,
+                        const struct trace_event *event, uint64_t *counter)
 {
+    ledger_look(ledger, device, &device->rx, ledger->running, ledger_mark(event));
     uint64_t before = device->taken_frames + device->taken_dropped;
     *counter = event->fields[1].number;
     uint64_t after = device->taken_frames + device->taken_dropped;
@@ -345,10 +463,10 @@ static void ledger_observe_counter(struct ledger *ledger, const struct trace_eve
     for (unsigned i = 0; i < ledger->device_count; i++) {
         struct ledger_device *device = &ledger->devices[i];
         if (device->counter_frames == name) {
-            ledger_took(device, event, &device->taken_frames);
+            ledger_took(ledger, device, event, &device->taken_frames);
             device->counts = true;
         } else if (device->counter_dropped == name) {
-            ledger_took(device, event, &device->taken_dropped);
+            ledger_took(ledger, device, event, &device->taken_dropped);
         } else if (device->counter_sent_dropped == name) {
             uint64_t before = device->sent_dropped;
             device->sent_drop = ledger_mark(event);
@@ -358,6 +476,24 @@ static void ledger_observe_counter(struct ledger *ledger, const struct trace_eve
             }
         }
     }
+}
+
+/* Woken in the same call as before, and nothing has moved meanwhile: for nothing, so far. */
+static void ledger_count_wake(const struct ledger *ledger, struct ledger_task *task,
+                              const struct trace_event *event)
+{
+    if (task->idle_wakes == 0 || task->idle_moves != ledger->moves) {
+        task->idle_wakes = 0;
+        task->idle_moves = ledger->moves;
+        task->idle_since = ledger_mark(event);
+    }
+    task->idle_wakes++;
+}
+
+bool ledger_task_loops(const struct ledger *ledger, const struct ledger_task *task, uint64_t now_ns)
+{
+    return task->state != LEDGER_TASK_EXITED && task->idle_wakes >= LEDGER_LOOP_WAKES &&
+           task->idle_moves == ledger->moves && now_ns - task->idle_since.time_ns >= LEDGER_LOOP_NS;
 }
 
 static void ledger_observe_task(struct ledger *ledger, const struct trace_event *event)
@@ -377,6 +513,7 @@ static void ledger_observe_task(struct ledger *ledger, const struct trace_event 
         break;
     case TRACE_TASK_RUNNING:
         task->state = LEDGER_TASK_RUNNING;
+        ledger->running = task->number;
         break;
     case TRACE_TASK_BLOCKED:
         task->state = LEDGER_TASK_BLOCKED;
@@ -385,6 +522,11 @@ static void ledger_observe_task(struct ledger *ledger, const struct trace_event 
         task->deadline_ns = event->fields[3].number;
         break;
     case TRACE_TASK_WOKEN:
+        ledger_count_wake(ledger, task, event);
+        task->woken = ledger_mark(event);
+        if (task->state == LEDGER_TASK_BLOCKED && ledger_is_queue_word(task->on)) {
+            ledger_look_at_sent(ledger, task->number, ledger_mark(event));
+        }
         task->state = LEDGER_TASK_READY;
         task->waits_left++;
         ledger->woken = ledger_mark(event);
@@ -422,6 +564,7 @@ static void ledger_observe_call(struct ledger *ledger, const struct trace_event 
     if (task == NULL) {
         return;
     }
+    task->idle_wakes = 0;
     if (event->kind == TRACE_CALL_ENTERED) {
         task->call = event->fields[1].string;
         if (strcmp(task->call, "clock_gettime") == 0 &&
@@ -556,6 +699,7 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
         ledger->restless = 0;
         break;
     case TRACE_IRQ_LINE:
+    case TRACE_IRQ_PENDING:
     case TRACE_IRQ_ENABLED:
     case TRACE_IRQ_TAKEN:
     case TRACE_IRQ_EOI:

@@ -57,6 +57,7 @@ struct diagnosis_question {
     bool crashed; /* the guest did: then nothing that it waits for is a cause */
     /* The guest executes and gets nowhere: where it is, NULL: unknown; and the steps so far. */
     bool spins;
+    unsigned spins_on; /* this CPU */
     const char *spins_in;
     uint64_t steps;
     bool hangs; /* nothing can happen any more: what is missing will not come late either */

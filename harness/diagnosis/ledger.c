@@ -223,6 +223,12 @@ static void ledger_progress(struct ledger *ledger)
     ledger->restless = 0;
 }
 
+/* Of the CPU on whose behalf the event is; one that is alone is not named. */
+static uint32_t *ledger_running(struct ledger *ledger, const struct trace_event *event)
+{
+    return &ledger->running[event->cpu == TRACE_NO_CPU ? 0 : event->cpu - 1];
+}
+
 static void ledger_move(struct ledger *ledger, const struct trace_event *event)
 {
     ledger_progress(ledger);
@@ -238,15 +244,9 @@ bool ledger_is_queue_word(const char *on)
     return on != NULL && g_strv_contains(words, on);
 }
 
-static bool ledger_has_sleeper(const struct ledger *ledger)
+static bool ledger_sleeps_for_queue(const struct ledger_task *task)
 {
-    for (guint i = 1; i < ledger->tasks->len; i++) {
-        const struct ledger_task *task = g_ptr_array_index(ledger->tasks, i);
-        if (task != NULL && task->state == LEDGER_TASK_BLOCKED && ledger_is_queue_word(task->on)) {
-            return true;
-        }
-    }
-    return false;
+    return task->state == LEDGER_TASK_BLOCKED && ledger_is_queue_word(task->on);
 }
 
 /* Which of the card's interrupts was taken last: that of its line, or of a message. */
@@ -310,7 +310,7 @@ static void ledger_look_at_sent(struct ledger *ledger, uint32_t task, struct led
 static void ledger_wait_begins(struct ledger *ledger, struct ledger_queue *queue)
 {
     bool is_rx = g_str_has_suffix(queue->name, ".rx");
-    if (queue->waits.sequence == 0 && (is_rx || ledger_has_sleeper(ledger))) {
+    if (queue->waits.sequence == 0 && (is_rx || ledger->queue_sleepers > 0)) {
         queue->waits = queue->used;
     }
 }
@@ -363,7 +363,12 @@ static void ledger_observe_timer(struct ledger *ledger, const struct trace_event
 static void ledger_observe_queue(struct ledger *ledger, const struct trace_event *event)
 {
     struct ledger_queue *queue = ledger_queue(ledger, event->fields[0].string);
-    ledger_move(ledger, event);
+    /* A driver may repeat itself for ever: what says nothing new moves nothing. */
+    bool repeats = event->kind == TRACE_VQ_KICK && queue != NULL && queue->kicks > 0 &&
+                   queue->kick_avail == (uint16_t)event->fields[1].number;
+    if (!repeats) {
+        ledger_move(ledger, event);
+    }
     if (queue == NULL) {
         return;
     }
@@ -441,7 +446,7 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
 static void ledger_took(struct ledger *ledger, struct ledger_device *device,
                         const struct trace_event *event, uint64_t *counter)
 {
-    ledger_look(ledger, device, &device->rx, ledger->running, ledger_mark(event));
+    ledger_look(ledger, device, &device->rx, *ledger_running(ledger, event), ledger_mark(event));
     uint64_t before = device->taken_frames + device->taken_dropped;
     *counter = event->fields[1].number;
     uint64_t after = device->taken_frames + device->taken_dropped;
@@ -502,6 +507,7 @@ static void ledger_observe_task(struct ledger *ledger, const struct trace_event 
     if (task == NULL) {
         return;
     }
+    ledger->queue_sleepers -= ledger_sleeps_for_queue(task) ? 1 : 0;
     switch (event->kind) {
     case TRACE_TASK_CREATED:
         task->name = event->fields[1].string;
@@ -513,7 +519,7 @@ static void ledger_observe_task(struct ledger *ledger, const struct trace_event 
         break;
     case TRACE_TASK_RUNNING:
         task->state = LEDGER_TASK_RUNNING;
-        ledger->running = task->number;
+        *ledger_running(ledger, event) = task->number;
         break;
     case TRACE_TASK_BLOCKED:
         task->state = LEDGER_TASK_BLOCKED;
@@ -524,7 +530,7 @@ static void ledger_observe_task(struct ledger *ledger, const struct trace_event 
     case TRACE_TASK_WOKEN:
         ledger_count_wake(ledger, task, event);
         task->woken = ledger_mark(event);
-        if (task->state == LEDGER_TASK_BLOCKED && ledger_is_queue_word(task->on)) {
+        if (ledger_sleeps_for_queue(task)) {
             ledger_look_at_sent(ledger, task->number, ledger_mark(event));
         }
         task->state = LEDGER_TASK_READY;
@@ -535,6 +541,7 @@ static void ledger_observe_task(struct ledger *ledger, const struct trace_event 
         g_assert_not_reached();
     }
     task->since = ledger_mark(event);
+    ledger->queue_sleepers += ledger_sleeps_for_queue(task) ? 1 : 0;
 }
 
 static void ledger_observe_return(struct ledger *ledger, struct ledger_task *task,

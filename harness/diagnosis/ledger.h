@@ -215,7 +215,8 @@ struct ledger {
     unsigned find_count;                             /* ever */
     unsigned taken_intid;                            /* the last interrupt that was taken */
     struct ledger_mark taken;
-    uint32_t running;                              /* the task that got a CPU last */
+    unsigned queue_sleepers;                       /* tasks that wait for a completion */
+    uint32_t running[CPU_CORES_MAX];               /* the task that got this CPU last */
     struct ledger_fault faults[LEDGER_FAULTS_MAX]; /* the newest, a ring */
     unsigned fault_count;                          /* ever */
     struct ledger_mark woken;                      /* any task */

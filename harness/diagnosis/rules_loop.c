@@ -84,7 +84,7 @@ bool rule_loop_spins(struct rules_case *c)
     if (!question->spins) {
         return false;
     }
-    const struct ledger_task *task = ledger_task(c->ledger, c->ledger->running);
+    const struct ledger_task *task = ledger_task(c->ledger, c->ledger->running[question->spins_on]);
     bool is_known = task != NULL && task->number != 0 && task->state == LEDGER_TASK_RUNNING;
     g_autofree char *who =
         is_known ? g_strdup_printf("task %s", task->name) : g_strdup("the kernel");

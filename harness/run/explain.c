@@ -214,6 +214,7 @@ void explain_ask(struct session *session, const struct session_program *program)
         .hangs = hangs,
         .crashed = session->crashed,
         .spins = session->spins,
+        .spins_on = cpu_running(board_cpu(session->board)),
         .spins_in = session->spins_in,
         .steps = session->spin_steps,
         .program = explain_known_program(session, program),

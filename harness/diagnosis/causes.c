@@ -404,14 +404,15 @@ static const struct cause causes_table[] = {
             "Everything works and is slow: round trips take as long as a tick of the timer, or "
             "until the next frame. A guest without that tick would hang.",
         .evidence = "An entry lay in a used ring for more than a millisecond. The interrupt of the "
-                    "device was not taken for it, or much later; the report names the one that "
+                    "device was not taken for it, or woke nobody; the report names the one that "
                     "was, or the task that looked by itself. The answer that the program got, or "
                     "the completion that its task slept for, was in it.",
         .mistakes = "The hardware's, when an interrupt was lost. The guest's, when it suppresses "
                     "interrupts and does not look once more before it sleeps, or when it serves "
                     "one of two queues at each interrupt.",
         .near = "irq.lost and vq.used-not-consumed, when nobody has found it yet; reply.late, when "
-                "the program had given up before.",
+                "the program had given up before. An interrupt that is only late finds its work "
+                "itself.",
         .scenario = "inject irq eth0 lose 1\n"
                     "start  ping: \"ping -c 1 10.0.2.2\"   # with a guest that looks at each tick\n"
                     "expect cause wait.polled within 2s",

@@ -249,41 +249,73 @@ static bool ledger_sleeps_for_queue(const struct ledger_task *task)
     return task->state == LEDGER_TASK_BLOCKED && ledger_is_queue_word(task->on);
 }
 
-/* Which of the card's interrupts was taken last: that of its line, or of a message. */
-static unsigned ledger_own_intid(const struct ledger *ledger, const struct ledger_device *device)
+static bool ledger_is_own(const struct ledger_device *device, unsigned intid)
 {
-    bool has_message = device->message.sequence != 0 && device->message_data < BOARD_IRQ_COUNT;
-    unsigned message = has_message ? (unsigned)device->message_data : device->intid;
-    return ledger->irqs[message].taken.sequence >= ledger->irqs[device->intid].taken.sequence
-               ? message
-               : device->intid;
+    return device->intid == intid || device->messages[intid];
 }
 
-/*
- * Whether the interrupt was there in time and the finder slept on, since it woke him not. False: it
- * was there, and whoever looks is late for another reason.
- */
-static bool ledger_slept_on(const struct ledger_irq *irq, const struct ledger_task *finder)
+/* An interrupt of the card: whoever has work in its rings is told. */
+static void ledger_tell(struct ledger *ledger, unsigned intid)
 {
-    return finder != NULL && finder->woken.sequence > irq->taken.sequence &&
-           finder->woken.time_ns - irq->taken.time_ns >= LEDGER_SETTLE_NS;
+    const struct ledger_irq *irq = &ledger->irqs[intid];
+    for (unsigned i = 0; i < ledger->device_count; i++) {
+        struct ledger_device *device = &ledger->devices[i];
+        struct ledger_queue *queues[] = {&device->rx, &device->tx};
+        for (size_t j = 0; j < G_N_ELEMENTS(queues) && ledger_is_own(device, intid); j++) {
+            if (queues[j]->waits.sequence != 0 && queues[j]->told.sequence == 0) {
+                queues[j]->told = irq->taken;
+                queues[j]->told_pended = irq->pended;
+                queues[j]->told_by = intid;
+            }
+        }
+    }
+}
+
+/* Its last message, or else its line. */
+static unsigned ledger_own_intid(const struct ledger_device *device)
+{
+    bool has_message = device->message.sequence != 0 && device->message_data < BOARD_IRQ_COUNT;
+    return has_message ? (unsigned)device->message_data : device->intid;
+}
+
+/* The interrupt was there in time, and the finder slept on: it did not wake him. */
+static bool ledger_slept_on(struct ledger_mark told, const struct ledger_task *finder)
+{
+    return finder != NULL && finder->woken.sequence > told.sequence &&
+           finder->woken.time_ns - told.time_ns >= LEDGER_SETTLE_NS;
+}
+
+/* Whether the device gave its driver a reason to be told, for something else, right before then. */
+static bool ledger_tells_of_other(const struct ledger_device *device, struct ledger_mark since,
+                                  struct ledger_mark pended)
+{
+    const struct ledger_mark *uses[] = {&device->rx.used, &device->tx.used};
+    for (size_t i = 0; i < G_N_ELEMENTS(uses); i++) {
+        if (uses[i]->time_ns >= since.time_ns + LEDGER_SETTLE_NS &&
+            uses[i]->time_ns <= pended.time_ns &&
+            pended.time_ns - uses[i]->time_ns < LEDGER_SETTLE_NS) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Somebody looks at a used ring: what lies in it since when, and who should have said so? */
 static void ledger_look(struct ledger *ledger, const struct ledger_device *device,
                         struct ledger_queue *queue, uint32_t task, struct ledger_mark now)
 {
-    struct ledger_mark since = queue->waits;
-    queue->waits = (struct ledger_mark){0};
+    struct ledger_mark since = queue->waits, told = queue->told;
+    queue->waits = queue->told = (struct ledger_mark){0};
     if (since.sequence == 0 || now.time_ns - since.time_ns < LEDGER_SETTLE_NS) {
         return;
     }
-    unsigned own = ledger_own_intid(ledger, device);
-    const struct ledger_irq *irq = &ledger->irqs[own];
-    bool came = irq->taken.sequence > since.sequence;
-    bool in_time = came && irq->pended.time_ns < since.time_ns + LEDGER_SETTLE_NS;
-    if (in_time && !ledger_slept_on(irq, ledger_task_slot(ledger, task))) {
+    bool came = told.sequence != 0;
+    bool in_time = came && queue->told_pended.time_ns < since.time_ns + LEDGER_SETTLE_NS;
+    if (in_time && !ledger_slept_on(told, ledger_task_slot(ledger, task))) {
         return;
+    }
+    if (came && !in_time && !ledger_tells_of_other(device, since, queue->told_pended)) {
+        return; /* it came late, by itself */
     }
     bool fits = ledger->taken.sequence > since.sequence &&
                 now.time_ns - ledger->taken.time_ns < LEDGER_SETTLE_NS;
@@ -292,8 +324,8 @@ static void ledger_look(struct ledger *ledger, const struct ledger_device *devic
         .since = since,
         .at = now,
         .task = task,
-        .own = own,
-        .told = in_time ? irq->taken : (struct ledger_mark){0},
+        .own = came ? queue->told_by : ledger_own_intid(device),
+        .told = in_time ? told : (struct ledger_mark){0},
         .by = fits ? ledger->taken_intid : 0,
         .by_at = ledger->taken,
     };
@@ -307,10 +339,24 @@ static void ledger_look_at_sent(struct ledger *ledger, uint32_t task, struct led
     }
 }
 
+/* What comes while the interrupt is being handled may wait for the end of that. */
+static bool ledger_is_handled(const struct ledger *ledger, const struct ledger_queue *queue)
+{
+    for (unsigned i = 0; i < ledger->device_count; i++) {
+        const struct ledger_device *device = &ledger->devices[i];
+        const struct ledger_irq *irq = &ledger->irqs[ledger_own_intid(device)];
+        if (queue == &device->rx || queue == &device->tx) {
+            return irq->taken.sequence > irq->ended.sequence;
+        }
+    }
+    return false;
+}
+
 static void ledger_wait_begins(struct ledger *ledger, struct ledger_queue *queue)
 {
     bool is_rx = g_str_has_suffix(queue->name, ".rx");
-    if (queue->waits.sequence == 0 && (is_rx || ledger->queue_sleepers > 0)) {
+    if (queue->waits.sequence == 0 && (is_rx || ledger->queue_sleepers > 0) &&
+        !ledger_is_handled(ledger, queue)) {
         queue->waits = queue->used;
     }
 }
@@ -341,6 +387,7 @@ static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *
         irq->taken = mark;
         irq->taken_count++;
         irq->taken_while_up++;
+        ledger_tell(ledger, (unsigned)intid);
         break;
     case TRACE_IRQ_EOI:
         irq->ended = mark;
@@ -408,6 +455,9 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
     case TRACE_PCI_MESSAGE:
         device->message = ledger_mark(event);
         device->message_data = event->fields[3].number;
+        if (device->message_data < BOARD_IRQ_COUNT) {
+            device->messages[device->message_data] = true;
+        }
         break;
     case TRACE_FRAME_IN:
         device->frame_in = ledger_mark(event);

@@ -86,7 +86,10 @@ struct ledger_lock {
 struct ledger_queue {
     const char *name; /* interned */
     struct ledger_mark kick, pop, used;
-    struct ledger_mark waits; /* the first used entry that nobody has looked at yet */
+    struct ledger_mark waits; /* the first used entry that nobody has looked at yet, */
+    struct ledger_mark told;  /* and the first interrupt of the card that was taken since: */
+    struct ledger_mark told_pended;
+    unsigned told_by; /* this INTID */
     uint64_t kicks, pops, used_count;
     uint16_t kick_avail, used_index, used_head;
     /* The greatest identifier that the device returned since it was reset. */
@@ -103,8 +106,9 @@ struct ledger_device {
     unsigned intid;
     struct ledger_queue rx, tx;
     struct ledger_mark isr_set, isr_ack;
-    struct ledger_mark message; /* the last that it sent, */
-    uint64_t message_data;      /* which is an INTID */
+    struct ledger_mark message;     /* the last that it sent, */
+    uint64_t message_data;          /* which is an INTID */
+    bool messages[BOARD_IRQ_COUNT]; /* the INTIDs of all that it ever sent */
     struct ledger_mark frame_in, frame_out;
     uint64_t frames_in, frames_out;
     /* What the driver says that it took: eth0.rx.frames and eth0.rx.dropped. */
@@ -167,7 +171,7 @@ struct ledger_request {
 
 /*
  * Work that lay in a used ring for longer than LEDGER_SETTLE_NS until somebody found it: its
- * interrupt was not taken, or late, or woke nobody.
+ * interrupt was not taken, or woke nobody. One that only came late found its work itself.
  */
 struct ledger_find {
     const char *queue; /* interned */

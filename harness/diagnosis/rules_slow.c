@@ -1,10 +1,9 @@
 /*
  * rules_slow.c - a wait that has ended, and only because somebody happened to look
  *
- * Whatever was waited for lay in a used ring, and its interrupt did not come, came late or woke
- * nobody. Then a timer's tick, another interrupt or another task made the driver look. Nothing
- * hangs: everything is slow, by as much as the tick is long, and a guest without a tick would have
- * hung.
+ * Whatever was waited for lay in a used ring, and its interrupt did not come or woke nobody. Then a
+ * timer's tick, another interrupt or another task made the driver look. Nothing hangs: everything
+ * is slow, by as much as the tick is long, and a guest without a tick would have hung.
  *
  * Of frames only those count which answer the program, of completions those for which its task
  * slept. Where the interrupt was there in time and woke the finder, the driver was slow by itself;
@@ -74,7 +73,7 @@ static char *slow_finder(const struct rules_case *c, const struct ledger_find *f
                ? g_strdup_printf("task %s looked by itself", name)
                : g_strdup_printf("task %s looked after INTID %u%s at %s%s", name, find->by,
                                  slow_timer_name(find->by), rules_time(at, find->by_at.time_ns),
-                                 find->by == find->own ? ", late or for something else" : "");
+                                 find->by == find->own ? ", which told of something else" : "");
 }
 
 /* What the interrupt of the device did. Gives the text. */

@@ -98,9 +98,35 @@ static void test_answer_that_a_later_interrupt_finds_was_polled(void)
     struct rig rig;
     answer(&rig);
     rig_pass(&rig, 5 * MS);
+    use(&rig, "eth0.tx");
     take(&rig, INTID);
     find(&rig);
-    expect_link(&rig, "after INTID 48 at 1.006000000 s, late or for something else");
+    expect_link(&rig, "after INTID 48 at 1.006000000 s, which told of something else");
+}
+
+static void test_interrupt_that_comes_late_finds_its_work_itself(void)
+{
+    struct rig rig;
+    answer(&rig);
+    rig_pass(&rig, 5 * MS);
+    take(&rig, INTID);
+    find(&rig);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_answer_that_comes_while_the_interrupt_is_handled_waits_for_its_end(void)
+{
+    struct rig rig;
+    rig_open(&rig, "ping 10.0.2.2");
+    count(&rig, 0);
+    echo(&rig, true);
+    trace_emit(rig.trace, TRACE_IRQ_TAKEN, TN(INTID), TN(0));
+    echo(&rig, false);
+    use(&rig, "eth0.rx");
+    rig_pass(&rig, 5 * MS);
+    trace_emit(rig.trace, TRACE_IRQ_EOI, TN(INTID), TN(0));
+    find(&rig);
+    rig_expect(&rig, false, "", NULL);
 }
 
 static void test_answer_whose_interrupt_wakes_nobody_was_polled(void)
@@ -200,6 +226,8 @@ static void test_message_counts_as_the_cards_interrupt(void)
 UNIT_SUITE("rules_slow", UNIT_TEST(test_answer_that_a_tick_finds_was_polled),
            UNIT_TEST(test_answer_that_somebody_finds_by_himself_was_polled),
            UNIT_TEST(test_answer_that_a_later_interrupt_finds_was_polled),
+           UNIT_TEST(test_interrupt_that_comes_late_finds_its_work_itself),
+           UNIT_TEST(test_answer_that_comes_while_the_interrupt_is_handled_waits_for_its_end),
            UNIT_TEST(test_answer_whose_interrupt_wakes_nobody_was_polled),
            UNIT_TEST(test_driver_that_was_woken_in_time_and_is_slow_polls_nothing),
            UNIT_TEST(test_answer_that_is_taken_soon_was_not_polled),

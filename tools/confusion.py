@@ -35,6 +35,7 @@ NONE = "none"
 # Scenarios that want a program to fail, and why it does.
 OUTCOMES = {
     "alloc/no-ring": "route.missing",
+    "arp/gives-up": "arp.unresolved",
     "arp/neighbours-are-independent": "arp.unresolved",
     "arp/nobody-answers": "arp.unresolved",
     "arp/slirp-arp-scope": "arp.unresolved",
@@ -42,12 +43,17 @@ OUTCOMES = {
     "dhcp/before-the-lease": "route.missing",
     "dhcp/no-server": "peer.silent",
     "faults/host-answers-arp": "peer.silent",
+    "faults/irq-rx-found-later": "wait.polled",
+    "faults/irq-rx-lost": "wait.polled",
     "faults/link-corrupted": "reply.discarded",
     "faults/link-down-and-up": "link.down",
     "faults/link-reply-too-late": "reply.late",
     "faults/link-truncated": "reply.discarded",
     "icmp/no-route": "route.missing",
     "icmp/outside-world": "wire.dropped",
+    "matrix/default-route": "wire.dropped",
+    "matrix/nobody-answers": "arp.unresolved",
+    "pci/message-lost": "wait.polled",
     "route/default-route": "wire.dropped",
     "virtio-net/link-status": "link.down",
     "virtio-net/link-status-unknown": "link.down",
@@ -129,8 +135,13 @@ def stem(test):
 
 
 def guarded(paths):
-    """The cause of each bug, and the bugs that a guards line names."""
-    return dict(pair for path in paths for pair in GUARDS.findall(path.read_text()))
+    """The cause of each bug that a guards line names, by the name of the file and the bug."""
+    return {(path.stem, bug): cause for path in paths for bug, cause in GUARDS.findall(path.read_text())}
+
+
+def guard(test):
+    """What `guarded` knows the mutant of a test by."""
+    return stem(test).rsplit("/", 1)[-1], test.rsplit("!", 1)[1]
 
 
 def mutants(tests, bugs):
@@ -138,11 +149,11 @@ def mutants(tests, bugs):
     rows = []
     for name, test in tests.items():
         if "!" in name:
-            row = Row(name, bugs[name.rsplit("!", 1)[1]])
+            row = Row(name, bugs[guard(name)])
             row.fill(test)
             rows.append(row)
-    ran = {row.name.rsplit("!", 1)[1] for row in rows}
-    return rows + [Row(f"…!{bug}", cause) for bug, cause in bugs.items() if bug not in ran]
+    ran = {guard(row.name) for row in rows}
+    return rows + [Row(f"…{name}!{bug}", cause) for (name, bug), cause in bugs.items() if (name, bug) not in ran]
 
 
 def ask_at_the_end(text):

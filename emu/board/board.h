@@ -39,11 +39,12 @@
 #define BOARD_PCI_ECAM_BASE     UINT64_C(0x4010000000)
 #define BOARD_PCI_WINDOW_BASE   UINT64_C(0x10000000)
 #define BOARD_PCI_WINDOW_SIZE   UINT64_C(0x2eff0000)
-#define BOARD_PCI_INTID         35 /* of the bridge's pin 0: SPI 3 */
-#define BOARD_TIMER_PHYS_INTID  30 /* CNTP, PPI 14 */
-#define BOARD_TIMER_VIRT_INTID  27 /* CNTV, PPI 11 */
-#define BOARD_TIMER_HYP_INTID   26 /* CNTHP, PPI 10 */
-#define BOARD_TIMER_HYPV_INTID  28 /* CNTHV, PPI 12 */
+#define BOARD_PCI_INTID         35                     /* of the bridge's pin 0: SPI 3 */
+#define BOARD_TIMER_PHYS_INTID  30                     /* CNTP, PPI 14 */
+#define BOARD_TIMER_VIRT_INTID  27                     /* CNTV, PPI 11 */
+#define BOARD_TIMER_HYP_INTID   26                     /* CNTHP, PPI 10 */
+#define BOARD_TIMER_HYPV_INTID  28                     /* CNTHV, PPI 12 */
+#define BOARD_RAM_END_MAX       UINT64_C(0x4000000000) /* physical addresses of RAM end there */
 #define BOARD_IRQ_COUNT         288
 #define BOARD_NETS_MAX          8
 #define BOARD_FILES_MAX         64

@@ -13,7 +13,6 @@
 #define BOARD_MPIDR UINT64_C(0x80000000) /* of CPU 0: RES1 bit 31, affinity 0.0.0.0 */
 
 /* RAM ends below the addresses where QEMU's board has its high memory and PCI's large window. */
-#define BOARD_RAM_END_MAX UINT64_C(0x4000000000)
 
 /* Part of struct board; members are private to board_fault.c. */
 struct board_faults {

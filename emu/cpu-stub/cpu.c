@@ -177,6 +177,12 @@ const unsigned *cpu_accessing(const struct cpu *cpu)
     return &cpu->running;
 }
 
+void cpu_access_as(struct cpu *cpu, unsigned core)
+{
+    g_assert(cpu->guest == NULL && core < cpu->config.cores);
+    cpu->running = core;
+}
+
 /* ---- what the guest did wrong, and what it said ---------------------------------------------- */
 
 void cpu_report(struct cpu *cpu, const char *function, const char *rule, uint64_t value)

@@ -75,6 +75,8 @@ struct irqline cpu_irq_input(struct cpu *cpu, unsigned core);
 
 /* The core on whose behalf registers are accessed: for parts that are banked. Lives as long. */
 const unsigned *cpu_accessing(const struct cpu *cpu);
+/* That is this one now, for who accesses registers while no guest runs. */
+void cpu_access_as(struct cpu *cpu, unsigned core);
 
 /* Runs the guest from its boot entry until it stops. Once in a CPU's life. */
 enum cpu_stop cpu_run(struct cpu *cpu, const struct ringside_guest *guest);

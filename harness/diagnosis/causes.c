@@ -353,6 +353,20 @@ static const struct cause causes_table[] = {
                     "expect cause reply.late within 20s",
     },
     {
+        .id = "loop.asks",
+        .meaning = "The guest asks the same question again and again, has no answer, and gives up "
+                   "never.",
+        .looks = "A livelock after many seconds: an ARP request leaves once a second, and the "
+                 "program that waits for the address is told nothing.",
+        .evidence = "At least ten ARP requests for one address without a reply in between, and the "
+                    "program's task asleep without a deadline since before the second of them.",
+        .mistakes = "Requests are not counted; the count begins anew with each of them; there is a "
+                    "limit, and whoever waits is not woken when it is reached.",
+        .near = "arp.unresolved, when there were fewer requests, or the program was told.",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.77\"\n"
+                    "expect ping exits nonzero within 30s   # with a guest that does not count",
+    },
+    {
         .id = "arp.unresolved",
         .meaning = "The next hop's hardware address is not known, so that the packet waits or is "
                    "thrown away.",
@@ -437,6 +451,57 @@ static const struct cause causes_table[] = {
         .scenario = "inject link eth0 in corrupt 50 \"icmp\"\n"
                     "start  ping: \"ping -c 1 -W 1 10.0.2.2\"\n"
                     "expect cause reply.discarded within 20s",
+    },
+    {
+        .id = "wait.polled",
+        .meaning = "What was waited for had come, its interrupt had not, and only somebody who "
+                   "looked for another reason found it.",
+        .looks =
+            "Everything works and is slow: round trips take as long as a tick of the timer, or "
+            "until the next frame. A guest without that tick would hang.",
+        .evidence = "An entry lay in a used ring for more than a millisecond. The interrupt of the "
+                    "device was not taken for it, or woke nobody; the report names the one that "
+                    "was, or the task that looked by itself. The answer that the program got, or "
+                    "the completion that its task slept for, was in it.",
+        .mistakes = "The hardware's, when an interrupt was lost. The guest's, when it suppresses "
+                    "interrupts and does not look once more before it sleeps, or when it serves "
+                    "one of two queues at each interrupt.",
+        .near = "irq.lost and vq.used-not-consumed, when nobody has found it yet; reply.late, when "
+                "the program had given up before. An interrupt that is only late finds its work "
+                "itself.",
+        .scenario = "inject irq eth0 lose 1\n"
+                    "start  ping: \"ping -c 1 10.0.2.2\"   # with a guest that looks at each tick\n"
+                    "expect cause wait.polled within 2s",
+    },
+    {
+        .id = "loop.wakes",
+        .meaning = "A task is woken again and again, finds nothing to do and sleeps again.",
+        .looks = "A livelock after two seconds: tasks come and go, time passes, no ring moves and "
+                 "no frame passes.",
+        .evidence = "The program's task, or the owner of the lock that it waits for, left its wait "
+                    "at least 100 times in two seconds, in one system call, while nothing moved.",
+        .mistakes = "A full ring is tried again without looking at what has come back; a condition "
+                    "is polled that nobody will make true; a wake-up is taken for the event.",
+        .near = "A stall, when the task sleeps all the time. Who polls for less than two seconds, "
+                "or makes a system call for each look, is left alone.",
+        .scenario = "net    eth0 queue-size=4\n"
+                    "start  ping: \"ping -c 8 -i 0.01 10.0.2.2\"\n"
+                    "expect ping exits 0 within 10s   # with a driver that only tries again",
+    },
+    {
+        .id = "loop.spins",
+        .meaning = "Code of the guest executes on and on: it neither sleeps nor moves anything.",
+        .looks = "A livelock at once, with the line of the guest's sources in which it loops.",
+        .evidence =
+            "8 million basic blocks, or two seconds of a polled clock, without an event but "
+            "interrupts. No missing link explains what it waits for.",
+        .mistakes = "A lock that its owner does not give back; a bit of a register that is polled "
+                    "without a limit; a list that has become a ring.",
+        .near =
+            "irq.storm, when all of the time goes into a handler; the causes of the rings, when "
+            "it polls a queue.",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect ping exits 0 within 1s    # with a guest that never leaves a loop",
     },
 };
 

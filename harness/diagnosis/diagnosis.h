@@ -56,6 +56,11 @@ struct diagnosis_question {
     struct board *board;
     bool crashed;          /* the guest did: then nothing that it waits for is a cause */
     const char *exception; /* and what the CPU says of it, where it was an exception; or NULL */
+    /* The guest executes and gets nowhere: where it is, NULL: unknown; and the steps so far. */
+    bool spins;
+    unsigned spins_on; /* this CPU */
+    const char *spins_in;
+    uint64_t steps;
     bool hangs; /* nothing can happen any more: what is missing will not come late either */
     /* The program that waits or has failed, NULL: none. */
     const struct ledger_program *program;

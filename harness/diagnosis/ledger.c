@@ -161,6 +161,32 @@ const struct ledger_lock *ledger_lock(const struct ledger *ledger, uint64_t lock
     return NULL;
 }
 
+static bool ledger_needs_address(const struct ledger *ledger, const struct ledger_program *program,
+                                 uint32_t address)
+{
+    const struct ledger_peer *named = ledger_peer(ledger, program->peer);
+    return program->peer == address ||
+           (program->peer != 0 && (named == NULL || named->sent + named->arp_requests == 0));
+}
+
+const struct ledger_peer *ledger_asked_for_ever(const struct ledger *ledger,
+                                                const struct ledger_program *program)
+{
+    const struct ledger_task *task = ledger_task(ledger, program->task);
+    bool sleeps = !program->exited && program->task != 0 && task != NULL &&
+                  task->state == LEDGER_TASK_BLOCKED;
+    for (unsigned i = 0; i < ledger->peer_count && sleeps; i++) {
+        const struct ledger_peer *peer = &ledger->peers[i];
+        if (peer->arp_row >= LEDGER_LOOP_ASKS &&
+            peer->arp_row_first.sequence > program->started_at.sequence &&
+            task->since.time_ns < peer->arp_row_first.time_ns + LEDGER_SETTLE_NS &&
+            ledger_needs_address(ledger, program, peer->address)) {
+            return peer;
+        }
+    }
+    return NULL;
+}
+
 static struct ledger_device *ledger_device(struct ledger *ledger, const char *name)
 {
     for (unsigned i = 0; i < ledger->device_count; i++) {
@@ -198,6 +224,12 @@ static void ledger_progress(struct ledger *ledger)
     ledger->restless = 0;
 }
 
+/* Of the CPU on whose behalf the event is; one that is alone is not named. */
+static uint32_t *ledger_running(struct ledger *ledger, const struct trace_event *event)
+{
+    return &ledger->running[event->cpu == TRACE_NO_CPU ? 0 : event->cpu - 1];
+}
+
 static void ledger_move(struct ledger *ledger, const struct trace_event *event)
 {
     ledger_progress(ledger);
@@ -215,7 +247,7 @@ static uint64_t ledger_kept_ns(const struct ledger_hold *hold)
 static void ledger_take(struct ledger *ledger, unsigned cpu, unsigned intid)
 {
     struct ledger_hold *last = &ledger->last_hold[cpu];
-    const struct ledger_mark *since = &ledger->irqs[intid].pending;
+    const struct ledger_mark *since = &ledger->irqs[intid].pended;
     if (last->task != 0 && since->sequence > last->from.sequence &&
         since->sequence < last->to.sequence && intid != last->intid) {
         last->kept = intid;
@@ -245,6 +277,131 @@ static unsigned ledger_irq_cpu(const struct trace_event *event)
     return (unsigned)(event->fields[1].number % CPU_CORES_MAX);
 }
 
+/* ---- work that lay about --------------------------------------------------------------------- */
+
+bool ledger_is_queue_word(const char *on)
+{
+    static const char *const words[] = {"queue", "completion", "tx", "vq", NULL};
+    return on != NULL && g_strv_contains(words, on);
+}
+
+static bool ledger_sleeps_for_queue(const struct ledger_task *task)
+{
+    return task->state == LEDGER_TASK_BLOCKED && ledger_is_queue_word(task->on);
+}
+
+static bool ledger_is_own(const struct ledger_device *device, unsigned intid)
+{
+    return device->intid == intid || device->messages[intid];
+}
+
+/* An interrupt of the card: whoever has work in its rings is told. */
+static void ledger_tell(struct ledger *ledger, unsigned intid)
+{
+    const struct ledger_irq *irq = &ledger->irqs[intid];
+    for (unsigned i = 0; i < ledger->device_count; i++) {
+        struct ledger_device *device = &ledger->devices[i];
+        struct ledger_queue *queues[] = {&device->rx, &device->tx};
+        for (size_t j = 0; j < G_N_ELEMENTS(queues) && ledger_is_own(device, intid); j++) {
+            if (queues[j]->waits.sequence != 0 && queues[j]->told.sequence == 0) {
+                queues[j]->told = irq->taken;
+                queues[j]->told_pended = irq->pended;
+                queues[j]->told_by = intid;
+            }
+        }
+    }
+}
+
+/* Its last message, or else its line. */
+static unsigned ledger_own_intid(const struct ledger_device *device)
+{
+    bool has_message = device->message.sequence != 0 && device->message_data < BOARD_IRQ_COUNT;
+    return has_message ? (unsigned)device->message_data : device->intid;
+}
+
+/* The interrupt was there in time, and the finder slept on: it did not wake him. */
+static bool ledger_slept_on(struct ledger_mark told, const struct ledger_task *finder)
+{
+    return finder != NULL && finder->woken.sequence > told.sequence &&
+           finder->woken.time_ns - told.time_ns >= LEDGER_SETTLE_NS;
+}
+
+/* Whether the device gave its driver a reason to be told, for something else, right before then. */
+static bool ledger_tells_of_other(const struct ledger_device *device, struct ledger_mark since,
+                                  struct ledger_mark pended)
+{
+    const struct ledger_mark *uses[] = {&device->rx.used, &device->tx.used};
+    for (size_t i = 0; i < G_N_ELEMENTS(uses); i++) {
+        if (uses[i]->time_ns >= since.time_ns + LEDGER_SETTLE_NS &&
+            uses[i]->time_ns <= pended.time_ns &&
+            pended.time_ns - uses[i]->time_ns < LEDGER_SETTLE_NS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Somebody looks at a used ring: what lies in it since when, and who should have said so? */
+static void ledger_look(struct ledger *ledger, const struct ledger_device *device,
+                        struct ledger_queue *queue, uint32_t task, struct ledger_mark now)
+{
+    struct ledger_mark since = queue->waits, told = queue->told;
+    queue->waits = queue->told = (struct ledger_mark){0};
+    if (since.sequence == 0 || now.time_ns - since.time_ns < LEDGER_SETTLE_NS) {
+        return;
+    }
+    bool came = told.sequence != 0;
+    bool in_time = came && queue->told_pended.time_ns < since.time_ns + LEDGER_SETTLE_NS;
+    if (in_time && !ledger_slept_on(told, ledger_task_slot(ledger, task))) {
+        return;
+    }
+    if (came && !in_time && !ledger_tells_of_other(device, since, queue->told_pended)) {
+        return; /* it came late, by itself */
+    }
+    bool fits = ledger->taken.sequence > since.sequence &&
+                now.time_ns - ledger->taken.time_ns < LEDGER_SETTLE_NS;
+    ledger->finds[ledger->find_count++ % LEDGER_FINDS] = (struct ledger_find){
+        .queue = queue->name,
+        .since = since,
+        .at = now,
+        .task = task,
+        .own = came ? queue->told_by : ledger_own_intid(device),
+        .told = in_time ? told : (struct ledger_mark){0},
+        .by = fits ? ledger->taken_intid : 0,
+        .by_at = ledger->taken,
+    };
+}
+
+/* A task that slept for a completion was woken. */
+static void ledger_look_at_sent(struct ledger *ledger, uint32_t task, struct ledger_mark now)
+{
+    for (unsigned i = 0; i < ledger->device_count; i++) {
+        ledger_look(ledger, &ledger->devices[i], &ledger->devices[i].tx, task, now);
+    }
+}
+
+/* What comes while the interrupt is being handled may wait for the end of that. */
+static bool ledger_is_handled(const struct ledger *ledger, const struct ledger_queue *queue)
+{
+    for (unsigned i = 0; i < ledger->device_count; i++) {
+        const struct ledger_device *device = &ledger->devices[i];
+        const struct ledger_irq *irq = &ledger->irqs[ledger_own_intid(device)];
+        if (queue == &device->rx || queue == &device->tx) {
+            return irq->taken.sequence > irq->ended.sequence;
+        }
+    }
+    return false;
+}
+
+static void ledger_wait_begins(struct ledger *ledger, struct ledger_queue *queue)
+{
+    bool is_rx = g_str_has_suffix(queue->name, ".rx");
+    if (queue->waits.sequence == 0 && (is_rx || ledger->queue_sleepers > 0) &&
+        !ledger_is_handled(ledger, queue)) {
+        queue->waits = queue->used;
+    }
+}
+
 static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *event)
 {
     uint64_t intid = event->fields[0].number;
@@ -259,19 +416,20 @@ static void ledger_observe_irq(struct ledger *ledger, const struct trace_event *
         *(on ? &irq->level_up : &irq->level_down) = mark;
         irq->taken_while_up = irq->unhandled_while_up = 0;
         break;
-    case TRACE_IRQ_PENDING:
-        if (on) {
-            irq->pending = mark;
-        }
-        break;
     case TRACE_IRQ_ENABLED:
         *(on ? &irq->enabled : &irq->disabled) = mark;
         break;
+    case TRACE_IRQ_PENDING:
+        irq->pended = on ? mark : irq->pended;
+        break;
     case TRACE_IRQ_TAKEN:
+        ledger->taken_intid = (unsigned)intid;
+        ledger->taken = mark;
         irq->taken = mark;
         irq->taken_count++;
         irq->taken_while_up++;
         ledger_take(ledger, ledger_irq_cpu(event), (unsigned)intid);
+        ledger_tell(ledger, (unsigned)intid);
         break;
     case TRACE_IRQ_EOI:
         irq->ended = mark;
@@ -303,7 +461,12 @@ static void ledger_observe_timer(struct ledger *ledger, const struct trace_event
 static void ledger_observe_queue(struct ledger *ledger, const struct trace_event *event)
 {
     struct ledger_queue *queue = ledger_queue(ledger, event->fields[0].string);
-    ledger_move(ledger, event);
+    /* A driver may repeat itself for ever: what says nothing new moves nothing. */
+    bool repeats = event->kind == TRACE_VQ_KICK && queue != NULL && queue->kicks > 0 &&
+                   queue->kick_avail == (uint16_t)event->fields[1].number;
+    if (!repeats) {
+        ledger_move(ledger, event);
+    }
     if (queue == NULL) {
         return;
     }
@@ -319,6 +482,7 @@ static void ledger_observe_queue(struct ledger *ledger, const struct trace_event
         queue->used_head = (uint16_t)event->fields[1].number;
         queue->used_index = (uint16_t)event->fields[3].number;
         queue->used_count++;
+        ledger_wait_begins(ledger, queue);
         if (event->fields[1].number >= queue->top_id) {
             queue->top_id = event->fields[1].number;
             queue->top = queue->used;
@@ -342,6 +506,9 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
     case TRACE_PCI_MESSAGE:
         device->message = ledger_mark(event);
         device->message_data = event->fields[3].number;
+        if (device->message_data < BOARD_IRQ_COUNT) {
+            device->messages[device->message_data] = true;
+        }
         break;
     case TRACE_FRAME_IN:
         device->frame_in = ledger_mark(event);
@@ -378,9 +545,10 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
 }
 
 /* Its counters say so, one by one or several at once. */
-static void ledger_took(struct ledger_device *device, const struct trace_event *event,
-                        uint64_t *counter)
+static void ledger_took(struct ledger *ledger, struct ledger_device *device,
+                        const struct trace_event *event, uint64_t *counter)
 {
+    ledger_look(ledger, device, &device->rx, *ledger_running(ledger, event), ledger_mark(event));
     uint64_t before = device->taken_frames + device->taken_dropped;
     *counter = event->fields[1].number;
     uint64_t after = device->taken_frames + device->taken_dropped;
@@ -416,10 +584,10 @@ static void ledger_observe_counter(struct ledger *ledger, const struct trace_eve
     for (unsigned i = 0; i < ledger->device_count; i++) {
         struct ledger_device *device = &ledger->devices[i];
         if (device->counter_frames == name) {
-            ledger_took(device, event, &device->taken_frames);
+            ledger_took(ledger, device, event, &device->taken_frames);
             device->counts = true;
         } else if (device->counter_dropped == name) {
-            ledger_took(device, event, &device->taken_dropped);
+            ledger_took(ledger, device, event, &device->taken_dropped);
         } else if (device->counter_sent_dropped == name) {
             device->sent_drop = ledger_mark(event);
             if (device->link_down && event->fields[1].number > device->sent_dropped) {
@@ -430,12 +598,31 @@ static void ledger_observe_counter(struct ledger *ledger, const struct trace_eve
     }
 }
 
+/* Woken in the same call as before, and nothing has moved meanwhile: for nothing, so far. */
+static void ledger_count_wake(const struct ledger *ledger, struct ledger_task *task,
+                              const struct trace_event *event)
+{
+    if (task->idle_wakes == 0 || task->idle_moves != ledger->moves) {
+        task->idle_wakes = 0;
+        task->idle_moves = ledger->moves;
+        task->idle_since = ledger_mark(event);
+    }
+    task->idle_wakes++;
+}
+
+bool ledger_task_loops(const struct ledger *ledger, const struct ledger_task *task, uint64_t now_ns)
+{
+    return task->state != LEDGER_TASK_EXITED && task->idle_wakes >= LEDGER_LOOP_WAKES &&
+           task->idle_moves == ledger->moves && now_ns - task->idle_since.time_ns >= LEDGER_LOOP_NS;
+}
+
 static void ledger_observe_task(struct ledger *ledger, const struct trace_event *event)
 {
     struct ledger_task *task = ledger_need_task(ledger, event->fields[0].number);
     if (task == NULL) {
         return;
     }
+    ledger->queue_sleepers -= ledger_sleeps_for_queue(task) ? 1 : 0;
     switch (event->kind) {
     case TRACE_TASK_CREATED:
         task->name = event->fields[1].string;
@@ -449,6 +636,7 @@ static void ledger_observe_task(struct ledger *ledger, const struct trace_event 
         task->state = LEDGER_TASK_RUNNING;
         ledger->running[ledger_cpu(event)] = task->number;
         ledger->switched[ledger_cpu(event)] = ledger_mark(event);
+        *ledger_running(ledger, event) = task->number;
         break;
     case TRACE_TASK_BLOCKED:
         task->state = LEDGER_TASK_BLOCKED;
@@ -457,6 +645,11 @@ static void ledger_observe_task(struct ledger *ledger, const struct trace_event 
         task->deadline_ns = event->fields[3].number;
         break;
     case TRACE_TASK_WOKEN:
+        ledger_count_wake(ledger, task, event);
+        task->woken = ledger_mark(event);
+        if (ledger_sleeps_for_queue(task)) {
+            ledger_look_at_sent(ledger, task->number, ledger_mark(event));
+        }
         task->state = LEDGER_TASK_READY;
         task->waits_left++;
         ledger->woken = ledger_mark(event);
@@ -465,6 +658,7 @@ static void ledger_observe_task(struct ledger *ledger, const struct trace_event 
         g_assert_not_reached();
     }
     task->since = ledger_mark(event);
+    ledger->queue_sleepers += ledger_sleeps_for_queue(task) ? 1 : 0;
 }
 
 static void ledger_observe_return(struct ledger *ledger, struct ledger_task *task,
@@ -494,6 +688,7 @@ static void ledger_observe_call(struct ledger *ledger, const struct trace_event 
     if (task == NULL) {
         return;
     }
+    task->idle_wakes = 0;
     if (event->kind == TRACE_CALL_ENTERED) {
         task->call = event->fields[1].string;
         if (strcmp(task->call, "clock_gettime") == 0 &&
@@ -628,6 +823,7 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
         ledger->restless = 0;
         break;
     case TRACE_IRQ_LINE:
+    case TRACE_IRQ_PENDING:
     case TRACE_IRQ_ENABLED:
     case TRACE_IRQ_PENDING:
     case TRACE_IRQ_TAKEN:

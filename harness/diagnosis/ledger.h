@@ -19,7 +19,15 @@
 #define LEDGER_FAULTS_MAX 16
 #define LEDGER_REQUESTS   64 /* the newest that are known */
 #define LEDGER_TAKEN      64 /* the newest frames of which it is known when they were taken */
+#define LEDGER_FINDS      8  /* the newest */
 #define LEDGER_NO_TIME    UINT64_MAX
+/* Nothing between an interrupt and the task that it wakes takes so long. */
+#define LEDGER_SETTLE_NS UINT64_C(1000000)
+/* A task that was woken so often for nothing, in so much time, gets nowhere. */
+#define LEDGER_LOOP_WAKES 100
+#define LEDGER_LOOP_NS    UINT64_C(2000000000)
+/* A guest that asked so often for a hardware address, without an answer, asks for ever. */
+#define LEDGER_LOOP_ASKS 10
 
 /* When something happened last; sequence 0: never. */
 struct ledger_mark {
@@ -42,10 +50,14 @@ struct ledger_task {
     uint64_t object;      /* which */
     uint64_t deadline_ns; /* LEDGER_NO_TIME: none */
     struct ledger_mark since;
-    uint64_t waits_left;  /* how often it was woken */
-    const char *call;     /* the system call that it is in, or NULL */
-    const char *returned; /* the last call that returned, or NULL */
-    int64_t result;       /* of that */
+    uint64_t waits_left; /* how often it was woken */
+    /* How often in a row it was woken, in one call, while no ring moved and no frame passed. */
+    uint64_t idle_wakes, idle_moves;
+    struct ledger_mark idle_since;
+    struct ledger_mark woken; /* the last time */
+    const char *call;         /* the system call that it is in, or NULL */
+    const char *returned;     /* the last call that returned, or NULL */
+    int64_t result;           /* of that */
 };
 
 /* A program that the scenario started. */
@@ -74,6 +86,10 @@ struct ledger_lock {
 struct ledger_queue {
     const char *name; /* interned */
     struct ledger_mark kick, pop, used;
+    struct ledger_mark waits; /* the first used entry that nobody has looked at yet, */
+    struct ledger_mark told;  /* and the first interrupt of the card that was taken since: */
+    struct ledger_mark told_pended;
+    unsigned told_by; /* this INTID */
     uint64_t kicks, pops, used_count;
     uint16_t kick_avail, used_index, used_head;
     /* The greatest identifier that the device returned since it was reset. */
@@ -90,8 +106,9 @@ struct ledger_device {
     unsigned intid;
     struct ledger_queue rx, tx;
     struct ledger_mark isr_set, isr_ack, reset;
-    struct ledger_mark message; /* the last that it sent, */
-    uint64_t message_data;      /* which is an INTID */
+    struct ledger_mark message;     /* the last that it sent, */
+    uint64_t message_data;          /* which is an INTID */
+    bool messages[BOARD_IRQ_COUNT]; /* the INTIDs of all that it ever sent */
     struct ledger_mark frame_in, frame_out;
     uint64_t frames_in, frames_out;
     /* What the driver says that it took: eth0.rx.frames and eth0.rx.dropped. */
@@ -110,7 +127,7 @@ struct ledger_device {
 };
 
 struct ledger_irq {
-    struct ledger_mark level_up, level_down, pending, taken, ended, enabled, disabled;
+    struct ledger_mark level_up, level_down, pended, taken, ended, enabled, disabled;
     uint64_t taken_count, ended_count;
     uint64_t taken_while_up;     /* since the line rose last */
     uint64_t unhandled_while_up; /* of these the guest says that they were for no handler */
@@ -132,6 +149,8 @@ struct ledger_peer {
     uint32_t address;
     uint64_t arp_requests, arp_requests_dropped, arp_replies, arp_replies_dropped;
     struct ledger_mark arp_first, arp_last, arp_answered, arp_drop;
+    uint64_t arp_row; /* requests since the last reply, or the first of all */
+    struct ledger_mark arp_row_first;
     uint64_t sent, sent_dropped, received, received_dropped; /* IPv4 packets; sent: arrived */
     struct ledger_mark sent_last, received_last, dropped_last;
     const char *dropped_why;
@@ -160,6 +179,20 @@ struct ledger_request {
     struct ledger_mark answered;        /* the answer was at the guest's card */
     const struct ledger_device *device; /* which card that was, */
     uint64_t frame;                     /* and which of its frames, from 1 */
+};
+
+/*
+ * Work that lay in a used ring for longer than LEDGER_SETTLE_NS until somebody found it: its
+ * interrupt was not taken, or woke nobody. One that only came late found its work itself.
+ */
+struct ledger_find {
+    const char *queue; /* interned */
+    struct ledger_mark since, at;
+    uint32_t task;           /* who found it; 0: none that is known */
+    unsigned own;            /* the INTID that should have told of it, */
+    struct ledger_mark told; /* when it did, and woke nobody; sequence 0: it did not */
+    unsigned by;             /* the last INTID that was taken before; 0: none that fits */
+    struct ledger_mark by_at;
 };
 
 /* An injected fault that did something: a `fault.applied`. */
@@ -201,9 +234,15 @@ struct ledger {
     struct ledger_request requests[LEDGER_REQUESTS]; /* the newest, a ring */
     unsigned request_count;                          /* ever */
     const struct ledger_device *received_by;         /* where the last frame came in */
-    struct ledger_fault faults[LEDGER_FAULTS_MAX];   /* the newest, a ring */
-    unsigned fault_count;                            /* ever */
-    struct ledger_mark woken;                        /* any task */
+    struct ledger_find finds[LEDGER_FINDS];          /* the newest, a ring */
+    unsigned find_count;                             /* ever */
+    unsigned taken_intid;                            /* the last interrupt that was taken */
+    struct ledger_mark taken;
+    unsigned queue_sleepers;                       /* tasks that wait for a completion */
+    uint32_t running[CPU_CORES_MAX];               /* the task that got this CPU last */
+    struct ledger_fault faults[LEDGER_FAULTS_MAX]; /* the newest, a ring */
+    unsigned fault_count;                          /* ever */
+    struct ledger_mark woken;                      /* any task */
     struct ledger_mark panicked;
     const char *panic_why;
     struct ledger_mark rtc_read, realtime_asked; /* by the kernel, and by a program */
@@ -244,6 +283,18 @@ bool ledger_key_answers(const struct ledger_key *answer, const struct ledger_key
 bool ledger_comes_from(const uint8_t *frame, size_t len, uint32_t address);
 /* When the driver took a frame of the card; sequence 0: not yet, or not known any more. */
 struct ledger_mark ledger_taken(const struct ledger_device *device, uint64_t frame);
+
+/* Whether a task waits for the completion of a queue, by the word of probe_task_blocked(). */
+bool ledger_is_queue_word(const char *on);
+/* Whether a task is woken again and again, and comes to nothing. */
+bool ledger_task_loops(const struct ledger *ledger, const struct ledger_task *task,
+                       uint64_t now_ns);
+/*
+ * The address that the guest asks for again and again while the program sleeps in one call, which
+ * needs it: its peer's, or another one's as long as nothing was sent to its peer. NULL: none.
+ */
+const struct ledger_peer *ledger_asked_for_ever(const struct ledger *ledger,
+                                                const struct ledger_program *program);
 
 /* NULL when there is none. */
 const struct ledger_task *ledger_task(const struct ledger *ledger, uint32_t number);

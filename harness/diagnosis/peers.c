@@ -68,6 +68,9 @@ static bool peers_is_link_down(const char *why)
 static void peers_arp_asked(struct ledger_peer *peer, const struct ledger_mark *at, bool dropped)
 {
     peer->arp_requests++;
+    if (peer->arp_row++ == 0) {
+        peer->arp_row_first = *at;
+    }
     if (peer->arp_first.sequence == 0) {
         peer->arp_first = *at;
     }
@@ -104,6 +107,7 @@ static void peers_arp(struct ledger *ledger, bool out, bool dropped, const struc
     } else {
         peer->arp_replies++;
         peer->arp_answered = *at;
+        peer->arp_row = 0;
     }
 }
 

@@ -37,18 +37,11 @@ const char *rules_time(char buffer[static 32], uint64_t time_ns)
     return buffer;
 }
 
-/* The words of probe_task_blocked() for the completion of a queue. */
-static bool rules_is_queue_word(const char *on)
-{
-    static const char *const words[] = {"queue", "completion", "tx", "vq", NULL};
-    return on != NULL && g_strv_contains(words, on);
-}
-
 const struct ledger_task *rules_queue_waiter(const struct rules_case *c)
 {
     for (guint i = 1; i < c->ledger->tasks->len; i++) {
         const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
-        if (task != NULL && task->state == LEDGER_TASK_BLOCKED && rules_is_queue_word(task->on) &&
+        if (task != NULL && task->state == LEDGER_TASK_BLOCKED && ledger_is_queue_word(task->on) &&
             rules_is_settled(c, &task->since)) {
             return task;
         }
@@ -168,6 +161,7 @@ static const struct rules_trigger {
 } rules_triggers[] = {
     {"timer.", " timer irq ", NULL},
     {"irq.", " irq timer vq ", NULL},
+    {"wait.", " irq timer vq ", NULL},
     {"vq.not-completed", " vq ", " hold withhold latency "},
     {"vq.used-wrong", " vq ", " bad-id "},
     {"vq.", " irq vq ", NULL},
@@ -234,8 +228,9 @@ static rule_fn *const rules[] = {
     rule_irq_lost,           rule_irq_ended_late,       rule_vq_kick_missed, rule_vq_not_completed,
     rule_vq_used_wrong,      rule_vq_used_not_consumed, rule_vq_rx_starved,  rule_vq_tx_exhausted,
     rule_netdev_missing,     rule_route_missing,        rule_link_down,      rule_reply_late,
-    rule_arp_unresolved,     rule_wire_dropped,         rule_peer_silent,    rule_reply_discarded,
-    rule_rtc_not_read,
+    rule_loop_asks,          rule_arp_unresolved,       rule_wire_dropped,   rule_peer_silent,
+    rule_reply_discarded,    rule_rtc_not_read,         rule_wait_polled,    rule_loop_wakes,
+    rule_loop_spins,
 };
 
 /* The first rule that holds, for whichever CPU. */

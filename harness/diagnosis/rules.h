@@ -10,7 +10,7 @@
 #include "harness/diagnosis/diagnosis.h"
 
 /* Away from a hang, a link that is younger than this may still come: nothing takes so long. */
-#define RULES_SETTLE_NS UINT64_C(1000000)
+#define RULES_SETTLE_NS LEDGER_SETTLE_NS
 
 struct rules_case {
     const struct ledger *ledger;
@@ -82,6 +82,11 @@ bool rule_vq_tx_exhausted(struct rules_case *c);
 
 bool rule_rtc_not_read(struct rules_case *c);
 bool rule_alloc_unchecked(struct rules_case *c);
+
+bool rule_loop_asks(struct rules_case *c);
+bool rule_wait_polled(struct rules_case *c);
+bool rule_loop_wakes(struct rules_case *c);
+bool rule_loop_spins(struct rules_case *c);
 
 bool rule_route_missing(struct rules_case *c);
 bool rule_link_down(struct rules_case *c);

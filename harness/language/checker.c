@@ -32,7 +32,7 @@ static const char *const checker_reserved_programs[] = {
     "frame", "frames", "exactly", "event",     "counter", "call",
     "hang",  "stall",  "cause",   "violation", NULL,
 };
-static const char *const checker_reserved_nets[] = {"in", "out", "dropped", "wire", NULL};
+static const char *const checker_reserved_nets[] = {"in", "out", "dropped", "wire", "slirp", NULL};
 
 static bool checker_is_one_of(const char *word, const char *const *words)
 {
@@ -220,6 +220,7 @@ void checker_finish(struct parser *parser)
     checker_number_cards(parser->scenario);
     checker_ring_starts(parser);
     checker_lines(parser);
+    checker_board(parser);
     /* Two addresses that are both written out have been compared already. */
     if (parser->refusals->len == 0) {
         checker_compare_macs(parser);
@@ -438,7 +439,7 @@ void checker_legacy(struct parser *parser, const struct lexer_token *token,
         int bit = g_array_index(net->features_on, int, i);
         if (bit >= CHECKER_LEGACY_BITS) {
             parser_refuse(
-                parser, token, NULL,
+                parser, token, g_strdup("leave it out, or write transport=mmio or pci"),
                 "'%s' is a legacy card and cannot offer feature bit %d: it has the bits 0 "
                 "to %d and no others",
                 net->name, bit, CHECKER_LEGACY_BITS - 1);
@@ -469,7 +470,8 @@ void checker_bus(struct parser *parser, const struct scenario_net *net)
     if (net->transport != SCENARIO_TRANSPORT_PCI && net->slot != 0) {
         checker_finding_at(parser, net->slot_at, hint, "a slot is a place on PCI");
     }
-    if (net->transport != SCENARIO_TRANSPORT_PCI && net->msix != SCENARIO_MSIX_UNSAID) {
+    if (net->transport != SCENARIO_TRANSPORT_PCI && net->msix != SCENARIO_MSIX_UNSAID &&
+        net->msix != SCENARIO_MSIX_NO) {
         checker_finding_at(parser, net->msix_at, hint, "MSI-X is a capability of PCI");
     }
     for (guint i = 0; i < nets->len && net->slot != 0; i++) {
@@ -689,6 +691,9 @@ void checker_event_field(struct parser *parser, const struct lexer_token *name,
                           message);
         }
         field.number = negative ? (uint64_t)number : field.number;
+        if (message == NULL) {
+            checker_event_number(parser, info->fields[index].name, value, field.number);
+        }
     }
     g_array_append_val(event->fields, field);
 }

@@ -69,6 +69,15 @@ void checker_ready(struct parser *parser, const struct lexer_token *token);
 void checker_asserts(struct parser *parser);
 
 /* Set-up. */
+/* The keys of `machine` against each other; then what needs the cards and the guest's options. */
+void checker_machine(struct parser *parser);
+void checker_board(struct parser *parser);
+/* A card that cannot tell its address has none to be given. */
+void checker_address(struct parser *parser, const struct lexer_token *token,
+                     const struct scenario_net *net);
+/* A number of an event's field that no machine, or not this one, can have. */
+void checker_event_number(struct parser *parser, const char *field, const struct lexer_token *value,
+                          uint64_t number);
 void checker_ram(struct parser *parser, const struct lexer_token *token, uint64_t size);
 void checker_guest_option(struct parser *parser, const struct lexer_token *key,
                           const struct lexer_token *value);

@@ -120,6 +120,11 @@ static void checker_inject_each(struct parser *parser, const struct lexer_token 
     scenario->alloc_each = true;
 }
 
+static unsigned checker_timer_intid(const struct scenario_fault *fault)
+{
+    return strcmp(fault->target, "virtual") == 0 ? BOARD_TIMER_VIRT_INTID : BOARD_TIMER_PHYS_INTID;
+}
+
 void checker_inject(struct parser *parser, const struct lexer_token *word,
                     const struct scenario_fault *fault)
 {
@@ -134,6 +139,9 @@ void checker_inject(struct parser *parser, const struct lexer_token *word,
     }
     if (fault->object == SCENARIO_FAULT_IRQ) {
         checker_inject_irq(parser, word, fault);
+    } else if (fault->kind == SCENARIO_TIMER_INTID && fault->number == checker_timer_intid(fault)) {
+        parser_refuse(parser, word, NULL, "the %s timer has INTID %u already: that is no fault",
+                      fault->target, (unsigned)fault->number);
     } else if (fault->object == SCENARIO_FAULT_ALLOC && fault->number == 0) {
         checker_inject_each(parser, word);
     } else if (fault->kind == SCENARIO_VQ_OUT_OF_ORDER) {

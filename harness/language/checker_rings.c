@@ -34,7 +34,7 @@ void checker_rings(struct parser *parser, const struct lexer_token *token,
 {
     const struct virtqueue_style *style = &net->style;
     if (style->order != VIRTQUEUE_IN_ORDER && checker_asks_for(net, "in-order")) {
-        parser_refuse(parser, token, NULL,
+        parser_refuse(parser, token, g_strdup("leave out completion=, or +in-order"),
                       "'%s' offers in-order, which promises the order, and has another completion",
                       net->name);
     } else if (style->order != VIRTQUEUE_IN_ORDER && style->batch < 2) {
@@ -42,7 +42,7 @@ void checker_rings(struct parser *parser, const struct lexer_token *token,
                       "the order of '%s' is that of a batch, and a batch has one chain", net->name);
     }
     if (style->batch > net->queue_size) {
-        parser_refuse(parser, token, NULL,
+        parser_refuse(parser, token, g_strdup("make it no more than queue-size"),
                       "batch=%u of '%s' can never be complete: its queues have %u entries",
                       style->batch, net->name, net->queue_size);
     }

@@ -1,7 +1,10 @@
 /*
  * params.c - parameters: read, counted through, put in
  *
- * Several parameters give every combination of their values.
+ * Several parameters give every combination of their values. Those of one `param` line belong
+ * together: the line lists rows, and each row has a value of each. So combinations can be left out
+ * that are no machine, and chosen where all would be too many. A row takes its place in the values
+ * of all of them; the first parameter is counted through, and the others follow.
  */
 #include "harness/language/params.h"
 #include "harness/language/diagnostic.h"
@@ -13,10 +16,10 @@ static struct parser_param *params_at(const struct parser *parser, guint index)
     return &g_array_index(parser->params, struct parser_param, index);
 }
 
-static struct parser_param *params_find(const struct parser *parser, const char *name, size_t size)
+static struct parser_param *params_find(GArray *params, const char *name, size_t size)
 {
-    for (guint i = 0; i < parser->params->len; i++) {
-        struct parser_param *param = params_at(parser, i);
+    for (guint i = 0; i < params->len; i++) {
+        struct parser_param *param = &g_array_index(params, struct parser_param, i);
         if (strlen(param->name) == size && memcmp(param->name, name, size) == 0) {
             return param;
         }
@@ -35,43 +38,64 @@ static void params_append_value(GString *out, const char *text)
     }
 }
 
-/* False when a value before this one gives a test of the same name. */
-static bool params_add_name(GHashTable *names, const char *text)
+/* One value of one parameter. */
+static bool params_parse_value(struct parser *parser, struct parser_param *param, GString *row)
 {
-    GString *name = g_string_new(NULL);
-    params_append_value(name, text);
-    return g_hash_table_add(names, g_string_free(name, FALSE));
+    const struct lexer_token *value;
+    if (!parser_take_text(parser, "a value", &value)) {
+        return false;
+    }
+    if (strchr(value->text, '$') != NULL) {
+        return parser_fail(parser, value, NULL, "the value of a parameter is plain, without '$'");
+    }
+    if (value->text[0] == '\0') {
+        return parser_fail(parser, value, NULL, "the value of a parameter is not empty");
+    }
+    if (param->values->len >= PARAMS_TESTS_MAX) {
+        return parser_fail(parser, value, NULL, "too many values: a file gives at most %d tests",
+                           PARAMS_TESTS_MAX);
+    }
+    g_string_append_c(row, ',');
+    params_append_value(row, value->text);
+    g_array_append_val(param->values, *value);
+    return true;
 }
 
-static bool params_parse_values(struct parser *parser, struct parser_param *param)
+/* A value for each parameter of the line. */
+static bool params_parse_row(struct parser *parser, GArray *params, GHashTable *names)
+{
+    const struct lexer_token *first = parser_peek(parser);
+    g_autoptr(GString) row = g_string_new(NULL);
+    for (guint i = 0; i < params->len; i++) {
+        struct parser_param *param = &g_array_index(params, struct parser_param, i);
+        const struct lexer_token *value = parser_peek(parser);
+        bool is_short = i > 0 && (value->kind == LEXER_END || parser_token_is(value, ","));
+        if (is_short) {
+            return parser_fail(parser, value, NULL, "the row has no value of '%s'", param->name);
+        }
+        if (!params_parse_value(parser, param, row)) {
+            return false;
+        }
+    }
+    if (!g_hash_table_add(names, g_strdup(row->str))) {
+        parser_refuse(parser, first, NULL, "%s gives a test of the same name twice",
+                      params->len > 1 ? "this row" : parser_shown(parser, first));
+    }
+    return true;
+}
+
+static bool params_parse_rows(struct parser *parser, GArray *params)
 {
     g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     do {
-        const struct lexer_token *value;
-        if (!parser_take_text(parser, "a value", &value)) {
+        if (!params_parse_row(parser, params, names)) {
             return false;
         }
-        if (strchr(value->text, '$') != NULL) {
-            return parser_fail(parser, value, NULL,
-                               "the value of a parameter is plain, without '$'");
-        }
-        if (value->text[0] == '\0') {
-            return parser_fail(parser, value, NULL, "the value of a parameter is not empty");
-        }
-        if (!params_add_name(names, value->text)) {
-            parser_refuse(parser, value, NULL, "%s gives a test of the same name twice",
-                          parser_shown(parser, value));
-        }
-        if (param->values->len >= PARAMS_TESTS_MAX) {
-            return parser_fail(parser, value, NULL,
-                               "too many values: a file gives at most %d tests", PARAMS_TESTS_MAX);
-        }
-        g_array_append_val(param->values, *value);
     } while (parser_accept(parser, ","));
     return parser_take_end(parser);
 }
 
-static bool params_parse_name(struct parser *parser, struct parser_param *param)
+static bool params_parse_name(struct parser *parser, GArray *params)
 {
     const struct lexer_token *name;
     if (!parser_take_word(parser, "the name of the parameter", &name)) {
@@ -83,15 +107,44 @@ static bool params_parse_name(struct parser *parser, struct parser_param *param)
                            "the name of a parameter has letters, digits and '_', not %s",
                            parser_shown(parser, name));
     }
-    param->name = name->text;
-    param->column = name->column;
-    const struct parser_param *other = params_find(parser, name->text, strlen(name->text));
-    if (other != NULL) {
+    const struct parser_param *other = params_find(parser->params, name->text, strlen(name->text));
+    bool is_here = params_find(params, name->text, strlen(name->text)) != NULL;
+    if (other != NULL || is_here) {
         parser_refuse(parser, name, NULL, "the parameter %s is on line %u already",
-                      parser_shown(parser, name), other->line->number);
+                      parser_shown(parser, name),
+                      is_here ? parser->line->number : other->line->number);
     } else if (strcmp(name->text, "share") == 0) {
         parser_refuse(parser, name, NULL, "'$share' is the path of a share");
     }
+    struct parser_param param = {
+        .name = name->text,
+        .line = parser->line,
+        .column = name->column,
+        .values = g_array_new(FALSE, FALSE, sizeof(struct lexer_token)),
+        .follows = params->len > 0,
+    };
+    g_array_append_val(params, param);
+    return true;
+}
+
+/* Whether an 'in' is still to come: what stands before it is a name. */
+static bool params_is_before_in(const struct parser *parser)
+{
+    guint at = 0;
+    while (parser_ahead(parser, at)->kind != LEXER_END &&
+           !parser_token_is(parser_ahead(parser, at), "in")) {
+        at++;
+    }
+    return at > 0 && parser_ahead(parser, at)->kind != LEXER_END;
+}
+
+static bool params_parse_names(struct parser *parser, GArray *params)
+{
+    do {
+        if (!params_parse_name(parser, params)) {
+            return false;
+        }
+    } while (params_is_before_in(parser));
     return parser_take(parser, "in");
 }
 
@@ -99,12 +152,26 @@ static void params_count_tests(struct parser *parser)
 {
     size_t count = 1;
     for (guint i = 0; i < parser->params->len; i++) {
-        count *= params_at(parser, i)->values->len;
+        const struct parser_param *param = params_at(parser, i);
+        count *= param->follows ? 1 : param->values->len;
         if (count > PARAMS_TESTS_MAX) {
             parser_fail(parser, parser_peek(parser), NULL,
                         "the parameters together give more than %d tests", PARAMS_TESTS_MAX);
             return;
         }
+    }
+}
+
+static void params_read_line(struct parser *parser)
+{
+    g_autoptr(GArray) params = g_array_new(FALSE, FALSE, sizeof(struct parser_param));
+    if (params_parse_names(parser, params) && params_parse_rows(parser, params)) {
+        g_array_append_vals(parser->params, params->data, params->len);
+        params_count_tests(parser);
+        return;
+    }
+    for (guint i = 0; i < params->len; i++) {
+        g_array_free(g_array_index(params, struct parser_param, i).values, TRUE);
     }
 }
 
@@ -119,16 +186,7 @@ void params_read(struct parser *parser)
         g_array_set_size(parser->tokens, 0);
         g_array_append_vals(parser->tokens, parser->line->tokens, parser->line->count);
         parser->next = 1;
-        struct parser_param param = {
-            .line = parser->line,
-            .values = g_array_new(FALSE, FALSE, sizeof(struct lexer_token)),
-        };
-        if (params_parse_name(parser, &param) && params_parse_values(parser, &param)) {
-            g_array_append_val(parser->params, param);
-            params_count_tests(parser);
-        } else {
-            g_array_free(param.values, TRUE);
-        }
+        params_read_line(parser);
     }
 }
 
@@ -181,7 +239,7 @@ static size_t params_append(struct parser *parser, const struct lexer_token *tok
         return 2;
     }
     size_t size = params_name_size(at + 1);
-    struct parser_param *param = size == 0 ? NULL : params_find(parser, at + 1, size);
+    struct parser_param *param = size == 0 ? NULL : params_find(parser->params, at + 1, size);
     if (param != NULL) {
         const struct lexer_token *value =
             &g_array_index(param->values, struct lexer_token, param->current);
@@ -202,7 +260,7 @@ static bool params_substitute_token(struct parser *parser, struct lexer_token *t
     size_t size = token->text[0] == '$' ? params_name_size(token->text + 1) : 0;
     struct parser_param *whole =
         token->kind == LEXER_WORD && size > 0 && token->text[size + 1] == '\0'
-            ? params_find(parser, token->text + 1, size)
+            ? params_find(parser->params, token->text + 1, size)
             : NULL;
     if (whole != NULL) {
         const struct lexer_token *value =
@@ -247,14 +305,24 @@ bool params_substitute(struct parser *parser)
     return true;
 }
 
+/* A parameter and those that follow it; `row` may be one too many, and is the first one then. */
+static bool params_set_row(struct parser *parser, guint index, guint row)
+{
+    bool exists = row < params_at(parser, index)->values->len;
+    do {
+        params_at(parser, index)->current = exists ? row : 0;
+        index++;
+    } while (index < parser->params->len && params_at(parser, index)->follows);
+    return exists;
+}
+
 bool params_advance(struct parser *parser)
 {
     for (guint i = parser->params->len; i > 0; i--) {
-        struct parser_param *param = params_at(parser, i - 1);
-        if (++param->current < param->values->len) {
+        const struct parser_param *param = params_at(parser, i - 1);
+        if (!param->follows && params_set_row(parser, i - 1, param->current + 1)) {
             return true;
         }
-        param->current = 0;
     }
     return false;
 }

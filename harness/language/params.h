@@ -1,5 +1,5 @@
 /*
- * params.h - parameters of a scenario: `param burst in 1, 7, 8`
+ * params.h - parameters of a scenario: `param burst in 1, 7, 8`, `param gic cpus in 2 1, 3 2`
  */
 #ifndef HARNESS_LANGUAGE_PARAMS_H
 #define HARNESS_LANGUAGE_PARAMS_H

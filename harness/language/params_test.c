@@ -46,6 +46,30 @@ static void test_declarations_and_uses(void)
                    "version 1\n", "\nrun a: \"b $n\"\n");
 }
 
+static const struct rig_row rows_rows[] = {
+    {"param n m in 1 2, 1 3\ntitle \"$m\"", ""},
+    {"param n m in 1 2, 1 2\ntitle \"$m\"", "2:19: this row gives a test of the same name twice"},
+    {"param n m in a_b c, a b_c\ntitle \"$m\"", ""},
+    {"param n m in 1, 1 2", "2:15: the row has no value of 'm'"},
+    {"param n m in 1 2, 1", "2:20: the row has no value of 'm'"},
+    {"param n m in 1 2 3", "2:18: unexpected '3': the statement is complete before it"},
+    {"param n m in 1 =", "2:16: expected a value, not '='"},
+    {"param n m in 1 $x", "2:16: the value of a parameter is plain, without '$'"},
+    {"param n m", "2:9: expected 'in', not 'm'"},
+    {"param n, m in 1 2", "2:8: expected the name of the parameter, not ','"},
+    {"param n n in 1 2", "2:9: the parameter 'n' is on line 2 already"},
+    {"param n m in 1 2\nparam o m in 3 4\ntitle \"$m$o\"",
+     "3:9: the parameter 'm' is on line 2 already"},
+    {"param n share in 1 2", "2:9: '$share' is the path of a share"},
+    {"param n m in 1 2", "2:9: the parameter 'm' is not used: all tests would be the same"},
+    {"param n in in in", "2:15: unexpected 'in': the statement is complete before it"},
+};
+
+static void test_rows(void)
+{
+    rig_check_rows(rows_rows, G_N_ELEMENTS(rows_rows), "version 1\n", "\nrun a: \"b $n\"\n");
+}
+
 static const struct rig_row order_rows[] = {
     {"run a: \"$n\"\nparam n in 1",
      "3:1: 'param' belongs to the set-up, but the timeline began on line 2"},
@@ -90,7 +114,10 @@ static void test_each_value_names_a_test(void)
     static const char *const two[] = {"x[n=1,m=8]", "x[n=1,m=9]", "x[n=2,m=8]", "x[n=2,m=9]", NULL};
     check_names("version 1\nrun a: \"b\"\n", none);
     check_names("version 1\nparam n in 1, 7, \"a b\"\nrun a: \"$n\"\n", one);
+    static const char *const rows[] = {"x[n=1,m=8,o=5]", "x[n=1,m=8,o=6]", "x[n=2,m=9,o=5]",
+                                       "x[n=2,m=9,o=6]", NULL};
     check_names("version 1\nparam n in 1, 2\nparam m in 8, 9\nrun a: \"$n$m\"\n", two);
+    check_names("version 1\nparam n m in 1 8, 2 9\nparam o in 5, 6\nrun a: \"$n$m$o\"\n", rows);
 }
 
 static void test_values_are_put_in_everywhere(void)
@@ -167,9 +194,9 @@ static void test_a_file_gives_a_thousand_tests_at_most(void)
     CU_ASSERT_STRING_EQUAL(other, "3:16: the parameters together give more than 1000 tests");
 }
 
-UNIT_SUITE("params", UNIT_TEST(test_declarations_and_uses), UNIT_TEST(test_order),
-           UNIT_TEST(test_dollars_without_parameters), UNIT_TEST(test_each_value_names_a_test),
-           UNIT_TEST(test_values_are_put_in_everywhere),
+UNIT_SUITE("params", UNIT_TEST(test_declarations_and_uses), UNIT_TEST(test_rows),
+           UNIT_TEST(test_order), UNIT_TEST(test_dollars_without_parameters),
+           UNIT_TEST(test_each_value_names_a_test), UNIT_TEST(test_values_are_put_in_everywhere),
            UNIT_TEST(test_a_complaint_names_the_value),
            UNIT_TEST(test_a_value_cannot_make_a_word_too_long),
            UNIT_TEST(test_a_file_gives_a_thousand_tests_at_most))

@@ -20,6 +20,7 @@ struct parser_param {
     unsigned column;
     GArray *values; /* struct lexer_token */
     guint current;
+    bool follows; /* goes from row to row with the one before it */
     bool used;
 };
 

@@ -119,6 +119,7 @@ static bool setup_parse_secure(struct parser *parser, void *target)
 {
     struct scenario_machine *machine = target;
     const struct lexer_token *token;
+    machine->secure_at = parser_place(parser, parser_peek(parser));
     return parser_take_word(parser, "'yes' or 'no'", &token) &&
            parser_pass(parser, token, values_yes_no(token->text, &machine->secure));
 }
@@ -177,6 +178,7 @@ static bool setup_parse_pa_offset(struct parser *parser, void *target)
 {
     struct scenario_machine *machine = target;
     const struct lexer_token *token = parser_peek(parser);
+    machine->pa_offset_at = parser_place(parser, token);
     if (!parser_take_number(parser, 0, UINT64_C(1) << 40, &machine->pa_offset)) {
         return false;
     }
@@ -231,6 +233,7 @@ static bool setup_parse_msi(struct parser *parser, void *target)
     static const char *const words[] = {"v2m", "none", NULL};
     struct scenario_machine *machine = target;
     unsigned index;
+    machine->msi_at = parser_place(parser, parser_peek(parser));
     if (!parser_take_choice(parser, words, &index)) {
         return false;
     }
@@ -257,17 +260,13 @@ bool parser_parse_machine(struct parser *parser, const struct lexer_token *word,
         {"cntfrq", setup_parse_cntfrq},
         {"timer-delay", setup_parse_timer_delay},
     };
-    (void)at;
+    (void)word, (void)at;
     unsigned index;
-    const struct scenario_machine *machine = &parser->scenario->machine;
     if (!parser_take_choice(parser, machines, &index) ||
         !parser_take_keys(parser, keys, G_N_ELEMENTS(keys), &parser->scenario->machine)) {
         return false;
     }
-    if (machine->secure && machine->gic != 2) {
-        parser_refuse(parser, word, NULL,
-                      "secure=yes is for gic=2: a GICv3 has one security state here");
-    }
+    checker_machine(parser);
     return true;
 }
 
@@ -515,6 +514,7 @@ bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
     checker_bus(parser, net);
     checker_rings(parser, token, net);
     checker_legacy(parser, token, net);
+    checker_address(parser, token, net);
     return true;
 }
 

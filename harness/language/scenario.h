@@ -55,6 +55,8 @@ struct scenario_machine {
     uint64_t pa_offset;
     uint64_t timer_hz, timer_delay_ns;
     uint32_t rtc_s; /* the real-time clock at power-on, in seconds since 1970 */
+    /* Where they are said. */
+    struct scenario_place secure_at, pa_offset_at, msi_at;
 };
 
 enum scenario_backend {

@@ -65,7 +65,8 @@ static bool explain_is_guests(const struct session *session, const struct source
     return is_guests;
 }
 
-char *explain_running(const struct session *session)
+/* The innermost frames of the guest, at most `most` of them. Gives them. */
+static GPtrArray *explain_stack(const struct session *session, unsigned most)
 {
     uintptr_t addresses[EXPLAIN_FRAMES_MAX];
     uintptr_t fp = (uintptr_t)__builtin_frame_address(0);
@@ -73,15 +74,30 @@ char *explain_running(const struct session *session)
     uintptr_t high = cpu_view(cpu, cpu_running(cpu)).stack_high;
     unsigned count = source_unwind(fp, fp, high, addresses, EXPLAIN_FRAMES_MAX);
     struct source *source = source_open(session->options->guest_path);
-    char *text = NULL;
-    for (unsigned i = 0; i < count && text == NULL; i++) {
+    GPtrArray *places = g_ptr_array_new_with_free_func(g_free);
+    for (unsigned i = 0; i < count && places->len < most; i++) {
         /* A return address belongs to the call before it. */
         if (explain_is_guests(session, source, addresses[i] - 1)) {
-            text = explain_place(source, addresses[i] - 1, false);
+            g_ptr_array_add(places, explain_place(source, addresses[i] - 1, false));
         }
     }
     source_free(source);
-    return text;
+    return places;
+}
+
+char *explain_running(const struct session *session)
+{
+    g_autoptr(GPtrArray) places = explain_stack(session, 1);
+    return places->len > 0 ? g_strdup(g_ptr_array_index(places, 0)) : NULL;
+}
+
+static void explain_add_callers(const struct session *session, GPtrArray *evidence)
+{
+    g_autoptr(GPtrArray) places = explain_stack(session, EXPLAIN_CALLERS_MAX);
+    for (guint i = 0; i < places->len; i++) {
+        g_ptr_array_add(evidence, g_strdup_printf("%s %s", i == 0 ? "it is in" : "called from",
+                                                  (const char *)g_ptr_array_index(places, i)));
+    }
 }
 
 /* ---- who enabled an INTID -------------------------------------------------------------------- */
@@ -263,6 +279,10 @@ void explain_ask(struct session *session, const struct session_program *program)
         .hangs = hangs,
         .crashed = session->crashed,
         .exception = session->exception,
+        .spins = session->spins,
+        .spins_on = cpu_running(board_cpu(session->board)),
+        .spins_in = session->spins_in,
+        .steps = session->spin_steps,
         .program = explain_known_program(session, program),
     };
     struct run_result *result = session->result;
@@ -273,6 +293,9 @@ void explain_ask(struct session *session, const struct session_program *program)
         explain_add_enabler(session, diagnosis->intid, diagnosis->evidence);
         explain_add_enabler(session, diagnosis->other_intid, diagnosis->evidence);
         explain_add_running(session, hangs, diagnosis);
+        if (session->spins) {
+            explain_add_callers(session, diagnosis->evidence);
+        }
         if (diagnosis->task != NULL) {
             explain_add_lines(session, diagnosis->task, diagnosis->evidence);
             result->task = g_strdup(diagnosis->task->name);

@@ -8,7 +8,9 @@
  * moves, no frame passes, nothing is printed. Bounded by PROGRESS_TICKS of code, or by as many
  * events without a wait of the CPU (an interrupt that is never acknowledged). While something is
  * still due in hardware, which the guest may be waiting for, more is allowed; and a guest that
- * polls the clock knows that time passes, so it is given PROGRESS_POLL_NS.
+ * polls the clock knows that time passes, so it is given PROGRESS_POLL_NS. It is a livelock as well
+ * when a task of a program is woken again and again with nothing to do, or sleeps while the same
+ * question is asked again and again on its behalf: ledger_task_loops(), ledger_asked_for_ever().
  *
  * Stall: timers run, and nothing else is due; for max(PROGRESS_QUIET_NS, the latest deadline of the
  * waiting program's chain + 2 ticks) no task of the chain left its wait and nothing moved. The
@@ -20,6 +22,7 @@
 
 #define PROGRESS_TICKS         UINT64_C(8000000)
 #define PROGRESS_TICKS_DUE     UINT64_C(24000000)
+#define PROGRESS_ACCESSES      100
 #define PROGRESS_EVENTS        UINT64_C(100000)
 #define PROGRESS_CHECKS        4
 #define PROGRESS_PERIOD_MAX_NS UINT64_C(250000000)
@@ -58,7 +61,10 @@ static bool progress_is_livelock(const struct session *session)
     uint64_t reads = cpu_clock_reads(cpu) - progress.clock_reads;
     uint64_t elapsed_ns = session_now_ns(session) - progress.since_ns;
     bool is_due = !vclock_is_quiescent(session->clock);
-    bool is_long = ticks >= (is_due ? PROGRESS_TICKS_DUE : PROGRESS_TICKS) ||
+    /* Where registers are slow, another CPU may be at one for as long as many of these steps. */
+    uint64_t access_ticks = session->scenario->machine.mmio_ns / session->scenario->machine.step_ns;
+    uint64_t patience = MAX(PROGRESS_TICKS, PROGRESS_ACCESSES * access_ticks);
+    bool is_long = ticks >= (is_due ? MAX(PROGRESS_TICKS_DUE, patience) : patience) ||
                    session->ledger->restless >= PROGRESS_EVENTS;
     bool polls = reads >= ticks / PROGRESS_POLL_RATE && reads > 0;
     return polls ? ticks >= PROGRESS_POLL_TICKS && elapsed_ns >= PROGRESS_POLL_NS : is_long;
@@ -66,11 +72,15 @@ static bool progress_is_livelock(const struct session *session)
 
 static void progress_accuse(struct session *session)
 {
-    g_autofree char *place = explain_running(session);
-    uint64_t ticks = cpu_ticks(board_cpu(session->board)) - progress.ticks;
-    char *why =
-        g_strdup_printf("the guest executed %" G_GUINT64_FORMAT " steps and got nowhere%s%s", ticks,
-                        place != NULL ? "; it is in " : "", place != NULL ? place : "");
+    /* What a line that stays up does with a guest is nothing that its code does. */
+    session->spins = session->ledger->restless < PROGRESS_EVENTS;
+    g_free(session->spins_in);
+    session->spins_in = explain_running(session);
+    session->spin_steps = cpu_ticks(board_cpu(session->board)) - progress.ticks;
+    const char *place = session->spins_in;
+    char *why = g_strdup_printf(
+        "the guest executed %" G_GUINT64_FORMAT " steps and got nowhere%s%s", session->spin_steps,
+        place != NULL ? "; it is in " : "", place != NULL ? place : "");
     timeline_livelocked(session, why);
 }
 
@@ -141,6 +151,53 @@ static bool progress_only_timers_run(const struct session *session)
            vclock_count(session->clock, VEVENT_SCRIPT) == 0;
 }
 
+/* Who is woken for nothing on behalf of this task: it, or the owner of the lock that it needs. */
+static const struct ledger_task *progress_find_woken(const struct session *session, uint32_t number)
+{
+    const struct ledger *ledger = session->ledger;
+    for (unsigned i = 0; i < PROGRESS_CHAIN_MAX && number != 0; i++) {
+        const struct ledger_task *task = ledger_task(ledger, number);
+        if (task == NULL || ledger_task_loops(ledger, task, session_now_ns(session))) {
+            return task;
+        }
+        const struct ledger_lock *lock =
+            task->state == LEDGER_TASK_BLOCKED ? ledger_lock(ledger, task->object) : NULL;
+        number = lock != NULL && g_str_equal(task->on, "lock") ? lock->task : 0;
+    }
+    return NULL;
+}
+
+/* What goes on for ever while this program waits; NULL: nothing. Gives the text. */
+static char *progress_describe_loop(const struct session *session, uint32_t number)
+{
+    const struct ledger_program *program = ledger_program(session->ledger, number);
+    const struct ledger_task *own = ledger_task(session->ledger, program->task);
+    const struct ledger_peer *peer = ledger_asked_for_ever(session->ledger, program);
+    /* A program with a deadline gives up, and goes on. */
+    if (peer != NULL && own->deadline_ns == LEDGER_NO_TIME) {
+        return g_strdup_printf("the same ARP request was sent %" G_GUINT64_FORMAT
+                               " times, and task %s still waits",
+                               peer->arp_row, own->name);
+    }
+    const struct ledger_task *task = progress_find_woken(session, program->task);
+    return task == NULL || !progress_only_timers_run(session)
+               ? NULL
+               : g_strdup_printf("task %s was woken %" G_GUINT64_FORMAT
+                                 " times and found nothing to do",
+                                 task->name, task->idle_wakes);
+}
+
+static char *progress_find_loop(const struct session *session)
+{
+    char *why = NULL;
+    bool acts = vclock_count(session->clock, VEVENT_SCRIPT) > 0; /* it may still help */
+    for (guint i = 0; i < session->programs->len && why == NULL && !acts; i++) {
+        const struct session_program *program = g_ptr_array_index(session->programs, i);
+        why = program->exited ? NULL : progress_describe_loop(session, i + 1);
+    }
+    return why;
+}
+
 /* When this program counts as stalled, VCLOCK_NEVER while some task of its chain does not sleep. */
 static uint64_t progress_stall_ns(const struct session *session, uint32_t number)
 {
@@ -188,7 +245,10 @@ static void progress_check_stall(void *opaque)
         return;
     }
     vclock_arm(session->clock, &progress.stall, session_now_ns(session) + PROGRESS_STALL_NS);
-    if (progress_is_stall(session)) {
+    char *loop = progress_find_loop(session);
+    if (loop != NULL) {
+        timeline_livelocked(session, loop);
+    } else if (progress_is_stall(session)) {
         timeline_stalled(session);
     }
 }

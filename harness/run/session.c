@@ -537,4 +537,5 @@ void session_run(const struct scenario *scenario, const struct session_options *
     g_ptr_array_unref(session.programs);
     g_string_free(session.console, TRUE);
     g_string_free(session.line, TRUE);
+    g_free(session.spins_in);
 }

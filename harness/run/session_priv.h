@@ -93,6 +93,9 @@ struct session {
     uint64_t matched_at; /* sequence of its last match */
     bool quiescent;      /* nothing can happen any more */
     bool stalled;        /* timers run, and nothing else ever moves */
+    bool spins;          /* the guest executes and gets nowhere, */
+    char *spins_in;      /* here (NULL: unknown), */
+    uint64_t spin_steps; /* so long */
     bool hang_met;       /* an expectation was that it hangs: programs need not exit any more */
     bool proving;        /* this process tries out a diagnosis: see proof.c */
     bool limit_reached;

@@ -21,6 +21,9 @@
 
 #define SAMPLES         31
 #define PINGS           20000
+#define TICKS_A_SECOND  10000
+#define TICKS_MORE      (20 * TICKS_A_SECOND)
+#define CALLS           UINT64_C(100000000)
 #define MEMORY_MIB      32
 #define VERDICT_MS      100
 #define VERDICT_SAMPLES 7
@@ -174,6 +177,79 @@ static void bench_round_trips(void)
                  detail);
 }
 
+static uint64_t bench_calls;
+
+static void bench_count_call(void)
+{
+    bench_calls++;
+}
+
+/* CPU seconds of a plain call: what an interrupt would cost if there were no hardware in it. */
+static double bench_plain_call(void)
+{
+    void (*volatile callee)(void) = bench_count_call;
+    struct timespec start, end;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+    for (uint64_t i = 0; i < CALLS; i++) {
+        callee();
+    }
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    return ((double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9) /
+           (double)CALLS;
+}
+
+static unsigned bench_count_words(const char *text, const char *word)
+{
+    unsigned count = 0;
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at += strlen(word)) {
+        count++;
+    }
+    return count;
+}
+
+/* That each tick of the scenario is an interrupt which the guest takes and ends. */
+static void bench_check_ticks(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("ringside-bench-XXXXXX", NULL);
+    g_autofree char *log = g_build_filename(folder, "ticks.events", NULL);
+    char *argv[] = {bench_ringside,
+                    (char *)"run",
+                    (char *)"-q",
+                    (char *)"--events",
+                    log,
+                    (char *)BENCH_SCENARIOS "/ticks-second.scn",
+                    NULL};
+    bench_run(argv, EXIT_SUCCESS, NULL);
+    g_autofree char *text = NULL;
+    g_file_get_contents(log, &text, NULL, NULL);
+    unsigned taken = bench_count_words(text != NULL ? text : "", " irq.taken ");
+    unsigned ended = bench_count_words(text != NULL ? text : "", " irq.eoi ");
+    unlink(log);
+    rmdir(folder);
+    if (taken < TICKS_A_SECOND || ended != taken) {
+        fprintf(stderr, "ringside-bench: %u interrupts taken and %u ended in a second\n", taken,
+                ended);
+        exit(2);
+    }
+}
+
+static void bench_interrupts(void)
+{
+    enum {
+        ROUNDS = 7
+    };
+    double more = G_MAXDOUBLE, base = G_MAXDOUBLE, call = G_MAXDOUBLE;
+    bench_check_ticks();
+    for (size_t i = 0; i < ROUNDS; i++) {
+        more = MIN(more, bench_cpu("ticks"));
+        base = MIN(base, bench_cpu("ticks-second"));
+        call = MIN(call, bench_plain_call());
+    }
+    double a = TICKS_MORE / (more - base), b = 1 / call;
+    g_autofree char *detail = g_strdup_printf("%.0f against %.0f a second: 1/%.0f", a, b, b / a);
+    bench_report("interrupts a second, against plain calls", a / b, "x", ">", 0.0004, detail);
+}
+
 static void bench_checkers(void)
 {
     double with = G_MAXDOUBLE, without = G_MAXDOUBLE;
@@ -307,6 +383,7 @@ int main(void)
     bench_whole_process();
     bench_idle_hour();
     bench_round_trips();
+    bench_interrupts();
     bench_idle_faults();
     bench_checkers();
     bench_second_cpu();

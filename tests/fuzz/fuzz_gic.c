@@ -1,8 +1,9 @@
 /*
  * fuzz_gic.c - any sequence of accesses to an interrupt controller with several CPUs
  *
- * The first byte chooses: a GICv2, one with the secure view, or a GICv3; the rest is a list of
- * accesses to its windows and system registers by any CPU, with inputs in between. Whatever comes:
+ * The first byte chooses: a GICv2, one with the secure view, or a GICv3, with one to eight CPUs and
+ * few INTIDs or all that there can be; the rest is a list of accesses to its windows and system
+ * registers by any CPU, with inputs in between. Whatever comes:
  *   - each step says a bounded number of things, and a read gives no more than its size;
  *   - a CPU's interrupt input is up only when a read of the right IAR by it gives something that
  *     is then active, or 1022 where the reader must not take it;
@@ -14,14 +15,12 @@
 
 #include <string.h>
 
-#define FUZZ_DIST       UINT64_C(0x08000000)
-#define FUZZ_SECOND     UINT64_C(0x08100000) /* CPU interfaces, or redistributors */
-#define FUZZ_CPUS       3
-#define FUZZ_IRQS       96
-#define FUZZ_IAR        0x0c
-#define FUZZ_STEPS_MAX  512
-#define FUZZ_SYSREGS    (GIC_ICC_IGRPEN1 + 1)
-#define FUZZ_EVENTS_MAX (FUZZ_IRQS * 4)
+#define FUZZ_DIST            UINT64_C(0x08000000)
+#define FUZZ_SECOND          UINT64_C(0x08100000) /* CPU interfaces, or redistributors */
+#define FUZZ_IAR             0x0c
+#define FUZZ_STEPS_MAX       512
+#define FUZZ_SYSREGS         (GIC_ICC_IGRPEN1 + 1)
+#define FUZZ_EVENTS_AN_INTID 4
 
 enum fuzz_op {
     FUZZ_WRITE,
@@ -40,8 +39,9 @@ struct fuzz_gic {
     struct mmio_bus *bus;
     struct gic *gic;
     bool v3;
+    unsigned cpus, irqs;
     unsigned accessing, events;
-    bool nirq[FUZZ_CPUS];
+    bool nirq[GIC_CPUS_MAX];
 };
 
 static void fuzz_set_nirq(void *opaque, unsigned number, bool level)
@@ -59,17 +59,23 @@ static void fuzz_count(void *opaque, const struct trace_event *event)
 
 static void fuzz_setup(struct fuzz_gic *self, unsigned kind)
 {
-    struct irqline nirq[FUZZ_CPUS];
-    *self = (struct fuzz_gic){.clock = vclock_new(), .v3 = kind % 3 == 2};
+    static const unsigned irqs[] = {96, 64, 1024};
+    struct irqline nirq[GIC_CPUS_MAX];
+    *self = (struct fuzz_gic){
+        .clock = vclock_new(),
+        .v3 = kind % 3 == 2,
+        .cpus = 1 + (kind / 3 + 2) % GIC_CPUS_MAX, /* three, where nothing else is said */
+        .irqs = irqs[kind / (3 * GIC_CPUS_MAX) % G_N_ELEMENTS(irqs)],
+    };
     self->trace = trace_new(self->clock);
     trace_add_observer(self->trace, fuzz_count, self);
     self->bus = mmio_bus_new(self->trace);
-    for (unsigned cpu = 0; cpu < FUZZ_CPUS; cpu++) {
+    for (unsigned cpu = 0; cpu < self->cpus; cpu++) {
         nirq[cpu] = (struct irqline){.set = fuzz_set_nirq, .opaque = self, .number = cpu};
     }
     self->gic = gic_new(self->trace, &(struct gic_config){.version = self->v3 ? GIC_V3 : GIC_V2,
-                                                          .cpu_count = FUZZ_CPUS,
-                                                          .irq_count = FUZZ_IRQS,
+                                                          .cpu_count = self->cpus,
+                                                          .irq_count = self->irqs,
                                                           .nirq = nirq,
                                                           .accessing_cpu = &self->accessing,
                                                           .secure = kind % 3 == 1});
@@ -93,7 +99,7 @@ static uint64_t fuzz_address(const struct fuzz_gic *self, struct fuzz_input *inp
     if (window % 2 == 0) {
         return FUZZ_DIST + offset % (self->v3 ? GICV3_DIST_SIZE : GICV2_DIST_SIZE);
     }
-    return FUZZ_SECOND + (self->v3 ? window / 2 % (2 * FUZZ_CPUS) * UINT64_C(0x10000) + offset
+    return FUZZ_SECOND + (self->v3 ? window / 2 % (2 * self->cpus) * UINT64_C(0x10000) + offset
                                    : offset % GICV2_CPU_SIZE);
 }
 
@@ -129,15 +135,16 @@ static void fuzz_acknowledge(struct fuzz_gic *self)
                               : mmio_read(self->bus, FUZZ_SECOND + FUZZ_IAR, 4);
     unsigned intid = (unsigned)value & 0x3ff;
     FUZZ_CHECK(!signalled || intid != GIC_SPURIOUS);
-    FUZZ_CHECK(intid < FUZZ_IRQS || intid == GIC_SPURIOUS || (intid == 1022 && !self->v3));
-    FUZZ_CHECK(intid >= FUZZ_IRQS || gic_irq_state(self->gic, self->accessing, intid).active);
+    bool exists = intid < MIN(self->irqs, GIC_IRQS_MAX);
+    FUZZ_CHECK(exists || intid == GIC_SPURIOUS || (intid == 1022 && !self->v3));
+    FUZZ_CHECK(!exists || gic_irq_state(self->gic, self->accessing, intid).active);
 }
 
 static void fuzz_input_line(struct fuzz_gic *self, struct fuzz_input *input)
 {
-    unsigned intid = 16 + fuzz_u8(input) % (FUZZ_IRQS - 16);
+    unsigned intid = 16 + fuzz_u8(input) % (self->irqs - 16);
     uint8_t how = fuzz_u8(input);
-    unsigned cpu = how / 4 % FUZZ_CPUS;
+    unsigned cpu = how / 4 % self->cpus;
     struct irqline line =
         (how & 2) != 0 ? gic_pend_input(self->gic, cpu, intid) : gic_input(self->gic, cpu, intid);
     irqline_set(&line, (how & 1) != 0);
@@ -165,7 +172,7 @@ static void fuzz_step(struct fuzz_gic *self, struct fuzz_input *input)
         fuzz_input_line(self, input);
         break;
     case FUZZ_CPU:
-        self->accessing = fuzz_u8(input) % FUZZ_CPUS;
+        self->accessing = fuzz_u8(input) % self->cpus;
         break;
     case FUZZ_OPS:
         break;
@@ -191,8 +198,8 @@ void fuzz_run(const uint8_t *data, size_t size)
     for (unsigned i = 0; i < FUZZ_STEPS_MAX && !fuzz_is_empty(&input); i++) {
         self.events = 0;
         fuzz_step(&self, &input);
-        FUZZ_CHECK(self.events <= FUZZ_EVENTS_MAX);
-        for (unsigned cpu = 0; cpu < FUZZ_CPUS; cpu++) {
+        FUZZ_CHECK(self.events <= self.irqs * FUZZ_EVENTS_AN_INTID);
+        for (unsigned cpu = 0; cpu < self.cpus; cpu++) {
             fuzz_check_cpu(&self, cpu);
         }
     }

@@ -274,6 +274,69 @@ def make_mmio():
           + u8(M_READ) + u8(3) + u8(ANYWHERE) + u16(0) + u64(0xFFFFFFFFFFFFFFF8))
 
 
+# ---- machine: the windows of a whole board -----------------------------------------------------------
+
+B_WRITE, B_READ, B_SYSREG_WRITE, B_SYSREG_READ, B_TIMER_WRITE, B_TIMER_READ, B_CPU, B_LINK, B_PAUSE = range(9)
+B_GICD, B_INTERFACE, B_FRAME, B_CLOCK, B_SLOTS, B_ANY_SLOT, B_CONFIG, B_BAR, B_ANY = range(9)
+B_MMIO, B_LEGACY, B_PCI = range(3)
+
+
+def b_machine(version=0, cpus=1, first=B_MMIO, second=B_LEGACY, msix=0):
+    """version: 0 and 1 are GICv2, 2 is GICv3; msix of both cards: 0 all, 1 one, 2 no."""
+    return u8(version + 4 * (cpus - 1)) + u8(first + 3 * msix + 9 * (second + 3 * msix))
+
+
+def b_write(window, offset, value, size_log=2, which=0):
+    return u8(B_WRITE) + u8(size_log) + u8(window + 9 * which) + u16(offset) + u64(value)[: 1 << size_log]
+
+
+def b_read(window, offset, size_log=2, which=0):
+    return u8(B_READ) + u8(size_log) + u8(window + 9 * which) + u16(offset)
+
+
+def b_timer(timer, reg, value):
+    return u8(B_TIMER_WRITE) + u8(timer + 2 * reg) + u32(value)
+
+
+def b_cpu(cpu):
+    return u8(B_CPU) + u8(cpu)
+
+
+def b_start(window, base, legacy):
+    status = b"".join(b_write(window, base + 0x70, value) for value in ((1, 3, 7) if legacy else (1, 3, 11, 15)))
+    return b_write(window, base + 0x70, 0) + b_write(window, base + 0x24, 0 if legacy else 1) + status
+
+
+def make_machine():
+    pause = u8(B_PAUSE) + u32(0xFFFFFF)[:3]
+    tick = b_timer(CNTV, TVAL, 1000) + b_timer(CNTV, CTL, 1) + b_timer(CNTP, TVAL, 2000) + b_timer(CNTP, CTL, 1)
+    pull = u8(B_LINK) + u8(0) + pause + u8(B_LINK) + u8(1) + pause
+    for version in (0, 1, 2):
+        for cpus in (1, 2, 8):
+            last = cpus - 1
+            write("machine", f"timers-{version}-{cpus}", b_machine(version, cpus) + tick + b_cpu(last) + tick + pause
+                  + b_timer(CNTV, CTL, 3) + b_cpu(0) + b_timer(CNTP, CTL, 0))
+    v2 = b_write(B_GICD, 0, 3) + b_write(B_INTERFACE, 4, 0xFF) + b_write(B_INTERFACE, 0, 3) + b_write(B_GICD, 0x100, 0xFFFFFFFF)
+    write("machine", "v2", b_machine(0, 2) + v2 + b_cpu(1) + v2 + tick + pause + b_read(B_INTERFACE, 12) + b_write(B_INTERFACE, 16, 27))
+    redistributor = b"".join(b_read(B_INTERFACE, offset, 2, which) for which in range(6) for offset in (0, 4, 8, 0x14, 0xFFE8))
+    wake = b"".join(b_write(B_INTERFACE, 0x14, 0, 2, 2 * cpu) + b_write(B_INTERFACE, 0x100, 0xFFFFFFFF, 2, 2 * cpu + 1)
+                    for cpu in range(2))
+    write("machine", "v3", b_machine(2, 2) + redistributor + b_write(B_GICD, 0, 0x12) + wake + u8(B_SYSREG_WRITE) + u8(17) + u64(1)
+          + u8(B_SYSREG_WRITE) + u8(0) + u64(0xFF) + tick + pause + u8(B_SYSREG_READ) + u8(10) + u8(B_SYSREG_WRITE) + u8(11) + u64(27))
+    write("machine", "cards", b_machine() + b_start(B_SLOTS, 0, False) + b_start(B_SLOTS, 0x200, True) + pull
+          + b_write(B_SLOTS, 0x64, 2) + b_write(B_SLOTS, 0x264, 2) + b_read(B_ANY_SLOT, 0x3E00))
+    write("machine", "clock", b_machine() + b_write(B_CLOCK, 0x10, 1) + b_read(B_CLOCK, 0) + b_write(B_CLOCK, 4, 1767000001)
+          + pause * 64 + b_write(B_CLOCK, 0x1C, 1))
+    for msix in (0, 1, 2):
+        place = b"".join(b_write(B_CONFIG, 0x14, 0x10000000 + 0x10000 * card, 2, card)
+                         + b_write(B_CONFIG, 0x20, 0x10004000 + 0x10000 * card, 2, card) + b_write(B_CONFIG, 4, 6, 1, card)
+                         for card in (0, 1))
+        entry = b_write(B_BAR, 0, 0x08020040, 2, 1) + b_write(B_BAR, 8, 80, 2, 1) + b_write(B_BAR, 12, 0, 2, 1)
+        start = b_write(B_BAR, 8, 1) + b_write(B_BAR, 12, 1) + b"".join(b_write(B_BAR, 20, status, 0) for status in (1, 3, 11, 15))
+        write("machine", f"pci-{msix}", b_machine(msix, 2, B_PCI, B_PCI, msix) + place + entry + b_write(B_CONFIG, 0x42, 0x8000, 1)
+              + start + b_write(B_BAR, 16, 0, 1) + pull + b_read(B_BAR, 0x1000, 0) + b_read(B_FRAME, 8) + b_write(B_FRAME, 0x40, 81))
+
+
 # ---- pci: configuration space and BARs -----------------------------------------------------------------
 
 P_CONFIG_WRITE, P_CONFIG_READ, P_BAR_WRITE, P_BAR_READ, P_ANY_WRITE, P_ANY_READ, P_LINK, P_PAUSE = range(8)
@@ -933,12 +996,20 @@ def make_gic():
           + g_write(G_GICC, 0x10, 3 | 1 << 10))
     write("gic", "v2-secure", u8(G_SECURE) + v2 + spi + g_line(40, 1) + G_TAKE + g_write(G_GICC, 0, 7) + G_TAKE)
     levels = b"".join(g_write(G_GICC, 0xD0 + 4 * i, 0xFFFFFFFF) for i in range(8))
+    # the kinds in steps of three: 3, 4 … 8, 1, 2 CPUs; then with 64 INTIDs, then with all
+    write("gic", "v2-eight-cpus", u8(G_V2 + 3 * 5) + v2 + g_write(G_DIST, 0x104, 1 << 8) + g_write(G_DIST, 0x828, 0x80, 0)
+          + g_line(40, 1) + g_cpu(7) + g_v2_open(7) + G_TAKE)
+    write("gic", "v2-one-cpu", u8(G_V2 + 3 * 6) + g_write(G_DIST, 0, 3) + g_v2_open(0) + g_write(G_DIST, 0x828, 0xFF, 0)
+          + g_write(G_DIST, 0xF00, 0xFF0003) + G_TAKE)
+    write("gic", "v3-all-intids", u8(G_V3 + 3 * 5 + 48) + v3[1:] + g_write(G_DIST, 0xFC, 0xFFFFFFFF) + g_write(G_DIST, 0x17C, 1 << 27)
+          + g_write(G_DIST, 0x27C, 0xFFFFFFFF) + G_TAKE)
     write("gic", "v2-restored", u8(G_V2) + v2 + spi + levels + g_line(40, 1) + G_TAKE + g_write(G_GICC, 0x10, 40))
 
 
 MAKERS = (
     make_ring,
     make_mmio,
+    make_machine,
     make_pci,
     make_gic,
     make_wire,

@@ -127,6 +127,14 @@ NOINLINE static void sleep_until(uint64_t deadline_ns)
     probe_task_running(TASK);
 }
 
+/* For something that does not come. */
+NOINLINE static void look_again(uint64_t times, uint64_t every_ns)
+{
+    for (uint64_t i = 0; i < times; i++) {
+        sleep_until(now_ns() + every_ns);
+    }
+}
+
 NOINLINE static HAL_NO_TICKS void freeze(void)
 {
     while (spins_left != 0) {
@@ -164,6 +172,10 @@ NOINLINE static void run_program(void)
     } else if (is_told_to("does=tick")) {
         arm(now_ns() + 10 * MS);
         sleep_until(UINT64_MAX);
+    } else if (is_told_to("does=wake-a-second")) {
+        look_again(500, 2 * MS);
+    } else if (is_told_to("does=wake-for-ever")) {
+        look_again(UINT64_MAX, 10 * MS);
     } else {
         sleep_until(now_ns() + 5 * MS);
         if (is_told_to("does=never-eoi")) {

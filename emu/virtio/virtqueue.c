@@ -296,6 +296,14 @@ static bool virtqueue_walk_on(struct virtqueue *queue, struct virtqueue_walk *wa
         virtqueue_break(queue, "a chain goes on outside the descriptor table");
         return false;
     }
+    if (walk->indirect && desc->next != walk->index + 1 &&
+        virtio_dev_has(queue->dev, VIRTIO_FEATURE_IN_ORDER)) {
+        virtqueue_breach(queue, "2.7.5.3.1",
+                         "If VIRTIO_F_IN_ORDER has been negotiated, indirect descriptors MUST "
+                         "appear sequentially, with next taking the value of 1 for the 1st "
+                         "descriptor, 2 for the 2nd one, etc.",
+                         desc->next);
+    }
     walk->index = desc->next;
     return true;
 }

@@ -235,6 +235,13 @@ void *gmem_host(const struct gmem *memory, gpa_t at, size_t size)
     return host == 0 ? NULL : gmem_pointer(host);
 }
 
+const void *gmem_open_host(struct gmem *memory, gpa_t at, size_t size)
+{
+    uint64_t host = gmem_translate(memory, at.value, size);
+    const struct range *range = host == 0 ? NULL : range_set_find(&memory->open, host);
+    return range == NULL || size > range->size - (host - range->start) ? NULL : gmem_pointer(host);
+}
+
 bool gmem_address_of(const struct gmem *memory, const volatile void *pointer, gpa_t *at)
 {
     uint64_t host = (uintptr_t)pointer;

@@ -27,6 +27,7 @@
 
 #include "emu/virtio/virtio_priv.h"
 #include "emu/virtio/virtio_spec.h"
+#include "emu/virtio/virtqueue_barrier.h"
 #include "emu/virtio/virtqueue_owner.h"
 
 #include <string.h>
@@ -104,6 +105,7 @@ static bool virtqueue_update_avail(struct virtqueue *queue)
         return false;
     }
     queue->seen_avail = index;
+    virtqueue_barrier_judge(queue, index);
     return true;
 }
 
@@ -521,6 +523,8 @@ void virtqueue_fini(struct virtqueue *queue)
     queue->completing = NULL;
     virtqueue_owner_free(queue->owner);
     queue->owner = NULL;
+    virtqueue_barrier_free(queue->barrier);
+    queue->barrier = NULL;
 }
 
 void virtqueue_stop(struct virtqueue *queue)
@@ -640,6 +644,7 @@ void virtqueue_set_ready(struct virtqueue *queue, bool ready)
         if (virtqueue_check_part(queue, queue->used, virtq_used_size(queue->size), VIRTQ_USED_ALIGN,
                                  GMEM_DEVICE_WRITES)) {
             virtqueue_check_used_flags(queue);
+            virtqueue_barrier_begin(queue);
         }
     }
 }
@@ -650,5 +655,6 @@ bool virtqueue_kick(struct virtqueue *queue)
         return false;
     }
     trace_emit(queue->dev->env.trace, TRACE_VQ_KICK, TS(queue->name), TN(queue->seen_avail));
+    virtqueue_barrier_judge_kick(queue);
     return queue->hooks == NULL || queue->hooks->kick(queue->hooks_opaque);
 }

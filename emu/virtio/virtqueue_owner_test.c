@@ -160,7 +160,7 @@ static void test_used_ring_begins_with_flags_of_zero(void)
     check_breach("2.7.10.1");
 }
 
-/* ---- in order ---------------------------------------------------------------------------------- */
+/* ---- in order -------------------------------------------------------------------------------- */
 
 /* A chain of `count` descriptors from `head`, each linked to the one behind it. */
 static void take_chain(struct virtqueue *queue, struct mock_ring *ring, unsigned head,

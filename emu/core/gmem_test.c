@@ -207,8 +207,11 @@ static void test_what_devices_would_see_is_looked_at_without_a_violation(void)
     CU_ASSERT_PTR_NULL(gmem_open_host(f.memory, gpa(GMEM_BASE - 1), 1));
     CU_ASSERT_TRUE(gmem_open(f.memory, gpa(GMEM_BASE), 8, GMEM_DEVICE_WRITES));
     CU_ASSERT_PTR_EQUAL(gmem_open_host(f.memory, gpa(GMEM_BASE), 8), pointer(GMEM_BASE));
+    CU_ASSERT_EQUAL(gmem_closings(f.memory), 0);
     CU_ASSERT_TRUE(gmem_close(f.memory, gpa(GMEM_BASE), 8));
+    CU_ASSERT_EQUAL(gmem_closings(f.memory), 1);
     CU_ASSERT_TRUE(gmem_release(f.memory, va, 64));
+    CU_ASSERT_EQUAL(gmem_closings(f.memory), 2);
     CU_ASSERT_PTR_NULL(gmem_open_host(f.memory, at, 64));
     tear_down(&f);
 }

@@ -20,7 +20,7 @@
 
 #include <string.h>
 
-#define BARRIER_AHEAD 4 /* chains behind the index of which copies are made */
+#define BARRIER_AHEAD 2 /* chains behind the index of which copies are made */
 #define BARRIER_CHAIN 4 /* descriptors of each */
 
 struct barrier_entry {
@@ -29,7 +29,14 @@ struct barrier_entry {
     struct virtq_desc chain[BARRIER_CHAIN];
 };
 
+/* The rings in memory, while they are open to devices. A look from outside. */
+struct barrier_rings {
+    const uint8_t *avail, *table; /* NULL: not known, */
+    uint64_t closings;            /* or as of so many of these */
+};
+
 struct virtqueue_barrier {
+    struct barrier_rings rings;
     uint16_t settled;   /* the available index at the last barrier */
     uint16_t judged;    /* what is before it is not looked at any more */
     uint16_t announced; /* the available index at the last notification */
@@ -38,11 +45,6 @@ struct virtqueue_barrier {
     struct barrier_entry entries[BARRIER_AHEAD];
     bool found; /* something to tell: an entry that was not there at the barrier, */
     uint16_t found_index;
-};
-
-/* The rings in memory, while they are open to devices. A look from outside. */
-struct barrier_rings {
-    const uint8_t *avail, *table;
 };
 
 struct virtqueue_barrier *virtqueue_barrier_new(void)
@@ -55,9 +57,15 @@ void virtqueue_barrier_free(struct virtqueue_barrier *barrier)
     g_free(barrier);
 }
 
-static bool barrier_find_rings(const struct virtqueue *queue, struct barrier_rings *rings)
+/* False: they are closed. They stay where they are while the queue is enabled. */
+static bool barrier_find_rings(const struct virtqueue *queue)
 {
     struct gmem *memory = queue->dev->env.memory;
+    struct barrier_rings *rings = &queue->barrier->rings;
+    if (rings->avail != NULL && rings->table != NULL && rings->closings == gmem_closings(memory)) {
+        return true;
+    }
+    rings->closings = gmem_closings(memory);
     rings->avail = gmem_open_host(memory, queue->avail, virtq_avail_size(queue->size));
     rings->table = gmem_open_host(memory, queue->desc, virtq_desc_size(queue->size));
     return rings->avail != NULL && rings->table != NULL;
@@ -71,9 +79,10 @@ static uint16_t barrier_read16(const uint8_t *at)
 }
 
 /* What the available ring says at `index`: the head, and the first descriptors of its chain. */
-static void barrier_read_entry(const struct virtqueue *queue, const struct barrier_rings *rings,
-                               uint16_t index, struct barrier_entry *entry)
+static void barrier_read_entry(const struct virtqueue *queue, uint16_t index,
+                               struct barrier_entry *entry)
 {
+    const struct barrier_rings *rings = &queue->barrier->rings;
     uint64_t slot = index & (queue->size - 1);
     entry->head = barrier_read16(rings->avail + VIRTQ_AVAIL_RING + slot * sizeof(entry->head));
     const uint8_t *table = rings->table;
@@ -91,25 +100,24 @@ static void barrier_read_entry(const struct virtqueue *queue, const struct barri
     }
 }
 
-static bool barrier_is_settled(const struct virtqueue *queue, const struct barrier_rings *rings,
-                               uint16_t index, const struct barrier_entry *kept)
+static bool barrier_is_settled(const struct virtqueue *queue, uint16_t index,
+                               const struct barrier_entry *kept)
 {
     struct barrier_entry now;
-    barrier_read_entry(queue, rings, index, &now);
+    barrier_read_entry(queue, index, &now);
     return now.head == kept->head && now.count == kept->count &&
            memcmp(now.chain, kept->chain, now.count * sizeof(now.chain[0])) == 0;
 }
 
 /* The first that was not there is told, of each step of the index. */
-static void barrier_judge(struct virtqueue *queue, const struct barrier_rings *rings,
-                          uint16_t index)
+static void barrier_judge(struct virtqueue *queue, uint16_t index)
 {
     struct virtqueue_barrier *barrier = queue->barrier;
     unsigned from = (uint16_t)(barrier->judged - barrier->settled);
     unsigned to = (uint16_t)(index - barrier->settled);
     for (unsigned i = from; i < MIN(to, barrier->ahead) && !barrier->found; i++) {
         uint16_t at = (uint16_t)(barrier->settled + i);
-        if (!barrier_is_settled(queue, rings, at, &barrier->entries[i])) {
+        if (!barrier_is_settled(queue, at, &barrier->entries[i])) {
             barrier->found = true;
             barrier->found_index = at;
         }
@@ -117,8 +125,7 @@ static void barrier_judge(struct virtqueue *queue, const struct barrier_rings *r
     barrier->judged = index;
 }
 
-static void barrier_settle(struct virtqueue *queue, const struct barrier_rings *rings,
-                           uint16_t index)
+static void barrier_settle(struct virtqueue *queue, uint16_t index)
 {
     struct virtqueue_barrier *barrier = queue->barrier;
     unsigned taken = (uint16_t)(index - queue->used_index);
@@ -127,20 +134,20 @@ static void barrier_settle(struct virtqueue *queue, const struct barrier_rings *
     barrier->judged = index;
     barrier->ahead = MIN(free, BARRIER_AHEAD);
     for (unsigned i = 0; i < barrier->ahead; i++) {
-        barrier_read_entry(queue, rings, (uint16_t)(index + i), &barrier->entries[i]);
+        barrier_read_entry(queue, (uint16_t)(index + i), &barrier->entries[i]);
     }
 }
 
 void virtqueue_barrier_begin(struct virtqueue *queue)
 {
     struct virtqueue_barrier *barrier = queue->barrier;
-    struct barrier_rings rings;
     if (barrier == NULL) {
         return;
     }
-    *barrier = (struct virtqueue_barrier){.blind = !barrier_find_rings(queue, &rings)};
+    *barrier = (struct virtqueue_barrier){.ahead = 0};
+    barrier->blind = !barrier_find_rings(queue);
     if (!barrier->blind) {
-        barrier_settle(queue, &rings, barrier_read16(rings.avail + VIRTQ_AVAIL_IDX));
+        barrier_settle(queue, barrier_read16(barrier->rings.avail + VIRTQ_AVAIL_IDX));
         barrier->announced = barrier->settled;
     }
 }
@@ -148,21 +155,20 @@ void virtqueue_barrier_begin(struct virtqueue *queue)
 bool virtqueue_barrier_look(struct virtqueue *queue)
 {
     struct virtqueue_barrier *barrier = queue->barrier;
-    struct barrier_rings rings;
     if (!queue->ready || queue->broken) {
         return false;
     }
-    barrier->blind = !barrier_find_rings(queue, &rings);
+    barrier->blind = !barrier_find_rings(queue);
     if (barrier->blind) {
         barrier->ahead = 0;
         return barrier->found;
     }
-    uint16_t index = barrier_read16(rings.avail + VIRTQ_AVAIL_IDX);
+    uint16_t index = barrier_read16(barrier->rings.avail + VIRTQ_AVAIL_IDX);
     /* An index that makes no sense ends the queue when the device reads it. */
     if (index != barrier->judged && (uint16_t)(index - barrier->judged) <= queue->size) {
-        barrier_judge(queue, &rings, index);
+        barrier_judge(queue, index);
     }
-    barrier_settle(queue, &rings, index);
+    barrier_settle(queue, index);
     return barrier->found;
 }
 
@@ -181,9 +187,8 @@ void virtqueue_barrier_tell(struct virtqueue *queue)
 void virtqueue_barrier_judge(struct virtqueue *queue, uint16_t index)
 {
     struct virtqueue_barrier *barrier = queue->barrier;
-    struct barrier_rings rings;
-    if (barrier != NULL && index != barrier->judged && barrier_find_rings(queue, &rings)) {
-        barrier_judge(queue, &rings, index);
+    if (barrier != NULL && index != barrier->judged && barrier_find_rings(queue)) {
+        barrier_judge(queue, index);
         virtqueue_barrier_tell(queue);
     }
 }

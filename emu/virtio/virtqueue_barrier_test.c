@@ -248,6 +248,7 @@ static void test_rings_that_are_closed_are_not_looked_at(void)
     start(0);
     gpa_t closed = mock_machine_closed_memory(machine);
     queue->avail = closed;
+    gmem_release(machine->memory, gmem_alloc(machine->memory, 1, 1), 1); /* one of many */
     barrier();
     queue->avail = ring.avail;
     describe(0, 0, 0);

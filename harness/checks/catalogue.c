@@ -53,7 +53,7 @@ static const struct check catalogue_table[CHECK_COUNT] = {
             .limits = "The guest runs natively, and the order of its loads leaves no trace. So it "
                       "is not found when no hal_rmb() stands between the used index and the "
                       "elements that it covers, nor when hal_wmb() stands in front of the flags, "
-                      "where it takes hal_mb(). Of a step of the index the first four chains are "
+                      "where it takes hal_mb(). Of a step of the index the first two chains are "
                       "compared, of each the first four descriptors, and no buffers. What says the "
                       "same as at the last barrier counts as ordered. With several CPUs each "
                       "barrier counts for all.",

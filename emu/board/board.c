@@ -224,12 +224,32 @@ static bool board_alloc_fails(void *opaque)
     return alloc_fault_strikes(board->alloc_fault);
 }
 
+static bool board_barrier(void *opaque)
+{
+    const struct board *board = opaque;
+    bool found = false;
+    for (unsigned i = 0; i < board->net_count; i++) {
+        found = virtio_dev_barrier(virtio_net_dev(board->nets[i])) || found;
+    }
+    return found;
+}
+
+static void board_tell(void *opaque)
+{
+    const struct board *board = opaque;
+    for (unsigned i = 0; i < board->net_count; i++) {
+        virtio_dev_tell(virtio_net_dev(board->nets[i]));
+    }
+}
+
 static const struct cpu_ops board_cpu_ops = {
     .sysreg_read = board_sysreg_read,
     .sysreg_write = board_sysreg_write,
     .sysreg_absent = board_sysreg_absent,
     .quiescent = board_cpu_quiescent,
     .alloc_fails = board_alloc_fails,
+    .barrier = board_barrier,
+    .tell = board_tell,
 };
 
 /* ---- construction ---------------------------------------------------------------------------- */
@@ -347,6 +367,7 @@ static void board_build_devices(struct board *board, const struct board_config *
         }
         board->nets[board->net_count++] =
             virtio_net_new(&env, &config->nets[i].device, board->wire, line);
+        virtio_dev_watch_barriers(virtio_net_dev(board->nets[i]));
         if (board->is_on_pci[i]) {
             board_pci_attach(board, config, i, virtio_net_dev(board->nets[i]));
         }

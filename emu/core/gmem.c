@@ -32,6 +32,7 @@ struct gmem {
     struct range image; /* in whole pages; at GMEM_IMAGE_BASE even when there is none */
     uint64_t pa_offset;
     uint64_t allocated_bytes;
+    uint64_t closings;
     struct range_set owned;
     struct range_set open;
     struct gmem_pool pool;
@@ -73,6 +74,7 @@ static uint64_t gmem_translate(const struct gmem *memory, uint64_t pa, uint64_t 
 static void gmem_tell(struct gmem *memory, enum trace_kind kind, uint64_t host, uint64_t size,
                       const char *how)
 {
+    memory->closings += kind == TRACE_DMA_CLOSED ? 1 : 0;
     trace_emit(memory->trace, kind, TN(host + memory->pa_offset), TN(size), TS(how));
 }
 
@@ -233,6 +235,18 @@ void *gmem_host(const struct gmem *memory, gpa_t at, size_t size)
 {
     uint64_t host = gmem_translate(memory, at.value, size);
     return host == 0 ? NULL : gmem_pointer(host);
+}
+
+const void *gmem_open_host(struct gmem *memory, gpa_t at, size_t size)
+{
+    uint64_t host = gmem_translate(memory, at.value, size);
+    const struct range *range = host == 0 ? NULL : range_set_find(&memory->open, host);
+    return range == NULL || size > range->size - (host - range->start) ? NULL : gmem_pointer(host);
+}
+
+uint64_t gmem_closings(const struct gmem *memory)
+{
+    return memory->closings;
 }
 
 bool gmem_address_of(const struct gmem *memory, const volatile void *pointer, gpa_t *at)

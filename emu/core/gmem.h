@@ -83,6 +83,11 @@ void *gmem_span(struct gmem *memory, const char *device, gpa_t at, size_t size,
  * otherwise.
  */
 void *gmem_host(const struct gmem *memory, gpa_t at, size_t size);
+/* The same, where all of it is open to devices in some direction: for whoever looks at what they
+ * would see. What is not open may be a guard page, which the bench cannot read either. */
+const void *gmem_open_host(struct gmem *memory, gpa_t at, size_t size);
+/* How often something was closed to devices: what was open is, until this changes. */
+uint64_t gmem_closings(const struct gmem *memory);
 bool gmem_address_of(const struct gmem *memory, const volatile void *pointer, gpa_t *at);
 
 /*

@@ -193,6 +193,29 @@ static void test_translation_covers_ram_exactly(void)
     tear_down(&f);
 }
 
+static void test_what_devices_would_see_is_looked_at_without_a_violation(void)
+{
+    struct fixture f;
+    set_up(&f);
+    uint8_t *va = gmem_alloc(f.memory, 64, 1);
+    gpa_t at = address_of(&f, va);
+    CU_ASSERT_PTR_EQUAL(gmem_open_host(f.memory, at, 64), va);
+    CU_ASSERT_PTR_EQUAL(gmem_open_host(f.memory, gpa(at.value + 63), 1), va + 63);
+    CU_ASSERT_PTR_NULL(gmem_open_host(f.memory, at, 65));
+    CU_ASSERT_PTR_NULL(gmem_open_host(f.memory, at, SIZE_MAX));
+    CU_ASSERT_PTR_NULL(gmem_open_host(f.memory, gpa(GMEM_BASE), 1));
+    CU_ASSERT_PTR_NULL(gmem_open_host(f.memory, gpa(GMEM_BASE - 1), 1));
+    CU_ASSERT_TRUE(gmem_open(f.memory, gpa(GMEM_BASE), 8, GMEM_DEVICE_WRITES));
+    CU_ASSERT_PTR_EQUAL(gmem_open_host(f.memory, gpa(GMEM_BASE), 8), pointer(GMEM_BASE));
+    CU_ASSERT_EQUAL(gmem_closings(f.memory), 0);
+    CU_ASSERT_TRUE(gmem_close(f.memory, gpa(GMEM_BASE), 8));
+    CU_ASSERT_EQUAL(gmem_closings(f.memory), 1);
+    CU_ASSERT_TRUE(gmem_release(f.memory, va, 64));
+    CU_ASSERT_EQUAL(gmem_closings(f.memory), 2);
+    CU_ASSERT_PTR_NULL(gmem_open_host(f.memory, at, 64));
+    tear_down(&f);
+}
+
 static void test_allocation_is_open_to_its_last_byte(void)
 {
     struct fixture f;
@@ -576,6 +599,7 @@ UNIT_SUITE("gmem", UNIT_TEST(test_what_opens_and_closes_is_told_with_its_physica
            UNIT_TEST(test_image_must_end_below_the_pool),
            UNIT_TEST(test_offset_tells_physical_addresses_from_pointers),
            UNIT_TEST(test_translation_covers_ram_exactly),
+           UNIT_TEST(test_what_devices_would_see_is_looked_at_without_a_violation),
            UNIT_TEST(test_allocation_is_open_to_its_last_byte),
            UNIT_TEST(test_access_outside_of_ram_is_a_violation),
            UNIT_TEST(test_access_of_no_bytes_is_never_a_violation),

@@ -27,8 +27,8 @@
 #define CPU_CORES_MAX 8
 
 /*
- * What the CPU needs of the rest of the machine. The board fills it in. All but the last are
- * required.
+ * What the CPU needs of the rest of the machine. The board fills it in. Required are
+ * those that do not say otherwise.
  */
 struct cpu_ops {
     /* Of core `cpu`. */
@@ -44,6 +44,13 @@ struct cpu_ops {
     void (*quiescent)(void *opaque);
     /* The guest allocates DMA memory or a stack. True: there is none for it. */
     bool (*alloc_fails)(void *opaque);
+    /*
+     * The guest performs a barrier that orders its stores. Must neither emit nor take the time:
+     * other cores may be behind. True: there is something to tell, and tell() comes next, where it
+     * may do both. Optional, both or none.
+     */
+    bool (*barrier)(void *opaque);
+    void (*tell)(void *opaque);
 };
 
 struct cpu_config {

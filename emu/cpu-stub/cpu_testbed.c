@@ -93,12 +93,30 @@ static bool testbed_alloc_fails(void *opaque)
     return fails;
 }
 
+static bool testbed_barrier(void *opaque)
+{
+    (void)opaque;
+    bool finds = testbed.barriers_find > 0;
+    testbed.barriers++;
+    testbed.barriers_find -= finds ? 1 : 0;
+    return finds;
+}
+
+static void testbed_tell(void *opaque)
+{
+    (void)opaque;
+    testbed.tellings++;
+    testbed.told_ns = testbed_now();
+}
+
 static const struct cpu_ops testbed_ops = {
     .sysreg_read = testbed_sysreg_read,
     .sysreg_write = testbed_sysreg_write,
     .sysreg_absent = testbed_sysreg_absent,
     .quiescent = testbed_quiescent,
     .alloc_fails = testbed_alloc_fails,
+    .barrier = testbed_barrier,
+    .tell = testbed_tell,
 };
 
 /* ---- the machine ----------------------------------------------------------------------------- */

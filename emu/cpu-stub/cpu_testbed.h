@@ -42,8 +42,11 @@ struct testbed {
     void (*on_device)(void);
     void (*on_quiescent)(void);
     unsigned allocations_fail; /* so many of the next ones */
+    unsigned barriers_find;    /* so many of the next barriers have something to tell */
     enum trace_kind stop_at; /* an observer stops the CPU at this event; TRACE_KIND_COUNT: never */
     unsigned quiescent_calls;
+    unsigned barriers, tellings; /* of the CPU, so far */
+    uint64_t told_ns;            /* when the last of these was */
 
     bool has_no_icc; /* this machine has no register of the ICC_ kind */
     enum hal_sysreg sysreg_written;

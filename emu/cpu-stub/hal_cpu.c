@@ -49,12 +49,43 @@ void hal_relax(void)
     cpu_settle_if_due(cpu);
 }
 
+static void cpu_do_barrier(void *opaque)
+{
+    const struct cpu *cpu = cpu_active;
+    bool *found = opaque;
+    *found = cpu->config.ops->barrier(cpu->config.opaque);
+}
+
+static void cpu_do_tell(void *opaque)
+{
+    struct cpu *cpu = opaque;
+    cpu_sync(cpu);
+    cpu->config.ops->tell(cpu->config.opaque);
+}
+
 /*
  * Devices read guest memory on the CPU's own thread, in the order in which the guest stores. What
- * is left to do is to keep the compiler from moving accesses, which the call does.
+ * is left to do is to keep the compiler from moving accesses, which the call does, and to let those
+ * look who know what has to be in memory by now. Looking is no call of a device: cores that are
+ * behind stay so, and who polls the clock goes on polling it.
  */
+static void cpu_order_stores(void)
+{
+    struct cpu *cpu = cpu_of_guest();
+    bool found = false;
+    if (cpu->config.ops->barrier != NULL) {
+        cpu->on_bench = true;
+        stack_bench_call(&cpu->bench, cpu_do_barrier, &found);
+        cpu->on_bench = false;
+    }
+    if (__builtin_expect(found, 0)) {
+        cpu_bench_visit(cpu, cpu_do_tell, cpu);
+    }
+}
+
 void hal_mb(void)
 {
+    cpu_order_stores();
     cpu_spend_tick();
 }
 
@@ -65,6 +96,7 @@ void hal_rmb(void)
 
 void hal_wmb(void)
 {
+    cpu_order_stores();
     cpu_spend_tick();
 }
 

@@ -793,6 +793,33 @@ static void test_a_panic_has_its_reason(void)
     testbed_fini();
 }
 
+static void guest_orders_accesses(void)
+{
+    guest_ticks(10);
+    hal_rmb();
+    CU_ASSERT_EQUAL(testbed.barriers, 0);
+    hal_wmb();
+    CU_ASSERT_EQUAL(testbed.barriers, 1);
+    hal_mb();
+    CU_ASSERT_EQUAL(testbed.barriers, 2);
+    CU_ASSERT_EQUAL(testbed.tellings, 0);
+    testbed.barriers_find = 1;
+    hal_mb();
+    hal_wmb();
+    CU_ASSERT_EQUAL(testbed.barriers, 4);
+    hal_power_off((int)hal_mmio_read64(DEVICE_NOW));
+}
+
+static void test_barriers_that_order_stores_are_told_and_take_a_tick(void)
+{
+    fresh();
+    CU_ASSERT_EQUAL(testbed_run(guest_orders_accesses), CPU_STOP_POWER_OFF);
+    CU_ASSERT_EQUAL(cpu_power_off_status(testbed.cpu), 15);
+    CU_ASSERT_EQUAL(testbed.tellings, 1);
+    CU_ASSERT_EQUAL(testbed.told_ns, 13); /* before its tick */
+    testbed_fini();
+}
+
 UNIT_SUITE("hal", UNIT_TEST(test_contexts_switch_and_carry_their_own_mask),
            UNIT_TEST(test_a_pending_interrupt_is_taken_on_the_unmasked_context),
            UNIT_TEST(test_the_vector_may_switch_and_the_interrupted_context_goes_on),
@@ -817,4 +844,5 @@ UNIT_SUITE("hal", UNIT_TEST(test_contexts_switch_and_carry_their_own_mask),
            UNIT_TEST(test_text_and_buffers_outside_guest_ram_are_violations),
            UNIT_TEST(test_entropy_repeats_with_the_seed),
            UNIT_TEST(test_boot_information_is_what_the_board_gave),
-           UNIT_TEST(test_a_panic_has_its_reason))
+           UNIT_TEST(test_a_panic_has_its_reason),
+           UNIT_TEST(test_barriers_that_order_stores_are_told_and_take_a_tick))

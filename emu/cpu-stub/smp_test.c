@@ -186,6 +186,34 @@ static void test_accesses_come_in_the_order_of_time(void)
     done();
 }
 
+static void notes_then_sleeps(uint64_t argument)
+{
+    (void)argument;
+    note("b");
+    sleep_for_ever();
+}
+
+static void guest_orders_stores_ahead_of_the_other(void)
+{
+    start(1, notes_then_sleeps, 0);
+    guest_ticks(500);
+    hal_wmb();
+    note("a");
+    testbed.barriers_find = 1;
+    hal_mb();
+    note("told");
+    hal_power_off(0);
+}
+
+static void test_a_barrier_gives_way_only_when_there_is_something_to_tell(void)
+{
+    fresh(2);
+    CU_ASSERT_EQUAL(testbed_run(guest_orders_stores_ahead_of_the_other), CPU_STOP_POWER_OFF);
+    CU_ASSERT_STRING_EQUAL(seen.order->str, "a b told ");
+    CU_ASSERT_EQUAL(testbed.told_ns, 501);
+    done();
+}
+
 static void guest_accesses_as_often(void)
 {
     start(1, second_accesses, 50);
@@ -664,6 +692,7 @@ UNIT_SUITE("smp", UNIT_TEST(test_a_started_cpu_has_its_own_registers),
            UNIT_TEST(test_a_start_is_refused_as_psci_does),
            UNIT_TEST(test_an_entry_that_returns_ends_the_guest),
            UNIT_TEST(test_accesses_come_in_the_order_of_time),
+           UNIT_TEST(test_a_barrier_gives_way_only_when_there_is_something_to_tell),
            UNIT_TEST(test_of_equal_times_the_lower_index_goes_first),
            UNIT_TEST(test_who_only_computes_is_a_quantum_ahead_at_most),
            UNIT_TEST(test_a_spinner_goes_on_when_the_other_releases),

@@ -26,6 +26,7 @@
 
 #include "emu/virtio/virtio_priv.h"
 #include "emu/virtio/virtio_spec.h"
+#include "emu/virtio/virtqueue_barrier.h"
 
 #include <string.h>
 
@@ -72,6 +73,30 @@ void virtio_dev_fini(struct virtio_dev *dev)
     }
     for (unsigned i = 0; i < dev->ops->queue_count; i++) {
         virtqueue_fini(&dev->queues[i]);
+    }
+}
+
+void virtio_dev_watch_barriers(struct virtio_dev *dev)
+{
+    for (unsigned i = 0; i < dev->ops->queue_count; i++) {
+        g_assert(dev->queues[i].barrier == NULL && !dev->queues[i].ready);
+        dev->queues[i].barrier = virtqueue_barrier_new();
+    }
+}
+
+bool virtio_dev_barrier(struct virtio_dev *dev)
+{
+    bool found = false;
+    for (unsigned i = 0; i < dev->ops->queue_count; i++) {
+        found = virtqueue_barrier_look(&dev->queues[i]) || found;
+    }
+    return found;
+}
+
+void virtio_dev_tell(struct virtio_dev *dev)
+{
+    for (unsigned i = 0; i < dev->ops->queue_count; i++) {
+        virtqueue_barrier_tell(&dev->queues[i]);
     }
 }
 

@@ -147,6 +147,18 @@ void virtio_dev_kick(struct virtio_dev *dev, uint32_t queue);
 void virtio_dev_isr_ack(struct virtio_dev *dev, uint32_t bits);
 /* Reads the interrupt status and clears it, [VIRTIO1.2] 4.1.4.5. */
 uint32_t virtio_dev_isr_take(struct virtio_dev *dev);
+/*
+ * From now on somebody tells of each barrier of the CPUs that orders stores, before the driver is
+ * first at work: the queues' rings are looked at, virtqueue_barrier.h. Who has no CPU calls none of
+ * the three.
+ */
+void virtio_dev_watch_barriers(struct virtio_dev *dev);
+/*
+ * There is one. Cheap, emits nothing, and does not need the clock at the guest's time. True:
+ * something was found, and has to be told where events may be emitted.
+ */
+bool virtio_dev_barrier(struct virtio_dev *dev);
+void virtio_dev_tell(struct virtio_dev *dev);
 /* The line that the device asserts from now on; it is low at the time. */
 void virtio_dev_set_line(struct virtio_dev *dev, struct irqline line);
 /* From now on notifications are messages; with NULL they use the line again. */

@@ -27,6 +27,7 @@
 
 #include "emu/virtio/virtio_priv.h"
 #include "emu/virtio/virtio_spec.h"
+#include "emu/virtio/virtqueue_barrier.h"
 #include "emu/virtio/virtqueue_owner.h"
 
 #include <string.h>
@@ -104,6 +105,7 @@ static bool virtqueue_update_avail(struct virtqueue *queue)
         return false;
     }
     queue->seen_avail = index;
+    virtqueue_barrier_judge(queue, index);
     return true;
 }
 
@@ -295,6 +297,14 @@ static bool virtqueue_walk_on(struct virtqueue *queue, struct virtqueue_walk *wa
                          desc->next);
         virtqueue_break(queue, "a chain goes on outside the descriptor table");
         return false;
+    }
+    if (walk->indirect && desc->next != walk->index + 1 &&
+        virtio_dev_has(queue->dev, VIRTIO_FEATURE_IN_ORDER)) {
+        virtqueue_breach(queue, "2.7.5.3.1",
+                         "If VIRTIO_F_IN_ORDER has been negotiated, indirect descriptors MUST "
+                         "appear sequentially, with next taking the value of 1 for the 1st "
+                         "descriptor, 2 for the 2nd one, etc.",
+                         desc->next);
     }
     walk->index = desc->next;
     return true;
@@ -513,6 +523,8 @@ void virtqueue_fini(struct virtqueue *queue)
     queue->completing = NULL;
     virtqueue_owner_free(queue->owner);
     queue->owner = NULL;
+    virtqueue_barrier_free(queue->barrier);
+    queue->barrier = NULL;
 }
 
 void virtqueue_stop(struct virtqueue *queue)
@@ -632,6 +644,7 @@ void virtqueue_set_ready(struct virtqueue *queue, bool ready)
         if (virtqueue_check_part(queue, queue->used, virtq_used_size(queue->size), VIRTQ_USED_ALIGN,
                                  GMEM_DEVICE_WRITES)) {
             virtqueue_check_used_flags(queue);
+            virtqueue_barrier_begin(queue);
         }
     }
 }
@@ -642,5 +655,6 @@ bool virtqueue_kick(struct virtqueue *queue)
         return false;
     }
     trace_emit(queue->dev->env.trace, TRACE_VQ_KICK, TS(queue->name), TN(queue->seen_avail));
+    virtqueue_barrier_judge_kick(queue);
     return queue->hooks == NULL || queue->hooks->kick(queue->hooks_opaque);
 }

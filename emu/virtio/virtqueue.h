@@ -25,6 +25,7 @@
 
 struct virtio_dev;
 struct virtqueue_owner;
+struct virtqueue_barrier;
 
 /*
  * One buffer of a chain, checked: it is open to devices for the access that its direction allows.
@@ -117,6 +118,7 @@ struct virtqueue {
     unsigned in_flight_count;
     uint64_t in_flight[VIRTQUEUE_SIZE_MAX / 64]; /* a bit a head: popped, and not visible as used */
     struct virtqueue_owner *owner;               /* whose each descriptor is */
+    struct virtqueue_barrier *barrier;           /* NULL: nobody tells of barriers */
 };
 
 /*

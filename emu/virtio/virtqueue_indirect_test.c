@@ -89,6 +89,32 @@ static void test_table_is_a_chain(void)
     finish();
 }
 
+static void test_table_that_is_not_in_sequence_is_a_breach_in_order(void)
+{
+    struct virtqueue *queue = start(MOCK_INDIRECT_DESC | MOCK_IN_ORDER);
+    entry(0, VRING_DESC_F_NEXT, 2);
+    entry(2, 0, 0);
+    offer(0, table_at, 3 * sizeof(*table), 0);
+    CU_ASSERT_TRUE_FATAL(virtqueue_pop(queue, chain)); /* it is served */
+    CU_ASSERT_EQUAL(chain->readable_count, 2);
+    CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], 1);
+    CU_ASSERT_TRUE(mock_machine_saw_breach(machine, "dev0.a", "2.7.5.3.1"));
+    CU_ASSERT_EQUAL(machine->last[TRACE_VIRTIO_BREACH].fields[3].number, 2);
+    CU_ASSERT_EQUAL(machine->counts[TRACE_VQ_BROKEN], 0);
+    mock_setup_fini(&setup);
+}
+
+static void test_table_in_sequence_keeps_the_order(void)
+{
+    struct virtqueue *queue = start(MOCK_INDIRECT_DESC | MOCK_IN_ORDER);
+    entries(SIZE);
+    for (uint16_t head = 0; head < SIZE; head++) {
+        offer(head, table_at, SIZE * sizeof(*table), 0);
+        CU_ASSERT_TRUE_FATAL(virtqueue_pop(queue, chain));
+    }
+    finish();
+}
+
 static void test_table_may_stand_at_the_end_of_a_chain(void)
 {
     struct virtqueue *queue = start(MOCK_INDIRECT_DESC);
@@ -190,6 +216,8 @@ static void test_next_stays_in_the_table(void)
 }
 
 UNIT_SUITE("virtqueue indirect", UNIT_TEST(test_table_is_a_chain),
+           UNIT_TEST(test_table_that_is_not_in_sequence_is_a_breach_in_order),
+           UNIT_TEST(test_table_in_sequence_keeps_the_order),
            UNIT_TEST(test_table_may_stand_at_the_end_of_a_chain),
            UNIT_TEST(test_write_flag_of_the_reference_is_ignored),
            UNIT_TEST(test_table_holds_as_many_buffers_as_the_queue_has_entries),

@@ -26,7 +26,8 @@ struct virtqueue_owner {
     uint16_t *walked;
     struct virtq_desc *walked_as;
     unsigned walked_count;
-    bool tangled; /* chains shared a descriptor: links do not lead along them any more */
+    uint16_t in_order; /* with VIRTIO_F_IN_ORDER: where the driver's next chain has to begin */
+    bool tangled;      /* chains shared a descriptor: links do not lead along them any more */
 };
 
 struct virtqueue_owner *virtqueue_owner_new(unsigned size_max)
@@ -54,6 +55,7 @@ void virtqueue_owner_clear(struct virtqueue_owner *owner)
         owner->entries[i].head = OWNER_NONE;
     }
     owner->walked_count = 0;
+    owner->in_order = 0;
     owner->tangled = false;
 }
 
@@ -87,10 +89,39 @@ static void owner_walk(const struct virtqueue *queue, uint16_t head)
     }
 }
 
+/*
+ * [VIRTIO1.2] 2.7.5 and 2.7.5.2. A chain that begins elsewhere is reported once: those behind it
+ * are expected from where it ends.
+ */
+static void owner_check_order(struct virtqueue *queue)
+{
+    struct virtqueue_owner *owner = queue->owner;
+    for (unsigned i = 0; i < owner->walked_count; i++) {
+        uint16_t index = owner->walked[i];
+        if (index != owner->in_order && i == 0) {
+            virtqueue_breach(queue, "2.7.5",
+                             "If VIRTIO_F_IN_ORDER has been negotiated, driver uses descriptors in "
+                             "ring order: starting from offset 0 in the table, and wrapping around "
+                             "at the end of the table.",
+                             index);
+        } else if (index != owner->in_order) {
+            virtqueue_breach(queue, "2.7.5.2",
+                             "If VIRTIO_F_IN_ORDER has been negotiated [...] driver MUST set next "
+                             "to 0 for the last descriptor in the table (where x = queue_size - 1) "
+                             "and to x + 1 for the rest of the descriptors.",
+                             index);
+        }
+        owner->in_order = (uint16_t)((index + 1) & (queue->size - 1));
+    }
+}
+
 void virtqueue_owner_claim(struct virtqueue *queue, uint16_t head)
 {
     struct virtqueue_owner *owner = queue->owner;
     owner_walk(queue, head);
+    if (virtio_dev_has(queue->dev, VIRTIO_FEATURE_IN_ORDER)) {
+        owner_check_order(queue);
+    }
     for (unsigned i = 0; i < owner->walked_count; i++) {
         uint16_t index = owner->walked[i];
         struct owner_entry *entry = &owner->entries[index];

@@ -7,6 +7,9 @@
  * put the descriptor into another chain nor change it, [VIRTIO1.2] 2.7.13 and 3.3.1. Both are
  * recorded as breaches, and tolerated: the device goes on with what it read when it took the chain.
  *
+ * Where the driver promised an order, VIRTIO_F_IN_ORDER, it is looked at here as well: each chain
+ * begins where the one before it ended, 2.7.5, and is linked in ring order, 2.7.5.2.
+ *
  * Only the queue's own table is watched; what stands in an indirect table is not.
  */
 #ifndef EMU_VIRTIO_VIRTQUEUE_OWNER_H

@@ -15,10 +15,10 @@ static struct virtqueue_chain *const chain = &setup.device.chain;
 static gpa_t buffers[8];
 
 /* A ring of eight, each descriptor with a buffer of its own; 0 and 1 are a chain. */
-static struct virtqueue *start(struct mock_ring *ring)
+static struct virtqueue *start_with(struct mock_ring *ring, uint64_t features)
 {
     mock_setup_init(&setup);
-    mock_setup_start(&setup, ring, 8);
+    mock_setup_start_with(&setup, ring, 8, features);
     struct virtqueue *queue = mock_setup_queue(&setup);
     virtqueue_set_latency(queue, 0);
     for (unsigned i = 0; i < 8; i++) {
@@ -27,6 +27,11 @@ static struct virtqueue *start(struct mock_ring *ring)
     }
     mock_machine_forget(machine);
     return queue;
+}
+
+static struct virtqueue *start(struct mock_ring *ring)
+{
+    return start_with(ring, 0);
 }
 
 static void check_no_breach(void)
@@ -155,6 +160,89 @@ static void test_used_ring_begins_with_flags_of_zero(void)
     check_breach("2.7.10.1");
 }
 
+/* ---- in order -------------------------------------------------------------------------------- */
+
+/* A chain of `count` descriptors from `head`, each linked to the one behind it. */
+static void take_chain(struct virtqueue *queue, struct mock_ring *ring, unsigned head,
+                       unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        unsigned at = (head + i) % 8;
+        mock_ring_desc(ring, at, buffers[at], BUFFER_SIZE, i + 1 < count ? VRING_DESC_F_NEXT : 0,
+                       (at + 1) % 8);
+    }
+    take(queue, ring, (uint16_t)head);
+    CU_ASSERT_EQUAL(chain->readable_count, count); /* served, whatever is said about it */
+    virtqueue_push(queue, (uint16_t)head, 0);
+}
+
+static void test_chains_in_the_order_of_the_table_keep_the_promise(void)
+{
+    struct mock_ring ring;
+    struct virtqueue *queue = start_with(&ring, MOCK_IN_ORDER);
+    unsigned head = 0;
+    for (unsigned i = 0; i < 40; i++) {
+        unsigned count = 1 + i % 3; /* which wraps inside of chains and between them */
+        take_chain(queue, &ring, head, count);
+        head = (head + count) % 8;
+    }
+    check_no_breach();
+}
+
+static void test_chain_that_begins_elsewhere_is_a_breach_in_order(void)
+{
+    static const unsigned heads[] = {0, 2, 7}; /* again, one too far, before the beginning */
+    for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
+        struct mock_ring ring;
+        struct virtqueue *queue = start_with(&ring, MOCK_IN_ORDER);
+        take_chain(queue, &ring, 0, 1);
+        CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], 0);
+        take_chain(queue, &ring, heads[i], 2);
+        CU_ASSERT_EQUAL(machine->last[TRACE_VIRTIO_BREACH].fields[3].number, heads[i]);
+        take_chain(queue, &ring, (heads[i] + 2) % 8, 1);
+        CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], 1);
+        check_breach("2.7.5");
+    }
+}
+
+static void test_first_chain_begins_at_the_first_descriptor_in_order(void)
+{
+    struct mock_ring ring;
+    struct virtqueue *queue = start_with(&ring, MOCK_IN_ORDER);
+    take_chain(queue, &ring, 1, 1);
+    check_breach("2.7.5");
+}
+
+static void test_link_that_skips_a_descriptor_is_a_breach_in_order(void)
+{
+    static const unsigned nexts[] = {1, 7}; /* of descriptor 5 */
+    for (size_t i = 0; i < G_N_ELEMENTS(nexts); i++) {
+        struct mock_ring ring;
+        struct virtqueue *queue = start_with(&ring, MOCK_IN_ORDER);
+        take_chain(queue, &ring, 0, 5);
+        mock_ring_desc(&ring, 5, buffers[5], BUFFER_SIZE, VRING_DESC_F_NEXT, nexts[i]);
+        mock_ring_desc(&ring, nexts[i], buffers[2], BUFFER_SIZE, 0, 0);
+        take(queue, &ring, 5);
+        CU_ASSERT_EQUAL(chain->readable_count, 2);
+        CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], 1);
+        CU_ASSERT_EQUAL(machine->last[TRACE_VIRTIO_BREACH].fields[3].number, nexts[i]);
+        take_chain(queue, &ring, (nexts[i] + 1) % 8, 1);
+        CU_ASSERT_EQUAL(machine->counts[TRACE_VIRTIO_BREACH], 1);
+        check_breach("2.7.5.2");
+    }
+}
+
+static void test_order_begins_anew_after_a_reset(void)
+{
+    struct mock_ring ring;
+    struct virtqueue *queue = start_with(&ring, MOCK_IN_ORDER);
+    take_chain(queue, &ring, 0, 3);
+    mock_setup_start_with(&setup, &ring, 8, MOCK_IN_ORDER);
+    take_chain(queue, &ring, 0, 3);
+    take_chain(queue, &ring, 3, 1);
+    check_no_breach();
+}
+
 /* ---- looking from outside -------------------------------------------------------------------- */
 
 static void check_found(const struct virtqueue *queue, gpa_t at, uint64_t size, const char *what,
@@ -220,6 +308,11 @@ UNIT_SUITE("virtqueue_owner", UNIT_TEST(test_descriptors_that_were_returned_may_
            UNIT_TEST(test_descriptor_that_changes_in_flight_is_a_breach),
            UNIT_TEST(test_what_was_in_flight_at_a_reset_is_forgotten),
            UNIT_TEST(test_used_ring_begins_with_flags_of_zero),
+           UNIT_TEST(test_chains_in_the_order_of_the_table_keep_the_promise),
+           UNIT_TEST(test_chain_that_begins_elsewhere_is_a_breach_in_order),
+           UNIT_TEST(test_first_chain_begins_at_the_first_descriptor_in_order),
+           UNIT_TEST(test_link_that_skips_a_descriptor_is_a_breach_in_order),
+           UNIT_TEST(test_order_begins_anew_after_a_reset),
            UNIT_TEST(test_memory_of_the_device_is_found_until_it_is_returned),
            UNIT_TEST(test_rings_are_the_devices_while_the_queue_is_enabled),
            UNIT_TEST(test_a_loop_among_the_available_is_looked_at_once))

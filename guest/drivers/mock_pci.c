@@ -48,6 +48,7 @@ void mock_pci_build(void)
     };
     mock_store(PCI_VENDOR_ID, 2, 0x1af4);
     mock_store(PCI_DEVICE_ID, 2, mock_pci.device_id);
+    mock_store(PCI_REVISION_ID, 1, mock_pci.revision);
     mock_store(PCI_STATUS, 2, PCI_STATUS_CAP_LIST);
     mock_store(PCI_BASE_ADDRESS_4, 4, PCI_BASE_ADDRESS_MEM_TYPE_64);
     mock_store(PCI_INTERRUPT_PIN, 1, 1);
@@ -279,6 +280,7 @@ void mock_pci_reset(void)
         .vectors = 3,
         .frame_count = 64,
         .device_id = 0x1041,
+        .revision = 1,
         .config_vector = VIRTIO_MSI_NO_VECTOR,
         .queues = {{.size = 16, .vector = VIRTIO_MSI_NO_VECTOR},
                    {.size = 16, .vector = VIRTIO_MSI_NO_VECTOR}},

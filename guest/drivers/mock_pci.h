@@ -34,6 +34,7 @@ struct mock_pci {
     unsigned vectors; /* entries of its MSI-X table; 0: no such capability */
     unsigned frame_count;
     uint16_t device_id;
+    uint8_t revision;
     bool refuses_vectors;      /* they read back as none */
     bool accepts_only_first;   /* all but vector 0 do */
     bool list_is_a_circle;     /* the last capability leads to the first */

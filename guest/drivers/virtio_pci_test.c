@@ -350,6 +350,16 @@ static void test_what_is_no_modern_device_is_left_alone(void)
     }
 }
 
+static void test_revision_is_any(void)
+{
+    static const uint8_t revisions[] = {0, 2, 255};
+    for (unsigned i = 0; i < sizeof(revisions); i++) {
+        setup();
+        mock_pci.revision = revisions[i];
+        CU_ASSERT_EQUAL(bring_up(), 0);
+    }
+}
+
 static void test_device_that_lacks_a_structure_is_refused(void)
 {
     setup();
@@ -400,7 +410,7 @@ UNIT_SUITE("virtio_pci", UNIT_TEST(test_numbers_are_those_of_the_systems_headers
            UNIT_TEST(test_device_that_does_not_take_its_vectors_back_is_not_started_again),
            UNIT_TEST(test_queue_is_enabled_with_its_addresses_and_kicked_at_its_place),
            UNIT_TEST(test_configuration_is_read_where_its_structure_is),
-           UNIT_TEST(test_what_is_no_modern_device_is_left_alone),
+           UNIT_TEST(test_what_is_no_modern_device_is_left_alone), UNIT_TEST(test_revision_is_any),
            UNIT_TEST(test_device_that_lacks_a_structure_is_refused),
            UNIT_TEST(test_list_of_capabilities_that_is_a_circle_ends),
            UNIT_TEST(test_messages_are_given_away_once))

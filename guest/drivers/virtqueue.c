@@ -13,6 +13,10 @@
  * in wants_kick, 2.7.13.4.1), the wish for an interrupt before the used index is read (hal_mb in
  * enable_interrupts), the used index is read before the element that it covers (hal_rmb in
  * take_used).
+ *
+ * Free descriptors queue up: with VIRTIO_F_IN_ORDER the driver "uses descriptors in ring order:
+ * starting from offset 0 in the table, and wrapping around at the end of the table", and links them
+ * so, 2.7.5 and 2.7.5.2. The device returns them in that order, which the free list keeps.
  */
 #include "drivers/virtqueue.h"
 
@@ -29,8 +33,9 @@ static uint16_t virtqueue_slot(const struct virtqueue *queue, uint16_t index)
 static void virtqueue_init_free_list(struct virtqueue *queue)
 {
     for (uint16_t i = 0; i < queue->size; i++)
-        queue->next[i] = (uint16_t)(i + 1);
+        queue->next[i] = virtqueue_slot(queue, (uint16_t)(i + 1));
     queue->free_head = 0;
+    queue->free_tail = (uint16_t)(queue->size - 1);
     queue->free_count = queue->size;
 }
 
@@ -278,14 +283,17 @@ bool virtqueue_has_used(const struct virtqueue *queue)
     return queue->broken == NULL && queue->used->index != queue->used_index;
 }
 
-/* Puts all descriptors of a chain on top of the free list: its links are in next[] already. */
+/* Puts all descriptors of a chain behind the free ones: its links are in next[] already. */
 static void virtqueue_free_chain(struct virtqueue *queue, uint16_t head)
 {
     uint16_t last = head;
     for (unsigned i = 1; i < queue->length[head]; i++)
         last = queue->next[last];
-    queue->next[last] = queue->free_head;
-    queue->free_head = head;
+    if (queue->free_count > 0)
+        queue->next[queue->free_tail] = head;
+    else
+        queue->free_head = head;
+    queue->free_tail = last;
     queue->free_count = (uint16_t)(queue->free_count + queue->length[head]);
     if (queue->pending[head] != NULL)
         queue->pending[head]->done = true;

@@ -64,7 +64,8 @@ struct virtqueue {
 
     uint16_t avail_index; /* what avail->index will be when all that was added is published */
     uint16_t used_index;  /* of the used element that is looked at next */
-    uint16_t free_head;   /* first of the free descriptors, linked by next[] */
+    uint16_t free_head;   /* the free descriptor that is taken next, linked by next[] to */
+    uint16_t free_tail;   /* the one that was given back last; both only while there is one */
     uint16_t free_count;  /* anybody may read it */
     uint16_t chains;      /* in flight. Anybody may read it */
 

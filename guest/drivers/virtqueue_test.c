@@ -393,6 +393,30 @@ static void test_one_element_stands_for_all_before_it_in_order(void)
     ring_down();
 }
 
+static void test_descriptors_are_used_in_the_order_of_the_table(void)
+{
+    uint32_t written;
+    unsigned next = 0;
+    ring_up_with(VFEATURE(VFEATURE_IN_ORDER), 0);
+    for (unsigned round = 0; round < 8; round++) {
+        static const unsigned counts[] = {1, 2, 1}; /* all of them, and some chains wrap */
+        for (unsigned i = 0; i < 2 + round % 2; i++) {
+            CU_ASSERT_EQUAL(ring_add(counts[i], i), 0);
+            uint16_t head = queue.avail->ring[(queue.avail_index - 1) % SIZE];
+            CU_ASSERT_EQUAL(head, next);
+            if (counts[i] == 2)
+                CU_ASSERT_EQUAL(queue.desc[head].next, (head + 1) % SIZE);
+            next = (next + counts[i]) % SIZE;
+        }
+        for (unsigned i = 0; i < 2 + round % 2; i++) {
+            ring_complete(queue.order[queue.used_index % SIZE], 0);
+            CU_ASSERT_PTR_EQUAL(virtqueue_take_used(&queue, &written), &tokens[i]);
+        }
+        CU_ASSERT_EQUAL(queue.free_count, SIZE);
+    }
+    ring_down();
+}
+
 static void test_id_that_makes_no_sense_breaks_a_queue_in_order(void)
 {
     uint32_t written;
@@ -451,6 +475,7 @@ UNIT_SUITE("virtqueue", UNIT_TEST(test_a_legacy_ring_is_one_area_as_linux_lays_i
            UNIT_TEST(test_chain_longer_than_the_queue_is_refused_in_a_table_as_well),
            UNIT_TEST(test_failed_allocation_of_tables_leaves_a_queue_that_can_be_freed),
            UNIT_TEST(test_one_element_stands_for_all_before_it_in_order),
+           UNIT_TEST(test_descriptors_are_used_in_the_order_of_the_table),
            UNIT_TEST(test_id_that_makes_no_sense_breaks_a_queue_in_order),
            UNIT_TEST(test_whoever_takes_a_chain_tells_the_one_that_waits),
            UNIT_TEST(test_detaching_gives_every_chain_back_once),

@@ -35,6 +35,30 @@ static const struct check catalogue_table[CHECK_COUNT] = {
             .limits = "From the available index to the moment at which the device takes the chain "
                       "nobody looks. The entries of indirect tables are not watched.",
         },
+    [CHECK_VQ_BARRIER] =
+        {
+            .name = "vq.barrier",
+            .rule = "A barrier stands between what an available index publishes and the index, and "
+                    "another one between the index and the notification.",
+            .clause = "[VIRTIO1.2] 2.7.13.3.1, 2.7.13.4.1; hal.h: devices and the CPU are ordered "
+                      "by barriers and by nothing else",
+            .looks = "At each hal_wmb() and hal_mb() copies are made of the entries behind the "
+                     "available index, with their chains and indirect tables. When the index has "
+                     "moved, at the next barrier or when the device reads it, what it covers has "
+                     "to be what was there at the last one. At a notification the index has to be "
+                     "what it was at the last barrier, unless there is another chain of which the "
+                     "device was not told yet.",
+            .mistakes = "None at all, because the machine on which the driver was written orders "
+                        "stores; one that stands before the last store; a fence of the compiler "
+                        "only, or hal_rmb(), which orders loads.",
+            .limits = "The guest runs natively, and the order of its loads leaves no trace. So it "
+                      "is not found when no hal_rmb() stands between the used index and the "
+                      "elements that it covers, nor when hal_wmb() stands in front of the flags, "
+                      "where it takes hal_mb(). Of a step of the index the first two chains are "
+                      "compared, of each the first four descriptors, and no buffers. What says the "
+                      "same as at the last barrier counts as ordered. With several CPUs each "
+                      "barrier counts for all.",
+        },
     [CHECK_DMA_FREED] =
         {
             .name = "dma.freed",

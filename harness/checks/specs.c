@@ -16,12 +16,15 @@ static void specs_virtio(struct checks *checks, const struct trace_event *event)
     if (checks->refused_access != 0 && checks->refused_access + 1 == event->sequence) {
         return;
     }
-    /* What belongs to the device: the device has nothing else to say of these two. */
+    /* The device has nothing else to say of these clauses. */
     bool owned = strcmp(clause, "2.7.13") == 0 || strcmp(clause, "3.3.1") == 0;
+    bool ordered = strcmp(clause, "2.7.13.3.1") == 0 || strcmp(clause, "2.7.13.4.1") == 0;
     const struct trace_kind_info *info = trace_kind_info(event->kind);
     checks_report(checks,
                   (struct finding){
-                      .id = owned ? CHECK_VQ_OWNERSHIP : CHECK_VIRTIO_BREACH,
+                      .id = owned     ? CHECK_VQ_OWNERSHIP
+                            : ordered ? CHECK_VQ_BARRIER
+                                      : CHECK_VIRTIO_BREACH,
                       .who = event->fields[0].string,
                       .clause = clause,
                       .rule = event->fields[2].string,

@@ -35,6 +35,17 @@ static void test_what_belongs_to_the_device_has_a_name_of_its_own(void)
     rig_expect(&rig, "virtio.breach", "eth0.tx", "0x1");
 }
 
+static void test_what_no_barrier_orders_has_a_name_of_its_own(void)
+{
+    static const char *const clauses[] = {"2.7.13.3.1", "2.7.13.4.1"};
+    for (size_t i = 0; i < G_N_ELEMENTS(clauses); i++) {
+        struct rig rig;
+        rig_open(&rig);
+        breach(&rig, clauses[i], 1);
+        rig_expect(&rig, "vq.barrier", "eth0.tx", "0x1");
+    }
+}
+
 static void test_misuse_of_the_controller_names_the_intid(void)
 {
     struct rig rig;
@@ -134,6 +145,7 @@ static void test_a_guest_cannot_make_them_grow(void)
 
 UNIT_SUITE("specs", UNIT_TEST(test_breach_is_a_violation_with_its_clause),
            UNIT_TEST(test_what_belongs_to_the_device_has_a_name_of_its_own),
+           UNIT_TEST(test_what_no_barrier_orders_has_a_name_of_its_own),
            UNIT_TEST(test_misuse_of_the_controller_names_the_intid),
            UNIT_TEST(test_accesses_to_nowhere_name_the_address),
            UNIT_TEST(test_misuse_of_the_hal_names_the_function),

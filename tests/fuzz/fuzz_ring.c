@@ -2,8 +2,8 @@
  * fuzz_ring.c - a hostile driver on a virtio network device
  *
  * The input is a program for the driver: register accesses, bytes and descriptors in guest memory,
- * available entries, kicks, in between virtual time, frames from the wire and changes of the link.
- * Whatever it does:
+ * available entries, kicks, barriers, in between virtual time, frames from the wire and changes of
+ * the link. Whatever it does:
  *   - each step comes to an end, and says a bounded number of things (2.7.5.3.1 bounds a chain,
  *     2.7 the chains);
  *   - no byte of RAM outside of what devices may write changes;
@@ -32,17 +32,18 @@
 /*
  * One step lets the device look at each chain that can be available and, where frames wait, at one
  * chain for each frame. A chain has at most as many descriptors as the queue, and a descriptor is
- * worth at most one event; a chain some more.
+ * worth at most four events (no length, out of order, not free, out of order there); a chain some
+ * more.
  */
 #define FUZZ_EVENTS_MAX                                                                            \
-    ((VIRTIO_NET_FRAMES_HELD + 2 * FUZZ_QUEUE_SIZE_MAX) * (FUZZ_QUEUE_SIZE_MAX + 8))
+    ((VIRTIO_NET_FRAMES_HELD + 2 * FUZZ_QUEUE_SIZE_MAX) * (4 * FUZZ_QUEUE_SIZE_MAX + 8))
 
 enum fuzz_op {
     FUZZ_START, /* negotiate, enable both queues, DRIVER_OK */
     FUZZ_DESCRIPTOR,
     FUZZ_OFFER, /* the next available entry, and the index after it */
     FUZZ_KICK,
-    FUZZ_PAUSE,
+    FUZZ_PAUSE, /* every second one with a barrier of the CPU */
     FUZZ_BYTES, /* into a region */
     FUZZ_REGISTER_WRITE,
     FUZZ_REGISTER_READ,
@@ -96,6 +97,7 @@ static void fuzz_setup(struct fuzz_ring *ring, struct fuzz_input *input)
         .reset_ns = (kind & 0x80) != 0 ? 1000 : 0,
     };
     ring->net = virtio_net_new(&ring->machine.env, &config, ring->wire, ring->machine.line);
+    virtio_dev_watch_barriers(virtio_net_dev(ring->net));
     ring->mmio =
         virtio_mmio_new(ring->machine.bus, "slot0", MOCK_MMIO_BASE, virtio_net_dev(ring->net));
     ring->host = wire_add_port(ring->wire, "host", false, fuzz_host_receive, ring);
@@ -238,6 +240,14 @@ static void fuzz_frame(struct fuzz_ring *ring, struct fuzz_input *input)
  * ---- steps ------------------------------------------------------------------------------------
  */
 
+static void fuzz_pause(struct fuzz_ring *ring, uint8_t length)
+{
+    if (length % 2 != 0 && virtio_dev_barrier(virtio_net_dev(ring->net))) {
+        virtio_dev_tell(virtio_net_dev(ring->net));
+    }
+    mock_machine_run(&ring->machine, (uint64_t)length * FUZZ_PAUSE_NS);
+}
+
 static void fuzz_step(struct fuzz_ring *ring, struct fuzz_input *input)
 {
     unsigned queue;
@@ -255,7 +265,7 @@ static void fuzz_step(struct fuzz_ring *ring, struct fuzz_input *input)
         mock_reg_write(&ring->machine, VIRTIO_MMIO_QUEUE_NOTIFY, fuzz_u8(input));
         break;
     case FUZZ_PAUSE:
-        mock_machine_run(&ring->machine, (uint64_t)fuzz_u8(input) * FUZZ_PAUSE_NS);
+        fuzz_pause(ring, fuzz_u8(input));
         break;
     case FUZZ_BYTES:
         fuzz_bytes(ring, input);

@@ -337,7 +337,7 @@ void checker_guest_option(struct parser *parser, const struct lexer_token *key,
                           const struct lexer_token *value)
 {
     static const char *const options[] = {"face",      "tick", "spinlocks", "ring-start",
-                                          "rx-buffer", "tx",   NULL};
+                                          "rx-buffer", "tx",   "poll",      NULL};
     static const char *const faces[] = {"posix", "schemes", NULL};
     checker_declare(parser, CHECKER_OPTION, key, key->text);
     if (strcmp(parser->scenario->guest, "reference") != 0) {

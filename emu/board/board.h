@@ -167,6 +167,11 @@ struct virtqueue *board_queue(struct board *board, const char *name);
 unsigned board_net_intid(struct board *board, const char *name);
 /* True while a network device sends messages and its line means nothing. */
 bool board_net_sends_messages(struct board *board, const char *name);
+/*
+ * Where a driver finds a network device: "virtio-mmio window 0 at 0x0a000000", "PCI function 00:01.0,
+ * 1af4:1041". The caller's to free.
+ */
+char *board_net_place(struct board *board, const char *name);
 /* The place of a network device on PCI, of those of the configuration. */
 unsigned board_net_slot(const struct board_config *config, unsigned index);
 

@@ -49,7 +49,8 @@ struct diagnosis {
     char *link;                     /* the first missing link, a sentence */
     char *trigger;                  /* NULL: nothing was injected */
     const struct ledger_task *task; /* who pays; NULL: nobody is known. Borrowed from the ledger */
-    GPtrArray *evidence;            /* char *, lines */
+    const struct ledger_task *driver; /* who works for it; NULL: not known. Likewise */
+    GPtrArray *evidence;              /* char *, lines */
 };
 
 /* What the diagnosis is asked about. */

@@ -168,6 +168,7 @@ static bool rules_completion_is_there(struct rules_case *c, const struct ledger_
         const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
         if (task != NULL && task != waiter && task->state == LEDGER_TASK_BLOCKED &&
             task->since.sequence > queue->used.sequence) {
+            c->diagnosis->driver = task;
             rules_evidence(c, "%s ran after the completion, and sleeps on %s since %s", task->name,
                            task->on, rules_time(since, task->since.time_ns));
         }

@@ -153,12 +153,14 @@ static void explain_add_lines(const struct session *session, const struct ledger
 static void explain_add_places(const struct session *session, const struct diagnosis *diagnosis)
 {
     GPtrArray *evidence = diagnosis->evidence;
+    places_tell_enabled(session, diagnosis->other_intid, evidence);
     places_tell_irq(session, diagnosis->intid, evidence);
     if (diagnosis->device == NULL) {
         return;
     }
     places_tell_received(session, diagnosis->device, evidence);
-    const struct ledger_task *driver = places_driver(session, diagnosis->device);
+    const struct ledger_task *driver =
+        diagnosis->driver != NULL ? diagnosis->driver : places_driver(session, diagnosis->device);
     if (driver != NULL && driver != diagnosis->task) {
         explain_add_lines(session, driver, evidence);
     }

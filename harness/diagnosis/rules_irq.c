@@ -219,36 +219,6 @@ static void rules_evidence_source(struct rules_case *c, const struct rules_sourc
     rules_evidence_irq(c, source->intid);
 }
 
-/* Whose an INTID is: a timer's or a card's; NULL: neither. */
-static const char *rules_owner(const struct rules_case *c, unsigned intid)
-{
-    for (unsigned i = 0; i < rules_source_count(c); i++) {
-        struct rules_source source = rules_source(c, i);
-        if (source.intid == intid) {
-            return source.name;
-        }
-    }
-    return NULL;
-}
-
-/* Which INTIDs the guest listens on; one that nobody raises may be what it took for this one. */
-static void rules_evidence_enabled(struct rules_case *c)
-{
-    g_autoptr(GString) list = g_string_new(NULL);
-    for (unsigned intid = RULES_PPI_FIRST; intid < G_N_ELEMENTS(c->ledger->irqs); intid++) {
-        if (!rules_irq(c, intid).enabled) {
-            continue;
-        }
-        const char *owner = rules_owner(c, intid);
-        g_string_append_printf(list, "%s%u (%s)", list->len > 0 ? ", " : "", intid,
-                               owner != NULL ? owner : "nobody's");
-        if (owner == NULL) {
-            c->diagnosis->other_intid = intid;
-        }
-    }
-    rules_evidence(c, "enabled INTIDs, but for SGIs: %s", list->len > 0 ? list->str : "none");
-}
-
 bool rule_irq_not_enabled(struct rules_case *c)
 {
     for (unsigned i = 0; i < rules_source_count(c); i++) {
@@ -260,7 +230,6 @@ bool rule_irq_not_enabled(struct rules_case *c)
         c->diagnosis->repair = DIAGNOSIS_REPAIR_ENABLE;
         c->diagnosis->intid = source.intid;
         rules_evidence_source(c, &source);
-        rules_evidence_enabled(c);
         bool was = c->ledger->irqs[source.intid].enabled.sequence != 0;
         return rules_found(c, "irq.not-enabled", "%s raises INTID %u, which the guest %s",
                            source.name, source.intid, was ? "has disabled" : "never enabled");
@@ -290,6 +259,18 @@ bool rule_irq_spurious_served(struct rules_case *c)
 }
 
 /* ---- ended ----------------------------------------------------------------------------------- */
+
+/* Whose an INTID is: a timer's or a card's; NULL: neither. */
+static const char *rules_owner(const struct rules_case *c, unsigned intid)
+{
+    for (unsigned i = 0; i < rules_source_count(c); i++) {
+        struct rules_source source = rules_source(c, i);
+        if (source.intid == intid) {
+            return source.name;
+        }
+    }
+    return NULL;
+}
 
 /* The INTID that was taken and not ended, and has been so for long; 0: none. */
 static unsigned rules_find_active(const struct rules_case *c)

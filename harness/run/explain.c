@@ -153,7 +153,6 @@ static void explain_add_lines(const struct session *session, const struct ledger
 static void explain_add_places(const struct session *session, const struct diagnosis *diagnosis)
 {
     GPtrArray *evidence = diagnosis->evidence;
-    places_tell_enabled(session, diagnosis->other_intid, evidence);
     places_tell_irq(session, diagnosis->intid, evidence);
     if (diagnosis->device == NULL) {
         return;

@@ -46,9 +46,7 @@ struct places *places_new(void);
 void places_free(struct places *places);
 /* For each event, while it is being emitted: looks at the guest's stack. */
 void places_observe(struct session *session, const struct trace_event *event);
-/* Append lines: where an INTID was enabled; */
-void places_tell_enabled(const struct session *session, unsigned intid, GPtrArray *evidence);
-/* where it was taken, and what its handler did. */
+/* Append lines: where an INTID was taken, and what its handler did. */
 void places_tell_irq(const struct session *session, unsigned intid, GPtrArray *evidence);
 /* Where the driver of a card took the last frame. */
 void places_tell_received(const struct session *session, const char *device, GPtrArray *evidence);

@@ -3,9 +3,9 @@
  *
  * A rule says which link of the chain is missing; to mend it one wants to know which lines are on
  * either side of it. So the return addresses on the guest's stack are kept, of a few kinds of
- * events: for each INTID where it was enabled, where it was acknowledged last, and where the
- * handler woke a task, which is in the handler; for each card where the driver counted its last
- * frame. An address costs a load when it is kept, and becomes a line only when a report needs it.
+ * events: for each INTID where it was acknowledged last, and where the handler woke a task, which
+ * is in the handler; for each card where the driver counted its last frame. An address costs a
+ * load when it is kept, and becomes a line only when a report needs it.
  */
 #include "harness/diagnosis/source.h"
 #include "harness/run/explain.h"
@@ -25,7 +25,6 @@ struct places_stack {
 struct places {
     /* The INTID whose interrupt a CPU is in and which has woken nobody yet; 0: none. */
     unsigned taking[CPU_CORES_MAX];
-    struct places_stack enabled[BOARD_IRQ_COUNT];
     struct places_stack taken[BOARD_IRQ_COUNT];
     struct places_stack woke[BOARD_IRQ_COUNT];
     uint32_t woken[BOARD_IRQ_COUNT]; /* which task, the first one; 0: none yet */
@@ -85,11 +84,6 @@ void places_observe(struct session *session, const struct trace_event *event)
             places_keep(session, &places->taken[number]);
         }
         break;
-    case TRACE_IRQ_ENABLED:
-        if (number < BOARD_IRQ_COUNT && event->fields[1].number != 0) {
-            places_keep(session, &places->enabled[number]);
-        }
-        break;
     case TRACE_IRQ_EOI:
     case TRACE_IRQ_SPURIOUS:
         places->taking[event->fields[1].number % CPU_CORES_MAX] = 0;
@@ -115,19 +109,10 @@ void places_observe(struct session *session, const struct trace_event *event)
 /* ---- telling --------------------------------------------------------------------------------- */
 
 static void places_tell(const struct session *session, const struct places_stack *kept,
-                        const char *who, const char *what, unsigned shown_max, GPtrArray *evidence)
+                        const char *who, const char *what, GPtrArray *evidence)
 {
-    const struct explain_stack stack = {kept->addresses, kept->count, shown_max};
+    const struct explain_stack stack = {kept->addresses, kept->count, PLACES_SHOWN};
     explain_add_stack(session, &stack, who, what, evidence);
-}
-
-void places_tell_enabled(const struct session *session, unsigned intid, GPtrArray *evidence)
-{
-    if (intid != 0 && intid < BOARD_IRQ_COUNT) {
-        g_autofree char *who = g_strdup_printf("INTID %u", intid);
-        places_tell(session, &session->places->enabled[intid], who, "enabled in", PLACES_DEPTH,
-                    evidence);
-    }
 }
 
 void places_tell_irq(const struct session *session, unsigned intid, GPtrArray *evidence)
@@ -137,11 +122,11 @@ void places_tell_irq(const struct session *session, unsigned intid, GPtrArray *e
         return;
     }
     g_autofree char *who = g_strdup_printf("INTID %u", intid);
-    places_tell(session, &places->taken[intid], who, "taken last in", PLACES_SHOWN, evidence);
+    places_tell(session, &places->taken[intid], who, "taken last in", evidence);
     const struct ledger_task *task = ledger_task(session->ledger, places->woken[intid]);
     if (task != NULL) {
         g_autofree char *what = g_strdup_printf("its handler woke %s in", task->name);
-        places_tell(session, &places->woke[intid], who, what, PLACES_SHOWN, evidence);
+        places_tell(session, &places->woke[intid], who, what, evidence);
     }
 }
 
@@ -152,7 +137,7 @@ void places_tell_received(const struct session *session, const char *device, GPt
         const struct scenario_net *net = g_ptr_array_index(nets, i);
         if (strcmp(net->name, device) == 0) {
             places_tell(session, &session->places->received[i], device,
-                        "the driver took the last frame in", PLACES_SHOWN, evidence);
+                        "the driver took the last frame in", evidence);
         }
     }
 }

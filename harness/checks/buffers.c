@@ -50,20 +50,6 @@ void buffer_check_free(struct buffer_check *buffers)
     g_free(buffers);
 }
 
-static void buffers_open(struct buffer_check *buffers, const struct trace_event *event)
-{
-    if (!buffers->is_running || event->fields[2].string[0] == 'w') {
-        return;
-    }
-    struct buffer *buffer = g_new(struct buffer, 1);
-    *buffer = (struct buffer){
-        .pa = event->fields[0].number,
-        .size = event->fields[1].number,
-        .opened_ns = event->time_ns,
-    };
-    g_tree_replace(buffers->late, &buffer->pa, buffer);
-}
-
 static void buffers_close(struct buffer_check *buffers, uint64_t pa)
 {
     const struct buffer *buffer = g_tree_lookup(buffers->late, &pa);
@@ -74,6 +60,21 @@ static void buffers_close(struct buffer_check *buffers, uint64_t pa)
         buffers->idle[buffer->queue - 1]--;
     }
     g_tree_remove(buffers->late, &pa);
+}
+
+static void buffers_open(struct buffer_check *buffers, const struct trace_event *event)
+{
+    if (!buffers->is_running || event->fields[2].string[0] == 'w') {
+        return;
+    }
+    buffers_close(buffers, event->fields[0].number);
+    struct buffer *buffer = g_new(struct buffer, 1);
+    *buffer = (struct buffer){
+        .pa = event->fields[0].number,
+        .size = event->fields[1].number,
+        .opened_ns = event->time_ns,
+    };
+    g_tree_insert(buffers->late, &buffer->pa, buffer);
 }
 
 /* The allocation in which an address lies, or NULL. */

@@ -19,6 +19,7 @@
 #include "emu/board/board.h"
 
 #include "emu/board/board_priv.h"
+#include "emu/virtio/pci_spec.h"
 #include "emu/virtio/virtio_mmio.h"
 #include "emu/virtio/virtio_mmio_legacy.h"
 
@@ -63,6 +64,7 @@ struct board {
     struct wire_host *hosts[BOARD_HOSTS_MAX];
     bool is_on_pci[BOARD_NETS_MAX];
     unsigned intids[BOARD_NETS_MAX]; /* of their lines, when they are not on PCI */
+    unsigned slots[BOARD_NETS_MAX];  /* on PCI */
     unsigned window_count;           /* a window is in one of the two */
     struct virtio_mmio *windows[BOARD_VIRTIO_MMIO_SLOTS];
     struct virtio_mmio_legacy *legacy_windows[BOARD_VIRTIO_MMIO_SLOTS];
@@ -369,6 +371,7 @@ static void board_build_devices(struct board *board, const struct board_config *
             virtio_net_new(&env, &config->nets[i].device, board->wire, line);
         virtio_dev_watch_barriers(virtio_net_dev(board->nets[i]));
         if (board->is_on_pci[i]) {
+            board->slots[i] = board_net_slot(config, i);
             board_pci_attach(board, config, i, virtio_net_dev(board->nets[i]));
         }
     }
@@ -545,6 +548,22 @@ bool board_net_sends_messages(struct board *board, const char *name)
         }
     }
     return false;
+}
+
+char *board_net_place(struct board *board, const char *name)
+{
+    unsigned i = 0;
+    while (i < board->net_count && strcmp(virtio_net_dev(board->nets[i])->name, name) != 0) {
+        i++;
+    }
+    g_assert(i < board->net_count);
+    if (board->is_on_pci[i]) {
+        return g_strdup_printf("PCI function 00:%02x.0, %04x:%04x", board->slots[i],
+                               VIRTIO_PCI_VENDOR,
+                               VIRTIO_PCI_DEVICE + virtio_net_dev(board->nets[i])->ops->device_id);
+    }
+    return g_strdup_printf("virtio-mmio window %u at 0x%08x", i,
+                           (unsigned)(BOARD_VIRTIO_MMIO_BASE + i * (uint64_t)VIRTIO_MMIO_WINDOW));
 }
 
 struct board_pci *board_pci(struct board *board)

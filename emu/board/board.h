@@ -173,6 +173,11 @@ unsigned board_net_intid(struct board *board, const char *name);
 bool board_net_sends_messages(struct board *board, const char *name);
 /* The INTID of the line of virtio-mmio window `slot`, whose device may have been given another. */
 unsigned board_window_intid(const struct board_config *config, unsigned slot);
+/*
+ * Where a driver finds a network device: "virtio-mmio window 0 at 0x0a000000", "PCI function 00:01.0,
+ * 1af4:1041". The caller's to free.
+ */
+char *board_net_place(struct board *board, const char *name);
 /* The place of a network device on PCI, of those of the configuration. */
 unsigned board_net_slot(const struct board_config *config, unsigned index);
 

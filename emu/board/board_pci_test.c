@@ -53,6 +53,8 @@ static void test_pin_of_a_slot_is_the_boards_swizzle(void)
     nets[2].slot = 31;
     struct board *board = build();
     CU_ASSERT_EQUAL(board_net_intid(board, "eth1"), 36); /* slot 1, INTA# */
+    g_autofree char *place = board_net_place(board, "eth2");
+    CU_ASSERT_STRING_EQUAL(place, "PCI function 00:1f.0, 1af4:1041");
     CU_ASSERT_EQUAL(board_net_intid(board, "eth0"), 37);
     CU_ASSERT_EQUAL(board_net_intid(board, "eth2"), 38); /* 31 % 4 is 3 */
     CU_ASSERT_FALSE(board_net_sends_messages(board, "eth0"));

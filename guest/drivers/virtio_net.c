@@ -21,7 +21,9 @@
  * The task, `netd`, owns the receive queue; the transmit queue is shared by all that send and has a
  * lock. It stands in its wait queue while it works, so that an interrupt or netif_wake() in between
  * makes the next sleep end at once. An interrupt may be for either queue, or not say for which of
- * them it was: both are drained. Before it sleeps it asks for interrupts and looks once more.
+ * them it was: both are drained. Before it sleeps it asks for interrupts and looks once more. With
+ * the boot parameter `poll` it sleeps a period of so many Hz at the most, and looks without having
+ * heard of anything: for machines on which interrupts get lost.
  *
  * The task also switches the device off and on (`ifconfig eth0 down`, `up`): off, the device is
  * reset, which takes back whatever was in flight; on, it is initialised as at boot.
@@ -50,7 +52,9 @@
 
 #define VNET_BLOCK_NS       UINT64_C(1000000000) /* until a sender goes on without its completion */
 #define VNET_SPIN_NS        UINT64_C(1000000)    /* the same, for one that spins */
-#define VNET_RESET_PAUSE_NS UINT64_C(100000)     /* between two looks at a device in reset, */
+#define VNET_SECOND_NS      UINT64_C(1000000000)
+#define VNET_POLL_HZ_MAX    10000
+#define VNET_RESET_PAUSE_NS UINT64_C(100000)      /* between two looks at a device in reset, */
 #define VNET_RESET_NS       UINT64_C(20000000000) /* and until it is given up */
 
 /*
@@ -88,6 +92,7 @@ struct virtio_net {
     uint64_t zero_physical;
     bool wanted_up, is_up;     /* is_up: the task's; all others may look */
     struct wait_queue settled; /* for those who wanted something else */
+    uint64_t poll_ns;          /* a pause between two looks at the rings at the most; 0: any */
     char carrier[VNET_NAME_MAX];
     char rx_frames[VNET_NAME_MAX], rx_dropped[VNET_NAME_MAX]; /* names of counters */
     char tx_frames[VNET_NAME_MAX], tx_dropped[VNET_NAME_MAX];
@@ -614,6 +619,13 @@ static int virtio_net_set_up(struct netif *netif, bool up)
 
 /* ---- task ------------------------------------------------------------------------------------ */
 
+/* When the stack wants another round, or who is told to poll. */
+static uint64_t virtio_net_next_round(const struct virtio_net *net, uint64_t stack_ns)
+{
+    uint64_t look_ns = net->poll_ns > 0 ? clock_now_ns() + net->poll_ns : WAIT_FOREVER;
+    return stack_ns < look_ns ? stack_ns : look_ns;
+}
+
 /* One round of the task. Returns when it has to run again at the latest. */
 static uint64_t virtio_net_service(struct virtio_net *net)
 {
@@ -621,7 +633,7 @@ static uint64_t virtio_net_service(struct virtio_net *net)
     virtio_net_check_config(net);
     virtio_net_reclaim(net);
     virtio_net_drain(net);
-    return netif_poll(clock_now_ns());
+    return virtio_net_next_round(net, netif_poll(clock_now_ns()));
 }
 
 /* Whether frames were sent; if not, an interrupt will tell, for who wants it. */
@@ -714,6 +726,8 @@ static enum virtio_net_policy virtio_net_choose_policy(void)
  */
 static void virtio_net_choose_parameters(struct virtio_net *net)
 {
+    uint32_t poll_hz = virtio_net_parameter("poll", VNET_POLL_HZ_MAX, 0);
+    net->poll_ns = poll_hz > 0 ? VNET_SECOND_NS / poll_hz : 0;
     net->policy = virtio_net_choose_policy();
     net->ring_start = (uint16_t)virtio_net_parameter("ring-start", UINT16_MAX, 0);
     net->rx_merged_size = virtio_net_parameter("rx-buffer", VNET_BUFFER_SIZE, VNET_BUFFER_SIZE);

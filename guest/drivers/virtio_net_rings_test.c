@@ -65,6 +65,18 @@ static void net_interrupt(uint32_t bits)
     fake_kernel.handler(fake_kernel.handler_arg);
 }
 
+/* ---- looking without an interrupt ------------------------------------------------------------ */
+
+static void test_task_sleeps_a_period_at_the_most_where_it_is_told_to_poll(void)
+{
+    net_up(0, "poll", "100");
+    net_run();
+    CU_ASSERT_EQUAL(fake_kernel.slept_until_ns, clock_now_ns() + 10000000);
+    fake_kernel.poll_result = clock_now_ns() + 1;
+    net_run();
+    CU_ASSERT_EQUAL(fake_kernel.slept_until_ns, clock_now_ns() + 1);
+}
+
 /* ---- features -------------------------------------------------------------------------------- */
 
 static void test_what_is_offered_and_known_is_accepted(void)
@@ -373,7 +385,9 @@ static void test_device_that_does_not_come_back_leaves_the_interface_down(void)
     net_check_buffers(QUEUE_SIZE);
 }
 
-UNIT_SUITE("virtio_net rings", UNIT_TEST(test_what_is_offered_and_known_is_accepted),
+UNIT_SUITE("virtio_net rings",
+           UNIT_TEST(test_task_sleeps_a_period_at_the_most_where_it_is_told_to_poll),
+           UNIT_TEST(test_what_is_offered_and_known_is_accepted),
            UNIT_TEST(test_header_is_shared_where_tables_are_indirect),
            UNIT_TEST(test_kicks_follow_the_event_index),
            UNIT_TEST(test_task_asks_for_the_next_interrupt_of_both_queues_before_it_sleeps),

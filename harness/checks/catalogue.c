@@ -88,13 +88,19 @@ static const struct check catalogue_table[CHECK_COUNT] = {
     [CHECK_DMA_LEAKED] =
         {
             .name = "dma.leaked",
-            .rule = "The rings of a queue are freed when it has been given others.",
+            .rule = "The rings of a queue are freed when it has been given others; buffers that "
+                    "the device has returned are freed or used again before more are allocated.",
             .clause = "hal.h: hal_dma_alloc",
             .looks = "A queue is enabled at another address than before, and the allocation with "
-                     "the old ring is still there at the end of the run.",
-            .mistakes = "A driver that starts its device again allocates, and forgets what it had.",
-            .limits = "Buffers are the driver's to count: 'finally counter dma.live == N' and "
-                      "'finally vq … free == N' say how many there have to be.",
+                     "the old ring is still there at the end of the run. Or: memory is allocated "
+                     "for a frame while more allocations lie idle than the queue has entries, "
+                     "whose frames the device has returned.",
+            .mistakes = "A driver that starts its device again allocates, and forgets what it had. "
+                        "A buffer has to outlive the call that queued it, and nobody frees it when "
+                        "the device is done with it.",
+            .limits = "What was allocated before the first frame is a pool, and the driver's to "
+                      "count, as are buffers for received frames: 'finally counter dma.live == N' "
+                      "and 'finally vq … free == N' say how many there have to be.",
         },
     [CHECK_IRQ_BREACH] =
         {

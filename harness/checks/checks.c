@@ -24,6 +24,7 @@ struct checks *checks_new(struct board *board, const struct checks_config *confi
     checks->violations = g_ptr_array_new_with_free_func(violation_free);
     checks->dma = dma_check_new();
     checks->balance = balance_check_new();
+    checks->buffers = buffer_check_new();
     checks->locks = lock_check_new();
     return checks;
 }
@@ -36,6 +37,7 @@ void checks_free(struct checks *checks)
     g_ptr_array_unref(checks->violations);
     dma_check_free(checks->dma);
     balance_check_free(checks->balance);
+    buffer_check_free(checks->buffers);
     lock_check_free(checks->locks);
     g_free(checks);
 }
@@ -126,6 +128,13 @@ void checks_observe(struct checks *checks, const struct trace_event *event)
         break;
     case TRACE_DMA_OPENED:
     case TRACE_DMA_CLOSED:
+        dma_observe(checks, event);
+        buffers_observe(checks, event);
+        break;
+    case TRACE_VQ_POP:
+    case TRACE_VQ_USED:
+        buffers_observe(checks, event);
+        break;
     case TRACE_DMA_VIOLATION:
     case TRACE_VQ_READY:
         dma_observe(checks, event);

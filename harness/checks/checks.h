@@ -9,6 +9,7 @@
  *     checks.c      records, hands events to the checkers
  *     specs.c       what devices say themselves: breaches of specifications, accesses to nowhere
  *     dma.c         memory of devices: freed while they have it, never given, lost
+ *     buffers.c     memory for frames that is never given back
  *     balance.c     interrupts that are not ended, timeouts that are overdue
  *     locks.c       the order of locks, in tasks and interrupts
  *

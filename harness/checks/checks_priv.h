@@ -12,6 +12,7 @@
 
 struct dma_check;
 struct balance_check;
+struct buffer_check;
 struct lock_check;
 
 struct checks {
@@ -25,6 +26,7 @@ struct checks {
     uint64_t refused_access;         /* sequence of the last dma.violation */
     struct dma_check *dma;
     struct balance_check *balance;
+    struct buffer_check *buffers;
     struct lock_check *locks;
 };
 
@@ -54,6 +56,11 @@ void dma_observe(struct checks *checks, const struct trace_event *event);
 void dma_look(struct checks *checks);
 uint64_t dma_live_count(const struct dma_check *dma);
 uint64_t dma_live_bytes(const struct dma_check *dma);
+
+/* buffers.c */
+struct buffer_check *buffer_check_new(void);
+void buffer_check_free(struct buffer_check *buffers);
+void buffers_observe(struct checks *checks, const struct trace_event *event);
 
 /* balance.c */
 struct balance_check *balance_check_new(void);

@@ -22,6 +22,9 @@ static const struct cause causes_table[] = {
         .mistakes = "The number is cut on its way from IAR to the table of handlers, to 8 bits or "
                     "to the size of a table; the handler was registered under another number; who "
                     "releases an interrupt enables it, or disables another one.",
+        .mend = "Look at the number on its way from IAR to the table of handlers, and at its "
+                "size. Who gives an interrupt back masks its line first: the INTID that was "
+                "attached, and that one only.",
         .near = "irq.storm, when there is a handler and it does not quiet the device.",
         .scenario = "run    off: \"ifconfig eth0 down\"\n"
                     "inject irq 48 stuck\n"
@@ -40,6 +43,9 @@ static const struct cause causes_table[] = {
             "The handler looks at the rings and forgets the device's status: InterruptACK of "
             "virtio-mmio is not written, the ISR of virtio-pci not read; only one of the bits "
             "is acknowledged; a timer's handler neither moves the comparator nor masks it.",
+        .mend = "Let the handler quiet its source before the interrupt is ended: write what "
+                "InterruptStatus says to InterruptACK (virtio-mmio), read ISR (virtio-pci), "
+                "move the comparator or set IMASK (a timer).",
         .near = "irq.unhandled, when the guest calls no handler; irq.never-eoi, when it comes once "
                 "and never again. Where a fault holds the line "
                 "up, the source is quiet, and no cause is named.",
@@ -56,6 +62,8 @@ static const struct cause causes_table[] = {
                     "vector; the first such answer ends a vector.",
         .mistakes = "The INTID is masked with fewer bits than it has before it is compared: 1023 "
                     "becomes 511; 1022 is not known; the answer is compared with another number.",
+        .mend = "Compare all bits of what IAR gave before it is used: 1020 to 1023 are no "
+                "interrupts, and the vector is left then, without an end.",
         .near = "irq.masked, when IAR answers 1022 once and the vector is entered again and again.",
         .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
                     "expect cause irq.spurious-served within 10ms  # with a mask of nine bits",
@@ -69,6 +77,8 @@ static const struct cause causes_table[] = {
         .mistakes = "A driver takes for granted what a device may do otherwise: a feature that is "
                     "not offered, a length that is shorter than a header or longer than a buffer, "
                     "an identifier that is not its own.",
+        .mend = "Look at the line that panicked, and at what the device returned last: let it "
+                "be refused with an error there, and what belongs to it given back.",
         .near = "guest.exception, when nobody gave up and the CPU could not go on.",
         .scenario = "inject vq eth0.rx used-len 0 1\n"
                     "run    ping: \"ping -c 1 10.0.2.2\"   # with a guest that trusts the length",
@@ -86,6 +96,8 @@ static const struct cause causes_table[] = {
         .mistakes = "A value of a device is used as an index or a length without being looked at; "
                     "memory is used that was freed or never mapped; an unreachable() or a trap of "
                     "the compiler is reached.",
+        .mend = "Look at the line that crashed, and at what the device returned last: let such a "
+                "value be refused with an error there, before anything is computed with it.",
         .near = "guest.panic, when the guest gave up by itself; alloc.unchecked, when an "
                 "allocation had failed before.",
         .scenario = "inject vq eth0.rx used-len 8 1\n"
@@ -105,6 +117,9 @@ static const struct cause causes_table[] = {
             "The non-secure physical timer's number (30, CNTP) is taken from firmware, and "
             "the virtual timer (27, CNTV) is programmed: the wrong field of the GTDT, or the "
             "wrong index of the device tree's `interrupts` property.",
+        .mend = "Enable, and attach the handler to, the INTID of the timer that is programmed: "
+                "27 for CNTV (third entry of the device tree's interrupts, virtual_el1 of the "
+                "GTDT), 30 for CNTP (second entry, non_secure_el1).",
         .near = "irq.not-enabled, when no timer's INTID is enabled at all; irq.lost, when the "
                 "timer raises none.",
         .scenario = "inject timer virtual intid 30\n"
@@ -122,6 +137,8 @@ static const struct cause causes_table[] = {
             "without adding 32; a PPI of a GICv3 is enabled in the distributor instead of the "
             "redistributor; enabling is left to somebody who never runs; it was disabled and "
             "not enabled again.",
+        .mend = "Enable this INTID in the controller, GICD_ISENABLER or for the first 32 of a "
+                "GICv3 GICR_ISENABLER, and look where the guest took its number from.",
         .near = "irq.masked, when it is enabled and priority or target keep it back.",
         .scenario =
             "start  ping: \"ping -c 1 10.0.2.2\"\n"
@@ -140,6 +157,9 @@ static const struct cause causes_table[] = {
         .mistakes =
             "The end is left to a driver's task that forgets it, or that returns early when "
             "there is nothing to do; the number written is not the one that was read.",
+        .mend = "Write what IAR gave to EOIR (GICC_EOIR, ICC_EOIR1_EL1) once for each "
+                "interrupt, on every path out of the handler. Where a driver's task has to end "
+                "it, mask the INTID and end it in the vector.",
         .near = "irq.lost, when nothing is active and the line is low.",
         .scenario = "start  ping: \"ping -c 2 10.0.2.2\"\n"
                     "expect hang cause irq.never-eoi     # with a guest that forgets the end",
@@ -158,6 +178,9 @@ static const struct cause causes_table[] = {
         .mistakes = "A path leaves a critical section without restoring DAIF; the priority mask is "
                     "left at its reset value 0; the SPI is routed to no CPU; firmware left it in a "
                     "group that the kernel does not take; the redistributor was never woken.",
+        .mend = "Undo what the report names: restore DAIF on every path, set the priority mask "
+                "above the INTID's priority, route it to a CPU, choose its group, wake the "
+                "redistributor, clear IMASK.",
         .near = "irq.never-eoi, when an active interrupt keeps it back.",
         .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
                     "expect hang cause irq.masked        # with a guest that leaves PSTATE.I set",
@@ -174,6 +197,8 @@ static const struct cause causes_table[] = {
         .mistakes =
             "The hardware's: the guest owes nothing here. A driver that has to live with it "
             "looks at its ring at a timeout as well.",
+        .mend = "Nothing, if hardware may be trusted. Otherwise let the driver's task wake up "
+                "now and then, and look at its rings without having been told.",
         .near = "vq.used-not-consumed, when the driver sleeps for a completion that it could have "
                 "looked for itself.",
         .scenario = "inject irq eth0.rx lose all\n"
@@ -193,6 +218,10 @@ static const struct cause causes_table[] = {
                     "the running priority stays: the vector has to quiet the device or mask its "
                     "INTID, and end the interrupt; or to split the end (EOImode), with the "
                     "priority dropped in the vector and DIR written by the task.",
+        .mend =
+            "End the interrupt in the vector: quiet the device there, or mask its INTID and let "
+            "the driver's task unmask it. With EOImode 1, EOIR in the vector drops the priority, "
+            "and the task writes DIR.",
         .near = "irq.never-eoi, when the end does not come at all.",
         .scenario = "start  sleep: \"sleep 0.01\"\n"
                     "expect sleep exits 0 within 15ms   # with a driver's task that writes EOIR",
@@ -207,6 +236,9 @@ static const struct cause causes_table[] = {
         .mistakes = "The notification is suppressed by an index that is compared without wrapping; "
                     "buffers are posted before DRIVER_OK and never announced; the barrier between "
                     "index and notification is missing.",
+        .mend = "Notify the queue after the available index was written, unless flags or event "
+                "index say that the device does not want it; between the two stands a full "
+                "barrier, and indices are compared modulo 65536.",
         .near = "vq.rx-starved, when there are no buffers.",
         .scenario = "inject vq eth0.tx no-kick all\n"
                     "start  ping: \"ping -c 1 10.0.2.2\"\n"
@@ -224,6 +256,8 @@ static const struct cause causes_table[] = {
                     "without them, or a task sleeps for one of them.",
         .mistakes = "The hardware's: the guest owes nothing here. A driver that has to live with "
                     "it resets a device that is silent for too long.",
+        .mend = "Nothing in the driver. A timeout for a transmission, or a reset of a device "
+                "that is silent for too long, keeps others from waiting with it.",
         .near = "vq.kick-missed, when the device never took them; vq.used-not-consumed and "
                 "vq.rx-starved, when it gave them back.",
         .scenario = "inject vq eth0.rx hold\n"
@@ -240,6 +274,9 @@ static const struct cause causes_table[] = {
             "the card that were never written to memory.",
         .mistakes = "Buffers are consumed and not given back; the available index is computed from "
                     "something that wraps earlier than the index does.",
+        .mend = "Give every receive buffer back once its frame was taken, or another in its "
+                "place: descriptor into the available ring, index, notification; also on the "
+                "paths on which a frame is dropped.",
         .near = "vq.kick-missed, when buffers were given back and the device was not told; "
                 "vq.used-not-consumed, when full buffers were never looked at.",
         .scenario = "net    eth0 queue-size=4\n"
@@ -254,6 +291,8 @@ static const struct cause causes_table[] = {
         .evidence = "A used element whose id is not below the queue's size.",
         .mistakes = "The device's: a driver owes no more than to notice, and to start the device "
                     "again if it can.",
+        .mend = "Nothing in the driver, which has to notice: break the queue, and reset the "
+                "device to start again.",
         .near = "vq.used-not-consumed, when what the device returned made sense.",
         .scenario = "inject vq eth0.rx bad-id 1\n"
                     "start  ping: \"ping -c 1 -W 1 10.0.2.2\"\n"
@@ -272,6 +311,10 @@ static const struct cause causes_table[] = {
             "A driver waits for its transmissions and relies on an interrupt that it shares "
             "or has suppressed; only the newest used entry is looked at; the handler wakes "
             "nobody; the index is not looked at once more before sleeping.",
+        .mend = "Go through the used ring from where the driver stands up to the device's "
+                "index, in every interrupt, for each queue that it may be for, and once more "
+                "before sleeping. Who takes a completion that somebody else waits for has to "
+                "tell him.",
         .near = "irq.lost, when the driver waits for received frames and could not know.",
         .scenario = "inject irq eth0.tx lose 1\n"
                     "start  ping: \"ping -c 2 10.0.2.2\"\n"
@@ -286,10 +329,30 @@ static const struct cause causes_table[] = {
                     "somebody outside of the guest.",
         .mistakes = "The machine's configuration: the card is added by one of several ways to "
                     "start it, and left out by another.",
-        .near = "route.missing, when there is a card and the guest has no route over it.",
+        .mend = "Add a card to the machine: a line 'net eth0' in the scenario.",
+        .near = "netdev.unclaimed, when there is a card and no driver took it; route.missing, when "
+                "the guest has no route over one.",
         .scenario = "# without a line `net eth0`\n"
                     "start  ping: \"ping -c 1 10.0.2.2\"\n"
                     "expect cause netdev.missing within 20s",
+    },
+    {
+        .id = "netdev.unclaimed",
+        .meaning = "There is a network card, and no driver of the guest took it.",
+        .looks =
+            "\"Network is unreachable\", \"no such device\", no interface: as if there were no "
+            "card. Everything else works.",
+        .evidence = "The status of the card's virtio device never had DRIVER: nobody has said that "
+                    "he knows how to drive it. The report says where the card is.",
+        .mistakes = "The driver is not in the table, list or configuration by which devices are "
+                    "matched with drivers; it is matched by another device ID (of PCI, 0x1000 is "
+                    "an old card and 0x1041 a new one); the bus of the card is not looked at.",
+        .mend = "Enter the driver where devices are matched with drivers, under the IDs that "
+                "the report gives, and see that the card's bus is looked at.",
+        .near = "netdev.missing, when there is no card; a driver that took the card and gave it up "
+                "has set DRIVER, and says why on the console.",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect cause netdev.unclaimed within 20s   # with a guest without its driver",
     },
     {
         .id = "vq.tx-exhausted",
@@ -301,6 +364,8 @@ static const struct cause causes_table[] = {
                     "was returned; none is available to the device and none in flight.",
         .mistakes = "Nobody looks at the used ring of a queue for whose completions nobody waits: "
                     "it has to be gone through before the next frame is queued, or now and then.",
+        .mend = "Take used transmit chains back before a frame is queued, or in the interrupt, "
+                "and put each descriptor of a chain on the free list.",
         .near = "vq.used-not-consumed, when a task sleeps for a completion; a ring that is full "
                 "because the device keeps its chains has no such cause.",
         .scenario = "net    eth0 queue-size=4\n"
@@ -315,6 +380,8 @@ static const struct cause causes_table[] = {
                     "packet was discarded for want of a route.",
         .mistakes = "The default route is entered into one of two tables; it was removed together "
                     "with an address; the prefix is parsed wrongly.",
+        .mend = "Enter a route for the destination, or a default route, into the table that is "
+                "asked when a packet is sent.",
         .near = "arp.unresolved, when there is a route and its next hop does not answer.",
         .scenario = "start  ping: \"ping -c 1 198.51.100.1\"\n"
                     "expect cause route.missing within 20s   # without a default route",
@@ -328,6 +395,8 @@ static const struct cause causes_table[] = {
                     "from the destination, or for ARP requests, that nothing made good.",
         .mistakes = "The cable's. A driver can know: VIRTIO_NET_S_LINK_UP of the device's status, "
                     "which changes with a configuration interrupt.",
+        .mend = "Nothing, if the cable is out. A driver that negotiates VIRTIO_NET_F_STATUS can "
+                "say so to those who send.",
         .near = "wire.dropped, when a frame was lost on a link that is up; arp.unresolved, when "
                 "the request left and nobody answered.",
         .scenario = "inject link eth0 down\n"
@@ -346,6 +415,8 @@ static const struct cause causes_table[] = {
             "report says by how much it was late.",
         .mistakes = "None of the guest's, unless its timeout is shorter than the network's round "
                     "trip; the trigger says whether wire, queue or interrupt was slow.",
+        .mend = "Nothing, if the timeout is meant; otherwise wait for longer than the report "
+                "says that the answer takes.",
         .near = "wire.dropped and peer.silent, when no answer comes at all; irq.lost and "
                 "vq.not-completed, when one lies in the machine and has not been taken yet.",
         .scenario = "inject link eth0 in delay 3s \"icmp\"\n"
@@ -362,6 +433,9 @@ static const struct cause causes_table[] = {
                     "program's task asleep without a deadline since before the second of them.",
         .mistakes = "Requests are not counted; the count begins anew with each of them; there is a "
                     "limit, and whoever waits is not woken when it is reached.",
+        .mend =
+            "Count what was asked without an answer, from the first request to the last, give up "
+            "at a limit, and wake everybody who waits with an error.",
         .near = "arp.unresolved, when there were fewer requests, or the program was told.",
         .scenario = "start  ping: \"ping -c 1 10.0.2.77\"\n"
                     "expect ping exits nonzero within 30s   # with a guest that does not count",
@@ -377,6 +451,8 @@ static const struct cause causes_table[] = {
             "being asked for.",
         .mistakes = "The repetition happens only when somebody polls the stack; one neighbour that "
                     "is silent keeps all others waiting; nobody has the address.",
+        .mend = "Repeat ARP requests by a timer that runs without traffic, for each neighbour "
+                "by itself. Where nobody has the address, ask for another.",
         .near = "wire.dropped and peer.silent, when the address was resolved.",
         .scenario = "inject link eth0 out drop all \"arp\"\n"
                     "start  ping: \"ping -c 1 10.0.2.2\"\n"
@@ -391,6 +467,8 @@ static const struct cause causes_table[] = {
             "injected fault, or the filter in front of the network.",
         .mistakes = "The network's, not the guest's; a protocol that promises delivery owes a "
                     "repetition.",
+        .mend = "Nothing, if the loss is meant; a protocol that promises delivery repeats what "
+                "was lost. The report says what dropped it.",
         .near = "peer.silent, when all requests arrived and no reply was ever sent.",
         .scenario = "inject link eth0 out drop 1 \"icmp\"\n"
                     "start  ping: \"ping -c 3 10.0.2.2\"\n"
@@ -403,6 +481,8 @@ static const struct cause causes_table[] = {
         .evidence = "frame.out events to the destination, no frame.in from it, no drop.",
         .mistakes = "None of the guest's, as far as can be seen: the address belongs to nobody who "
                     "answers, or the service does not.",
+        .mend = "Look at the capture (--pcap) whether the requests are what they should be; and "
+                "whether anybody there is to answer.",
         .near = "wire.dropped, when frames were lost on the way; reply.late, when the reply is "
                 "still under way; vq.rx-starved and vq.used-not-consumed, when it arrived at the "
                 "card.",
@@ -418,6 +498,8 @@ static const struct cause causes_table[] = {
         .evidence = "clock_gettime() of CLOCK_REALTIME, and no rtc.read event before it.",
         .mistakes = "The driver is started on one of the paths only by which a machine can "
                     "describe itself: from the device tree, and not where there are ACPI tables.",
+        .mend = "Start the driver of the clock on every path of the boot, and find it without a "
+                "device tree, too: PL031 at 0x09010000 here.",
         .near = "The check mmio.unmapped, when it looked at another address.",
         .scenario = "machine virt boot=acpi rtc=1767000000\n"
                     "start  date: \"date +%F\"\n"
@@ -431,6 +513,8 @@ static const struct cause causes_table[] = {
         .evidence = "The fault was applied, and the guest panicked or crashed behind it.",
         .mistakes = "A result is not looked at; an assertion stands where an error could be handed "
                     "back; what was got before is not given back, or is used nevertheless.",
+        .mend = "Look at the result of each allocation on the way to the line that crashed; "
+                "hand an error back, and free what was got before.",
         .near = "None: it is named for a guest that has crashed, and nothing else is.",
         .scenario = "inject alloc fail 3\n"
                     "start  ping: \"ping -c 1 10.0.2.2\"\n"
@@ -446,6 +530,8 @@ static const struct cause causes_table[] = {
             "When the frame was damaged, none: a checksum that is wrong is a reason. "
             "Otherwise the check is: a length or checksum is computed over the wrong bytes, "
             "a field is compared in the wrong byte order.",
+        .mend = "If the frame is in order in the capture (--pcap), look at the check that the "
+                "reason names. If it was damaged, nothing.",
         .near = "vq.used-not-consumed, when the driver never took the frame; reply.late, when it "
                 "came after the end; wire.dropped, when it never arrived.",
         .scenario = "inject link eth0 in corrupt 50 \"icmp\"\n"
@@ -466,6 +552,10 @@ static const struct cause causes_table[] = {
         .mistakes = "The hardware's, when an interrupt was lost. The guest's, when it suppresses "
                     "interrupts and does not look once more before it sleeps, or when it serves "
                     "one of two queues at each interrupt.",
+        .mend =
+            "Where no fault of the scenario lost the interrupt: enable interrupts again and look "
+            "once more before sleeping, and serve at each interrupt all queues that may have "
+            "caused it.",
         .near = "irq.lost and vq.used-not-consumed, when nobody has found it yet; reply.late, when "
                 "the program had given up before. An interrupt that is only late finds its work "
                 "itself.",
@@ -482,6 +572,10 @@ static const struct cause causes_table[] = {
                     "at least 100 times in two seconds, in one system call, while nothing moved.",
         .mistakes = "A full ring is tried again without looking at what has come back; a condition "
                     "is polled that nobody will make true; a wake-up is taken for the event.",
+        .mend =
+            "Before trying again, do what makes it succeed: reclaim what the device has returned, "
+            "or sleep until somebody says that there is room. Look at who wakes the task, and "
+            "why.",
         .near = "A stall, when the task sleeps all the time. Who polls for less than two seconds, "
                 "or makes a system call for each look, is left alone.",
         .scenario = "net    eth0 queue-size=4\n"
@@ -497,6 +591,8 @@ static const struct cause causes_table[] = {
             "interrupts. No missing link explains what it waits for.",
         .mistakes = "A lock that its owner does not give back; a bit of a register that is polled "
                     "without a limit; a list that has become a ring.",
+        .mend = "Go to the line of the loop, and ask who should make its condition false. Give the "
+                "loop a limit, or sleep where an interrupt can tell.",
         .near =
             "irq.storm, when all of the time goes into a handler; the causes of the rings, when "
             "it polls a queue.",
@@ -543,6 +639,7 @@ void causes_write_explanation(GString *out, const struct cause *cause)
     paragraph_append(out, "How it looks", cause->looks);
     paragraph_append(out, "What the diagnosis looks at", cause->evidence);
     paragraph_append(out, "How it usually comes about", cause->mistakes);
+    paragraph_append(out, "What to do", cause->mend);
     paragraph_append(out, "What looks the same", cause->near);
     g_auto(GStrv) lines = g_strsplit(cause->scenario, "\n", -1);
     g_string_append(out, "\nA scenario\n");
@@ -570,6 +667,7 @@ void causes_write_page(GString *out)
         g_string_append_printf(out, "- **How it looks.** %s\n", cause->looks);
         g_string_append_printf(out, "- **Evidence.** %s\n", cause->evidence);
         g_string_append_printf(out, "- **How it usually comes about.** %s\n", cause->mistakes);
+        g_string_append_printf(out, "- **What to do.** %s\n", cause->mend);
         g_string_append_printf(out, "- **What looks the same.** %s\n\n```\n%s\n```\n", cause->near,
                                cause->scenario);
     }

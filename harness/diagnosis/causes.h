@@ -15,6 +15,7 @@ struct cause {
     const char *looks;    /* what one sees from outside */
     const char *evidence; /* what the diagnosis looks at */
     const char *mistakes; /* how it usually comes about */
+    const char *mend;     /* what to do about it */
     const char *near;     /* what looks the same and is another cause */
     const char *scenario; /* lines of a timeline that show it */
 };

@@ -12,8 +12,8 @@ static void test_every_cause_says_all_and_is_found_by_its_id(void)
     for (guint i = 0; i < count; i++) {
         const struct cause *cause = causes_get(i);
         CU_ASSERT_PTR_EQUAL(causes_find(causes_ids()[i]), cause);
-        const char *const texts[] = {cause->meaning,  cause->looks, cause->evidence,
-                                     cause->mistakes, cause->near,  cause->scenario};
+        const char *const texts[] = {cause->meaning, cause->looks, cause->evidence, cause->mistakes,
+                                     cause->mend,    cause->near,  cause->scenario};
         for (size_t j = 0; j < G_N_ELEMENTS(texts); j++) {
             CU_ASSERT(texts[j] != NULL && strlen(texts[j]) > 20);
         }

@@ -45,10 +45,12 @@ struct diagnosis {
     unsigned intid, other_intid;
     unsigned cpu;                   /* whose, where they are private to one */
     const char *queue;              /* of which it was; NULL: none. Borrowed from the trace */
+    const char *device;             /* whose driver's lines are of interest; NULL: none. Likewise */
     char *link;                     /* the first missing link, a sentence */
     char *trigger;                  /* NULL: nothing was injected */
     const struct ledger_task *task; /* who pays; NULL: nobody is known. Borrowed from the ledger */
-    GPtrArray *evidence;            /* char *, lines */
+    const struct ledger_task *driver; /* who works for it; NULL: not known. Likewise */
+    GPtrArray *evidence;              /* char *, lines */
 };
 
 /* What the diagnosis is asked about. */

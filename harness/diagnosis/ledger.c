@@ -6,6 +6,8 @@
  */
 #include "harness/diagnosis/ledger.h"
 
+#include "emu/virtio/virtio_spec.h"
+
 #include <string.h>
 
 #define LEDGER_CLOCK_REALTIME 0
@@ -526,6 +528,9 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
         device->link_down = event->fields[1].number == 0;
         device->link_changed = ledger_mark(event);
         break;
+    case TRACE_VIRTIO_STATUS:
+        device->is_claimed |= (event->fields[1].number & VIRTIO_STATUS_DRIVER) != 0;
+        break;
     case TRACE_VIRTIO_RESET:
         /* The driver's counters go on, those of the device begin anew, with no frame in it. */
         device->rx = (struct ledger_queue){.name = device->rx.name};
@@ -867,6 +872,9 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
         ledger->rtc_read = ledger_mark(event);
         break;
     case TRACE_VIRTIO_STATUS:
+        ledger_observe_device(ledger, event);
+        ledger_move(ledger, event);
+        break;
     case TRACE_VQ_READY:
     case TRACE_FRAME_DROPPED:
         ledger_move(ledger, event);

@@ -104,6 +104,7 @@ struct ledger_queue {
 struct ledger_device {
     const char *name; /* interned */
     unsigned intid;
+    bool is_claimed; /* some driver said that it knows how to drive it, [VIRTIO1.2] 2.1 */
     struct ledger_queue rx, tx;
     struct ledger_mark isr_set, isr_ack, reset;
     struct ledger_mark message;     /* the last that it sent, */

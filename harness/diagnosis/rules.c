@@ -3,6 +3,8 @@
  */
 #include "harness/diagnosis/rules.h"
 
+#include "harness/diagnosis/causes.h"
+
 #include <string.h>
 
 bool rules_is_settled(const struct rules_case *c, const struct ledger_mark *mark)
@@ -223,14 +225,21 @@ typedef bool rule_fn(struct rules_case *c);
 
 /* From the hardware to the program; what the driver took or left comes before what it gave. */
 static rule_fn *const rules[] = {
-    rule_guest_panic,        rule_irq_spurious_served,  rule_irq_unhandled,  rule_irq_storm,
-    rule_timer_irq_mismatch, rule_irq_not_enabled,      rule_irq_never_eoi,  rule_irq_masked,
-    rule_irq_lost,           rule_irq_ended_late,       rule_vq_kick_missed, rule_vq_not_completed,
-    rule_vq_used_wrong,      rule_vq_used_not_consumed, rule_vq_rx_starved,  rule_vq_tx_exhausted,
-    rule_netdev_missing,     rule_route_missing,        rule_link_down,      rule_reply_late,
-    rule_loop_asks,          rule_arp_unresolved,       rule_wire_dropped,   rule_peer_silent,
-    rule_reply_discarded,    rule_rtc_not_read,         rule_wait_polled,    rule_loop_wakes,
-    rule_loop_spins,
+    rule_guest_panic,        rule_irq_spurious_served,
+    rule_irq_unhandled,      rule_irq_storm,
+    rule_timer_irq_mismatch, rule_irq_not_enabled,
+    rule_irq_never_eoi,      rule_irq_masked,
+    rule_irq_lost,           rule_irq_ended_late,
+    rule_vq_kick_missed,     rule_vq_not_completed,
+    rule_vq_used_wrong,      rule_vq_used_not_consumed,
+    rule_vq_rx_starved,      rule_vq_tx_exhausted,
+    rule_netdev_missing,     rule_netdev_unclaimed,
+    rule_route_missing,      rule_link_down,
+    rule_reply_late,         rule_loop_asks,
+    rule_arp_unresolved,     rule_wire_dropped,
+    rule_peer_silent,        rule_reply_discarded,
+    rule_rtc_not_read,       rule_wait_polled,
+    rule_loop_wakes,         rule_loop_spins,
 };
 
 /* The first rule that holds, for whichever CPU. */
@@ -330,6 +339,7 @@ void diagnosis_format(GString *out, const struct diagnosis *diagnosis)
         g_string_append_printf(out, "trigger: %s\n", diagnosis->trigger);
     }
     g_string_append_printf(out, "missing: %s\n", diagnosis->link);
+    g_string_append_printf(out, "mend: %s\n", causes_find(diagnosis->cause)->mend);
     if (diagnosis->task != NULL) {
         diagnosis_format_task(out, diagnosis->task);
     }

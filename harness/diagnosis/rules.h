@@ -76,6 +76,7 @@ bool rule_vq_used_not_consumed(struct rules_case *c);
 bool rule_vq_rx_starved(struct rules_case *c);
 
 bool rule_netdev_missing(struct rules_case *c);
+bool rule_netdev_unclaimed(struct rules_case *c);
 bool rule_guest_panic(struct rules_case *c);
 bool rule_guest_exception(struct rules_case *c);
 bool rule_vq_tx_exhausted(struct rules_case *c);

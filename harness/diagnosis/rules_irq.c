@@ -209,11 +209,13 @@ static void rules_evidence_source(struct rules_case *c, const struct rules_sourc
         rules_evidence_queue(c, &source->device->tx);
     } else {
         char at[32];
-        rules_evidence(c,
-                       "%s: InterruptStatus = 0x%x since %s, not acknowledged; it raises INTID "
-                       "%u",
-                       source->name, rules_dev(c, source)->isr,
-                       rules_time(at, source->device->isr_set.time_ns), source->intid);
+        unsigned isr = rules_dev(c, source)->isr;
+        const struct ledger_mark *mark =
+            isr != 0 ? &source->device->isr_set : &source->device->isr_ack;
+        rules_evidence(c, "%s: InterruptStatus = 0x%x%s%s%s; it raises INTID %u", source->name, isr,
+                       mark->sequence != 0 ? isr != 0 ? " since " : ", acknowledged at " : "",
+                       mark->sequence != 0 ? rules_time(at, mark->time_ns) : "",
+                       isr != 0 ? ", not acknowledged" : "", source->intid);
         rules_evidence_queue(c, &source->device->rx);
         rules_evidence_queue(c, &source->device->tx);
     }
@@ -298,6 +300,18 @@ bool rule_irq_spurious_served(struct rules_case *c)
 
 /* ---- ended ----------------------------------------------------------------------------------- */
 
+/* Whose an INTID is: a timer's or a card's; NULL: neither. */
+static const char *rules_owner(const struct rules_case *c, unsigned intid)
+{
+    for (unsigned i = 0; i < rules_source_count(c); i++) {
+        struct rules_source source = rules_source(c, i);
+        if (source.intid == intid) {
+            return source.name;
+        }
+    }
+    return NULL;
+}
+
 /* The INTID that was taken and not ended, and has been so for long; 0: none. */
 static unsigned rules_find_active(const struct rules_case *c)
 {
@@ -330,15 +344,17 @@ bool rule_irq_never_eoi(struct rules_case *c)
         c->diagnosis->repair = DIAGNOSIS_REPAIR_END;
         c->diagnosis->intid = active;
         char at[32];
+        const char *owner = rules_owner(c, active);
         rules_evidence_source(c, &source);
         if (active != source.intid) {
             rules_evidence_irq(c, active);
         }
         return rules_found(c, "irq.never-eoi",
-                           "the guest took INTID %u at %s and never ended it, which keeps %s's "
-                           "INTID %u from the CPU",
-                           active, rules_time(at, c->ledger->irqs[active].taken.time_ns),
-                           source.name, source.intid);
+                           "the guest took INTID %u (%s) at %s and never ended it, which keeps "
+                           "%s's INTID %u from the CPU",
+                           active, owner != NULL ? owner : "nobody's",
+                           rules_time(at, c->ledger->irqs[active].taken.time_ns), source.name,
+                           source.intid);
     }
     return false;
 }
@@ -425,7 +441,8 @@ static bool rules_device_matters(const struct rules_case *c, const struct rules_
 
 /*
  * The device returned a buffer and did not even set its status: the driver asked for that in the
- * available ring's flags, or the device forgot. [VIRTIO1.2] 2.7.7.
+ * available ring's flags, or the device forgot. [VIRTIO1.2] 2.7.7. A status that was set already is
+ * not set again, and tells of this buffer as well: then it was acknowledged afterwards.
  */
 static bool rules_status_missing(const struct rules_case *c, const struct rules_source *source)
 {
@@ -435,7 +452,8 @@ static bool rules_status_missing(const struct rules_case *c, const struct rules_
             ? &c->ledger->faults[(c->ledger->fault_count - 1) % LEDGER_FAULTS_MAX]
             : NULL;
     return rules_is_running(c, device) && rules_dev(c, source)->isr == 0 &&
-           device->rx.used.sequence > device->isr_set.sequence && last != NULL &&
+           device->rx.used.sequence > device->isr_set.sequence &&
+           device->rx.used.sequence > device->isr_ack.sequence && last != NULL &&
            strcmp(last->object, "link") != 0;
 }
 
@@ -468,6 +486,25 @@ static bool rules_lost(const struct rules_case *c, const struct rules_source *so
     return rules_source_waits(c, source) || rules_status_missing(c, source);
 }
 
+/* What a driver that sleeps for the interrupt would do without it. */
+static void rules_evidence_sleeper(struct rules_case *c)
+{
+    char since[32], until[32];
+    for (guint i = 1; i < c->ledger->tasks->len; i++) {
+        const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
+        if (task == NULL || task->state != LEDGER_TASK_BLOCKED || strcmp(task->on, "irq") != 0) {
+            continue;
+        }
+        bool has_end = task->deadline_ns != LEDGER_NO_TIME;
+        rules_evidence(
+            c,
+            "task %s sleeps on irq since %s, %s%s; meanwhile only an interrupt makes it look at its rings",
+            task->name, rules_time(since, task->since.time_ns),
+            has_end ? "until " : "without an end",
+            has_end ? rules_time(until, task->deadline_ns) : "");
+    }
+}
+
 bool rule_irq_lost(struct rules_case *c)
 {
     for (unsigned i = 0; i < rules_source_count(c); i++) {
@@ -478,6 +515,10 @@ bool rule_irq_lost(struct rules_case *c)
         c->diagnosis->repair = DIAGNOSIS_REPAIR_RAISE;
         c->diagnosis->intid = source.intid;
         rules_evidence_source(c, &source);
+        if (source.device != NULL) {
+            c->diagnosis->device = source.device->name;
+            rules_evidence_sleeper(c);
+        }
         return rules_found(c, "irq.lost",
                            "%s wants an interrupt, and INTID %u never became pending", source.name,
                            source.intid);

@@ -336,6 +336,27 @@ static void test_a_lost_interrupt_of_frames_that_were_taken_all_the_same_does_no
     rig_driver_expect(&driver, true, "", NULL);
 }
 
+/* The status was set for the other queue, and was not set again for the frame. */
+static void test_a_frame_whose_status_was_set_already_is_not_lost(void)
+{
+    struct rig_driver driver;
+    rig_driver_open(&driver, "ping 10.0.2.2");
+    listen(&driver);
+    rig_driver_start(&driver, 4);
+    rig_driver_count(&driver, "eth0.rx.frames", 0);
+    trace_emit(driver.rig.trace, TRACE_FAULT_APPLIED, TS("vq"), TS("eth0.tx"), TS("latency"),
+               TN(1));
+    rig_driver_send(&driver);
+    mock_ring_kick(&driver.tx);
+    rig_pass(&driver.rig, RIG_SETTLE);
+    rig_driver_receive(&driver, 1);
+    rig_pass(&driver.rig, RIG_SETTLE);
+    CU_ASSERT_EQUAL(take(&driver), RIG_INTID);
+    rig_driver_acknowledge(&driver);
+    mmio_write(board_bus(driver.rig.board), GICC_EOIR, 4, RIG_INTID);
+    rig_driver_expect(&driver, true, "vq.used-not-consumed", "ping");
+}
+
 static void test_who_sleeps_for_a_completion_could_have_looked(void)
 {
     struct rig_driver driver;
@@ -425,6 +446,7 @@ UNIT_SUITE("rules_irq", UNIT_TEST(test_interrupt_that_a_task_ends_after_long_has
            UNIT_TEST(test_an_interrupt_that_was_ended_is_none_of_this),
            UNIT_TEST(test_a_cards_interrupt_that_did_not_arrive_is_lost),
            UNIT_TEST(test_a_lost_interrupt_of_frames_that_were_taken_all_the_same_does_not_matter),
+           UNIT_TEST(test_a_frame_whose_status_was_set_already_is_not_lost),
            UNIT_TEST(test_who_sleeps_for_a_completion_could_have_looked),
            UNIT_TEST(test_a_timer_that_was_met_just_now_is_not_missed_yet),
            UNIT_TEST(test_a_vector_that_never_believes_that_nothing_is_there_serves_it),

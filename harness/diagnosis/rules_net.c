@@ -59,20 +59,28 @@ bool rules_was_sent_to(const struct ledger_peer *peer)
 
 /* ---- the machine ----------------------------------------------------------------------------- */
 
+/* Whether the program in trouble speaks to somebody outside of the guest; then says so. */
+static bool rules_wants_out(struct rules_case *c)
+{
+    const struct ledger_program *program = c->question->program;
+    if (!rules_program_suffers(c)) {
+        return false;
+    }
+    if (program->peer == 0) {
+        return program->unreachable || program->no_device;
+    }
+    if (program->peer >> 24 == RULES_LOOPBACK) {
+        return false;
+    }
+    rules_evidence(c, "%s speaks to %s, which is not the guest itself", program->name,
+                   rules_address(program->peer).text);
+    return true;
+}
+
 bool rule_netdev_missing(struct rules_case *c)
 {
-    if (c->ledger->device_count > 0 || !rules_program_suffers(c)) {
+    if (c->ledger->device_count > 0 || !rules_wants_out(c)) {
         return false;
-    }
-    const struct ledger_program *program = c->question->program;
-    bool wants_out = program->peer != 0 ? program->peer >> 24 != RULES_LOOPBACK
-                                        : program->unreachable || program->no_device;
-    if (!wants_out) {
-        return false;
-    }
-    if (program->peer != 0) {
-        rules_evidence(c, "%s speaks to %s, which is not the guest itself", program->name,
-                       rules_address(program->peer).text);
     }
     rules_evidence(c,
                    "virtio-mmio: DeviceID is 0 in all %u windows; a scenario adds a card with "
@@ -81,6 +89,38 @@ bool rule_netdev_missing(struct rules_case *c)
     return rules_found(c, "netdev.missing",
                        "there is no virtio-net function on the bus: the machine has no network "
                        "card");
+}
+
+static bool rules_some_card_is_claimed(const struct ledger *ledger)
+{
+    for (unsigned i = 0; i < ledger->device_count; i++) {
+        if (ledger->devices[i].is_claimed) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* With one card that has a driver it is not known which one the program needs. */
+bool rule_netdev_unclaimed(struct rules_case *c)
+{
+    if (c->ledger->device_count == 0 || rules_some_card_is_claimed(c->ledger) ||
+        !rules_wants_out(c)) {
+        return false;
+    }
+    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+        const char *name = c->ledger->devices[i].name;
+        g_autofree char *place = board_net_place(c->board, name);
+        rules_evidence(c,
+                       "%s: %s, a network card (virtio device 1), status 0x%x: no driver set "
+                       "DRIVER (2)",
+                       name, place, virtio_net_dev(board_net(c->board, name))->status);
+    }
+    const char *name = c->ledger->devices[0].name;
+    g_autofree char *place = board_net_place(c->board, name);
+    return rules_found(
+        c, "netdev.unclaimed",
+        "the machine has a network card, %s (%s), and no driver of the guest took it", name, place);
 }
 
 /* ---- route ----------------------------------------------------------------------------------- */

@@ -251,6 +251,35 @@ static void test_a_machine_without_a_card_is_enough_for_who_stays_inside(void)
     rig_expect(&rig, true, "", NULL);
 }
 
+static void test_a_card_that_no_driver_took_is_unclaimed(void)
+{
+    struct rig rig;
+    rig_open_unclaimed(&rig, PING);
+    trace_emit(rig.trace, TRACE_CALL_RETURNED, TN(RIG_PING), TS("sendto"), TN(-101));
+    rig_expect(&rig, true, "netdev.unclaimed", "ping");
+    rig_open_unclaimed(&rig, "dhcp eth0");
+    trace_emit(rig.trace, TRACE_CALL_RETURNED, TN(RIG_PING), TS("ioctl"), TN(-19));
+    rig_expect(&rig, true, "netdev.unclaimed", "ping");
+}
+
+static void test_a_card_that_a_driver_took_and_gave_up_is_not_unclaimed(void)
+{
+    struct rig rig;
+    rig_open_unclaimed(&rig, PING);
+    rig_claim(&rig);
+    trace_emit(rig.trace, TRACE_VIRTIO_RESET, TS(trace_intern(rig.trace, "eth0")));
+    trace_emit(rig.trace, TRACE_CALL_RETURNED, TN(RIG_PING), TS("sendto"), TN(-101));
+    rig_expect(&rig, true, "route.missing", "ping");
+}
+
+static void test_a_card_that_nobody_needs_may_be_left_alone(void)
+{
+    struct rig rig;
+    rig_open_unclaimed(&rig, "ping 127.0.0.1");
+    rig_exit(&rig, 1);
+    rig_expect(&rig, true, "", NULL);
+}
+
 static void test_a_fault_that_cannot_have_caused_it_is_no_trigger(void)
 {
     static const struct {
@@ -309,5 +338,8 @@ UNIT_SUITE("rules_net", UNIT_TEST(test_a_program_that_waits_for_nothing_known_ha
            UNIT_TEST(test_a_link_that_was_down_and_lost_nothing_for_good_is_not_to_blame),
            UNIT_TEST(test_a_machine_without_a_card_is_told_before_any_mistake_of_the_guest),
            UNIT_TEST(test_a_machine_without_a_card_is_enough_for_who_stays_inside),
+           UNIT_TEST(test_a_card_that_no_driver_took_is_unclaimed),
+           UNIT_TEST(test_a_card_that_a_driver_took_and_gave_up_is_not_unclaimed),
+           UNIT_TEST(test_a_card_that_nobody_needs_may_be_left_alone),
            UNIT_TEST(test_a_fault_that_cannot_have_caused_it_is_no_trigger),
            UNIT_TEST(test_a_program_that_succeeded_suffers_nothing))

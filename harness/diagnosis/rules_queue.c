@@ -152,21 +152,34 @@ bool rule_vq_not_completed(struct rules_case *c)
 
 /* A task that sleeps for a completion, with nothing left that could complete. */
 static bool rules_completion_is_there(struct rules_case *c, const struct ledger_task *waiter,
-                                      const struct ledger_queue *queue)
+                                      const struct ledger_device *device)
 {
+    const struct ledger_queue *queue = &device->tx;
     struct virtqueue *vq = rules_queue(c, queue);
     if (queue->used_count == 0 || virtqueue_avail_count(vq) > 0 || virtqueue_in_flight(vq) > 0) {
         return false;
     }
     char used[32], since[32];
     c->diagnosis->task = waiter;
+    c->diagnosis->device = device->name;
     rules_evidence_queue(c, queue);
     rules_evidence(c, "%s sleeps since %s", waiter->name, rules_time(since, waiter->since.time_ns));
-    return rules_found(c, "vq.used-not-consumed",
-                       "task %s waits for a completion of %s; the used index moved to %u with head "
-                       "%u at %s, nothing else is in flight, and the task did not look",
-                       waiter->name, queue->name, queue->used_index, queue->used_head,
-                       rules_time(used, queue->used.time_ns));
+    for (guint i = 1; i < c->ledger->tasks->len; i++) {
+        const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
+        if (task != NULL && task != waiter && task->state == LEDGER_TASK_BLOCKED &&
+            task->since.sequence > queue->used.sequence) {
+            c->diagnosis->driver = task;
+            rules_evidence(c, "%s ran after the completion, and sleeps on %s since %s", task->name,
+                           task->on, rules_time(since, task->since.time_ns));
+        }
+    }
+    return rules_found(
+        c, "vq.used-not-consumed",
+        "task %s waits for a completion of %s; the used index moved to %u with head "
+        "%u at %s, nothing else is in flight, and the task did not get it: it did not look, "
+        "looked at another entry, or somebody took it and did not tell",
+        waiter->name, queue->name, queue->used_index, queue->used_head,
+        rules_time(used, queue->used.time_ns));
 }
 
 /* When the driver has heard of an interrupt last: a message is heard of when its INTID is ended. */
@@ -189,6 +202,7 @@ static bool rules_frames_left(struct rules_case *c, const struct ledger_device *
         return false;
     }
     char at[32];
+    c->diagnosis->device = device->name;
     rules_evidence_queue(c, &device->rx);
     rules_evidence(c, "%s = %" G_GUINT64_FORMAT ", %s = %" G_GUINT64_FORMAT, device->counter_frames,
                    device->taken_frames, device->counter_dropped, device->taken_dropped);
@@ -208,7 +222,7 @@ bool rule_vq_used_not_consumed(struct rules_case *c)
         if (!rules_is_running(c, device)) {
             continue;
         }
-        if (waiter != NULL && rules_completion_is_there(c, waiter, &device->tx)) {
+        if (waiter != NULL && rules_completion_is_there(c, waiter, device)) {
             return true;
         }
         if (rules_frames_left(c, device)) {
@@ -232,6 +246,7 @@ bool rule_vq_rx_starved(struct rules_case *c)
             continue;
         }
         char at[32];
+        c->diagnosis->device = device->name;
         rules_evidence_queue(c, &device->rx);
         rules_evidence(c,
                        "%s: %" G_GUINT64_FORMAT

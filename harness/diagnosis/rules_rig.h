@@ -4,6 +4,7 @@
 #ifndef HARNESS_DIAGNOSIS_RULES_RIG_H
 #define HARNESS_DIAGNOSIS_RULES_RIG_H
 
+#include "emu/virtio/virtio_spec.h"
 #include "harness/diagnosis/diagnosis.h"
 #include "tests/unit.h"
 
@@ -30,6 +31,13 @@ static inline void rig_observe(void *opaque, const struct trace_event *event)
 {
     struct rig *rig = opaque;
     ledger_observe(rig->ledger, event);
+}
+
+/* A driver says that it knows how to drive the card. */
+static inline void rig_claim(const struct rig *rig)
+{
+    trace_emit(rig->trace, TRACE_VIRTIO_STATUS, TS(trace_intern(rig->trace, "eth0")),
+               TN(VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER));
 }
 
 /*
@@ -62,9 +70,15 @@ static inline void rig_open_with(struct rig *rig, unsigned cards, const char *co
     trace_emit(rig->trace, TRACE_TASK_BLOCKED, TN(RIG_PING), TS("socket"), TN(2), TN(UINT64_MAX));
 }
 
-static inline void rig_open(struct rig *rig, const char *command)
+static inline void rig_open_unclaimed(struct rig *rig, const char *command)
 {
     rig_open_with(rig, 1, command);
+}
+
+static inline void rig_open(struct rig *rig, const char *command)
+{
+    rig_open_unclaimed(rig, command);
+    rig_claim(rig);
 }
 
 static inline void rig_close(struct rig *rig)

@@ -124,6 +124,7 @@ bool rule_vq_tx_exhausted(struct rules_case *c)
             continue; /* the device has them */
         }
         char at[32];
+        c->diagnosis->device = device->name;
         rules_evidence_queue(c, tx);
         rules_evidence(c, "%s: %" G_GUINT64_FORMAT " packets discarded, the last at %s: %s",
                        tx->name, tx->drops, rules_time(at, tx->dropped.time_ns), tx->dropped_why);

@@ -101,6 +101,7 @@ static bool rules_found_storm(struct rules_case *c, unsigned intid, const char *
 {
     const struct ledger_irq *irq = &c->ledger->irqs[intid];
     char up[32];
+    c->diagnosis->intid = intid;
     rules_evidence_irq(c, intid);
     return rules_found(c, "irq.storm",
                        "the line of INTID %u is up since %s and was taken %" G_GUINT64_FORMAT

@@ -16,6 +16,7 @@
 /* The headers of device and Ethernet, and what a frame needs: [VIRTIO1.2] 5.1.6.3.1. */
 #define CHECKER_RX_BUFFER_MIN 26
 #define CHECKER_RX_BUFFER_MAX 1526
+#define CHECKER_POLL_MAX      10000
 
 bool checker_asks_for(const struct scenario_net *net, const char *feature)
 {
@@ -99,6 +100,9 @@ bool checker_ring_option(struct parser *parser, const struct lexer_token *key,
     if (strcmp(key->text, "rx-buffer") == 0) {
         return checker_option_number(parser, key, value, CHECKER_RX_BUFFER_MIN,
                                      CHECKER_RX_BUFFER_MAX);
+    }
+    if (strcmp(key->text, "poll") == 0) {
+        return checker_option_number(parser, key, value, 1, CHECKER_POLL_MAX);
     }
     if (strcmp(key->text, "tx") != 0) {
         return false;

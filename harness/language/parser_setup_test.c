@@ -132,6 +132,8 @@ static const struct rig_row guest_rows[] = {
     {"guest reference tx=block", ""},
     {"guest reference tx=blok",
      "2:20: unknown way to wait for a transmission 'blok': 'forget', 'block' or 'spin' [did you mean 'block'?]"},
+    {"guest reference poll=0", "2:22: poll: 0 is out of range: 1 to 10000"},
+    {"guest reference poll=10000", ""},
     {"guest reference ring-start=65536", "2:28: ring-start: 65536 is out of range: 0 to 65535"},
     {"guest reference ring-start=65534\nnet eth0 ring-start=65534", ""},
     {"guest mine\nnet eth0 ring-start=65534", ""},

@@ -165,6 +165,32 @@ static const void *explain_guest_memory(const struct session *session, uint64_t 
     return fits ? base + offset : NULL;
 }
 
+/* The scheduler's own frames, and those of the ticks, say nothing about what is being done. */
+static bool explain_is_plumbing(const char *place)
+{
+    return strstr(place, "/sched.c:") != NULL || strstr(place, "/wait.c:") != NULL;
+}
+
+void explain_add_stack(const struct session *session, const struct explain_stack *stack,
+                       const char *who, const char *what, GPtrArray *evidence)
+{
+    struct source *source = source_open(session->options->guest_path);
+    unsigned shown = 0;
+    for (unsigned i = 0; i < stack->count && shown < stack->shown_max; i++) {
+        /* A return address belongs to the call before it. */
+        uintptr_t call = stack->addresses[i] - 1;
+        if (!explain_is_guests(session, source, call)) {
+            continue;
+        }
+        g_autofree char *place = explain_place(source, call, false);
+        if (!explain_is_plumbing(place)) {
+            g_ptr_array_add(evidence, g_strdup_printf("%s: %s %s", who,
+                                                      shown++ == 0 ? what : "called from", place));
+        }
+    }
+    source_free(source);
+}
+
 /* A suspended stack begins with six saved registers; the frame pointer is the last of them. */
 #define EXPLAIN_SAVED_FP 5
 
@@ -188,22 +214,24 @@ static void explain_add_lines(const struct session *session, const struct ledger
     uintptr_t addresses[EXPLAIN_FRAMES_MAX];
     uintptr_t fp = ((const uintptr_t *)sp)[EXPLAIN_SAVED_FP];
     unsigned count = source_unwind(fp, sp, low + size, addresses, EXPLAIN_FRAMES_MAX);
-    struct source *source = source_open(session->options->guest_path);
-    unsigned shown = 0;
-    for (unsigned i = 0; i < count && shown < EXPLAIN_CALLERS_MAX; i++) {
-        if (!explain_is_guests(session, source, addresses[i] - 1)) {
-            continue;
-        }
-        /* The scheduler's own frames say nothing about what is waited for. */
-        g_autofree char *place = explain_place(source, addresses[i] - 1, false);
-        if (strstr(place, "/sched.c:") == NULL && strstr(place, "/wait.c:") == NULL) {
-            g_ptr_array_add(evidence,
-                            g_strdup_printf("%s: %s %s", task->name,
-                                            shown == 0 ? "waits in" : "called from", place));
-            shown++;
-        }
+    const struct explain_stack stack = {addresses, count, EXPLAIN_CALLERS_MAX};
+    explain_add_stack(session, &stack, task->name, "waits in", evidence);
+}
+
+/* The code on the guest's side of the link: handler, driver. */
+static void explain_add_places(const struct session *session, const struct diagnosis *diagnosis)
+{
+    GPtrArray *evidence = diagnosis->evidence;
+    places_tell_irq(session, diagnosis->intid, evidence);
+    if (diagnosis->device == NULL) {
+        return;
     }
-    source_free(source);
+    places_tell_received(session, diagnosis->device, evidence);
+    const struct ledger_task *driver =
+        diagnosis->driver != NULL ? diagnosis->driver : places_driver(session, diagnosis->device);
+    if (driver != NULL && driver != diagnosis->task) {
+        explain_add_lines(session, driver, evidence);
+    }
 }
 
 /* Causes that are about a vector which is never left, or entered for ever. */
@@ -296,6 +324,7 @@ void explain_ask(struct session *session, const struct session_program *program)
         if (session->spins) {
             explain_add_callers(session, diagnosis->evidence);
         }
+        explain_add_places(session, diagnosis);
         if (diagnosis->task != NULL) {
             explain_add_lines(session, diagnosis->task, diagnosis->evidence);
             result->task = g_strdup(diagnosis->task->name);

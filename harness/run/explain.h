@@ -32,6 +32,29 @@ char *explain_line(const struct session *session, uintptr_t pc);
 /* Where the running guest code is. NULL when that cannot be told. Gives. Called by an event. */
 char *explain_running(const struct session *session);
 
+struct explain_stack {
+    const uintptr_t *addresses; /* return addresses, the innermost first */
+    unsigned count, shown_max;
+};
+/*
+ * Appends a line for each return address that is in the guest's own code: "who: what f() at
+ * guest/x.c:12", "who: called from …".
+ */
+void explain_add_stack(const struct session *session, const struct explain_stack *stack,
+                       const char *who, const char *what, GPtrArray *evidence);
+
+/* places.c */
+struct places *places_new(void);
+void places_free(struct places *places);
+/* For each event, while it is being emitted: looks at the guest's stack. */
+void places_observe(struct session *session, const struct trace_event *event);
+/* Append lines: where an INTID was taken, and what its handler did. */
+void places_tell_irq(const struct session *session, unsigned intid, GPtrArray *evidence);
+/* Where the driver of a card took the last frame. */
+void places_tell_received(const struct session *session, const char *device, GPtrArray *evidence);
+/* The task that the interrupts of a card wake; NULL: not known. */
+const struct ledger_task *places_driver(const struct session *session, const char *device);
+
 /* proof.c */
 /*
  * Repeats the run from here with the one link repaired, in a child: true when the task that pays

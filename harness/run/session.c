@@ -141,6 +141,7 @@ static void session_observe(void *opaque, const struct trace_event *event)
     model_observe(session, event);
     ledger_observe(session->ledger, event);
     explain_observe(session, event);
+    places_observe(session, event);
     survive_observe(session, event);
     progress_observe(session, event);
     if (session->events != NULL) {
@@ -347,6 +348,7 @@ static void session_attach(struct session *session)
     session->trace = board_trace(session->board);
     session->clock = board_clock(session->board);
     session->ledger = ledger_new(session->trace);
+    session->places = places_new();
     trace_add_observer(session->trace, session_observe, session);
     for (guint i = 0; i < session->scenario->nets->len; i++) {
         const struct scenario_net *net = g_ptr_array_index(session->scenario->nets, i);
@@ -529,6 +531,7 @@ void session_run(const struct scenario *scenario, const struct session_options *
     final_capture_free(&session);
     violations_stop(&session);
     ledger_free(session.ledger);
+    places_free(session.places);
     board_free(session.board);
     guest_image_free(session.image);
     frame_store_free(session.frames);

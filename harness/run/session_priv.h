@@ -11,6 +11,7 @@
  *   progress.c    does the guest get anywhere?
  *   explain.c     why not
  *   violations.c  does it keep the rules?
+ *   places.c      in which lines of the guest
  *   proof.c       is that so?
  *   survive.c     what a guest makes of an allocation that failed
  */
@@ -27,6 +28,7 @@
 struct checks;
 struct golden;
 struct ledger;
+struct places;
 
 /*
  * A program that the timeline started. Its number, as the guest knows it, is its place in the array
@@ -112,6 +114,7 @@ struct session {
     GPtrArray *watches;    /* struct session_watch */
     GHashTable *counters;  /* interned name -> uint64_t *, for look-ups only */
     struct ledger *ledger; /* for the diagnosis */
+    struct places *places; /* where in the guest it happened */
     struct checks *checks; /* NULL: all are off */
     unsigned violations_told;
     bool is_violation; /* the verdict: nothing that was expected is missing */

@@ -227,9 +227,9 @@ static void ledger_progress(struct ledger *ledger)
 }
 
 /* Of the CPU on whose behalf the event is; one that is alone is not named. */
-static uint32_t *ledger_running(struct ledger *ledger, const struct trace_event *event)
+static unsigned ledger_cpu(const struct trace_event *event)
 {
-    return &ledger->running[event->cpu == TRACE_NO_CPU ? 0 : event->cpu - 1];
+    return event->cpu == TRACE_NO_CPU ? 0 : (event->cpu - 1U) % CPU_CORES_MAX;
 }
 
 static void ledger_move(struct ledger *ledger, const struct trace_event *event)
@@ -553,7 +553,8 @@ static void ledger_observe_device(struct ledger *ledger, const struct trace_even
 static void ledger_took(struct ledger *ledger, struct ledger_device *device,
                         const struct trace_event *event, uint64_t *counter)
 {
-    ledger_look(ledger, device, &device->rx, *ledger_running(ledger, event), ledger_mark(event));
+    ledger_look(ledger, device, &device->rx, ledger->running[ledger_cpu(event)],
+                ledger_mark(event));
     uint64_t before = device->taken_frames + device->taken_dropped;
     *counter = event->fields[1].number;
     uint64_t after = device->taken_frames + device->taken_dropped;
@@ -567,11 +568,6 @@ struct ledger_mark ledger_taken(const struct ledger_device *device, uint64_t fra
     uint64_t taken = device->taken_frames + device->taken_dropped;
     bool is_known = device->counts && frame <= taken && taken - frame < LEDGER_TAKEN;
     return is_known ? device->taken[frame % LEDGER_TAKEN] : (struct ledger_mark){0};
-}
-
-static unsigned ledger_cpu(const struct trace_event *event)
-{
-    return event->cpu == 0 ? 0 : (event->cpu - 1U) % CPU_CORES_MAX;
 }
 
 /* The guest tells of the one that it has acknowledged last, on the CPU that speaks. */
@@ -641,7 +637,6 @@ static void ledger_observe_task(struct ledger *ledger, const struct trace_event 
         task->state = LEDGER_TASK_RUNNING;
         ledger->running[ledger_cpu(event)] = task->number;
         ledger->switched[ledger_cpu(event)] = ledger_mark(event);
-        *ledger_running(ledger, event) = task->number;
         break;
     case TRACE_TASK_BLOCKED:
         task->state = LEDGER_TASK_BLOCKED;
@@ -830,7 +825,6 @@ void ledger_observe(struct ledger *ledger, const struct trace_event *event)
     case TRACE_IRQ_LINE:
     case TRACE_IRQ_PENDING:
     case TRACE_IRQ_ENABLED:
-    case TRACE_IRQ_PENDING:
     case TRACE_IRQ_TAKEN:
     case TRACE_IRQ_EOI:
         ledger_observe_irq(ledger, event);

@@ -212,10 +212,10 @@ struct ledger {
     struct ledger_irq irqs[BOARD_IRQ_COUNT];
     struct ledger_hold hold, last_hold[CPU_CORES_MAX]; /* the longest, and that of each CPU */
     unsigned last_taken[CPU_CORES_MAX];                /* INTID; 0: none */
-    uint32_t running[CPU_CORES_MAX];                   /* task, since */
-    struct ledger_mark switched[CPU_CORES_MAX];
-    const char *counter_unhandled; /* interned: "irq.unhandled" */
-    uint64_t spurious_count;       /* IAR gave nothing, since the CPU entered the vector */
+    uint32_t running[CPU_CORES_MAX];                   /* the task that got this CPU last, */
+    struct ledger_mark switched[CPU_CORES_MAX];        /* and when it did */
+    const char *counter_unhandled;                     /* interned: "irq.unhandled" */
+    uint64_t spurious_count; /* IAR gave nothing, since the CPU entered the vector */
     struct ledger_mark spurious;
     struct ledger_mark breach; /* the last misuse of the controller, */
     uint64_t breach_intid;     /* and which INTID it was about */
@@ -240,7 +240,6 @@ struct ledger {
     unsigned taken_intid;                            /* the last interrupt that was taken */
     struct ledger_mark taken;
     unsigned queue_sleepers;                       /* tasks that wait for a completion */
-    uint32_t running[CPU_CORES_MAX];               /* the task that got this CPU last */
     struct ledger_fault faults[LEDGER_FAULTS_MAX]; /* the newest, a ring */
     unsigned fault_count;                          /* ever */
     struct ledger_mark woken;                      /* any task */

@@ -2,9 +2,9 @@
  * arm_timer.c - driver of the Arm generic timer: the kernel's clock [ARM] D11.2
  *
  * Which timer. A kernel at EL2 with the Virtualization Host Extensions owns the physical timer of
- * that level, CNTHP. Any other kernel is a guest, or could be one, and uses the virtual timer, CNTV,
- * which nobody traps. Counter, comparator and interrupt must all be of the same timer: armed on one
- * and listening on the other, time stands still.
+ * that level, CNTHP. Any other kernel is a guest, or could be one, and uses the virtual timer,
+ * CNTV, which nobody traps. Counter, comparator and interrupt must all be of the same timer: armed
+ * on one and listening on the other, time stands still.
  *
  * Tickless. The comparator holds the kernel's next deadline, or the timer is off. The output is a
  * level: ENABLE && condition && !IMASK.

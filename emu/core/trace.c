@@ -80,18 +80,17 @@ uint64_t trace_emit_arguments(struct trace *trace, enum trace_kind kind,
         trace_add_block(trace);
     }
     struct trace_event *event = &trace->newest->events[index];
-    event->sequence = ++trace->last;
-    event->time_ns = vclock_now_ns(trace->clock);
-    event->kind = kind;
-    event->cpu = trace->cpu != NULL ? (uint8_t)*trace->cpu : TRACE_NO_CPU;
+    *event = (struct trace_event){
+        .sequence = ++trace->last,
+        .time_ns = vclock_now_ns(trace->clock),
+        .kind = kind,
+        .cpu = trace->cpu != NULL ? (uint8_t)*trace->cpu : TRACE_NO_CPU,
+    };
     for (size_t i = 0; i < count; i++) {
         bool is_string = info->fields[i].type == TRACE_FIELD_STR;
         g_assert(arguments[i].is_string == is_string);
         g_assert(!is_string || arguments[i].value.string != NULL);
         event->fields[i] = arguments[i].value;
-    }
-    for (size_t i = count; i < TRACE_FIELDS_MAX; i++) {
-        event->fields[i].number = 0;
     }
     trace->is_telling = true;
     for (guint i = 0; i < trace->observers->len; i++) {
@@ -140,6 +139,20 @@ void trace_add_observer(struct trace *trace, trace_observer_fn *fn, void *opaque
     g_assert(!trace->is_telling);
     struct trace_observer observer = {.fn = fn, .opaque = opaque};
     g_array_append_val(trace->observers, observer);
+}
+
+void trace_remove_observer(struct trace *trace, trace_observer_fn *fn, void *opaque)
+{
+    g_assert(!trace->is_telling);
+    for (guint i = 0; i < trace->observers->len; i++) {
+        const struct trace_observer *observer =
+            &g_array_index(trace->observers, struct trace_observer, i);
+        if (observer->fn == fn && observer->opaque == opaque) {
+            g_array_remove_index(trace->observers, i);
+            return;
+        }
+    }
+    g_assert_not_reached();
 }
 
 uint64_t trace_first(const struct trace *trace)

@@ -107,6 +107,8 @@ const char *trace_copy(struct trace *trace, const char *text, size_t size);
  */
 typedef void trace_observer_fn(void *opaque, const struct trace_event *event);
 void trace_add_observer(struct trace *trace, trace_observer_fn *fn, void *opaque);
+/* One that was added; not from inside an observer. */
+void trace_remove_observer(struct trace *trace, trace_observer_fn *fn, void *opaque);
 
 /*
  * The history. trace_last() is the newest sequence number (0: none yet), trace_first() the oldest

@@ -154,6 +154,23 @@ static void test_observers_are_called_in_the_order_of_adding(void)
     tear_down(&f);
 }
 
+static void test_observer_that_was_removed_hears_no_more(void)
+{
+    struct fixture f;
+    set_up(&f);
+    g_autoptr(GString) log = g_string_new(NULL);
+    struct observer a = {.log = log, .letter = 'a'};
+    struct observer b = {.log = log, .letter = 'b'};
+    trace_add_observer(f.trace, observe, &a);
+    trace_add_observer(f.trace, observe, &b);
+    trace_remove_observer(f.trace, observe, &a);
+    trace_emit_plain(f.trace, TRACE_CPU_WFI);
+    trace_remove_observer(f.trace, observe, &b);
+    trace_emit_plain(f.trace, TRACE_CPU_IRQ);
+    CU_ASSERT_STRING_EQUAL(log->str, "b1:cpu.wfi ");
+    tear_down(&f);
+}
+
 static void test_interned_text_has_one_copy(void)
 {
     struct fixture f;
@@ -234,6 +251,11 @@ static void get_one_too_far(void *opaque)
     trace_get(opaque, trace_last(opaque) + 1);
 }
 
+static void remove_a_stranger(void *opaque)
+{
+    trace_remove_observer(opaque, observe, NULL);
+}
+
 static void test_misuse_is_asserted(void)
 {
     struct fixture f;
@@ -247,6 +269,7 @@ static void test_misuse_is_asserted(void)
     CU_ASSERT_TRUE(death_aborts(emit_observed, f.trace));
     CU_ASSERT_TRUE(death_aborts(get_number_zero, f.trace));
     CU_ASSERT_TRUE(death_aborts(get_one_too_far, f.trace));
+    CU_ASSERT_TRUE(death_aborts(remove_a_stranger, f.trace));
     CU_ASSERT_EQUAL(trace_last(f.trace), 3);
     tear_down(&f);
 }
@@ -257,6 +280,7 @@ UNIT_SUITE("trace", UNIT_TEST(test_new_trace_is_empty),
            UNIT_TEST(test_discard_lets_go_of_older_events_only),
            UNIT_TEST(test_discarding_everything_keeps_the_newest),
            UNIT_TEST(test_observers_are_called_in_the_order_of_adding),
+           UNIT_TEST(test_observer_that_was_removed_hears_no_more),
            UNIT_TEST(test_interned_text_has_one_copy),
            UNIT_TEST(test_copied_text_ends_where_it_was_cut),
            UNIT_TEST(test_copied_text_shows_its_nul_bytes), UNIT_TEST(test_misuse_is_asserted))

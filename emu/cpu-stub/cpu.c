@@ -184,8 +184,18 @@ void cpu_report(struct cpu *cpu, const char *function, const char *rule, uint64_
     trace_emit(cpu->trace, TRACE_GUEST_VIOLATION, TS(function), TS(rule), TN(value));
 }
 
+/* Names come again and again from the same place, so the last one from there is tried first. */
+static struct cpu_name *cpu_name_at(struct cpu *cpu, const char *string)
+{
+    return &cpu->names[((uintptr_t)string >> 2) % CPU_NAMES];
+}
+
 const char *cpu_guest_string(struct cpu *cpu, const char *function, const char *string)
 {
+    struct cpu_name *name = cpu_name_at(cpu, string);
+    if (string != NULL && name->guest == string && memcmp(string, name->copy, name->size) == 0) {
+        return name->copy;
+    }
     if (!cpu_in_ram(cpu, string, 1)) {
         cpu_report(cpu, function, "a string lies in guest RAM", (uintptr_t)string);
         return "?";
@@ -194,7 +204,9 @@ const char *cpu_guest_string(struct cpu *cpu, const char *function, const char *
     size_t limit = MIN(room, CPU_GUEST_STRING_MAX + 1);
     size_t length = strnlen(string, limit);
     if (length < limit) {
-        return trace_intern(cpu->trace, string);
+        *name = (struct cpu_name){
+            .guest = string, .copy = trace_intern(cpu->trace, string), .size = length + 1};
+        return name->copy;
     }
     cpu_report(cpu, function, "a string ends within 1024 bytes", (uintptr_t)string);
     return trace_copy(cpu->trace, string, limit - 1);
@@ -435,6 +447,7 @@ void cpu_stop(struct cpu *cpu)
 void cpu_listen_to_spinlocks(struct cpu *cpu, const struct cpu_spin_listener *listener,
                              void *opaque)
 {
+    cpu->spin_count = 0;
     cpu->spin_listener = listener;
     cpu->spin_opaque = opaque;
 }

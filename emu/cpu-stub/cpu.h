@@ -96,14 +96,18 @@ void cpu_kill_program(struct cpu *cpu, uint32_t program, int signal_number);
 
 /*
  * Who wants to hear of spinlocks: they are no events of the trace, there are too many. In bench
- * context, like an observer of the trace, with the clock at the guest's time. taken() returns false
- * when it does not know this lock with this name yet; it is told the text, interned, and asked once
- * more. NULL: nobody listens. Keeps both.
+ * context, like an observer of the trace, in order, and before the next event of the core: not at
+ * once while no other core is awake, and never when the guest crashes before that. taken() returns
+ * false when it does not know this lock with this name yet; it is told the text, interned, and
+ * asked once more. What was released before anything else was done is told as one. NULL: nobody
+ * listens. Keeps both.
  */
 struct cpu_spin {
     uint64_t lock, name; /* the guest's own numbers */
+    uint64_t time_ns;    /* when it was taken */
     unsigned cpu;        /* from 0 */
     bool masked;         /* PSTATE.I is set */
+    bool released;       /* again, at once */
 };
 struct cpu_spin_listener {
     bool (*taken)(void *opaque, const struct cpu_spin *spin);

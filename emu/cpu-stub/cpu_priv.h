@@ -60,6 +60,23 @@ struct cpu_upcall {
     int result;
 };
 
+#define CPU_SPINS_MAX 64U
+
+#define CPU_NAMES 64U
+
+/* A string that the guest has shown before, with its NUL; all of it lies in RAM. */
+struct cpu_name {
+    const char *guest; /* NULL: none */
+    const char *copy;  /* the trace's */
+    size_t size;
+};
+
+/* A spinlock was taken, or released. */
+struct cpu_spin_note {
+    struct cpu_spin spin;
+    bool taken;
+};
+
 /*
  * A core is off until hal_cpu_start(), then awake; in WFI it waits, and is awake again when its
  * line is up, or, for core 0, an upcall is there.
@@ -129,6 +146,8 @@ struct cpu {
 
     const struct cpu_spin_listener *spin_listener; /* NULL: none */
     void *spin_opaque;
+    struct cpu_spin_note spins[CPU_SPINS_MAX]; /* that it has not been told of */
+    unsigned spin_count;
     struct cpu_tasks tasks; /* for whoever looks at a stopped machine */
 
     /* stacks and stopping */
@@ -145,7 +164,8 @@ struct cpu {
     unsigned raw_size; /* of a store whose value is still to be taken to its register; 0: none */
     uintptr_t raw_at;
 
-    GString *console; /* the line so far */
+    struct cpu_name names[CPU_NAMES]; /* by address */
+    GString *console;                 /* the line so far */
     int power_off_status;
     char *panic_reason;
 };
@@ -168,6 +188,8 @@ bool cpu_catch_up(struct cpu *cpu);
 bool cpu_run_next_event(struct cpu *cpu);
 /* Wakes the cores in WFI that have something to wake for, at the clock's time. True: there were. */
 bool cpu_wake_cores(struct cpu *cpu);
+/* Tells the listener of the spinlocks that were written down. */
+void cpu_tell_spins(struct cpu *cpu);
 /* Lets the guest's time pass. */
 void cpu_spend_ns(struct cpu *cpu, uint64_t ns);
 
@@ -209,6 +231,14 @@ static inline bool cpu_can_deliver(const struct cpu *cpu)
 static inline void cpu_mask_changed(const struct cpu *cpu)
 {
     ringside_ticks.deadline = cpu_can_deliver(cpu) ? 0 : cpu->event_deadline;
+}
+
+/* The running core's time. The guest may have spoilt the count, and then it is a little behind. */
+static inline uint64_t cpu_guest_time_ns(const struct cpu *cpu)
+{
+    uint64_t count = ringside_ticks.count;
+    uint64_t ticks = count > cpu->synced_count ? count - cpu->synced_count : 0;
+    return cpu->core->guest_ns + ticks * cpu->config.step_ns;
 }
 
 /* Adds the ticks since the last time, of which there are some, to the running core's time. */

@@ -63,13 +63,31 @@ void cpu_secondary_entry(void *opaque)
 
 /* ---- calls of the bench ---------------------------------------------------------------------- */
 
+struct cpu_visit {
+    struct cpu *cpu;
+    context_fn *fn;
+    void *arg;
+};
+
+static void cpu_do_after_spins(void *opaque)
+{
+    const struct cpu_visit *visit = opaque;
+    cpu_tell_spins(visit->cpu);
+    visit->fn(visit->arg);
+}
+
 void cpu_bench_visit(struct cpu *cpu, context_fn *fn, void *arg)
 {
     if (__builtin_expect(cpu->awake > 1, 0)) {
         cpu_give_way(cpu);
     }
     cpu->on_bench = true;
-    stack_bench_call(&cpu->bench, fn, arg);
+    if (cpu->spin_count > 0) {
+        struct cpu_visit visit = {.cpu = cpu, .fn = fn, .arg = arg};
+        stack_bench_call(&cpu->bench, cpu_do_after_spins, &visit);
+    } else {
+        stack_bench_call(&cpu->bench, fn, arg);
+    }
     cpu->on_bench = false;
     if (cpu->deadline_stale) {
         cpu_set_deadline(cpu);

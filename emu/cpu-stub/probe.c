@@ -102,52 +102,75 @@ void probe_lock_released(uint64_t lock)
     PROBE_EMIT(TRACE_LOCK_RELEASED, TN(cpu_of_guest()->core->task), TN(lock));
 }
 
-struct probe_spin {
-    uint64_t lock;
-    const char *name; /* of one that was taken */
-    bool taken;
-};
-
-static void cpu_do_spin(void *opaque)
+/*
+ * Spinlocks are taken and released more often than anything else happens. Nothing comes of it but
+ * what the listener notes: so they are written down, and told when the bench is called the next
+ * time, before what it is called for. Where other cores are awake it is called at once, for them to
+ * come in between.
+ */
+void cpu_tell_spins(struct cpu *cpu)
 {
-    struct cpu *cpu = cpu_active;
-    const struct probe_spin *spin = opaque;
     const struct cpu_spin_listener *listener = cpu->spin_listener;
-    cpu_sync(cpu);
-    if (!spin->taken) {
-        listener->released(cpu->spin_opaque, spin->lock);
-        return;
+    for (unsigned i = 0; i < cpu->spin_count; i++) {
+        const struct cpu_spin_note *note = &cpu->spins[i];
+        if (!note->taken) {
+            listener->released(cpu->spin_opaque, note->spin.lock);
+        } else if (!listener->taken(cpu->spin_opaque, &note->spin)) {
+            const char *text =
+                cpu_guest_string(cpu, "probe_spin_taken", (const char *)(uintptr_t)note->spin.name);
+            listener->named(cpu->spin_opaque, &note->spin, text);
+            listener->taken(cpu->spin_opaque, &note->spin);
+        }
     }
-    bool masked = (cpu->core->daif & HAL_DAIF_I) != 0;
-    const struct cpu_spin taken = {.lock = spin->lock,
-                                   .name = (uintptr_t)spin->name,
-                                   .cpu = cpu->core->index,
-                                   .masked = masked};
-    if (!listener->taken(cpu->spin_opaque, &taken)) {
-        const char *text = cpu_guest_string(cpu, "probe_spin_taken", spin->name);
-        listener->named(cpu->spin_opaque, &taken, text);
-        listener->taken(cpu->spin_opaque, &taken);
-    }
+    cpu->spin_count = 0;
 }
 
-static void probe_spin(const struct probe_spin *spin)
+static void cpu_do_nothing(void *opaque)
 {
-    struct cpu *cpu = cpu_of_guest();
-    if (cpu->spin_listener != NULL) {
-        cpu_bench_call(cpu, cpu_do_spin, (void *)(uintptr_t)spin);
+    (void)opaque;
+}
+
+static void probe_spin(struct cpu *cpu, const struct cpu_spin_note *note)
+{
+    bool at_once = __builtin_expect(cpu->awake > 1, 0);
+    if (at_once) {
+        cpu_give_way(cpu);
+    }
+    cpu->spins[cpu->spin_count++] = *note;
+    if (at_once || cpu->spin_count == CPU_SPINS_MAX) {
+        cpu_bench_visit(cpu, cpu_do_nothing, NULL);
     }
 }
 
 void probe_spin_taken(uint64_t lock, const char *name)
 {
-    const struct probe_spin spin = {.lock = lock, .name = name, .taken = true};
-    probe_spin(&spin);
+    struct cpu *cpu = cpu_of_guest();
+    cpu->core->clock_reads = 0;
+    if (cpu->spin_listener != NULL) {
+        const struct cpu_spin_note note = {
+            .spin = {.lock = lock,
+                     .name = (uintptr_t)name,
+                     .time_ns = cpu_guest_time_ns(cpu),
+                     .cpu = cpu->core->index,
+                     .masked = (cpu->core->daif & HAL_DAIF_I) != 0},
+            .taken = true,
+        };
+        probe_spin(cpu, &note);
+    }
 }
 
+/* Mostly that which was taken last, with nothing in between. */
 void probe_spin_released(uint64_t lock)
 {
-    const struct probe_spin spin = {.lock = lock, .taken = false};
-    probe_spin(&spin);
+    struct cpu *cpu = cpu_of_guest();
+    cpu->core->clock_reads = 0;
+    if (cpu->spin_count > 0 && cpu->spins[cpu->spin_count - 1].taken &&
+        cpu->spins[cpu->spin_count - 1].spin.lock == lock) {
+        cpu->spins[cpu->spin_count - 1].spin.released = true;
+    } else if (cpu->spin_listener != NULL) {
+        const struct cpu_spin_note note = {.spin = {.lock = lock}, .taken = false};
+        probe_spin(cpu, &note);
+    }
 }
 
 void probe_timeout_registered(uint64_t timeout, uint64_t deadline_ns)

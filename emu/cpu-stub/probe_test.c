@@ -31,8 +31,9 @@ static bool hear_taken(void *opaque, const struct cpu_spin *spin)
 {
     CU_ASSERT_PTR_EQUAL(opaque, &listener);
     if (listener.known) {
-        g_string_append_printf(listener.heard, "taken 0x%x%s on %u\n", (unsigned)spin->lock,
-                               spin->masked ? " masked" : "", spin->cpu);
+        g_string_append_printf(listener.heard, "taken 0x%x%s on %u%s\n", (unsigned)spin->lock,
+                               spin->masked ? " masked" : "", spin->cpu,
+                               spin->released ? ", released" : "");
     }
     return listener.known;
 }
@@ -58,6 +59,23 @@ static void guest_spins(void)
     probe_spin_released(0x33);
     hal_irq_restore(0);
     probe_spin_taken(0x33, seen.name);
+    probe_task_running(1);
+    probe_spin_released(0x33);
+    probe_spin_taken(0x33, seen.name);
+    probe_spin_taken(0x44, seen.name);
+    probe_spin_released(0x33);
+    hal_power_off(0);
+}
+
+/* More than are written down at a time; the last one is told before the machine goes off. */
+static void guest_spins_often(void)
+{
+    for (unsigned i = 0; i < 1000; i++) {
+        probe_spin_taken(0x33, seen.name);
+        probe_spin_taken(0x44, seen.name);
+        probe_spin_released(0x33);
+        probe_spin_released(0x44);
+    }
     hal_power_off(0);
 }
 
@@ -70,14 +88,35 @@ static void test_spinlocks_are_told_to_who_listens_and_are_no_events(void)
         cpu_listen_to_spinlocks(testbed.cpu, listens != 0 ? &hears : NULL, &listener);
         CU_ASSERT_EQUAL(testbed_run(guest_spins), CPU_STOP_POWER_OFF);
         CU_ASSERT_STRING_EQUAL(testbed.events->str,
-                               "run.power-on guest=test seed=42\nrun.power-off status=0\n");
-        CU_ASSERT_STRING_EQUAL(listener.heard->str,
-                               listens == 0 ? ""
-                                            : "0x33 is eth0.rx\ntaken 0x33 masked on 0\n"
-                                              "released 0x33\ntaken 0x33 on 0\n");
+                               "run.power-on guest=test seed=42\ntask.running task=1\n"
+                               "run.power-off status=0\n");
+        CU_ASSERT_STRING_EQUAL(listener.heard->str, listens == 0
+                                                        ? ""
+                                                        : "0x33 is eth0.rx\n"
+                                                          "taken 0x33 masked on 0, released\n"
+                                                          "taken 0x33 on 0\nreleased 0x33\n"
+                                                          "taken 0x33 on 0\ntaken 0x44 on 0\n"
+                                                          "released 0x33\n");
         g_string_free(listener.heard, TRUE);
         testbed_fini();
     }
+}
+
+static void test_no_spinlock_is_forgotten(void)
+{
+    fresh();
+    listener.heard = g_string_new(NULL);
+    listener.known = true;
+    cpu_listen_to_spinlocks(testbed.cpu, &hears, &listener);
+    CU_ASSERT_EQUAL(testbed_run(guest_spins_often), CPU_STOP_POWER_OFF);
+    g_auto(GStrv) lines = g_strsplit(listener.heard->str, "\n", -1);
+    CU_ASSERT_EQUAL(g_strv_length(lines), 4 * 1000 + 1);
+    for (unsigned i = 0; i < 1000; i++) {
+        CU_ASSERT_STRING_EQUAL(lines[4 * i], "taken 0x33 masked on 0");
+        CU_ASSERT_STRING_EQUAL(lines[4 * i + 3], "released 0x44");
+    }
+    g_string_free(listener.heard, TRUE);
+    testbed_fini();
 }
 
 static void guest_probes(void)
@@ -250,6 +289,7 @@ static void test_a_string_that_leaves_ram_is_a_violation(void)
 
 UNIT_SUITE("probe", UNIT_TEST(test_each_probe_is_its_event),
            UNIT_TEST(test_spinlocks_are_told_to_who_listens_and_are_no_events),
+           UNIT_TEST(test_no_spinlock_is_forgotten),
            UNIT_TEST(test_probes_run_no_event_and_take_no_interrupt),
            UNIT_TEST(test_a_lock_in_the_vector_is_the_kernels),
            UNIT_TEST(test_an_event_is_stamped_with_the_guests_time),

@@ -71,22 +71,12 @@ static void boot_start_tick(void)
     timeout_set_tick(BOOT_NS_PER_S / hz);
 }
 
-/* The boot parameter `spinlocks`. */
-static void boot_choose_telling(void)
-{
-    const char *value = boot_parameter("spinlocks");
-    if (value != NULL && !kstreq(value, "tell"))
-        kpanic("boot parameter spinlocks: it can only be tell");
-    spin_tell(value != NULL);
-}
-
 _Noreturn void kernel_boot(const struct kernel_parts *parts)
 {
     kernel_init(parts->programs, parts->program_count);
     parts->init_drivers();
     parts->init_netstack();
     boot_start_tick();
-    boot_choose_telling();
     smp_start();
     hal_irq_restore(hal_irq_flags() & ~HAL_DAIF_I);
     while (sched_has_ready())

@@ -146,20 +146,6 @@ static void test_spinlocks_serve_tickets_in_order(void)
     CU_ASSERT_FALSE(spin_is_held(&lock));
 }
 
-static void test_spinlocks_are_told_when_that_is_asked_for(void)
-{
-    static struct spinlock lock = SPINLOCK_INIT("told");
-    fake_boot();
-    fake_log_clear();
-    spin_unlock(&lock, spin_lock(&lock));
-    CU_ASSERT_STRING_EQUAL(fake_log(), "");
-    spin_tell(true);
-    spin_unlock(&lock, spin_lock(&lock));
-    spin_tell(false);
-    CU_ASSERT_EQUAL(fake_log_count("taken"), 1);
-    CU_ASSERT_EQUAL(fake_log_count("released"), 1);
-}
-
 static void test_spinlock_that_is_not_held_cannot_be_released(void)
 {
     static struct spinlock lock = SPINLOCK_INIT("free");
@@ -173,5 +159,4 @@ UNIT_SUITE("lock", UNIT_TEST(test_uncontended_mutex_does_not_sleep), UNIT_TEST(t
            UNIT_TEST(test_only_the_owner_unlocks), UNIT_TEST(test_taking_twice_sleeps_for_ever),
            UNIT_TEST(test_spinlock_masks_and_restores),
            UNIT_TEST(test_spinlocks_serve_tickets_in_order),
-           UNIT_TEST(test_spinlocks_are_told_when_that_is_asked_for),
            UNIT_TEST(test_spinlock_that_is_not_held_cannot_be_released))

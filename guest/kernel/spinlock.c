@@ -12,13 +12,6 @@
 /* Nobody holds a spinlock for so long: from here on the bench is told that this one waits. */
 #define SPIN_ROUNDS_TOLD 1000
 
-static bool spin_telling;
-
-void spin_tell(bool on)
-{
-    spin_telling = on;
-}
-
 bool spin_is_held(const struct spinlock *lock)
 {
     return __atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) !=
@@ -43,16 +36,12 @@ void spin_acquire(struct spinlock *lock)
     if (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
         spin_wait(lock, ticket);
     probe_spin_taken((uintptr_t)lock, lock->name);
-    if (spin_telling)
-        probe_lock_taken((uintptr_t)lock, lock->name);
 }
 
 void spin_release(struct spinlock *lock)
 {
     kassert(spin_is_held(lock));
     probe_spin_released((uintptr_t)lock);
-    if (spin_telling)
-        probe_lock_released((uintptr_t)lock);
     __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
 }
 

@@ -47,10 +47,4 @@ void spin_release(struct spinlock *lock);
 
 bool spin_is_held(const struct spinlock *lock);
 
-/*
- * Whether the bench is told of each spinlock that is taken and released, as it is of mutexes. Off
- * unless the boot parameter `spinlocks` is `tell`: they would be the larger part of a trace.
- */
-void spin_tell(bool on);
-
 #endif

@@ -2,8 +2,8 @@
  * runtime.h - what a guest without a kernel of its own needs beside hal.h
  *
  * For a driver that is to be tested alone: interrupts, time, memory, text, the list of devices, and
- * programs that a scenario starts. It knows the board: a GICv2 and the virtual timer at the
- * addresses of QEMU's "virt". ringside_add_guest(… RUNTIME) links it in.
+ * programs that a scenario starts. It knows the board: a GICv2, not a GICv3, and the virtual timer
+ * at the addresses of QEMU's "virt". ringside_add_guest(… RUNTIME) links it in.
  *
  *     static int ping(const char *arguments) { …; return 0; }
  *     static const struct runtime_program programs[] = {{"ping", ping}, {NULL, NULL}};

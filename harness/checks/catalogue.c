@@ -2,6 +2,7 @@
  * catalogue.c - the table of checks, and the texts that are made from it
  */
 #include "harness/checks/catalogue.h"
+#include "harness/text/paragraph.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -213,32 +214,14 @@ const char *const *catalogue_names(void)
     return names;
 }
 
-#define CATALOGUE_COLUMNS 78
-
-/* A paragraph, broken between words and indented. */
-static void catalogue_write_paragraph(GString *out, const char *label, const char *text)
-{
-    g_auto(GStrv) words = g_strsplit(text, " ", -1);
-    g_string_append_printf(out, "\n%s\n", label);
-    glong column = 0;
-    for (char **word = words; *word != NULL; word++) {
-        glong length = g_utf8_strlen(*word, -1);
-        bool breaks = column == 0 || column + 1 + length > CATALOGUE_COLUMNS;
-        g_string_append(out, !breaks ? " " : column == 0 ? "  " : "\n  ");
-        column = (breaks ? 2 : column + 1) + length;
-        g_string_append(out, *word);
-    }
-    g_string_append_c(out, '\n');
-}
-
 void catalogue_write_explanation(GString *out, const struct check *check)
 {
     g_string_append_printf(out, "%s\n", check->name);
-    catalogue_write_paragraph(out, "The rule", check->rule);
-    catalogue_write_paragraph(out, "Where it comes from", check->clause);
-    catalogue_write_paragraph(out, "How the checker looks", check->looks);
-    catalogue_write_paragraph(out, "How it usually comes about", check->mistakes);
-    catalogue_write_paragraph(out, "What it does not find", check->limits);
+    paragraph_append(out, "The rule", check->rule);
+    paragraph_append(out, "Where it comes from", check->clause);
+    paragraph_append(out, "How the checker looks", check->looks);
+    paragraph_append(out, "How it usually comes about", check->mistakes);
+    paragraph_append(out, "What it does not find", check->limits);
     g_string_append_printf(out, "\nIn a scenario\n  check  lenient %s\n  expect violation %s\n",
                            check->name, check->name);
 }

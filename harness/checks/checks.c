@@ -106,7 +106,7 @@ void checks_report(struct checks *checks, struct finding finding)
         .clause = finding.clause,
         .rule = finding.rule,
         .sequence = checks->event != NULL ? checks->event->sequence : 0,
-        .time_ns = checks_now_ns(checks),
+        .time_ns = finding.time_ns != 0 ? finding.time_ns : checks_now_ns(checks),
         .count = 1,
         .detail = finding.detail,
         .context = checks_context(checks),

@@ -33,6 +33,7 @@ struct checks {
 /* What was found. `who`, `clause` and `rule` are interned or literal; takes `detail`. */
 struct finding {
     enum check_id id;
+    uint64_t time_ns; /* 0: now */
     const char *who, *clause, *rule;
     char *detail;
 };

@@ -26,6 +26,7 @@
 #define LOCK_CLASSES_MAX 64
 #define LOCK_HELD_MAX    64
 #define LOCK_KNOWN_MAX   256 /* spinlocks, by address */
+#define LOCK_KNOWN_TRIES 4   /* places for one */
 #define LOCK_NOBODY      UINT32_MAX
 
 struct lock_witness {
@@ -51,6 +52,7 @@ struct lock_held {
 
 /* A spinlock that was told by name. */
 struct lock_known {
+    bool is_used;
     uint64_t lock, name;
     unsigned class;
 };
@@ -66,8 +68,7 @@ struct lock_check {
     unsigned class_count;
     struct lock_held held[LOCK_HELD_MAX]; /* in the order of taking */
     unsigned held_count;
-    struct lock_known known[LOCK_KNOWN_MAX];
-    unsigned known_count, last_known;
+    struct lock_known known[LOCK_KNOWN_MAX]; /* a cache */
     struct lock_cpu cpus[CHECKS_CPUS_MAX];
 };
 
@@ -125,11 +126,12 @@ static void lock_append_taken(GString *out, const struct lock_class *first,
     lock_append_witness(out, witness);
 }
 
-static void lock_report(struct checks *checks, enum check_id id, const char *who, const char *rule,
-                        GString *detail)
+static void lock_report(struct checks *checks, enum check_id id, uint64_t time_ns, const char *who,
+                        const char *rule, GString *detail)
 {
     checks_report(checks, (struct finding){
                               .id = id,
+                              .time_ns = time_ns,
                               .who = who,
                               .clause = "probe.h",
                               .rule = rule,
@@ -177,7 +179,7 @@ static void lock_check_circle(struct checks *checks, unsigned first, unsigned th
         lock_append_taken(detail, &classes[from[at]], &classes[at], &classes[from[at]].edges[at]);
     }
     g_autofree char *who = g_strdup_printf("%s and %s", classes[first].name, classes[then].name);
-    lock_report(checks, CHECK_LOCK_ORDER, trace_intern(checks->trace, who),
+    lock_report(checks, CHECK_LOCK_ORDER, witness->time_ns, trace_intern(checks->trace, who),
                 "locks are taken in one order by everybody", detail);
 }
 
@@ -201,21 +203,26 @@ static void lock_add_edge(struct checks *checks, unsigned first, unsigned then,
 
 /* ---- interrupts ------------------------------------------------------------------------------ */
 
+/* Nothing new follows from taking a lock of the class like this, as far as interrupts matter. */
+static bool lock_irqs_are_noted(const struct lock_class *class, bool in_irq, bool masked)
+{
+    return in_irq ? class->in_irq.time_ns != 0 : masked || class->with_irqs_on.time_ns != 0;
+}
+
 static void lock_note_irqs(struct checks *checks, unsigned index,
                            const struct lock_witness *witness, bool masked)
 {
     struct lock_class *class = &checks->locks->classes[index];
-    struct lock_witness *noted = witness->in_irq ? &class->in_irq : &class->with_irqs_on;
-    if ((!witness->in_irq && masked) || noted->time_ns != 0) {
+    if (lock_irqs_are_noted(class, witness->in_irq, masked)) {
         return;
     }
-    *noted = *witness;
+    *(witness->in_irq ? &class->in_irq : &class->with_irqs_on) = *witness;
     if (class->in_irq.time_ns != 0 && class->with_irqs_on.time_ns != 0) {
         GString *detail = g_string_new("taken ");
         lock_append_witness(detail, &class->in_irq);
         g_string_append(detail, "\ntaken with interrupts on ");
         lock_append_witness(detail, &class->with_irqs_on);
-        lock_report(checks, CHECK_LOCK_IRQ, class->name,
+        lock_report(checks, CHECK_LOCK_IRQ, witness->time_ns, class->name,
                     "a lock that is taken in interrupts is held with interrupts masked everywhere",
                     detail);
     }
@@ -223,11 +230,16 @@ static void lock_note_irqs(struct checks *checks, unsigned index,
 
 /* ---- holding --------------------------------------------------------------------------------- */
 
+/* The same task, if not the same holder: one of them may be an interrupt on top of it. */
+static bool lock_is_task(const struct lock_held *held, const struct lock_witness *witness)
+{
+    /* Each CPU has its own code outside of tasks. */
+    return held->by.task == witness->task && (witness->task != 0 || held->by.cpu == witness->cpu);
+}
+
 static bool lock_is_holder(const struct lock_held *held, const struct lock_witness *witness)
 {
-    bool same_task = held->by.task == witness->task && held->by.in_irq == witness->in_irq;
-    /* Each CPU has its own code outside of tasks. */
-    return same_task && (witness->task != 0 || held->by.cpu == witness->cpu);
+    return lock_is_task(held, witness) && held->by.in_irq == witness->in_irq;
 }
 
 static void lock_accuse_self(struct checks *checks, const struct lock_held *held,
@@ -237,7 +249,7 @@ static void lock_accuse_self(struct checks *checks, const struct lock_held *held
     lock_append_witness(detail, &held->by);
     g_string_append(detail, "\nwanted ");
     lock_append_witness(detail, witness);
-    lock_report(checks, CHECK_LOCK_SELF, checks->locks->classes[held->class].name,
+    lock_report(checks, CHECK_LOCK_SELF, witness->time_ns, checks->locks->classes[held->class].name,
                 "whoever holds a lock does not take it again", detail);
 }
 
@@ -267,11 +279,11 @@ static void lock_check_sleep(struct checks *checks, unsigned index,
                            spin != NULL ? checks->locks->classes[spin->class].name : "",
                            spin != NULL ? "' held " : "");
     lock_append_witness(detail, witness);
-    lock_report(checks, CHECK_LOCK_SLEEP, name,
+    lock_report(checks, CHECK_LOCK_SLEEP, witness->time_ns, name,
                 "nobody sleeps in an interrupt or with a spinlock held", detail);
 }
 
-static void lock_take(struct checks *checks, const struct lock_held *taken)
+static void lock_take(struct checks *checks, const struct lock_held *taken, bool keeps)
 {
     struct lock_check *locks = checks->locks;
     for (unsigned i = 0; i < locks->held_count; i++) {
@@ -284,7 +296,7 @@ static void lock_take(struct checks *checks, const struct lock_held *taken)
         }
         lock_add_edge(checks, held->class, taken->class, &taken->by);
     }
-    if (locks->held_count < LOCK_HELD_MAX) {
+    if (keeps && locks->held_count < LOCK_HELD_MAX) {
         locks->held[locks->held_count++] = *taken;
     }
 }
@@ -303,51 +315,60 @@ static void lock_give(struct lock_check *locks, uint64_t lock)
 
 /* ---- spinlocks, as the CPU tells of them ----------------------------------------------------- */
 
+static struct lock_known *lock_known_place(struct lock_check *locks, const struct cpu_spin *spin,
+                                           unsigned try)
+{
+    return &locks->known[(spin->lock / sizeof(uint64_t) + try) % LOCK_KNOWN_MAX];
+}
+
+/* Where it is, or else where it may be put. */
+static struct lock_known *lock_known_find(struct lock_check *locks, const struct cpu_spin *spin)
+{
+    for (unsigned try = 0; try < LOCK_KNOWN_TRIES; try++) {
+        struct lock_known *known = lock_known_place(locks, spin, try);
+        if (!known->is_used || (known->lock == spin->lock && known->name == spin->name)) {
+            return known;
+        }
+    }
+    return lock_known_place(locks, spin, 0);
+}
+
 static bool lock_spin_taken(void *opaque, const struct cpu_spin *spin)
 {
     struct checks *checks = opaque;
     struct lock_check *locks = checks->locks;
-    unsigned index = locks->last_known;
-    if (index >= locks->known_count || locks->known[index].lock != spin->lock ||
-        locks->known[index].name != spin->name) {
-        for (index = 0; index < locks->known_count; index++) {
-            if (locks->known[index].lock == spin->lock && locks->known[index].name == spin->name) {
-                break;
-            }
-        }
-        if (index == locks->known_count) {
-            return false;
-        }
-        locks->last_known = index;
+    const struct lock_known *known = lock_known_find(locks, spin);
+    if (!known->is_used || known->lock != spin->lock || known->name != spin->name) {
+        return false;
     }
-    if (locks->known[index].class == LOCK_CLASSES_MAX) {
+    if (known->class == LOCK_CLASSES_MAX) {
         return true;
     }
     const struct lock_cpu *cpu = &locks->cpus[spin->cpu % CHECKS_CPUS_MAX];
+    if (spin->released && locks->held_count == 0 &&
+        lock_irqs_are_noted(&locks->classes[known->class], cpu->nesting > 0, spin->masked)) {
+        return true; /* alone and only for a moment, as most of them */
+    }
     const struct lock_held taken = {
         .lock = spin->lock,
-        .class = locks->known[index].class,
-        .by = {checks_now_ns(checks), cpu->task, cpu->nesting > 0, spin->cpu},
+        .class = known->class,
+        .by = {spin->time_ns, cpu->task, cpu->nesting > 0, spin->cpu},
         .spins = true,
     };
     lock_note_irqs(checks, taken.class, &taken.by, spin->masked);
-    lock_take(checks, &taken);
+    lock_take(checks, &taken, !spin->released);
     return true;
 }
 
-/* The table of known locks is a cache: when it is full, the place of an old one is used. */
 static void lock_spin_named(void *opaque, const struct cpu_spin *spin, const char *text)
 {
     struct checks *checks = opaque;
-    struct lock_check *locks = checks->locks;
-    unsigned index = locks->known_count < LOCK_KNOWN_MAX ? locks->known_count++
-                                                         : (locks->last_known + 1) % LOCK_KNOWN_MAX;
-    locks->known[index] = (struct lock_known){
+    *lock_known_find(checks->locks, spin) = (struct lock_known){
+        .is_used = true,
         .lock = spin->lock,
         .name = spin->name,
-        .class = lock_class_of(locks, text),
+        .class = lock_class_of(checks->locks, text),
     };
-    locks->last_known = index;
 }
 
 static void lock_spin_released(void *opaque, uint64_t lock)
@@ -372,7 +393,7 @@ static void lock_sleeper_found(struct checks *checks, struct lock_cpu *cpu)
         GString *detail = g_string_new(NULL);
         g_string_append_printf(detail, "task %u sleeps; it took the lock ", cpu->sleeper);
         lock_append_witness(detail, &spin->by);
-        lock_report(checks, CHECK_LOCK_SLEEP, checks->locks->classes[spin->class].name,
+        lock_report(checks, CHECK_LOCK_SLEEP, 0, checks->locks->classes[spin->class].name,
                     "nobody sleeps in an interrupt or with a spinlock held", detail);
     }
     cpu->sleeper = LOCK_NOBODY;
@@ -392,26 +413,13 @@ static void lock_blocked(struct checks *checks, struct lock_cpu *cpu,
         }
         spins = held->spins;
         /* A task below an interrupt cannot go on to release it either. */
-        bool is_mine =
-            held->by.task == witness.task && (witness.task != 0 || held->by.cpu == witness.cpu);
-        if (is_mine) {
+        if (lock_is_task(held, &witness)) {
             lock_accuse_self(checks, held, &witness);
         }
     }
     if (!spins && lock_spin_held(locks, &witness) != NULL) {
         cpu->sleeper = witness.task;
     }
-}
-
-/* A guest may tell of its spinlocks in the trace as well: they are known already. */
-static bool lock_is_a_spinlock(const struct lock_check *locks, uint64_t lock)
-{
-    for (unsigned i = 0; i < locks->held_count; i++) {
-        if (locks->held[i].spins && locks->held[i].lock == lock) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static void lock_mutex_taken(struct checks *checks, unsigned cpu_index,
@@ -425,16 +433,12 @@ static void lock_mutex_taken(struct checks *checks, unsigned cpu_index,
     };
     if (taken.class != LOCK_CLASSES_MAX) {
         lock_check_sleep(checks, taken.class, &taken.by);
-        lock_take(checks, &taken);
+        lock_take(checks, &taken, true);
     }
 }
 
 void lock_observe(struct checks *checks, const struct trace_event *event)
 {
-    if (event->kind == TRACE_LOCK_TAKEN &&
-        lock_is_a_spinlock(checks->locks, event->fields[1].number)) {
-        return;
-    }
     unsigned index = lock_cpu_of(event);
     struct lock_cpu *cpu = &checks->locks->cpus[index];
     bool goes_on = event->kind == TRACE_CALL_ENTERED || event->kind == TRACE_CPU_WFI ||

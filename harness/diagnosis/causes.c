@@ -2,6 +2,7 @@
  * causes.c - the table of causes, and the texts that are made from it
  */
 #include "harness/diagnosis/causes.h"
+#include "harness/text/paragraph.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -489,39 +490,15 @@ void causes_write_list(GString *out)
     }
 }
 
-#define CAUSES_COLUMNS 78
-
-/* A paragraph, broken between words and indented. */
-static void causes_write_paragraph(GString *out, const char *label, const char *text)
-{
-    g_auto(GStrv) words = g_strsplit(text, " ", -1);
-    g_string_append_printf(out, "\n%s\n", label);
-    glong column = 0;
-    for (char **word = words; *word != NULL; word++) {
-        glong length = g_utf8_strlen(*word, -1);
-        bool breaks = column == 0 || column + 1 + length > CAUSES_COLUMNS;
-        if (breaks) {
-            g_string_append(out, column == 0 ? "  " : "\n  ");
-            column = 2;
-        } else {
-            g_string_append_c(out, ' ');
-            column++;
-        }
-        g_string_append(out, *word);
-        column += length;
-    }
-    g_string_append_c(out, '\n');
-}
-
 void causes_write_explanation(GString *out, const struct cause *cause)
 {
     g_string_append_printf(out, "%s\n", cause->id);
-    causes_write_paragraph(out, "What it means", cause->meaning);
-    causes_write_paragraph(out, "How it looks", cause->looks);
-    causes_write_paragraph(out, "What the diagnosis looks at", cause->evidence);
-    causes_write_paragraph(out, "How it usually comes about", cause->mistakes);
-    causes_write_paragraph(out, "What to do", cause->mend);
-    causes_write_paragraph(out, "What looks the same", cause->near);
+    paragraph_append(out, "What it means", cause->meaning);
+    paragraph_append(out, "How it looks", cause->looks);
+    paragraph_append(out, "What the diagnosis looks at", cause->evidence);
+    paragraph_append(out, "How it usually comes about", cause->mistakes);
+    paragraph_append(out, "What to do", cause->mend);
+    paragraph_append(out, "What looks the same", cause->near);
     g_auto(GStrv) lines = g_strsplit(cause->scenario, "\n", -1);
     g_string_append(out, "\nA scenario\n");
     for (char **line = lines; *line != NULL; line++) {

@@ -355,12 +355,11 @@ static void ledger_observe_counter(struct ledger *ledger, const struct trace_eve
         } else if (device->counter_dropped == name) {
             ledger_took(device, event, &device->taken_dropped);
         } else if (device->counter_sent_dropped == name) {
-            uint64_t before = device->sent_dropped;
             device->sent_drop = ledger_mark(event);
-            device->sent_dropped = event->fields[1].number;
-            if (device->link_down && device->sent_dropped > before) {
+            if (device->link_down && event->fields[1].number > device->sent_dropped) {
                 device->unsent_last = ledger_mark(event);
             }
+            device->sent_dropped = event->fields[1].number;
         }
     }
 }

@@ -336,8 +336,8 @@ void checker_ram(struct parser *parser, const struct lexer_token *token, uint64_
 void checker_guest_option(struct parser *parser, const struct lexer_token *key,
                           const struct lexer_token *value)
 {
-    static const char *const options[] = {"face",      "tick", "spinlocks", "ring-start",
-                                          "rx-buffer", "tx",   "poll",      NULL};
+    static const char *const options[] = {"face", "tick", "ring-start", "rx-buffer",
+                                          "tx",   "poll", NULL};
     static const char *const faces[] = {"posix", "schemes", NULL};
     checker_declare(parser, CHECKER_OPTION, key, key->text);
     if (strcmp(parser->scenario->guest, "reference") != 0) {
@@ -353,10 +353,6 @@ void checker_guest_option(struct parser *parser, const struct lexer_token *key,
         g_autofree char *message = values_number(value->text, 1, CHECKER_TICK_MAX, &number);
         if (message != NULL) {
             parser_refuse(parser, value, NULL, "tick (in Hz): %s", message);
-        }
-    } else if (strcmp(key->text, "spinlocks") == 0) {
-        if (strcmp(value->text, "tell") != 0) {
-            parser_refuse(parser, value, NULL, "spinlocks can only be 'tell'");
         }
     } else if (!checker_is_one_of(value->text, faces)) {
         parser_refuse(parser, value, diagnostic_hint_nearest(value->text, faces),

@@ -134,9 +134,6 @@ static void session_log_event(struct session *session, const struct trace_event 
 static void session_observe(void *opaque, const struct trace_event *event)
 {
     struct session *session = opaque;
-    if (session->dismantled) {
-        return;
-    }
     if (session->proving) {
         proof_observe(session, event);
         return;
@@ -462,6 +459,12 @@ static void session_guest_frozen(void *opaque, uintptr_t pc)
     g_assert_not_reached();
 }
 
+/* A machine that is taken apart still has something to say, which belongs to no run. */
+static void session_detach(struct session *session)
+{
+    trace_remove_observer(session->trace, session_observe, session);
+}
+
 static void session_run_board(struct session *session)
 {
     session_attach(session);
@@ -477,6 +480,7 @@ static void session_run_board(struct session *session)
     crash_unwatch();
     session_judge_stop(session, stop);
     session_conclude(session);
+    session_detach(session);
 }
 
 void session_run(const struct scenario *scenario, const struct session_options *options,
@@ -523,7 +527,6 @@ void session_run(const struct scenario *scenario, const struct session_options *
     }
     final_capture_free(&session);
     violations_stop(&session);
-    session.dismantled = true; /* a window on the stack of the boot code closes with the stack */
     ledger_free(session.ledger);
     places_free(session.places);
     board_free(session.board);

@@ -67,7 +67,6 @@ struct session {
     const struct session_options *options;
     struct run_result *result;
     bool finished;
-    bool dismantled; /* what the machine still says belongs to no run */
 
     struct guest_image *image;
     struct board *board;

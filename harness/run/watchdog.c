@@ -2,7 +2,7 @@
  * watchdog.c - samples the program counter in CPU time
  *
  * A sample counts against the guest when the program counter lies in its image and no tick came
- * since the last one. Copies and checksums without ticks take microseconds; five samples in a row
+ * since the last one. Copies and checksums without ticks take microseconds; three samples in a row
  * are another thing.
  */
 #include "harness/run/watchdog.h"

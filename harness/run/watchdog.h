@@ -18,7 +18,7 @@
  */
 typedef void watchdog_fn(void *opaque, uintptr_t pc);
 
-#define WATCHDOG_CPU_MS 50
+#define WATCHDOG_CPU_MS 30
 
 /* After crash_watch(), whose signal stack it uses. One at a time. */
 void watchdog_watch(const struct guest_image *image, watchdog_fn *fn, void *opaque);

@@ -5,7 +5,7 @@
     check_catalogue.py --self-test      a small tree with wrong pages: each must be rejected
 
 A row is `| `id` | what went wrong | [NAME](../scenarios/NAME.scn), … | how | named |`. Checked are
-    ids              each once
+    ids              each once, or once for each name that its reports have
     scenarios        exist under their name; at least one a row
     how              `patch`: each scenario of the row has a line `guards "ID.patch" cause NAMED`
                      fault `TEXT` … or setting `TEXT` …: TEXT stands in each scenario of the row
@@ -91,9 +91,9 @@ class Catalogue:
     def check(self):
         seen = set()
         for row in self.rows:
-            if row.id in seen:
+            if (row.id, row.named) in seen:
                 self.find(row.number, f"{row.id} has a row already")
-            seen.add(row.id)
+            seen.add((row.id, row.named))
             self.check_scenarios(row)
             if row.named not in (*self.names, NOTHING):
                 self.find(row.number, f"{row.id}: {row.named} is neither a cause nor a check")
@@ -134,14 +134,13 @@ class Catalogue:
         return printed is not None or self.scenarios[scenario].states(name)
 
     def check_guards(self):
-        rows = {row.id: row for row in self.rows if row.how == "patch"}
         for name, scenario in self.scenarios.items():
             for bug, cause in scenario.guards.items():
-                row = rows.get(bug)
-                if row is None or name not in row.scenarios():
+                rows = [row for row in self.rows if row.how == "patch" and row.id == bug and name in row.scenarios()]
+                if not rows:
                     self.findings.append(f"scenarios/{name}.scn: {PAGE} has no row for {bug} with this scenario")
-                elif row.named != cause:
-                    self.find(row.number, f"{bug}: {row.named}, and {name} says {cause}")
+                elif all(row.named != cause for row in rows):
+                    self.find(rows[0].number, f"{bug}: {rows[0].named}, and {name} says {cause}")
 
 
 # ---- the proof ---------------------------------------------------------------------------------------

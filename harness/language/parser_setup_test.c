@@ -274,8 +274,8 @@ static const struct rig_row net_rows[] = {
     {"net eth0 latency=5", "2:18: '5' needs a unit: ns, us, ms, s, min or h"},
     {"net eth0 quue-size=8", "2:10: unknown word 'quue-size' [did you mean 'queue-size'?]"},
     {"net eth0 mac=02:00:00:00:00:01 mac=02:00:00:00:00:02", "2:32: 'mac' is given twice"},
-    {"net abcdefghijklmnopqrstuvwxyz0123456789",
-     "2:5: the name 'abcdefghijklmnopqrstuvwxyz0123456789' is too long: at most 32 characters"},
+    {"net abcdefghijklmnopqrstuvwxyz0123456789-abcdefghijklmnopqrstuvwxyz01",
+     "2:5: the name 'abcdefghijklmnopqrstuvwxyz0123456789-abcdefghijklmnopqrstuvwxyz01' is too long: at most 64 characters"},
 };
 
 static void test_net(void)

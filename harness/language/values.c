@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define VALUES_NAME_MAX 32
+#define VALUES_NAME_MAX 64
 
 struct values_unit {
     const char *name;

@@ -107,6 +107,18 @@ static void test_guest_boots_at_el2_with_vhe(void)
     run_timer_guest(&config);
 }
 
+static void test_timers_of_el2_are_not_there_for_a_guest_at_el1(void)
+{
+    struct board_config config = machine_config("no el2");
+    struct machine machine;
+    machine_init(&machine, &config);
+    CU_ASSERT_EQUAL(board_run(machine.board), CPU_STOP_POWER_OFF);
+    CU_ASSERT_EQUAL(cpu_power_off_status(board_cpu(machine.board)), 0);
+    CU_ASSERT_TRUE(machine_logged(&machine, " guest.violation function=hal_sysreg_write rule=\"the "
+                                            "timers of EL2 are not there for a guest at EL1\""));
+    machine_fini(&machine);
+}
+
 static void test_guest_boots_with_translated_addresses(void)
 {
     struct board_config config = machine_config("timer");
@@ -315,6 +327,7 @@ static void test_bad_configuration_builds_nothing(void)
 
 UNIT_SUITE("board", UNIT_TEST(test_guest_boots_takes_a_timer_interrupt_and_powers_off),
            UNIT_TEST(test_guest_boots_at_el2_with_vhe),
+           UNIT_TEST(test_timers_of_el2_are_not_there_for_a_guest_at_el1),
            UNIT_TEST(test_guest_boots_with_translated_addresses),
            UNIT_TEST(test_power_on_comes_first_and_names_guest_and_seed),
            UNIT_TEST(test_two_runs_are_the_same_to_the_byte),

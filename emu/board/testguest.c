@@ -176,9 +176,8 @@ static void check_registers(void)
 }
 
 /* They are there at EL2, and are others than those of EL1; elsewhere they read as 0. */
-static void check_el2_timers(void)
+static void check_el2_timers(bool vhe)
 {
-    bool vhe = starts_with(hal_boot_info()->command_line, "timer vhe");
     hal_sysreg_write(HAL_CNTHP_CVAL_EL2, 4321);
     hal_sysreg_write(HAL_CNTHV_CVAL_EL2, 8765);
     check(hal_sysreg_read(HAL_CNTHP_CVAL_EL2) == (vhe ? 4321 : 0), 70);
@@ -232,7 +231,9 @@ static void run_timer(void)
 {
     check_memory();
     check_registers();
-    check_el2_timers();
+    if (starts_with(hal_boot_info()->command_line, "timer vhe")) {
+        check_el2_timers(true);
+    }
     check_windows();
     open_interrupt(timer_intid);
     hal_sysreg_write(HAL_CNTV_TVAL_EL0, 62500); /* 1 ms */
@@ -276,6 +277,8 @@ static void boot(void)
     read_tree();
     if (starts_with(command_line, "timer")) {
         run_timer();
+    } else if (starts_with(command_line, "no el2")) {
+        check_el2_timers(false);
     } else if (starts_with(command_line, "link")) {
         run_link();
     } else if (starts_with(command_line, "masked")) {

@@ -112,18 +112,23 @@ static unsigned lock_class_of(struct lock_check *locks, const char *name)
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-static void lock_append_witness(GString *out, const struct lock_witness *witness)
+static void lock_append_witness(const struct checks *checks, GString *out,
+                                const struct lock_witness *witness)
 {
-    g_string_append_printf(out, "by task %u%s at ", witness->task,
-                           witness->in_irq ? ", in an interrupt," : "");
+    g_string_append_printf(out, "by task %u", witness->task);
+    if (board_cpus(checks->board) > 1) {
+        g_string_append_printf(out, " on CPU %u", witness->cpu);
+    }
+    g_string_append(out, witness->in_irq ? ", in an interrupt, at " : " at ");
     checks_append_time(out, witness->time_ns);
 }
 
-static void lock_append_taken(GString *out, const struct lock_class *first,
-                              const struct lock_class *then, const struct lock_witness *witness)
+static void lock_append_taken(const struct checks *checks, GString *out,
+                              const struct lock_class *first, const struct lock_class *then,
+                              const struct lock_witness *witness)
 {
     g_string_append_printf(out, "'%s' was taken with '%s' held, ", then->name, first->name);
-    lock_append_witness(out, witness);
+    lock_append_witness(checks, out, witness);
 }
 
 static void lock_report(struct checks *checks, enum check_id id, uint64_t time_ns, const char *who,
@@ -173,10 +178,11 @@ static void lock_check_circle(struct checks *checks, unsigned first, unsigned th
         return;
     }
     GString *detail = g_string_new(NULL);
-    lock_append_taken(detail, &classes[first], &classes[then], witness);
+    lock_append_taken(checks, detail, &classes[first], &classes[then], witness);
     for (unsigned at = first; at != then; at = from[at]) {
         g_string_append_c(detail, '\n');
-        lock_append_taken(detail, &classes[from[at]], &classes[at], &classes[from[at]].edges[at]);
+        lock_append_taken(checks, detail, &classes[from[at]], &classes[at],
+                          &classes[from[at]].edges[at]);
     }
     g_autofree char *who = g_strdup_printf("%s and %s", classes[first].name, classes[then].name);
     lock_report(checks, CHECK_LOCK_ORDER, witness->time_ns, trace_intern(checks->trace, who),
@@ -219,9 +225,9 @@ static void lock_note_irqs(struct checks *checks, unsigned index,
     *(witness->in_irq ? &class->in_irq : &class->with_irqs_on) = *witness;
     if (class->in_irq.time_ns != 0 && class->with_irqs_on.time_ns != 0) {
         GString *detail = g_string_new("taken ");
-        lock_append_witness(detail, &class->in_irq);
+        lock_append_witness(checks, detail, &class->in_irq);
         g_string_append(detail, "\ntaken with interrupts on ");
-        lock_append_witness(detail, &class->with_irqs_on);
+        lock_append_witness(checks, detail, &class->with_irqs_on);
         lock_report(checks, CHECK_LOCK_IRQ, witness->time_ns, class->name,
                     "a lock that is taken in interrupts is held with interrupts masked everywhere",
                     detail);
@@ -246,9 +252,9 @@ static void lock_accuse_self(struct checks *checks, const struct lock_held *held
                              const struct lock_witness *witness)
 {
     GString *detail = g_string_new("held ");
-    lock_append_witness(detail, &held->by);
+    lock_append_witness(checks, detail, &held->by);
     g_string_append(detail, "\nwanted ");
-    lock_append_witness(detail, witness);
+    lock_append_witness(checks, detail, witness);
     lock_report(checks, CHECK_LOCK_SELF, witness->time_ns, checks->locks->classes[held->class].name,
                 "whoever holds a lock does not take it again", detail);
 }
@@ -278,7 +284,7 @@ static void lock_check_sleep(struct checks *checks, unsigned index,
                            spin != NULL ? "with spinlock '" : "",
                            spin != NULL ? checks->locks->classes[spin->class].name : "",
                            spin != NULL ? "' held " : "");
-    lock_append_witness(detail, witness);
+    lock_append_witness(checks, detail, witness);
     lock_report(checks, CHECK_LOCK_SLEEP, witness->time_ns, name,
                 "nobody sleeps in an interrupt or with a spinlock held", detail);
 }
@@ -392,7 +398,7 @@ static void lock_sleeper_found(struct checks *checks, struct lock_cpu *cpu)
     if (spin != NULL) {
         GString *detail = g_string_new(NULL);
         g_string_append_printf(detail, "task %u sleeps; it took the lock ", cpu->sleeper);
-        lock_append_witness(detail, &spin->by);
+        lock_append_witness(checks, detail, &spin->by);
         lock_report(checks, CHECK_LOCK_SLEEP, 0, checks->locks->classes[spin->class].name,
                     "nobody sleeps in an interrupt or with a spinlock held", detail);
     }

@@ -238,6 +238,19 @@ static unsigned rules_enabled_in_vain(const struct rules_case *c)
     return 0;
 }
 
+/* Where the guest ought to have the number from. */
+static void rules_evidence_wiring(struct rules_case *c, const struct rules_source *source)
+{
+    if (source->device == NULL) {
+        return;
+    }
+    g_autofree char *place = board_net_place(c->board, source->device->name);
+    bool is_pin = g_str_has_prefix(place, "PCI") && source->intid >= BOARD_PCI_INTID &&
+                  source->intid < BOARD_PCI_INTID + PCI_PINS;
+    rules_evidence(c, "%s: %s, wired to INTID %u%s", source->device->name, place, source->intid,
+                   is_pin ? ", which is 35 + slot mod 4 for pin A" : "");
+}
+
 bool rule_irq_not_enabled(struct rules_case *c)
 {
     for (unsigned i = 0; i < rules_source_count(c); i++) {
@@ -249,6 +262,7 @@ bool rule_irq_not_enabled(struct rules_case *c)
         c->diagnosis->repair = DIAGNOSIS_REPAIR_ENABLE;
         c->diagnosis->intid = source.intid;
         rules_evidence_source(c, &source);
+        rules_evidence_wiring(c, &source);
         bool was = c->ledger->irqs[source.intid].enabled.sequence != 0;
         c->diagnosis->other_intid = rules_enabled_in_vain(c);
         if (c->diagnosis->other_intid != 0) {

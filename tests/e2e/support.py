@@ -14,7 +14,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-TIMEOUT_S = 120  # nothing may hang: a run that takes longer has failed
+TIMEOUT_S = 300  # nothing may hang: a run that takes longer has failed
 
 # What a crash looks like, whatever the exit status.
 CRASH_SIGNS = re.compile(

@@ -458,6 +458,11 @@ void cpu_listen_to_spinlocks(struct cpu *cpu, const struct cpu_spin_listener *li
     cpu->spin_opaque = opaque;
 }
 
+uintptr_t cpu_call_frame(const struct cpu *cpu)
+{
+    return cpu->call_frame;
+}
+
 bool cpu_guest_is_ready(const struct cpu *cpu)
 {
     return cpu->ready;

@@ -154,8 +154,9 @@ struct cpu {
     struct stack_bench bench;
     struct stack_bounds host;
     void *host_sp, *host_fake;
-    bool inside;   /* the guest runs, or the bench on its behalf */
-    bool on_bench; /* the latter */
+    bool inside;          /* the guest runs, or the bench on its behalf */
+    bool on_bench;        /* the latter, */
+    uintptr_t call_frame; /* called from here */
     bool stop_requested;
     enum cpu_stop stop;
 

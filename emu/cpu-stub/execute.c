@@ -82,6 +82,7 @@ void cpu_bench_visit(struct cpu *cpu, context_fn *fn, void *arg)
         cpu_give_way(cpu);
     }
     cpu->on_bench = true;
+    cpu->call_frame = (uintptr_t)__builtin_frame_address(0);
     if (cpu->spin_count > 0) {
         struct cpu_visit visit = {.cpu = cpu, .fn = fn, .arg = arg};
         stack_bench_call(&cpu->bench, cpu_do_after_spins, &visit);

@@ -130,14 +130,17 @@ static void cpu_do_nothing(void *opaque)
     (void)opaque;
 }
 
-static void probe_spin(struct cpu *cpu, const struct cpu_spin_note *note)
+static struct cpu_spin_note *probe_note(struct cpu *cpu)
 {
-    bool at_once = __builtin_expect(cpu->awake > 1, 0);
-    if (at_once) {
+    if (__builtin_expect(cpu->awake > 1, 0)) {
         cpu_give_way(cpu);
     }
-    cpu->spins[cpu->spin_count++] = *note;
-    if (at_once || cpu->spin_count == CPU_SPINS_MAX) {
+    return &cpu->spins[cpu->spin_count++];
+}
+
+static void probe_noted(struct cpu *cpu)
+{
+    if (__builtin_expect(cpu->awake > 1 || cpu->spin_count == CPU_SPINS_MAX, 0)) {
         cpu_bench_visit(cpu, cpu_do_nothing, NULL);
     }
 }
@@ -147,15 +150,15 @@ void probe_spin_taken(uint64_t lock, const char *name)
     struct cpu *cpu = cpu_of_guest();
     cpu->core->clock_reads = 0;
     if (cpu->spin_listener != NULL) {
-        const struct cpu_spin_note note = {
-            .spin = {.lock = lock,
-                     .name = (uintptr_t)name,
-                     .time_ns = cpu_guest_time_ns(cpu),
-                     .cpu = cpu->core->index,
-                     .masked = (cpu->core->daif & HAL_DAIF_I) != 0},
-            .taken = true,
-        };
-        probe_spin(cpu, &note);
+        struct cpu_spin_note *note = probe_note(cpu);
+        note->taken = true;
+        note->spin.lock = lock;
+        note->spin.name = (uintptr_t)name;
+        note->spin.time_ns = cpu_guest_time_ns(cpu);
+        note->spin.cpu = cpu->core->index;
+        note->spin.masked = (cpu->core->daif & HAL_DAIF_I) != 0;
+        note->spin.released = false;
+        probe_noted(cpu);
     }
 }
 
@@ -168,8 +171,10 @@ void probe_spin_released(uint64_t lock)
         cpu->spins[cpu->spin_count - 1].spin.lock == lock) {
         cpu->spins[cpu->spin_count - 1].spin.released = true;
     } else if (cpu->spin_listener != NULL) {
-        const struct cpu_spin_note note = {.spin = {.lock = lock}, .taken = false};
-        probe_spin(cpu, &note);
+        struct cpu_spin_note *note = probe_note(cpu);
+        note->taken = false;
+        note->spin.lock = lock;
+        probe_noted(cpu);
     }
 }
 

@@ -289,9 +289,9 @@ static void lock_check_sleep(struct checks *checks, unsigned index,
                 "nobody sleeps in an interrupt or with a spinlock held", detail);
 }
 
-static void lock_take(struct checks *checks, const struct lock_held *taken, bool keeps)
+static void lock_judge(struct checks *checks, const struct lock_held *taken)
 {
-    struct lock_check *locks = checks->locks;
+    const struct lock_check *locks = checks->locks;
     for (unsigned i = 0; i < locks->held_count; i++) {
         const struct lock_held *held = &locks->held[i];
         if (!lock_is_holder(held, &taken->by)) {
@@ -302,13 +302,21 @@ static void lock_take(struct checks *checks, const struct lock_held *taken, bool
         }
         lock_add_edge(checks, held->class, taken->class, &taken->by);
     }
-    if (keeps && locks->held_count < LOCK_HELD_MAX) {
+}
+
+static void lock_hold(struct lock_check *locks, const struct lock_held *taken)
+{
+    if (locks->held_count < LOCK_HELD_MAX) {
         locks->held[locks->held_count++] = *taken;
     }
 }
 
 static void lock_give(struct lock_check *locks, uint64_t lock)
 {
+    if (locks->held_count > 0 && locks->held[locks->held_count - 1].lock == lock) {
+        locks->held_count--;
+        return;
+    }
     for (unsigned i = locks->held_count; i > 0; i--) {
         if (locks->held[i - 1].lock == lock) {
             memmove(&locks->held[i - 1], &locks->held[i],
@@ -339,6 +347,25 @@ static struct lock_known *lock_known_find(struct lock_check *locks, const struct
     return lock_known_place(locks, spin, 0);
 }
 
+/* Whether taking a lock of the class like this teaches nothing: so it is nearly always. */
+static bool lock_is_no_news(const struct lock_check *locks, const struct lock_held *taken,
+                            bool masked)
+{
+    const struct lock_class *classes = locks->classes;
+    if (!lock_irqs_are_noted(&classes[taken->class], taken->by.in_irq, masked)) {
+        return false;
+    }
+    for (unsigned i = 0; i < locks->held_count; i++) {
+        const struct lock_held *held = &locks->held[i];
+        bool has_edge =
+            held->class == taken->class || (classes[held->class].after >> taken->class & 1) != 0;
+        if (lock_is_holder(held, &taken->by) && (!has_edge || held->lock == taken->lock)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool lock_spin_taken(void *opaque, const struct cpu_spin *spin)
 {
     struct checks *checks = opaque;
@@ -351,18 +378,19 @@ static bool lock_spin_taken(void *opaque, const struct cpu_spin *spin)
         return true;
     }
     const struct lock_cpu *cpu = &locks->cpus[spin->cpu % CHECKS_CPUS_MAX];
-    if (spin->released && locks->held_count == 0 &&
-        lock_irqs_are_noted(&locks->classes[known->class], cpu->nesting > 0, spin->masked)) {
-        return true; /* alone and only for a moment, as most of them */
-    }
     const struct lock_held taken = {
         .lock = spin->lock,
         .class = known->class,
         .by = {spin->time_ns, cpu->task, cpu->nesting > 0, spin->cpu},
         .spins = true,
     };
-    lock_note_irqs(checks, taken.class, &taken.by, spin->masked);
-    lock_take(checks, &taken, !spin->released);
+    if (!lock_is_no_news(locks, &taken, spin->masked)) {
+        lock_note_irqs(checks, taken.class, &taken.by, spin->masked);
+        lock_judge(checks, &taken);
+    }
+    if (!spin->released) {
+        lock_hold(locks, &taken);
+    }
     return true;
 }
 
@@ -439,7 +467,8 @@ static void lock_mutex_taken(struct checks *checks, unsigned cpu_index,
     };
     if (taken.class != LOCK_CLASSES_MAX) {
         lock_check_sleep(checks, taken.class, &taken.by);
-        lock_take(checks, &taken, true);
+        lock_judge(checks, &taken);
+        lock_hold(checks->locks, &taken);
     }
 }
 

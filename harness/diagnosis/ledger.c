@@ -281,15 +281,15 @@ static unsigned ledger_irq_cpu(const struct trace_event *event)
 
 /* ---- work that lay about --------------------------------------------------------------------- */
 
-bool ledger_is_queue_word(const char *on)
+static bool ledger_is_queue_word(const char *on)
 {
     static const char *const words[] = {"queue", "completion", "tx", "vq", NULL};
-    return on != NULL && g_strv_contains(words, on);
+    return g_strv_contains(words, on);
 }
 
 static bool ledger_sleeps_for_queue(const struct ledger_task *task)
 {
-    return task->state == LEDGER_TASK_BLOCKED && ledger_is_queue_word(task->on);
+    return task->state == LEDGER_TASK_BLOCKED && task->for_queue;
 }
 
 static bool ledger_is_own(const struct ledger_device *device, unsigned intid)
@@ -641,6 +641,7 @@ static void ledger_observe_task(struct ledger *ledger, const struct trace_event 
     case TRACE_TASK_BLOCKED:
         task->state = LEDGER_TASK_BLOCKED;
         task->on = event->fields[1].string;
+        task->for_queue = ledger_is_queue_word(task->on);
         task->object = event->fields[2].number;
         task->deadline_ns = event->fields[3].number;
         break;

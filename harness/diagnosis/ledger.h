@@ -46,7 +46,8 @@ struct ledger_task {
     const char *name; /* interned in the trace */
     uint64_t context; /* address of its hal_context; 0: not told */
     enum ledger_task_state state;
-    const char *on;       /* what it waits on, while blocked */
+    const char *on;       /* what it waits on, while blocked, */
+    bool for_queue;       /* which is what a queue returns */
     uint64_t object;      /* which */
     uint64_t deadline_ns; /* LEDGER_NO_TIME: none */
     struct ledger_mark since;
@@ -283,9 +284,6 @@ bool ledger_key_answers(const struct ledger_key *answer, const struct ledger_key
 bool ledger_comes_from(const uint8_t *frame, size_t len, uint32_t address);
 /* When the driver took a frame of the card; sequence 0: not yet, or not known any more. */
 struct ledger_mark ledger_taken(const struct ledger_device *device, uint64_t frame);
-
-/* Whether a task waits for the completion of a queue, by the word of probe_task_blocked(). */
-bool ledger_is_queue_word(const char *on);
 /* Whether a task is woken again and again, and comes to nothing. */
 bool ledger_task_loops(const struct ledger *ledger, const struct ledger_task *task,
                        uint64_t now_ns);

@@ -43,7 +43,7 @@ const struct ledger_task *rules_queue_waiter(const struct rules_case *c)
 {
     for (guint i = 1; i < c->ledger->tasks->len; i++) {
         const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
-        if (task != NULL && task->state == LEDGER_TASK_BLOCKED && ledger_is_queue_word(task->on) &&
+        if (task != NULL && task->state == LEDGER_TASK_BLOCKED && task->for_queue &&
             rules_is_settled(c, &task->since)) {
             return task;
         }

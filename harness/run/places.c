@@ -14,7 +14,7 @@
 
 #define PLACES_DEPTH      4
 #define PLACES_SHOWN      2  /* behind them is what was interrupted, or the task's beginning */
-#define PLACES_FRAMES_MAX 32 /* of bench and guest together */
+#define PLACES_FRAMES_MAX 10 /* of the boundary and the guest together */
 #define PLACES_COUNTER    ".rx.frames"
 
 struct places_stack {
@@ -47,7 +47,7 @@ static void places_keep(const struct session *session, struct places_stack *stac
     const struct cpu *cpu = board_cpu(session->board);
     uintptr_t high = cpu_view(cpu, cpu_running(cpu)).stack_high;
     uintptr_t addresses[PLACES_FRAMES_MAX];
-    uintptr_t fp = (uintptr_t)__builtin_frame_address(0);
+    uintptr_t fp = cpu_call_frame(cpu);
     unsigned count = source_unwind(fp, fp, high, addresses, PLACES_FRAMES_MAX);
     struct places_stack kept = {.count = 0};
     for (unsigned i = 0; i < count && kept.count < PLACES_DEPTH; i++) {

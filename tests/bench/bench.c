@@ -155,12 +155,9 @@ static void bench_idle_hour(void)
  */
 static void bench_round_trips(void)
 {
-    enum {
-        ROUNDS = 7
-    };
-    const uint64_t requests = 40 * PINGS;
+    const uint64_t requests = 20 * PINGS;
     double many = G_MAXDOUBLE, one = G_MAXDOUBLE, alone = G_MAXDOUBLE;
-    for (size_t i = 0; i < ROUNDS; i++) {
+    for (size_t i = 0; i < SAMPLES; i++) {
         many = MIN(many, bench_cpu("flood"));
         one = MIN(one, bench_cpu("ping"));
         uint64_t start_ns = bench_time_ns(CLOCK_PROCESS_CPUTIME_ID);

@@ -486,10 +486,12 @@ unsigned virtqueue_avail_count(struct virtqueue *queue)
         return 0;
     }
     /* A look from outside: it must neither break a queue nor count as an access of the device. */
-    const void *at = gmem_host(queue->dev->env.memory, gpa(queue->avail.value + VIRTQ_AVAIL_IDX),
-                               sizeof(uint16_t));
-    g_assert(at != NULL); /* it was in RAM when the queue was enabled, and RAM stays */
+    const void *at = gmem_open_host(queue->dev->env.memory,
+                                    gpa(queue->avail.value + VIRTQ_AVAIL_IDX), sizeof(uint16_t));
     uint16_t index;
+    if (at == NULL) { /* it was open when the queue was enabled */
+        return 0;
+    }
     memcpy(&index, at, sizeof(index));
     uint16_t count = (uint16_t)(index - queue->last_avail);
     return count <= queue->size ? count : 0;
@@ -606,9 +608,10 @@ static bool virtqueue_check_part(struct virtqueue *queue, gpa_t at, size_t size,
 /* The device writes them only later: until then they are what the driver left there. */
 static void virtqueue_check_used_flags(struct virtqueue *queue)
 {
-    const void *at = gmem_host(queue->dev->env.memory, gpa(queue->used.value + VIRTQ_USED_FLAGS),
-                               sizeof(uint16_t));
+    const void *at = gmem_open_host(queue->dev->env.memory,
+                                    gpa(queue->used.value + VIRTQ_USED_FLAGS), sizeof(uint16_t));
     uint16_t flags;
+    g_assert(at != NULL); /* so it was found right before */
     memcpy(&flags, at, sizeof(flags));
     if (flags != 0) {
         virtqueue_breach(queue, "2.7.10.1",

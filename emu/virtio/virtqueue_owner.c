@@ -59,11 +59,11 @@ void virtqueue_owner_clear(struct virtqueue_owner *owner)
     owner->tangled = false;
 }
 
-/* A look from outside, as gmem_host() is one: it is no access of the device. */
+/* A look from outside: it is no access of the device. */
 static bool owner_read(const struct virtqueue *queue, uint16_t index, struct virtq_desc *desc)
 {
     uint64_t at = queue->desc.value + (uint64_t)index * sizeof(*desc);
-    const void *now = gmem_host(queue->dev->env.memory, gpa(at), sizeof(*desc));
+    const void *now = gmem_open_host(queue->dev->env.memory, gpa(at), sizeof(*desc));
     if (now != NULL) {
         memcpy(desc, now, sizeof(*desc));
     }
@@ -180,16 +180,12 @@ static bool owner_overlaps(gpa_t at, uint64_t size, uint64_t other, uint64_t oth
 static bool owner_chain_lies_in(const struct virtqueue *queue, uint16_t head, gpa_t at,
                                 uint64_t size)
 {
-    const struct gmem *memory = queue->dev->env.memory;
     uint16_t index = head;
     for (unsigned count = 0; count < queue->size && index < queue->size; count++) {
         struct virtq_desc desc;
-        gpa_t where = gpa(queue->desc.value + (uint64_t)index * sizeof(desc));
-        const void *host = gmem_host(memory, where, sizeof(desc));
-        if (host == NULL) {
+        if (!owner_read(queue, index, &desc)) {
             return false;
         }
-        memcpy(&desc, host, sizeof(desc));
         if (owner_overlaps(at, size, desc.addr, desc.len)) {
             return true;
         }
@@ -204,9 +200,8 @@ static bool owner_chain_lies_in(const struct virtqueue *queue, uint16_t head, gp
 static bool owner_find_available(const struct virtqueue *queue, gpa_t at, uint64_t size,
                                  uint16_t *head)
 {
-    const struct gmem *memory = queue->dev->env.memory;
     size_t ring_size = virtq_avail_size(queue->size);
-    const uint8_t *ring = gmem_host(memory, queue->avail, ring_size);
+    const uint8_t *ring = gmem_open_host(queue->dev->env.memory, queue->avail, ring_size);
     if (ring == NULL) {
         return false;
     }

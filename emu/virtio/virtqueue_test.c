@@ -58,6 +58,20 @@ static void test_empty_ring_gives_nothing_and_says_nothing(void)
     finish();
 }
 
+/* What is closed to devices may be a guard page, which nobody can read. */
+static void test_ring_that_was_given_back_is_not_counted(void)
+{
+    struct mock_ring ring;
+    struct virtqueue *queue = start(&ring, 8);
+    mock_ring_desc(&ring, 0, mock_machine_alloc(machine, 100, NULL), 100, 0, 0);
+    mock_ring_offer(&ring, 0);
+    CU_ASSERT_EQUAL(virtqueue_avail_count(queue), 1);
+    queue->avail = mock_machine_closed_memory(machine);
+    memcpy(gmem_host(machine->memory, queue->avail, 4), "\0\0\1\0", 4);
+    CU_ASSERT_EQUAL(virtqueue_avail_count(queue), 0);
+    finish();
+}
+
 static void test_chain_has_readable_then_writable_buffers_in_order(void)
 {
     struct mock_ring ring;
@@ -523,6 +537,7 @@ static void test_kick_shows_the_available_index(void)
 }
 
 UNIT_SUITE("virtqueue", UNIT_TEST(test_empty_ring_gives_nothing_and_says_nothing),
+           UNIT_TEST(test_ring_that_was_given_back_is_not_counted),
            UNIT_TEST(test_chain_has_readable_then_writable_buffers_in_order),
            UNIT_TEST(test_chain_may_be_as_long_as_the_queue),
            UNIT_TEST(test_peek_leaves_the_chain_available_until_it_is_taken),

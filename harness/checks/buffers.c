@@ -149,11 +149,11 @@ typedef void buffers_fn(struct checks *checks, unsigned index, struct buffer *bu
 static void buffers_walk(struct checks *checks, unsigned index, uint64_t head, buffers_fn *fn)
 {
     const struct virtqueue *queue = checks->queues[index];
-    const struct gmem *memory = board_memory(checks->board);
+    struct gmem *memory = board_memory(checks->board);
     for (unsigned count = 0; count < queue->size && head < queue->size; count++) {
         struct virtq_desc desc;
         const void *host =
-            gmem_host(memory, gpa(queue->desc.value + head * sizeof desc), sizeof desc);
+            gmem_open_host(memory, gpa(queue->desc.value + head * sizeof desc), sizeof desc);
         if (host == NULL) {
             return;
         }

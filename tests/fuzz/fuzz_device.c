@@ -12,7 +12,8 @@
  *     lost, none is twice.
  *
  * The device stands in one of a few windows of the machine; what the others say of themselves is
- * up to the input as well. Nothing is ever written there.
+ * up to the input as well. Nothing is ever written there. The device is a modern one: of a legacy
+ * one it has no registers, and does not claim to be one.
  *
  * Driver and transport are included, not linked: their tables of interfaces and devices only grow,
  * and each run needs them empty.
@@ -128,7 +129,8 @@ static uint32_t fuzz_read(void *opaque, uint32_t offset, unsigned size)
     if (fuzz_device.lies && fuzz_u8(&fuzz_device.input) >= FUZZ_LIE) {
         value = (uint32_t)fuzz_number(&fuzz_device.input, size);
     }
-    return value;
+    /* Whoever says that it is a legacy device is written to as one, which is not played here. */
+    return offset == VIRTIO_MMIO_VERSION && value == 1 ? 2 : value;
 }
 
 static void fuzz_write_half(uint64_t *whole, uint32_t value, bool high)

@@ -335,12 +335,17 @@ static struct lock_known *lock_known_place(struct lock_check *locks, const struc
     return &locks->known[(spin->lock / sizeof(uint64_t) + try) % LOCK_KNOWN_MAX];
 }
 
+static bool lock_is_known(const struct lock_known *known, const struct cpu_spin *spin)
+{
+    return known->is_used && known->lock == spin->lock && known->name == spin->name;
+}
+
 /* Where it is, or else where it may be put. */
 static struct lock_known *lock_known_find(struct lock_check *locks, const struct cpu_spin *spin)
 {
     for (unsigned try = 0; try < LOCK_KNOWN_TRIES; try++) {
         struct lock_known *known = lock_known_place(locks, spin, try);
-        if (!known->is_used || (known->lock == spin->lock && known->name == spin->name)) {
+        if (!known->is_used || lock_is_known(known, spin)) {
             return known;
         }
     }
@@ -371,7 +376,7 @@ static bool lock_spin_taken(void *opaque, const struct cpu_spin *spin)
     struct checks *checks = opaque;
     struct lock_check *locks = checks->locks;
     const struct lock_known *known = lock_known_find(locks, spin);
-    if (!known->is_used || known->lock != spin->lock || known->name != spin->name) {
+    if (!lock_is_known(known, spin)) {
         return false;
     }
     if (known->class == LOCK_CLASSES_MAX) {

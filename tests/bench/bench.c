@@ -223,14 +223,11 @@ static void bench_count_call(void)
 static double bench_plain_call(void)
 {
     void (*volatile callee)(void) = bench_count_call;
-    struct timespec start, end;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
+    uint64_t start_ns = bench_time_ns(CLOCK_PROCESS_CPUTIME_ID);
     for (uint64_t i = 0; i < CALLS; i++) {
         callee();
     }
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-    return ((double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) * 1e-9) /
-           (double)CALLS;
+    return (double)(bench_time_ns(CLOCK_PROCESS_CPUTIME_ID) - start_ns) * 1e-9 / (double)CALLS;
 }
 
 static unsigned bench_count_words(const char *text, const char *word)

@@ -502,6 +502,7 @@ static void fuzz_boot(const uint8_t *data, size_t size)
     if ((kind & 0x70) == 0x50) {
         fuzz_device.is_legacy = true;
         fuzz_device.offered &= UINT32_MAX;
+        fuzz_device.offered |= UINT64_C(1) << VIRTIO_F_ANY_LAYOUT; /* the driver insists */
     }
     fuzz_device.windows = 1 + kind / 2 % FUZZ_WINDOWS; /* the bits of two features serve twice */
     fuzz_boot_kernel();

@@ -14,6 +14,7 @@
 #define FAKE_DMA_MAX      64
 
 struct fake_hal fake_hal;
+uint64_t fake_hal_offset = UINT64_C(0x100000000000);
 
 static void
     *fake_dma[FAKE_DMA_MAX]; /* allocations that are not freed, in the first dma_live places */
@@ -112,7 +113,7 @@ void *hal_dma_alloc(size_t size, size_t align, uint64_t *pa)
     kassert(va != NULL && fake_hal.dma_live < FAKE_DMA_MAX);
     memset(va, 0, size);
     fake_dma[fake_hal.dma_live++] = va;
-    *pa = (uintptr_t)va + FAKE_HAL_OFFSET;
+    *pa = (uintptr_t)va + fake_hal_offset;
     return va;
 }
 
@@ -131,7 +132,7 @@ void hal_dma_free(void *va, size_t size)
 
 void *hal_phys_to_virt(uint64_t pa)
 {
-    return (void *)(uintptr_t)(pa - FAKE_HAL_OFFSET);
+    return (void *)(uintptr_t)(pa - fake_hal_offset);
 }
 
 void hal_mb(void)

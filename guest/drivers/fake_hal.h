@@ -1,7 +1,7 @@
 /*
  * fake_hal.h - a hal for unit tests of drivers
  *
- * Memory is the heap's; physical addresses differ from pointers by FAKE_HAL_OFFSET. MMIO goes to
+ * Memory is the heap's; physical addresses differ from pointers by fake_hal_offset. MMIO goes to
  * one window that the test provides, or all of it to the test. System registers are an array. What
  * is told to the bench is counted.
  */
@@ -9,8 +9,6 @@
 #define DRIVERS_FAKE_HAL_H
 
 #include "ringside/hal.h"
-
-#define FAKE_HAL_OFFSET UINT64_C(0x100000000000)
 
 struct fake_hal {
     /* The window. An access outside of it fails the test. */
@@ -37,6 +35,12 @@ struct fake_hal {
     bool masked; /* PSTATE.I */
 };
 extern struct fake_hal fake_hal;
+
+/*
+ * Physical addresses less pointers. As it is, they are beyond the page numbers of legacy devices;
+ * it is changed before anything is allocated.
+ */
+extern uint64_t fake_hal_offset;
 
 /* Back to the state of power-on; the window is gone. */
 void fake_hal_reset(void);

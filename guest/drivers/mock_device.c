@@ -25,7 +25,7 @@ static struct mock_queue *mock_selected(void)
 
 static void *mock_pointer(uint64_t physical)
 {
-    return (void *)(uintptr_t)(physical - FAKE_HAL_OFFSET);
+    return (void *)(uintptr_t)(physical - fake_hal_offset);
 }
 
 /* ---- registers ------------------------------------------------------------------------------- */

@@ -121,7 +121,7 @@ static void acpi_up(void)
 {
     fake_hal_reset();
     fake_hal.sysregs[HAL_MPIDR_EL1] = 0x80000000;
-    fake_hal.boot.ram_base = (uintptr_t)memory + FAKE_HAL_OFFSET;
+    fake_hal.boot.ram_base = (uintptr_t)memory + fake_hal_offset;
     fake_hal.boot.ram_size = sizeof(memory);
     fake_hal.boot.free_base = fake_hal.boot.ram_base + FAKE_ACPI_SIZE;
     fake_hal.boot.free_size = FREE_SIZE;

@@ -334,7 +334,7 @@ static void test_chain_in_a_table_takes_one_descriptor(void)
         CU_ASSERT_EQUAL(queue.desc[head].flags, VDESC_INDIRECT);
         CU_ASSERT_EQUAL(queue.desc[head].size, 3 * sizeof(struct vdesc));
         const volatile struct vdesc *table = &queue.tables[head * VIRTQUEUE_INDIRECT];
-        CU_ASSERT_EQUAL(queue.desc[head].address, (uintptr_t)table + FAKE_HAL_OFFSET);
+        CU_ASSERT_EQUAL(queue.desc[head].address, (uintptr_t)table + fake_hal_offset);
         CU_ASSERT_EQUAL(table[0].address, 0x1000);
         CU_ASSERT_EQUAL(table[0].flags, VDESC_NEXT);
         CU_ASSERT_EQUAL(table[0].next, 1);

@@ -31,10 +31,12 @@
 #include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
 
-#define FUZZ_BASE      0x0a000000
-#define FUZZ_WINDOW    0x200
-#define FUZZ_WINDOWS   4 /* at most; the device is in the last */
-#define FUZZ_QUEUES    2
+#define FUZZ_BASE    0x0a000000
+#define FUZZ_WINDOW  0x200
+#define FUZZ_WINDOWS 4 /* at most; the device is in the last */
+#define FUZZ_QUEUES  2
+/* Takes the heap of the address sanitizer to where a page number of a legacy device leads. */
+#define FUZZ_OFFSET    (UINT64_C(0x100000) - UINT64_C(0x600000000000))
 #define FUZZ_STEPS_MAX 256
 #define FUZZ_LIE       0xf0 /* bytes from here on are lies, where registers are read */
 
@@ -254,7 +256,7 @@ static void fuzz_write(void *opaque, uint32_t offset, uint32_t value)
 
 static void *fuzz_pointer(uint64_t physical)
 {
-    return (void *)(uintptr_t)(physical - FAKE_HAL_OFFSET);
+    return (void *)(uintptr_t)(physical - fake_hal_offset);
 }
 
 /* The next operand chooses a queue; NULL: it is not there. */
@@ -472,6 +474,7 @@ static void fuzz_boot_kernel(void)
     static bool has_machine;
     if (!has_machine) {
         fake_hal_reset();
+        fake_hal_offset = FUZZ_OFFSET;
         nbuf_init();
         has_machine = true;
     }

@@ -335,7 +335,8 @@ static bool board_build_wire(struct board *board, const struct board_config *con
         if (config->nets[i].backend != BOARD_BACKEND_SLIRP) {
             continue;
         }
-        board->slirp = wire_slirp_new(board->wire, board->clock, BOARD_SLIRP_PORT, error);
+        board->slirp = wire_slirp_new(board->wire, board->clock, board->trace,
+                                      BOARD_SLIRP_PORT, config->services, error);
         return board->slirp != NULL;
     }
     return true;

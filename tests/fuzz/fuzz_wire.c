@@ -194,7 +194,7 @@ void fuzz_run(const uint8_t *data, size_t size)
     struct fuzz_wire self = {.clock = vclock_new()};
     self.trace = trace_new(self.clock);
     self.wire = wire_new(self.clock, self.trace);
-    self.slirp = wire_slirp_new(self.wire, self.clock, "slirp", NULL);
+    self.slirp = wire_slirp_new(self.wire, self.clock, self.trace, "slirp", NULL, NULL);
     FUZZ_CHECK(self.slirp != NULL);
     self.guest = wire_add_port(self.wire, "guest", true, fuzz_guest_receive, &self);
     self.fault = wire_fault_new(self.guest, self.trace);

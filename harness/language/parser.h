@@ -147,6 +147,10 @@ bool parser_parse_finally(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at);
 bool parser_parse_host(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at);
+bool parser_parse_serve(struct parser *parser, const struct lexer_token *word,
+                        const struct scenario_time *at);
+bool parser_parse_requires(struct parser *parser, const struct lexer_token *word,
+                           const struct scenario_time *at);
 bool parser_parse_inject(struct parser *parser, const struct lexer_token *word,
                          const struct scenario_time *at);
 bool parser_parse_restore(struct parser *parser, const struct lexer_token *word,

@@ -161,18 +161,8 @@ static bool send_take_hex(struct parser *parser, struct scenario_send *send)
         return false;
     }
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    for (const char *at = token->text; *at != '\0';) {
-        if (*at == ' ') {
-            at++;
-            continue;
-        }
-        if (!g_ascii_isxdigit(at[0]) || !g_ascii_isxdigit(at[1])) {
-            return parser_fail(parser, token, NULL,
-                               "expected pairs of hexadecimal digits, not '%.2s'", at);
-        }
-        uint8_t byte = (uint8_t)(g_ascii_xdigit_value(at[0]) << 4 | g_ascii_xdigit_value(at[1]));
-        g_byte_array_append(bytes, &byte, 1);
-        at += 2;
+    if (!parser_pass(parser, token, values_hex(token->text, bytes))) {
+        return false;
     }
     if (bytes->len < SEND_ETHERNET_HEADER || bytes->len > WIRE_FRAME_MAX) {
         parser_refuse(parser, token, NULL, "a frame has %d to %d bytes, not %u",

@@ -23,11 +23,9 @@ struct reserved_row {
 };
 
 static const struct reserved_row reserved_rows[] = {
-    {"requires", "services of the host are still to come"},
     {"guest face=schemes", "the schemes face of the reference guest is still to come"},
     {"net feature", "the network device cannot offer it yet"},
     {"share", "virtio-9p is still to come"},
-    {"serve", "services on the wire are still to come"},
     {"inject link reorder", "this fault is still to come"},
     {"inject 9p", "virtio-9p is still to come"},
     {"restore 9p", "virtio-9p is still to come"},
@@ -80,13 +78,8 @@ struct reserved_form {
 };
 
 static const struct reserved_form reserved_forms[] = {
-    {"requires", "requires", "REQUIREMENT REQUIREMENT? REQUIREMENT? REQUIREMENT?", ""},
     {"share", "share", "NAME memory CONTENTS", ""},
     {"share", "share", "NAME STRING", ""},
-    {"serve", "serve", "tcp|udp ENDPOINT echo|discard|chargen|close|reset|refused|silent", ""},
-    {"serve", "serve", "tcp ENDPOINT http PATH", ""},
-    {"serve", "serve", "tcp|udp ENDPOINT script PATH", ""},
-    {"serve", "serve", "dns TEXT = ADDRESS", ""},
     {"inject", "inject link reorder", "link NAME in|out? reorder NUMBER STRING?", ""},
     {"inject", "inject 9p", "9p error WORD WORD OCCURRENCES?", ""},
     {"inject", "inject 9p", "9p delay TIME OCCURRENCES?", ""},
@@ -151,13 +144,6 @@ static char *reserved_read_queue(const char *text)
     return g_ascii_isdigit(text[0]) ? reserved_read_number(text) : values_name(text);
 }
 
-static char *reserved_read_requirement(const char *text)
-{
-    return g_str_has_prefix(text, "host:") && text[5] != '\0'
-               ? NULL
-               : g_strdup_printf("expected a requirement such as host:tcp, not '%s'", text);
-}
-
 struct reserved_value {
     const char *kind;
     const char *description;
@@ -177,7 +163,6 @@ static const struct reserved_value reserved_values[] = {
     {"ENDPOINT", "an address and a port", true, false, reserved_read_endpoint},
     {"PEER", "an address and a port", true, false, reserved_read_peer},
     {"QUEUE", "a queue such as eth0.tx, or an INTID", true, false, reserved_read_queue},
-    {"REQUIREMENT", "a requirement such as host:tcp", true, false, reserved_read_requirement},
 };
 
 static const struct reserved_value *reserved_find_value(const char *kind)

@@ -14,6 +14,8 @@
 
 #include "emu/core/trace.h"
 #include "emu/virtio/virtqueue.h"
+#include "emu/wire/serve.h"
+#include "emu/wire/serve_dns.h"
 #include "harness/checks/catalogue.h"
 #include "pcap/capture.h"
 
@@ -30,6 +32,7 @@
 #define SCENARIO_ALLOC_TARGET     "memory" /* of the only place where allocations fail */
 #define SCENARIO_FAULTS_MAX       16       /* `inject` statements of an object */
 #define SCENARIO_FILES_MAX        64
+#define SCENARIO_RECORDS_MAX      256
 #define SCENARIO_GUARDS_MAX       32
 #define SCENARIO_PATH_MAX         255 /* bytes in the path of a file */
 
@@ -100,6 +103,20 @@ struct scenario_host {
     char *name;
     uint8_t mac[6]; /* without mac=: 52:55 and the address, as libslirp does it */
     uint8_t ip[4];
+};
+
+/* A service on the wire. The endpoint points to the rest. */
+struct scenario_service {
+    struct scenario_place place;
+    struct serve_endpoint endpoint;
+    char *folder;  /* of http, or NULL */
+    GArray *steps; /* struct serve_step: of a script */
+};
+
+/* A record of the name server. */
+struct scenario_record {
+    char *name, *alias; /* alias: or NULL */
+    struct serve_dns_name row;
 };
 
 struct scenario_file {
@@ -332,6 +349,10 @@ struct scenario {
     enum check_severity checks[CHECK_COUNT];
     GPtrArray *nets;       /* struct scenario_net */
     GPtrArray *hosts;      /* struct scenario_host */
+    GPtrArray *services;   /* struct scenario_service */
+    GPtrArray *records;    /* struct scenario_record */
+    uint32_t dns;          /* where names are asked for; 0: nowhere */
+    bool requires_live;    /* makes sense with the services of the host only */
     GPtrArray *files;      /* struct scenario_file */
     GPtrArray *statements; /* struct scenario_statement: the timeline, in order */
     GPtrArray *finals;     /* struct scenario_statement: judged at the end */
@@ -350,6 +371,7 @@ struct scenario {
 /* For the parser: with the defaults of the language, and everything else empty. */
 void scenario_init(struct scenario *scenario);
 struct scenario_net *scenario_net_new(struct scenario_place place, const char *name);
+struct scenario_service *scenario_service_new(void);
 struct scenario_statement *scenario_statement_new(enum scenario_verb verb);
 
 /* ---- loading --------------------------------------------------------------------------------- */

@@ -278,6 +278,23 @@ char *values_ipv4(const char *text, uint32_t *address, unsigned *prefix)
     return NULL;
 }
 
+char *values_hex(const char *text, GByteArray *bytes)
+{
+    for (const char *at = text; *at != '\0';) {
+        if (*at == ' ') {
+            at++;
+            continue;
+        }
+        if (!g_ascii_isxdigit(at[0]) || !g_ascii_isxdigit(at[1])) {
+            return g_strdup_printf("expected pairs of hexadecimal digits, not '%.2s'", at);
+        }
+        uint8_t byte = (uint8_t)(g_ascii_xdigit_value(at[0]) << 4 | g_ascii_xdigit_value(at[1]));
+        g_byte_array_append(bytes, &byte, 1);
+        at += 2;
+    }
+    return NULL;
+}
+
 char *values_endpoint(const char *text, uint32_t *address, uint16_t *port)
 {
     uint32_t number;

@@ -7,6 +7,7 @@
 #ifndef HARNESS_LANGUAGE_VALUES_H
 #define HARNESS_LANGUAGE_VALUES_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,6 +31,8 @@ char *values_mac(const char *text, uint8_t mac[6]);
  * written.
  */
 char *values_ipv4(const char *text, uint32_t *address, unsigned *prefix);
+/* Pairs of hexadecimal digits, with blanks between them where one likes: appended. */
+char *values_hex(const char *text, GByteArray *bytes);
 /* `10.0.2.15:80`. */
 char *values_endpoint(const char *text, uint32_t *address, uint16_t *port);
 /* `yes` or `no`. */

@@ -119,7 +119,7 @@ static bool bundle_write_script(const char *test_folder, const struct bundle_sou
 {
     g_autofree char *base = g_path_get_basename(source->file);
     g_autofree char *file = g_build_filename(subject, base, NULL);
-    g_autofree char *arguments = repro_arguments(source->name, file, source->seed);
+    g_autofree char *arguments = repro_arguments(source->name, file, source->seed, source->live);
     g_autofree char *script = g_strdup_printf("#!/bin/sh\n"
                                               "cd \"$(dirname \"$0\")\" || exit 99\n"
                                               "exec \"${RINGSIDE:-ringside}\" %s \"$@\"\n",

@@ -6,6 +6,8 @@
  */
 #include "harness/run/faults.h"
 
+#include "harness/run/services.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,4 +282,5 @@ void faults_add_hosts(struct board *board, const struct scenario *scenario)
         const struct scenario_host *host = g_ptr_array_index(scenario->hosts, i);
         board_add_host(board, host->name, host->mac, host->ip);
     }
+    services_refuse(board, scenario);
 }

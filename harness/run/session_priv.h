@@ -20,6 +20,7 @@
 
 #include "emu/board/board.h"
 #include "harness/run/frame_store.h"
+#include "harness/run/services.h"
 #include "harness/run/session.h"
 #include "pcap/capture.h"
 
@@ -72,6 +73,7 @@ struct session {
 
     struct guest_image *image;
     struct board *board;
+    struct services *services;
     struct trace *trace;
     struct vclock *clock;
     struct capture_writer *capture;

@@ -392,6 +392,7 @@ struct board *board_new(const struct board_config *config, const struct guest_im
     board->cpus = config->cpus;
     board->vhe = config->vhe;
     board->timer_hz = config->timer_hz;
+    board->faults.seed = config->seed;
     if (!board_build_cpu(board, config, error)) {
         board_free(board);
         return NULL;

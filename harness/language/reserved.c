@@ -26,7 +26,6 @@ static const struct reserved_row reserved_rows[] = {
     {"guest face=schemes", "the schemes face of the reference guest is still to come"},
     {"net feature", "the network device cannot offer it yet"},
     {"share", "virtio-9p is still to come"},
-    {"inject link reorder", "this fault is still to come"},
     {"inject 9p", "virtio-9p is still to come"},
     {"restore 9p", "virtio-9p is still to come"},
     {"send tcp", "TCP is still to come"},
@@ -80,7 +79,6 @@ struct reserved_form {
 static const struct reserved_form reserved_forms[] = {
     {"share", "share", "NAME memory CONTENTS", ""},
     {"share", "share", "NAME STRING", ""},
-    {"inject", "inject link reorder", "link NAME in|out? reorder NUMBER STRING?", ""},
     {"inject", "inject 9p", "9p error WORD WORD OCCURRENCES?", ""},
     {"inject", "inject 9p", "9p delay TIME OCCURRENCES?", ""},
     {"inject", "inject 9p", "9p short-read NUMBER", ""},

@@ -32,10 +32,6 @@ static void test_setup(void)
 }
 
 static const struct rig_row inject_and_restore_rows[] = {
-    {"inject link eth0 out reorder 2",
-     "3:1: 'inject link reorder' is not available in this version: this fault is still to come"},
-    {"inject link eth0 reorder 2 \"arp\"",
-     "3:1: 'inject link reorder' is not available in this version: this fault is still to come"},
     {"inject 9p error Tlopen EACCES 1",
      "3:1: 'inject 9p' is not available in this version: virtio-9p is still to come"},
     {"inject 9p delay 5ms",
@@ -112,12 +108,9 @@ static void test_send_diagnosis_and_explore(void)
 static void test_every_reserved_thing_is_refused_with_its_reason(void)
 {
     static const struct rig_row examples[] = {
-        {"requires", "requires host:tcp"},
         {"guest face=schemes", "guest reference face=schemes"},
         {"net feature", "net eth1 features=+rss"},
         {"share", "share s \"data\""},
-        {"serve", "serve tcp 10.0.2.100:80 echo"},
-        {"inject link reorder", "inject link eth0 reorder 2"},
         {"inject 9p", "inject 9p drop"},
         {"restore 9p", "restore 9p"},
         {"send tcp", "send eth0 tcp 10.0.2.9:1 > 10.0.2.15:2 flags S"},

@@ -247,6 +247,9 @@ enum scenario_fault_kind {
     SCENARIO_LINK_DUPLICATE,
     SCENARIO_LINK_CORRUPT,
     SCENARIO_LINK_TRUNCATE,
+    SCENARIO_LINK_REORDER,
+    SCENARIO_LINK_RATE,
+    SCENARIO_LINK_PARTITION,
     SCENARIO_LINK_DOWN,
     SCENARIO_ALLOC_FAIL,
 };
@@ -257,6 +260,8 @@ struct scenario_fault {
     uint64_t time_ns;              /* of those that take a time, */
     uint64_t number;               /* of those that take a number, */
     int ppm;                       /* of a drift */
+    uint64_t jitter_ns, queue;     /* of a delay; of a rate, in bytes */
+    uint32_t chance_ppm;           /* how likely each is an occurrence; 0: certain */
     uint64_t skip, count;          /* which occurrences; count UINT64_MAX: all behind skip */
 };
 

@@ -142,17 +142,25 @@ static bool faults_filter_matches(const void *opaque, const uint8_t *frame, size
 
 static enum wire_fault_kind faults_wire_kind(enum scenario_fault_kind kind)
 {
-    if (kind == SCENARIO_LINK_DROP) {
-        return WIRE_FAULT_DROP;
+    static const struct {
+        enum scenario_fault_kind from;
+        enum wire_fault_kind to;
+    } rows[] = {
+        {SCENARIO_LINK_DROP, WIRE_FAULT_DROP},
+        {SCENARIO_LINK_DELAY, WIRE_FAULT_DELAY},
+        {SCENARIO_LINK_DUPLICATE, WIRE_FAULT_DUPLICATE},
+        {SCENARIO_LINK_CORRUPT, WIRE_FAULT_CORRUPT},
+        {SCENARIO_LINK_TRUNCATE, WIRE_FAULT_TRUNCATE},
+        {SCENARIO_LINK_REORDER, WIRE_FAULT_REORDER},
+        {SCENARIO_LINK_RATE, WIRE_FAULT_RATE},
+        {SCENARIO_LINK_PARTITION, WIRE_FAULT_PARTITION},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (rows[i].from == kind) {
+            return rows[i].to;
+        }
     }
-    if (kind == SCENARIO_LINK_DELAY) {
-        return WIRE_FAULT_DELAY;
-    }
-    if (kind == SCENARIO_LINK_DUPLICATE) {
-        return WIRE_FAULT_DUPLICATE;
-    }
-    g_assert(kind == SCENARIO_LINK_CORRUPT || kind == SCENARIO_LINK_TRUNCATE);
-    return kind == SCENARIO_LINK_CORRUPT ? WIRE_FAULT_CORRUPT : WIRE_FAULT_TRUNCATE;
+    g_assert_not_reached();
 }
 
 static struct fault_place faults_link_place(struct board *board, const struct scenario_fault *fault)
@@ -177,6 +185,9 @@ static void faults_inject_link(struct board *board, const struct scenario_statem
         .in = frames->where != SCENARIO_WHERE_OUT,
         .out = frames->where != SCENARIO_WHERE_IN,
         .amount = fault->kind == SCENARIO_LINK_DELAY ? fault->time_ns : fault->number,
+        .jitter_ns = fault->jitter_ns,
+        .queue = fault->queue,
+        .chance_ppm = fault->chance_ppm,
         .which = faults_which(fault),
         .matches = frames->filter == NULL ? NULL : faults_filter_matches,
         .opaque = frames->filter,

@@ -197,7 +197,7 @@ void fuzz_run(const uint8_t *data, size_t size)
     self.slirp = wire_slirp_new(self.wire, self.clock, self.trace, "slirp", NULL, NULL);
     FUZZ_CHECK(self.slirp != NULL);
     self.guest = wire_add_port(self.wire, "guest", true, fuzz_guest_receive, &self);
-    self.fault = wire_fault_new(self.guest, self.trace);
+    self.fault = wire_fault_new(self.guest, self.clock, self.trace, 1);
     for (unsigned i = 0; i < FUZZ_STEPS_MAX && !fuzz_is_empty(&input); i++) {
         fuzz_step(&self, &input);
     }

@@ -43,8 +43,7 @@ static enum serve_kind serve_find_kind(const char *word)
     return (enum serve_kind)kind;
 }
 
-/* A path as the scenario writes it, as a path from here. Gives. */
-static char *serve_path(const struct parser *parser, const char *path)
+char *parser_path(const struct parser *parser, const char *path)
 {
     const char *file = parser->scenario->file;
     g_autofree char *folder = g_path_get_dirname(file);
@@ -140,7 +139,7 @@ static bool serve_read_script(struct parser *parser, const struct lexer_token *t
                               struct scenario_service *service)
 {
     size_t size;
-    g_autofree char *path = serve_path(parser, token->text);
+    g_autofree char *path = parser_path(parser, token->text);
     g_autoptr(GPtrArray) found = scenario_diagnostics_new();
     g_autofree char *text = source_read(path, &size, found);
     if (text == NULL) {
@@ -170,7 +169,7 @@ static bool serve_take_folder(struct parser *parser, struct scenario_service *se
     if (!parser_take_text(parser, "a folder", &token)) {
         return false;
     }
-    service->folder = serve_path(parser, token->text);
+    service->folder = parser_path(parser, token->text);
     service->endpoint.folder = service->folder;
     if (!g_file_test(service->folder, G_FILE_TEST_IS_DIR)) {
         parser_refuse(parser, token, NULL, "there is no folder %s", service->folder);

@@ -183,6 +183,16 @@ struct scenario_statement *scenario_statement_new(enum scenario_verb verb)
     return statement;
 }
 
+static void scenario_segment_clear(struct scenario_segment *segment)
+{
+    g_free(segment->from.label);
+    g_free(segment->to.label);
+    g_free(segment->seq.label);
+    g_free(segment->ack.label);
+    g_free(segment->win.label);
+    g_clear_pointer(&segment->data, g_bytes_unref);
+}
+
 static void scenario_statement_free(gpointer data)
 {
     struct scenario_statement *statement = data;
@@ -195,6 +205,7 @@ static void scenario_statement_free(gpointer data)
     g_free(statement->fault.target);
     g_free(statement->send.from);
     g_clear_pointer(&statement->send.bytes, g_bytes_unref);
+    scenario_segment_clear(&statement->send.segment);
     g_free(statement->cause);
     g_free(statement->task);
     g_free(statement->golden);

@@ -272,6 +272,42 @@ enum scenario_send_kind {
     SCENARIO_SEND_ECHO_REQUEST,
     SCENARIO_SEND_ECHO_REPLY,
     SCENARIO_SEND_BYTES,
+    SCENARIO_SEND_TCP,
+    SCENARIO_SEND_UDP,
+};
+
+/* A number, or with a label the field of a frame that got this name, and the number is added. */
+enum scenario_frame_field {
+    SCENARIO_FIELD_SEQ,
+    SCENARIO_FIELD_ACK,
+    SCENARIO_FIELD_NEXT, /* the sequence number behind it */
+    SCENARIO_FIELD_LEN,  /* of its data */
+    SCENARIO_FIELD_WIN,
+    SCENARIO_FIELD_SPORT,
+    SCENARIO_FIELD_DPORT,
+    SCENARIO_FIELD_COUNT,
+};
+struct scenario_value {
+    char *label; /* or NULL */
+    enum scenario_frame_field field;
+    int64_t number;
+};
+
+/* Address and port, or with a label those of a frame. */
+struct scenario_peer {
+    char *label; /* or NULL */
+    bool is_dst; /* its destination, not its source */
+    uint32_t address;
+    uint16_t port;
+};
+
+/* A segment of TCP; of UDP the peers and the data. */
+struct scenario_segment {
+    struct scenario_peer from, to;
+    uint8_t flags;
+    struct scenario_value seq, ack, win;
+    uint16_t mss; /* 0: the option is not there */
+    GBytes *data; /* NULL: none */
 };
 struct scenario_send {
     char *from; /* a card, to which it goes, or a host, from which it comes */
@@ -281,6 +317,7 @@ struct scenario_send {
     uint16_t id, sequence;
     unsigned len;  /* of the ICMP message */
     GBytes *bytes; /* SEND_BYTES: the frame */
+    struct scenario_segment segment;
 };
 
 /* What `never` watches for and what ends the watch. */

@@ -261,8 +261,8 @@ static void faults_restore(struct board *board, const struct scenario_fault *fau
 }
 
 /* To a card as if the switch had sent it, from a host as if it had. */
-static void faults_send(struct board *board, const struct scenario *scenario,
-                        const struct scenario_send *send)
+void faults_send(struct board *board, const struct scenario *scenario,
+                 const struct scenario_send *send)
 {
     struct wire_port *port = wire_port_by_name(board_wire(board), send->from);
     g_autoptr(GByteArray) frame = faults_build_frame(scenario, send);
@@ -279,11 +279,9 @@ void faults_act(struct board *board, const struct scenario *scenario,
 {
     if (statement->verb == SCENARIO_INJECT) {
         faults_inject(board, scenario, statement);
-    } else if (statement->verb == SCENARIO_RESTORE) {
-        faults_restore(board, &statement->fault);
     } else {
-        g_assert(statement->verb == SCENARIO_SEND);
-        faults_send(board, scenario, &statement->send);
+        g_assert(statement->verb == SCENARIO_RESTORE);
+        faults_restore(board, &statement->fault);
     }
 }
 

@@ -502,6 +502,7 @@ void session_run(const struct scenario *scenario, const struct session_options *
         .watches = g_ptr_array_new_with_free_func(g_free),
         .counters = g_hash_table_new_full(NULL, NULL, NULL, g_free),
         .frames = frame_store_new(),
+        .names = frame_names_new(),
         .keep_frames = session_needs_frames(scenario),
         .services = services_new(scenario, options->live),
     };
@@ -540,6 +541,7 @@ void session_run(const struct scenario *scenario, const struct session_options *
     services_free(session.services);
     guest_image_free(session.image);
     frame_store_free(session.frames);
+    frame_names_free(session.names);
     g_hash_table_unref(session.counters);
     g_ptr_array_unref(session.watches);
     g_ptr_array_unref(session.programs);

@@ -19,6 +19,7 @@
 #define HARNESS_RUN_SESSION_PRIV_H
 
 #include "emu/board/board.h"
+#include "harness/run/frame_names.h"
 #include "harness/run/frame_store.h"
 #include "harness/run/services.h"
 #include "harness/run/session.h"
@@ -122,6 +123,7 @@ struct session {
     bool is_violation; /* the verdict: nothing that was expected is missing */
     GString *console;
     struct frame_store *frames;
+    struct frame_names *names;
     bool keep_frames;
 
     /* of a test whose allocation number scenario->alloc fails: what became of that */

@@ -585,8 +585,42 @@ static void test_random_changes_are_judged_soundly(void)
     }
 }
 
-UNIT_SUITE("wire_egress", UNIT_TEST(test_link_layer), UNIT_TEST(test_ipv4), UNIT_TEST(test_icmp),
-           UNIT_TEST(test_udp), UNIT_TEST(test_tcp), UNIT_TEST(test_no_truncation_is_let_through),
+static void test_rules_decide_about_services(void)
+{
+    static const struct serve_endpoint echo = {
+        .address = 0x0a000264, .port = 80, .kind = SERVE_ECHO};
+    static const struct serve_endpoint *const list[] = {&echo};
+    struct wire_egress_rules rules = {.endpoints = list, .count = 1};
+    struct wire_egress_judgement judgement;
+    uint8_t frame[sizeof(packet_syn)];
+    memcpy(frame, packet_syn, sizeof(frame));
+    packet_put(frame, 30, 4, 0x0a000264);
+    packet_fix(frame, sizeof(frame));
+    CU_ASSERT_EQUAL(wire_egress_judge(&rules, frame, sizeof(frame), &judgement), WIRE_EGRESS_PASS);
+    CU_ASSERT_TRUE(judgement.is_tcp);
+    CU_ASSERT_EQUAL(judgement.tcp_flags, 2);
+    CU_ASSERT_PTR_EQUAL(judgement.datagram.endpoint, &echo);
+    CU_ASSERT_EQUAL(judgement.datagram.source_port, 49152);
+    rules.is_full = true;
+    CU_ASSERT_EQUAL(wire_egress_judge(&rules, frame, sizeof(frame), &judgement), WIRE_EGRESS_DROP);
+    CU_ASSERT_STRING_EQUAL(judgement.why, "too many conversations");
+    frame[47] = 0x10; /* what has begun goes on */
+    packet_fix(frame, sizeof(frame));
+    CU_ASSERT_EQUAL(wire_egress_judge(&rules, frame, sizeof(frame), &judgement), WIRE_EGRESS_PASS);
+    frame[47] = 0x30;
+    packet_fix(frame, sizeof(frame));
+    CU_ASSERT_EQUAL(wire_egress_judge(&rules, frame, sizeof(frame), &judgement), WIRE_EGRESS_DROP);
+    CU_ASSERT_STRING_EQUAL(judgement.why, "urgent TCP data");
+    rules = (struct wire_egress_rules){.live = true};
+    CU_ASSERT_EQUAL(wire_egress_judge(&rules, packet_syn, sizeof(packet_syn), &judgement),
+                    WIRE_EGRESS_PASS);
+    CU_ASSERT_EQUAL(wire_egress_judge(&rules, packet_udp, sizeof(packet_udp), &judgement),
+                    WIRE_EGRESS_ANSWER); /* the DNS address is not the gateway */
+}
+
+UNIT_SUITE("wire_egress", UNIT_TEST(test_rules_decide_about_services), UNIT_TEST(test_link_layer),
+           UNIT_TEST(test_ipv4), UNIT_TEST(test_icmp), UNIT_TEST(test_udp), UNIT_TEST(test_tcp),
+           UNIT_TEST(test_no_truncation_is_let_through),
            UNIT_TEST(test_ethernet_padding_changes_nothing),
            UNIT_TEST(test_reset_to_a_syn_byte_for_byte),
            UNIT_TEST(test_reset_without_ack_acknowledges_what_came),

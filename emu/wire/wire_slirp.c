@@ -41,7 +41,7 @@
  * to say something.
  */
 #define SLIRP_STILL_NS UINT64_C(100000)
-#define SLIRP_HOST_MS  1000
+#define SLIRP_HOST_MS  300
 /* Frames of libslirp: where TCP begins, which has no IPv4 options in front of it. */
 #define SLIRP_TCP_AT 34
 
@@ -236,7 +236,8 @@ static bool wire_slirp_has_sockets(const struct wire_slirp *self)
 /* When libslirp wants to be woken. */
 static void wire_slirp_arm(struct wire_slirp *self, uint32_t sleep_ms)
 {
-    bool owing = self->tcp != NULL && serve_tcp_is_owing(self->tcp);
+    bool owing = (self->tcp != NULL && serve_tcp_is_owing(self->tcp)) ||
+                 (self->services.rules.live && wire_slirp_has_sockets(self));
     uint64_t now_ns = vclock_now_ns(self->clock), wake_ns = VCLOCK_NEVER;
     wake_ns = vevent_is_armed(&self->upkeep) ? self->upkeep.when_ns : wake_ns;
     wake_ns = vevent_is_armed(&self->again) ? MIN(wake_ns, self->again.when_ns) : wake_ns;

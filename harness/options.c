@@ -232,14 +232,10 @@ static bool options_parse_command(struct options *options, int *argc, char ***ar
         g_propagate_error(error, wrong);
         return false;
     }
-    options->tap = tap;
-    options->verbose = verbose;
-    options->quiet = quiet;
-    options->no_fork = no_fork;
-    options->gdb = gdb;
-    options->json = json;
-    options->update = update;
-    options->live = live;
+    options->tap = tap, options->json = json;
+    options->verbose = verbose, options->quiet = quiet;
+    options->no_fork = no_fork, options->gdb = gdb;
+    options->update = update, options->live = live;
     if (!options_set_until(until, &options->until_ns, error)) {
         return false;
     }

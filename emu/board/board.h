@@ -209,8 +209,8 @@ struct virtqueue_fault *board_queue_fault(struct board *board, const char *queue
 struct wire_fault *board_link_fault(struct board *board, const char *net);
 
 /*
- * In a copy of the process, before it goes on: it shares no socket with the process that it is a copy
- * of. False: that cannot be had.
+ * In a copy of the process, before it goes on: it shares no socket with the process that it is a
+ * copy of. False: that cannot be had.
  */
 bool board_separate(struct board *board);
 

@@ -3,15 +3,15 @@
  *
  * A query has a header and one question; additional records, such as the OPT of [RFC6891], are not
  * looked at, and none is sent back: 6.1.1 there, a server without EDNS ignores it. A reply repeats
- * the question, and its records point to names by their place in the message ([RFC1035] 4.1.4) where
- * that is the question's, and write them out elsewhere.
+ * the question, and its records point to names by their place in the message ([RFC1035] 4.1.4)
+ * where that is the question's, and write them out elsewhere.
  *
  * Answers are authoritative, and recursion is offered, as by the resolver of a small network. What
  * is no query is not answered; what is one and cannot be read gets FORMERR, an opcode other than
  * QUERY gets NOTIMP.
  *
- * Limits: aliases are followed for SERVE_DNS_CHAIN_MAX steps; records that do not fit into 512 bytes
- * set the bit for truncation.
+ * Limits: aliases are followed for SERVE_DNS_CHAIN_MAX steps; records that do not fit into 512
+ * bytes set the bit for truncation.
  */
 #include "emu/wire/serve_dns.h"
 

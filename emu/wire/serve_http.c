@@ -2,8 +2,8 @@
  * serve_http.c - a service that gives out the files of a folder: [RFC9110], [RFC9112]
  *
  * GET and HEAD over HTTP/1.1 and 1.0, one request after the other on a connection, any number of
- * them in a row without waiting for answers. A single byte range of a file, [RFC9110] 14, is honoured.
- * A folder is answered by its index.html; without its last slash by 301 to where it is.
+ * them in a row without waiting for answers. A single byte range of a file, [RFC9110] 14, is
+ * honoured. A folder is answered by its index.html; without its last slash by 301 to where it is.
  *
  * A path is taken apart into names, and each is opened in the folder before it, never through a
  * symbolic link; "." and ".." and names with a slash or a NUL in them are nowhere. So nothing outside

@@ -2,9 +2,9 @@
  * serve_script.c - a service that follows a list of steps
  *
  * One step after the other, each as far as it can: a step that waits for bytes ends when they came,
- * a step that sends when all of it is in the pipe, a step that waits when its time is over. The time
- * of a wait begins when the step is reached. What comes while a step waits stays in the pipe. Behind
- * the last step the service closes, as by `close`.
+ * a step that sends when all of it is in the pipe, a step that waits when its time is over. The
+ * time of a wait begins when the step is reached. What comes while a step waits stays in the pipe.
+ * Behind the last step the service closes, as by `close`.
  *
  * When other bytes come than are expected, or none any more, the service says so and resets the
  * connection: its peer would wait for ever, and the reason would be hard to see.

@@ -1,10 +1,11 @@
 /*
  * serve_tcp.c - TCP services behind libslirp
  *
- * Sockets are of the Unix domain. libslirp connects to a path; ours is /proc/self/fd/N, where N is a
- * descriptor of the listening socket's file, which is gone from its folder before anybody connects:
- * nothing remains when a run ends in whatever way. A conversation is accepted inside the callback by
- * which libslirp tells of its new socket, so that both ends are known together and no backlog fills.
+ * Sockets are of the Unix domain. libslirp connects to a path; ours is /proc/self/fd/N, where N is
+ * a descriptor of the listening socket's file, which is gone from its folder before anybody
+ * connects: nothing remains when a run ends in whatever way. A conversation is accepted inside the
+ * callback by which libslirp tells of its new socket, so that both ends are known together and no
+ * backlog fills.
  *
  * How many bytes lie in the kernel must not depend on how a host accounts for its memory. So never
  * more than SERVE_WINDOW bytes are on their way to libslirp, counted by asking for what it has not

@@ -2,13 +2,13 @@
  * serve_tcp.h - TCP services behind libslirp
  *
  * libslirp speaks TCP with the guest and hands the bytes of each conversation to a socket that it
- * connects to a path. Here is the other end of these sockets: a listening socket for each service, a
- * socket and an application (serve.h) for each conversation, all in the thread of the machine. What
- * one writes the other can read at once, so a conversation is a function of its input; no byte
+ * connects to a path. Here is the other end of these sockets: a listening socket for each service,
+ * a socket and an application (serve.h) for each conversation, all in the thread of the machine.
+ * What one writes the other can read at once, so a conversation is a function of its input; no byte
  * leaves the process.
  *
- * What the guest has acknowledged is told by whoever sees the segments. As long as something is not,
- * libslirp will send it again, so that the machine is not at rest.
+ * What the guest has acknowledged is told by whoever sees the segments. As long as something is
+ * not, libslirp will send it again, so that the machine is not at rest.
  */
 #ifndef EMU_WIRE_SERVE_TCP_H
 #define EMU_WIRE_SERVE_TCP_H
@@ -32,8 +32,8 @@ struct serve_tcp *serve_tcp_new(struct vclock *clock, struct trace *trace, veven
 void serve_tcp_free(struct serve_tcp *tcp);
 
 /*
- * The path at which libslirp finds a service, which must outlive all this. Gives; NULL with a GError
- * when the host refuses a socket.
+ * The path at which libslirp finds a service, which must outlive all this. Gives; NULL with a
+ * GError when the host refuses a socket.
  */
 char *serve_tcp_listen(struct serve_tcp *tcp, const struct serve_endpoint *endpoint,
                        GError **error);

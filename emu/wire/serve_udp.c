@@ -7,8 +7,8 @@
  *     names     serve_dns.c
  *
  * In a script for datagrams `expect` is for a whole one; `until` and `skip` are for one that ends
- * with these bytes, or has as many. `send` sends one. Datagrams that come while the script waits for
- * its time are kept for it; behind the last step they are ignored, as those are that come when
+ * with these bytes, or has as many. `send` sends one. Datagrams that come while the script waits
+ * for its time are kept for it; behind the last step they are ignored, as those are that come when
  * nothing is expected. Another datagram than the expected one ends the script: serve.failed.
  */
 #include "emu/wire/serve_udp.h"

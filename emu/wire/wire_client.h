@@ -1,9 +1,9 @@
 /*
  * wire_client.h - for the tests of this folder: a guest that speaks just enough TCP
  *
- * Connections of a station on the wire: a segment goes out for each call, what comes is taken in its
- * order and acknowledged at once (or when the test says so), and nothing is ever sent again. So what
- * a test sees is the peer's doing.
+ * Connections of a station on the wire: a segment goes out for each call, what comes is taken in
+ * its order and acknowledged at once (or when the test says so), and nothing is ever sent again. So
+ * what a test sees is the peer's doing.
  */
 #ifndef EMU_WIRE_WIRE_CLIENT_H
 #define EMU_WIRE_WIRE_CLIENT_H

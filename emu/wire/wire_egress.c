@@ -53,7 +53,8 @@
 #define ANSWER_TTL       64
 /* To a scripted host, at a port that the scenario says nothing about. */
 #define EGRESS_NOT_DECLARED "not a declared port"
-#define QUOTED_PAYLOAD      8 /* [RFC792]: the header and the first 64 bits of the datagram's data */
+/* [RFC792]: the header and the first 64 bits of the datagram's data. */
+#define QUOTED_PAYLOAD 8
 
 /* Our MAC addresses: 52:55 and the IPv4 address. */
 #define MAC_PREFIX 0x5255

@@ -2,8 +2,8 @@
  * wire_egress.h - what may reach libslirp
  *
  * libslirp opens sockets of the host for whatever it does not answer itself. This filter stands in
- * front of it and knows nothing of it; it judges a frame by its bytes, which may be anything, and by
- * the services that a scenario declares:
+ * front of it and knows nothing of it; it judges a frame by its bytes, which may be anything, and
+ * by the services that a scenario declares:
  *
  *     pass     ARP; ICMP echo requests to the gateway and the DNS address; DHCP from port 68 to
  *              port 67 of the gateway or of everybody; TCP to a service

@@ -1,12 +1,13 @@
 /*
  * wire_fault.c - faults of a cable: a stage on a port
  *
- * A frame is copied only when it is to be corrupted, or held. While nothing is armed the stage costs
- * a test.
+ * A frame is copied only when it is to be corrupted, or held. While nothing is armed the stage
+ * costs a test.
  *
- * A link with a rate sends one bit after the other, so a frame is on its way for as long as its bits
- * take, with the 24 bytes of preamble, check sequence and gap that Ethernet puts around it ([802.3]
- * 3.1.1, 4.4.2), and begins when the one before it is through. What has not begun yet is the queue.
+ * A link with a rate sends one bit after the other, so a frame is on its way for as long as its
+ * bits take, with the 24 bytes of preamble, check sequence and gap that Ethernet puts around it
+ * ([802.3] 3.1.1, 4.4.2), and begins when the one before it is through. What has not begun yet is
+ * the queue.
  */
 #include "emu/wire/wire_fault.h"
 

@@ -1,5 +1,6 @@
 /*
- * wire_host_test.c - a scripted host answers ARP for its address, refuses what it is told to, and nothing else
+ * wire_host_test.c - a scripted host answers ARP for its address, refuses what it is told to, and
+ * nothing else
  */
 #include "emu/wire/wire_host.h"
 

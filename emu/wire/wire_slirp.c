@@ -16,7 +16,8 @@
  *     woken: an idle hour costs nothing.
  *   - Waking it is upkeep, unless the guest owes it an acknowledgement: then it may send again, and
  *     the machine is not at rest. Packets that wait for ARP are looked at before a frame goes in.
- *   - Its sockets are those of our services (serve_tcp.h), both ends of which are in this thread. So
+ *   - Its sockets are those of our services (serve_tcp.h), both ends of which are in this thread.
+ *   So
  *     it is pumped until neither end has anything to do. That it has no others is asserted, except
  *     for a live run: those are of the host, and the clock stands while the host answers.
  *   - IPv6, TFTP, boot files and emulation are off; its log messages are dropped: they are about
@@ -37,8 +38,8 @@
 #define SLIRP_NS_PER_MS    UINT64_C(1000000)
 #define SLIRP_LOG_DOMAIN   "Slirp"
 /*
- * Of a live run: when the wire has been still for so long, the host is given so much of its own time
- * to say something.
+ * Of a live run: when the wire has been still for so long, the host is given so much of its own
+ * time to say something.
  */
 #define SLIRP_STILL_NS UINT64_C(100000)
 #define SLIRP_HOST_MS  300
@@ -115,8 +116,8 @@ static void wire_slirp_timer_mod(void *timer, int64_t expire_ms, void *opaque)
 }
 
 /*
- * libslirp has a socket: one that it connected to a service, or, live, one of the host. Otherwise the
- * egress filter let something through that it should not have.
+ * libslirp has a socket: one that it connected to a service, or, live, one of the host. Otherwise
+ * the egress filter let something through that it should not have.
  */
 static void wire_slirp_register_poll_fd(int fd, void *opaque)
 {

@@ -3,12 +3,13 @@
  *
  * libslirp plays the gateway 10.0.2.2, the DNS address 10.0.2.3 and the DHCP server of 10.0.2.0/24.
  * It lives on the virtual clock, and nothing that depends on the host reaches it: the egress filter
- * lets through ARP, ICMP echo to .2 and .3, DHCP, and TCP to services (serve.h); it answers other TCP
- * and UDP to .2, .3 and addresses of services as a host with closed ports does (RST, ICMP port
+ * lets through ARP, ICMP echo to .2 and .3, DHCP, and TCP to services (serve.h); it answers other
+ * TCP and UDP to .2, .3 and addresses of services as a host with closed ports does (RST, ICMP port
  * unreachable); it drops everything else, by name. Services over UDP, and names, are answered in
  * front of libslirp.
  *
- * With `live`, TCP and UDP to the gateway reach the loopback of the host. Nothing is repeatable then.
+ * With `live`, TCP and UDP to the gateway reach the loopback of the host. Nothing is repeatable
+ * then.
  */
 #ifndef EMU_WIRE_WIRE_SLIRP_H
 #define EMU_WIRE_WIRE_SLIRP_H
@@ -40,8 +41,8 @@ void wire_slirp_free(struct wire_slirp *slirp);
 size_t wire_slirp_conversations(const struct wire_slirp *slirp);
 
 /*
- * In a copy of the process, before it goes on: what it does is not to be seen by the process that it
- * is a copy of. False: that cannot be had, as sockets of the host are open.
+ * In a copy of the process, before it goes on: what it does is not to be seen by the process that
+ * it is a copy of. False: that cannot be had, as sockets of the host are open.
  */
 bool wire_slirp_separate(struct wire_slirp *slirp);
 

@@ -2,8 +2,8 @@
  * checker_services.c - what is wrong with services before they run
  *
  * A service is at an address of the network that libslirp plays, 10.0.2.0/24, and at none that is
- * somebody else's. Only what needs no TCP of libslirp may be at its own two; and at the address of a
- * scripted host ports can be refused, and nothing else, as the host's frames are the scenario's.
+ * somebody else's. Only what needs no TCP of libslirp may be at its own two; and at the address of
+ * a scripted host ports can be refused, and nothing else, as the host's frames are the scenario's.
  */
 #include "emu/wire/wire_egress.h"
 #include "harness/language/checker.h"

@@ -6,7 +6,8 @@
  *     inject  timer virtual|physical dead | late TIME | intid N | drift Nppm
  *     inject  vq QUEUE latency TIME | hold | withhold N | out-of-order [WHICH] | used-len N [WHICH]
  *             | bad-id [WHICH] | no-irq [WHICH] | no-kick [WHICH]
- *     inject  link CARD [in|out] drop | delay TIME [jitter TIME] | duplicate | corrupt N | truncate N
+ *     inject  link CARD [in|out] drop | delay TIME [jitter TIME] | duplicate | corrupt N | truncate
+ *     N
  *             | reorder N, then [CHANCE%] [WHICH] ["FILTER"]
  *     inject  link CARD [in|out] rate RATE [queue SIZE] | partition, then ["FILTER"]
  *     inject  link CARD down

@@ -6,9 +6,9 @@
  *     serve  udp ADDRESS:PORT script FILE | echo | discard | silent | refused
  *     serve  dns NAME = ANSWER[, ANSWER …] [delay TIME] [at ADDRESS]
  *
- * ANSWER is an IPv4 or IPv6 address, or `alias NAME`, `nxdomain`, `servfail`, `truncated`, `silent`.
- * Paths are relative to the folder of the scenario. A script is a file of its own, split into words
- * like a scenario, a step a line:
+ * ANSWER is an IPv4 or IPv6 address, or `alias NAME`, `nxdomain`, `servfail`, `truncated`,
+ * `silent`. Paths are relative to the folder of the scenario. A script is a file of its own, split
+ * into words like a scenario, a step a line:
  *
  *     expect TEXT | expect hex TEXT       these bytes
  *     expect until TEXT                   anything up to these bytes and with them

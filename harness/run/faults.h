@@ -18,9 +18,10 @@ void faults_act(struct board *board, const struct scenario *scenario,
                 const struct scenario_statement *statement);
 
 /*
- * Carries out a SEND, and what its frame is: no names of frames are in it any more. What the words leave open: frames from a host have its MAC address, others
- * that of the host with the source address, or 52:55 and the address; they are for the host with
- * the target address, or for the card; requests and, from a host, replies of ARP are broadcast.
+ * Carries out a SEND, and what its frame is: no names of frames are in it any more. What the words
+ * leave open: frames from a host have its MAC address, others that of the host with the source
+ * address, or 52:55 and the address; they are for the host with the target address, or for the
+ * card; requests and, from a host, replies of ARP are broadcast.
  */
 void faults_send(struct board *board, const struct scenario *scenario,
                  const struct scenario_send *send);

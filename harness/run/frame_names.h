@@ -15,8 +15,8 @@ void frame_names_free(struct frame_names *names);
 void frame_names_set(struct frame_names *names, const char *name, const uint8_t *frame, size_t len);
 
 /*
- * What is to be sent with the fields of frames put in: a copy that borrows from it, and has no names
- * of frames any more. NULL, or why that cannot be done: gives.
+ * What is to be sent with the fields of frames put in: a copy that borrows from it, and has no
+ * names of frames any more. NULL, or why that cannot be done: gives.
  */
 char *frame_names_resolve(const struct frame_names *names, const struct scenario_send *send,
                           struct scenario_send *resolved);

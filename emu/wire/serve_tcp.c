@@ -119,22 +119,28 @@ static size_t serve_tcp_raise_limit(void)
     return there > SERVE_DESCRIPTORS + 2 ? (there - SERVE_DESCRIPTORS) / 2 : 1;
 }
 
-/* Binds to a file in a folder of its own and leaves only a descriptor of it. -1 with errno. */
+/*
+ * Binds to a file in a folder of its own and leaves only a descriptor of it. -1 with errno. Where
+ * the folder is made does not depend on the environment.
+ */
 static int serve_tcp_bind(int socket)
 {
-    g_autofree char *folder = g_dir_make_tmp("ringside-XXXXXX", NULL);
-    if (folder == NULL) {
-        return -1;
-    }
+    static const char *const places[] = {"/tmp/ringside-XXXXXX", "/dev/shm/ringside-XXXXXX",
+                                         "/var/tmp/ringside-XXXXXX"};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int file = -1;
-    if (g_snprintf(address.sun_path, sizeof(address.sun_path), "%s/s", folder) <
-            (gint)sizeof(address.sun_path) &&
-        bind(socket, (const struct sockaddr *)&address, sizeof(address)) == 0) {
-        file = open(address.sun_path, O_PATH | O_CLOEXEC);
-        unlink(address.sun_path);
+    for (size_t i = 0; i < G_N_ELEMENTS(places) && file < 0; i++) {
+        g_autofree char *folder = g_strdup(places[i]);
+        if (g_mkdtemp(folder) == NULL) {
+            continue;
+        }
+        g_snprintf(address.sun_path, sizeof(address.sun_path), "%s/s", folder);
+        if (bind(socket, (const struct sockaddr *)&address, sizeof(address)) == 0) {
+            file = open(address.sun_path, O_PATH | O_CLOEXEC);
+            unlink(address.sun_path);
+        }
+        rmdir(folder);
     }
-    rmdir(folder);
     return file;
 }
 

@@ -266,6 +266,7 @@ static void wire_slirp_pump(struct wire_slirp *self)
         sleep_ms = wire_slirp_look(self, 0);
     } while (self->tcp != NULL && serve_tcp_run(self->tcp));
     g_assert(self->tcp != NULL || self->services.rules.live || sleep_ms > SLIRP_SLEEP_TIMERS);
+    self->services.rules.is_full = self->tcp != NULL && serve_tcp_is_full(self->tcp);
     wire_slirp_arm(self, sleep_ms);
 }
 
@@ -309,7 +310,6 @@ static void wire_slirp_input(struct wire_slirp *self, const uint8_t *frame, size
     self->flow = NULL;
     if (judgement->is_tcp && datagram->endpoint != NULL) {
         serve_tcp_note_received(self->tcp, &flow, judgement->tcp_flags, judgement->tcp_ack);
-        self->services.rules.is_full = serve_tcp_is_full(self->tcp);
     }
     wire_slirp_pump(self);
 }

@@ -162,7 +162,10 @@ bool parser_parse_send(struct parser *parser, const struct lexer_token *word,
 /* Behind `tcp` or `udp`, and behind `pcap`, to the end of the line. */
 bool parser_take_segment(struct parser *parser, bool tcp, struct scenario_send *send);
 bool parser_take_captured(struct parser *parser, struct scenario_send *send);
-/* A path as a scenario writes it, relative to its folder, as a path from here. Gives. */
+/*
+ * A path as a scenario writes it, relative to its folder, as a path from here. Gives; noted as an
+ * input.
+ */
 char *parser_path(const struct parser *parser, const char *path);
 /* Adds a statement of the timeline to the scenario, to be filled in. */
 struct scenario_statement *parser_add_statement(struct parser *parser, enum scenario_verb verb,

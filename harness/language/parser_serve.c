@@ -45,6 +45,7 @@ static enum serve_kind serve_find_kind(const char *word)
 
 char *parser_path(const struct parser *parser, const char *path)
 {
+    g_ptr_array_add(parser->scenario->inputs, g_strdup(path));
     const char *file = parser->scenario->file;
     g_autofree char *folder = g_path_get_dirname(file);
     return g_path_is_absolute(path) || g_str_equal(folder, ".")

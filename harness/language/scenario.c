@@ -249,6 +249,7 @@ void scenario_init(struct scenario *scenario)
         .hosts = g_ptr_array_new_with_free_func(scenario_host_free),
         .services = g_ptr_array_new_with_free_func(scenario_service_free),
         .records = g_ptr_array_new_with_free_func(scenario_record_free),
+        .inputs = g_ptr_array_new_with_free_func(g_free),
         .files = g_ptr_array_new_with_free_func(scenario_file_free),
         .statements = g_ptr_array_new_with_free_func(scenario_statement_free),
         .finals = g_ptr_array_new_with_free_func(scenario_statement_free),
@@ -276,6 +277,7 @@ void scenario_free(struct scenario *scenario)
     g_ptr_array_free(scenario->hosts, TRUE);
     g_ptr_array_free(scenario->services, TRUE);
     g_ptr_array_free(scenario->records, TRUE);
+    g_ptr_array_free(scenario->inputs, TRUE);
     g_ptr_array_free(scenario->files, TRUE);
     g_ptr_array_free(scenario->statements, TRUE);
     g_ptr_array_free(scenario->finals, TRUE);

@@ -395,6 +395,7 @@ struct scenario {
     GPtrArray *records;    /* struct scenario_record */
     uint32_t dns;          /* where names are asked for; 0: nowhere */
     bool requires_live;    /* makes sense with the services of the host only */
+    GPtrArray *inputs;     /* char *: files that it names and that are read, as it writes them */
     GPtrArray *files;      /* struct scenario_file */
     GPtrArray *statements; /* struct scenario_statement: the timeline, in order */
     GPtrArray *finals;     /* struct scenario_statement: judged at the end */

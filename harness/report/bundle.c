@@ -95,6 +95,11 @@ static bool bundle_copy_scenario(const struct bundle_source *source, const char 
             return false;
         }
     }
+    for (guint i = 0; i < scenario->inputs->len; i++) {
+        if (!bundle_copy(source, into, g_ptr_array_index(scenario->inputs, i), notes, error)) {
+            return false;
+        }
+    }
     for (guint i = 0; i < scenario->guards->len; i++) {
         const struct scenario_guard *guard = g_ptr_array_index(scenario->guards, i);
         if (!bundle_copy(source, into, guard->patch, notes, error)) {

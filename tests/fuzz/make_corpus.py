@@ -758,6 +758,41 @@ def make_acpi():
     write("acpi", "gtdt-shorter-than-a-header", u8(A_MEND) + acpi_machine([fadt, madt, gtdt[:4] + u32(35) + gtdt[8:]]))
 
 
+# ---- serve --------------------------------------------------------------------------------------------
+
+
+def make_serve():
+    """One request, query or script each."""
+    def http(*requests):
+        return u8(0) + b"".join(u16(len(request)) + request for request in requests)
+
+    def dns(name, kind, flags=0x0100, questions=1):
+        labels = b"".join(bytes([len(label)]) + label for label in name.split(b"."))
+        return u8(1) + struct.pack(">6H", 7, flags, questions, 0, 0, 0) + labels + struct.pack(">BHH", 0, kind, 1)
+
+    def script(text, conversation=b""):
+        return u8(2) + u16(len(text)) + text + u16(len(conversation)) + conversation
+
+    write("serve", "http-get", http(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"))
+    write("serve", "http-pieces", http(b"GET / HT", b"TP/1.1\r\n\r", b"\nHEAD /a HTTP/1.1\r\n\r\n"))
+    write("serve", "http-outside", http(b"GET /../secret HTTP/1.1\r\n\r\n", b"GET /%2e%2e/secret HTTP/1.1\r\n\r\n"))
+    write("serve", "http-range", http(b"GET /a HTTP/1.0\r\nRange: bytes=2-4\r\nConnection: keep-alive\r\n\r\n"))
+    write("serve", "http-body", http(b"GET /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET /b HTTP/1.1\r\n\r\n"))
+    write("serve", "http-wrong", http(b"PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"))
+    write("serve", "dns-a", dns(b"a.test", 1))
+    write("serve", "dns-aaaa", dns(b"A.TEST", 28))
+    write("serve", "dns-alias", dns(b"c.test", 1))
+    write("serve", "dns-loop", dns(b"l.test", 1))
+    write("serve", "dns-truncated", dns(b"t.test", 255))
+    write("serve", "dns-unknown", dns(b"nobody.test", 1))
+    write("serve", "dns-cut", dns(b"a.test", 1)[:-6])
+    write("serve", "dns-two-questions", dns(b"a.test", 1, questions=2))
+    write("serve", "script-all", script(b'expect "a"\nexpect until "\\r\\n"\nexpect 2 bytes\nwait 5ms\nsend hex "00ff"\nclose\n',
+                                        b"axy\r\nzz"))
+    write("serve", "script-other-bytes", script(b'send "hello"\nexpect hex "61 62"\nreset\n', b"ac"))
+    write("serve", "script-wrong", script(b'snd "x"\nwait\nexpect until ""\n'))
+
+
 # ---- capture ------------------------------------------------------------------------------------------
 
 
@@ -1023,6 +1058,7 @@ MAKERS = (
     make_device_windows,
     make_fdt,
     make_acpi,
+    make_serve,
     make_capture,
     make_frame_text,
     make_syscalls,

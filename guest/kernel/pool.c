@@ -25,6 +25,16 @@ static void pool_push(struct pool *pool, void *object)
     pool->free = object;
 }
 
+static void *pool_pop(struct pool *pool)
+{
+    void *object = pool->free;
+    if (object != NULL)
+        pool->free = *(void **)object;
+    else if (pool->fresh < pool->capacity)
+        object = pool->memory + pool->fresh++ * pool->object_size;
+    return object;
+}
+
 void pool_init(struct pool *pool, const char *name, void *memory, size_t object_size,
                unsigned capacity)
 {
@@ -37,8 +47,6 @@ void pool_init(struct pool *pool, const char *name, void *memory, size_t object_
         .object_size = object_size,
         .capacity = capacity,
     };
-    for (unsigned i = capacity; i > 0; i--)
-        pool_push(pool, pool->memory + (i - 1) * object_size);
     pool_register(pool);
 }
 
@@ -53,9 +61,8 @@ static void pool_count_exhaustion(struct pool *pool)
 void *pool_alloc(struct pool *pool)
 {
     uint64_t daif = spin_lock(&pool->lock);
-    void *object = pool->free;
+    void *object = pool_pop(pool);
     if (object != NULL) {
-        pool->free = *(void **)object;
         pool->used++;
         if (pool->used > pool->high_water)
             pool->high_water = pool->used;

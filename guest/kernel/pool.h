@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POOLS_MAX 16
+#define POOLS_MAX 32
 
 struct pool {
     const char *name;
@@ -24,7 +24,8 @@ struct pool {
     unsigned used;
     unsigned high_water;
     uint64_t exhausted; /* how often somebody went away empty-handed */
-    void *free;
+    void *free;         /* a list of those that were given back */
+    unsigned fresh;     /* none from here on was ever given: they are not touched before */
 };
 
 /* Keeps name and memory: an array of `capacity` objects. Also empties a pool again. */

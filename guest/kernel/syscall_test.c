@@ -4,6 +4,7 @@
 #include "kernel/clock.h"
 #include "kernel/fake_hal.h"
 #include "kernel/file.h"
+#include "kernel/message.h"
 #include "kernel/program.h"
 #include "kernel/sockios.h"
 #include "lib/errno.h"
@@ -70,22 +71,18 @@ static long note_connect(struct file *file, const struct sockaddr *address, size
     return -KEINPROGRESS;
 }
 
-static long note_sendto(struct file *file, const void *buffer, size_t size, int flags,
-                        const struct sockaddr *to, size_t to_size)
+static long note_sendmsg(struct file *file, const struct message *message)
 {
-    (void)buffer;
-    (void)flags;
-    note(file, to != NULL ? "sendto" : "send", (long)to_size);
-    return (long)size;
+    note(file, message->name != NULL ? "sendto" : "send", (long)message->name_size);
+    return (long)message->size;
 }
 
-static long note_recvfrom(struct file *file, void *buffer, size_t size, int flags,
-                          struct sockaddr *from, uint32_t *from_size)
+static long note_recvmsg(struct file *file, struct message *message)
 {
-    (void)flags;
-    (void)from;
-    memset(buffer, 0xee, size);
-    note(file, from_size != NULL ? "recvfrom" : "recv", from_size != NULL ? *from_size : 0);
+    static uint8_t bytes[4096];
+    memset(bytes, 0xee, sizeof bytes);
+    message_put(message, 0, bytes, sizeof bytes);
+    note(file, message->name != NULL ? "recvfrom" : "recv", (long)message->name_size);
     return 0;
 }
 
@@ -119,8 +116,8 @@ static const struct file_ops socket_ops = {
     .ioctl = note_ioctl,
     .bind = note_bind,
     .connect = note_connect,
-    .sendto = note_sendto,
-    .recvfrom = note_recvfrom,
+    .sendmsg = note_sendmsg,
+    .recvmsg = note_recvmsg,
     .setsockopt = note_setsockopt,
     .getsockopt = note_getsockopt,
 };

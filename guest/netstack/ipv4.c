@@ -52,14 +52,16 @@ static uint16_t ipv4_next_identification;
 int ipv4_find_path(uint32_t destination, struct ipv4_path *path)
 {
     if (interface_by_address(destination) != NULL) {
-        *path = (struct ipv4_path){interface_lo(), destination, destination};
+        *path = (struct ipv4_path){
+            .interface = interface_lo(), .source = destination, .next_hop = destination};
         return 0;
     }
     if (destination == IPV4_BROADCAST) {
         struct interface *interface = interface_first_configured();
         if (interface == NULL)
             return -KENETUNREACH;
-        *path = (struct ipv4_path){interface, interface->address, destination};
+        *path = (struct ipv4_path){
+            .interface = interface, .source = interface->address, .next_hop = destination};
         return 0;
     }
     /* Who has no address can only speak to everybody: a reply would not find the way back. */
@@ -78,7 +80,8 @@ int ipv4_find_broadcast_path(struct interface *interface, struct ipv4_path *path
 {
     if (interface->netif == NULL || !interface->up)
         return -KENETUNREACH;
-    *path = (struct ipv4_path){interface, interface->address, IPV4_BROADCAST};
+    *path = (struct ipv4_path){
+        .interface = interface, .source = interface->address, .next_hop = IPV4_BROADCAST};
     return 0;
 }
 
@@ -90,7 +93,7 @@ static void ipv4_push_header(struct nbuf *nbuf, const struct ipv4_fields *fields
         .total_size = be16_put((uint16_t)nbuf->len),
         .identification = be16_put(fields->identification),
         .fragment = be16_put(fields->fragment),
-        .ttl = IPV4_TTL,
+        .ttl = fields->path->ttl != 0 ? fields->path->ttl : IPV4_TTL,
         .protocol = (uint8_t)fields->protocol,
         .source = be32_put(fields->path->source),
         .destination = be32_put(fields->destination),
@@ -268,6 +271,7 @@ void ipv4_input(struct interface *interface, struct nbuf *nbuf, uint64_t now_ns)
     nbuf = ipv4_reassemble(nbuf, header, &info, now_ns);
     if (nbuf == NULL)
         return;
+    nbuf->ttl = info.header[IPV4_TTL_AT];
     if (protocol == IPV4_ICMP)
         icmp_input(nbuf, &info, now_ns);
     else if (protocol == IPV4_UDP)

@@ -41,6 +41,7 @@ struct ipv4_path {
     struct interface *interface; /* lo for what is our own */
     uint32_t source;
     uint32_t next_hop;
+    uint8_t ttl; /* 0: IPV4_TTL */
 };
 
 static inline bool ipv4_is_loopback(uint32_t address)
@@ -56,7 +57,8 @@ static inline bool ipv4_is_unicast(uint32_t address)
     return address >> 24 != 0 && address < 0xe0000000;
 }
 
-#define IPV4_PROTOCOL_AT 9 /* in a header */
+#define IPV4_TTL_AT      8 /* in a header */
+#define IPV4_PROTOCOL_AT 9
 static inline size_t ipv4_header_size(const uint8_t *header)
 {
     return (size_t)(header[0] & 0x0f) * 4;

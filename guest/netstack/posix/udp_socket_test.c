@@ -5,6 +5,7 @@
 
 #include "kernel/fake_hal.h"
 #include "kernel/file.h"
+#include "kernel/message.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "lib/endian.h"
@@ -51,7 +52,7 @@ static void end(void)
 static long send_to(uint32_t address, uint16_t port)
 {
     struct sockaddr_in to = address_of(address, port);
-    return socket_file->ops->sendto(socket_file, "hello", 5, 0, (struct sockaddr *)&to, sizeof(to));
+    return socket_sendto(socket_file, "hello", 5, 0, (struct sockaddr *)&to, sizeof(to));
 }
 
 static long bind_to(struct file *file, uint32_t address, uint16_t port)
@@ -89,8 +90,7 @@ static int pending_error(void)
 static long receive_now(void)
 {
     uint8_t buffer[2000];
-    return socket_file->ops->recvfrom(socket_file, buffer, sizeof(buffer), MSG_DONTWAIT, NULL,
-                                      NULL);
+    return socket_recvfrom(socket_file, buffer, sizeof(buffer), MSG_DONTWAIT, NULL, NULL);
 }
 
 static void answer(uint32_t source, uint16_t source_port, uint16_t port)
@@ -156,14 +156,13 @@ static void test_destinations_that_are_none_are_refused(void)
 {
     begin();
     CU_ASSERT_EQUAL(socket_file->ops->write(socket_file, "x", 1), -KEDESTADDRREQ);
-    CU_ASSERT_EQUAL(socket_file->ops->sendto(socket_file, "x", 1, 0, NULL, 0), -KEDESTADDRREQ);
+    CU_ASSERT_EQUAL(socket_sendto(socket_file, "x", 1, 0, NULL, 0), -KEDESTADDRREQ);
     CU_ASSERT_EQUAL(send_to(GATEWAY, 0), -KEINVAL);
     CU_ASSERT_EQUAL(send_to(0xe0000001, 53), -KENETUNREACH);
     struct sockaddr_in to = address_of(GATEWAY, 53);
-    CU_ASSERT_EQUAL(socket_file->ops->sendto(socket_file, "x", 1, 0, (struct sockaddr *)&to, 15),
-                    -KEINVAL);
+    CU_ASSERT_EQUAL(socket_sendto(socket_file, "x", 1, 0, (struct sockaddr *)&to, 15), -KEINVAL);
     to.sin_family = AF_INET6;
-    CU_ASSERT_EQUAL(socket_file->ops->sendto(socket_file, "x", 1, 0, (struct sockaddr *)&to, 16),
+    CU_ASSERT_EQUAL(socket_sendto(socket_file, "x", 1, 0, (struct sockaddr *)&to, 16),
                     -KEAFNOSUPPORT);
     CU_ASSERT_EQUAL(connect_to(GATEWAY, 0), -KEINVAL);
     CU_ASSERT_EQUAL(connect_to(0xe0000001, 53), -KENETUNREACH);
@@ -256,8 +255,8 @@ static void test_datagram_is_received_with_the_address_and_port_of_its_sender(vo
     begin();
     CU_ASSERT_EQUAL(bind_to(socket_file, 0, 7), 0);
     answer(GATEWAY, 5000, 7);
-    CU_ASSERT_EQUAL(socket_file->ops->recvfrom(socket_file, buffer, sizeof(buffer), 0,
-                                               (struct sockaddr *)&from, &from_size),
+    CU_ASSERT_EQUAL(socket_recvfrom(socket_file, buffer, sizeof(buffer), 0,
+                                    (struct sockaddr *)&from, &from_size),
                     6);
     CU_ASSERT_EQUAL(memcmp(buffer, "world!", 6), 0);
     CU_ASSERT_EQUAL(from_size, 16);

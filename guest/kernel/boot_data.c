@@ -131,61 +131,61 @@ struct file *file_from_text(const char *text, size_t size, int *error)
     return file;
 }
 
-/* ---- files whose lines are made when they are read ------------------------------------------- */
+/* ---- files that are made when they are read -------------------------------------------------- */
 
-struct line_file {
-    file_line_fn *line;
+struct piece_file {
+    file_piece_fn *next;
     unsigned cursor;
     size_t used, taken; /* of the text */
-    char text[FILE_LINE_MAX];
+    char text[FILE_PIECE_MAX];
 };
 
-static struct line_file line_file_objects[TEXT_FILES_MAX];
-static struct pool line_file_pool;
+static struct piece_file piece_file_objects[TEXT_FILES_MAX];
+static struct pool piece_file_pool;
 
-static long line_file_read(struct file *file, void *buffer, size_t size)
+static long piece_file_read(struct file *file, void *buffer, size_t size)
 {
-    struct line_file *lines = file->object;
+    struct piece_file *pieces = file->object;
     size_t done = 0;
     while (done < size) {
-        if (lines->taken == lines->used) {
-            lines->taken = 0;
-            lines->used = lines->line(&lines->cursor, lines->text, sizeof lines->text);
-            kassert(lines->used <= sizeof lines->text);
+        if (pieces->taken == pieces->used) {
+            pieces->taken = 0;
+            pieces->used = pieces->next(&pieces->cursor, pieces->text, sizeof pieces->text);
+            kassert(pieces->used <= sizeof pieces->text);
         }
-        if (lines->used == 0)
+        if (pieces->used == 0)
             break;
-        size_t left = lines->used - lines->taken;
+        size_t left = pieces->used - pieces->taken;
         size_t count = size - done < left ? size - done : left;
-        memcpy((char *)buffer + done, lines->text + lines->taken, count);
-        lines->taken += count;
+        memcpy((char *)buffer + done, pieces->text + pieces->taken, count);
+        pieces->taken += count;
         done += count;
     }
     return (long)done;
 }
 
-static void line_file_close(struct file *file)
+static void piece_file_close(struct file *file)
 {
-    pool_free(&line_file_pool, file->object);
+    pool_free(&piece_file_pool, file->object);
 }
 
-static const struct file_ops line_file_ops = {
-    .kind = "lines",
-    .read = line_file_read,
-    .close = line_file_close,
+static const struct file_ops piece_file_ops = {
+    .kind = "pieces",
+    .read = piece_file_read,
+    .close = piece_file_close,
 };
 
-struct file *file_from_lines(file_line_fn *line, int *error)
+struct file *file_from_pieces(file_piece_fn *next, int *error)
 {
-    struct line_file *object = pool_alloc(&line_file_pool);
-    struct file *file = object != NULL ? file_alloc(&line_file_ops, object) : NULL;
+    struct piece_file *object = pool_alloc(&piece_file_pool);
+    struct file *file = object != NULL ? file_alloc(&piece_file_ops, object) : NULL;
     if (file == NULL) {
         if (object != NULL)
-            pool_free(&line_file_pool, object);
+            pool_free(&piece_file_pool, object);
         *error = -KENFILE;
         return NULL;
     }
-    object->line = line;
+    object->next = next;
     object->cursor = 0;
     object->used = 0;
     object->taken = 0;
@@ -256,7 +256,7 @@ void boot_data_init(void)
     boot_parse_command_line(hal_boot_info()->command_line);
     pool_init(&text_file_pool, "text-files", text_file_objects, sizeof text_file_objects[0],
               TEXT_FILES_MAX);
-    pool_init(&line_file_pool, "line-files", line_file_objects, sizeof line_file_objects[0],
+    pool_init(&piece_file_pool, "piece-files", piece_file_objects, sizeof piece_file_objects[0],
               TEXT_FILES_MAX);
     path_register("/", boot_file_open);
 }

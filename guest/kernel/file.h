@@ -103,10 +103,13 @@ int path_remove(const char *path);
 #define FILE_TEXT_MAX 4096
 struct file *file_from_text(const char *text, size_t size, int *error);
 
-/* The same for text that is longer: each line is made when it is read. 0 from `line`: the end. */
-#define FILE_LINE_MAX 256
-typedef size_t file_line_fn(unsigned *cursor, char *line, size_t size);
-struct file *file_from_lines(file_line_fn *line, int *error);
+/*
+ * The same for text that is longer: it is made in pieces of whole lines when it is read. `next`
+ * begins with a cursor of 0 and says how long a piece is; 0: the end.
+ */
+#define FILE_PIECE_MAX 8192
+typedef size_t file_piece_fn(unsigned *cursor, char *text, size_t size);
+struct file *file_from_pieces(file_piece_fn *next, int *error);
 
 /*
  * A configuration file that came with the boot information: a NUL-terminated copy in `buffer`,

@@ -334,6 +334,8 @@ static const struct file_ops udp_ops = {
 
 void udp_socket_init(void)
 {
+    for (unsigned i = 0; i < UDP_SOCKETS_MAX; i++)
+        udp_sockets[i].endpoint.port = 0;
     pool_init(&udp_pool, "udp-sockets", udp_sockets, sizeof(udp_sockets[0]), UDP_SOCKETS_MAX);
     udp_kind.dropped = 0;
 }
@@ -355,4 +357,22 @@ struct file *udp_socket_make(int *error)
         *error = -KENFILE;
     }
     return file;
+}
+
+bool udp_socket_inform(unsigned index, struct udp_socket_state *state)
+{
+    const struct udp_socket *socket = &udp_sockets[index];
+    netstack_lock();
+    bool bound = socket->endpoint.port != 0;
+    if (bound)
+        *state = (struct udp_socket_state){
+            .address = socket->endpoint.address,
+            .peer = socket->endpoint.peer,
+            .port = socket->endpoint.port,
+            .peer_port = socket->endpoint.peer_port,
+            .queued_bytes = socket->base.queued_bytes,
+            .dropped = socket->base.dropped,
+        };
+    netstack_unlock();
+    return bound;
 }

@@ -21,6 +21,7 @@ struct pool {
     char *memory;
     size_t object_size;
     unsigned capacity;
+    unsigned touched; /* given at least once: the first ones */
     unsigned used;
     unsigned high_water;
     uint64_t exhausted; /* how often somebody went away empty-handed */

@@ -1,4 +1,9 @@
-/* pool.c - fixed pools of equal objects: a list of free ones through their first bytes */
+/*
+ * pool.c - fixed pools of equal objects
+ *
+ * A list of free ones through their first bytes. Those that were never given are not in it: they
+ * are taken in order behind the last, so that a large pool costs nothing before it is used.
+ */
 #include "kernel/pool.h"
 
 #include "lib/format.h"
@@ -25,16 +30,6 @@ static void pool_push(struct pool *pool, void *object)
     pool->free = object;
 }
 
-static void *pool_pop(struct pool *pool)
-{
-    void *object = pool->free;
-    if (object != NULL)
-        pool->free = *(void **)object;
-    else if (pool->fresh < pool->capacity)
-        object = pool->memory + pool->fresh++ * pool->object_size;
-    return object;
-}
-
 void pool_init(struct pool *pool, const char *name, void *memory, size_t object_size,
                unsigned capacity)
 {
@@ -58,10 +53,20 @@ static void pool_count_exhaustion(struct pool *pool)
     probe_counter(name, pool->exhausted);
 }
 
+static void *pool_take(struct pool *pool)
+{
+    void *object = pool->free;
+    if (object != NULL)
+        pool->free = *(void **)object;
+    else if (pool->touched < pool->capacity)
+        object = pool->memory + pool->touched++ * pool->object_size;
+    return object;
+}
+
 void *pool_alloc(struct pool *pool)
 {
     uint64_t daif = spin_lock(&pool->lock);
-    void *object = pool_pop(pool);
+    void *object = pool_take(pool);
     if (object != NULL) {
         pool->used++;
         if (pool->used > pool->high_water)

@@ -21,11 +21,11 @@ struct pool {
     char *memory;
     size_t object_size;
     unsigned capacity;
+    unsigned touched; /* given at least once: the first ones */
     unsigned used;
     unsigned high_water;
     uint64_t exhausted; /* how often somebody went away empty-handed */
-    void *free;         /* a list of those that were given back */
-    unsigned fresh;     /* none from here on was ever given: they are not touched before */
+    void *free;
 };
 
 /* Keeps name and memory: an array of `capacity` objects. Also empties a pool again. */

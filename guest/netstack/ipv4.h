@@ -22,6 +22,7 @@
 
 enum ipv4_protocol {
     IPV4_ICMP = 1,
+    IPV4_TCP = 6,
     IPV4_UDP = 17,
 };
 
@@ -89,5 +90,11 @@ void ipv4_input(struct interface *interface, struct nbuf *nbuf, uint64_t now_ns)
  * Borrows. `error` is positive.
  */
 void ipv4_report_failure(const uint8_t *packet, size_t size, int error);
+
+/*
+ * The same: it was longer than the MTU of a link on the way, and must not be fragmented [RFC1191].
+ * `mtu`: what that link takes; 0: it is not told, then the next of the usual ones is meant.
+ */
+void ipv4_report_too_big(const uint8_t *packet, size_t size, unsigned mtu, uint64_t now_ns);
 
 #endif

@@ -36,7 +36,7 @@
 #define TCP_CONNECTIONS_MAX     2560
 #define TCP_BACKLOG_MAX         1024
 #define TCP_BUFFER_MIN          2048
-#define TCP_BUFFER_MAX          258048 /* what the table of a buffer can hold */
+#define TCP_BUFFER_MAX          126976 /* what the table of a buffer can hold */
 #define TCP_SEND_BUFFER_SIZE    65536  /* unless the owner wants another size */
 #define TCP_RECEIVE_BUFFER_SIZE 87380
 #define TCP_KEEPALIVE_IDLE_NS   (7200 * UINT64_C(1000000000)) /* [RFC9293] 3.8.4: two hours */
@@ -185,7 +185,7 @@ enum tcp_shut {
 int tcp_shutdown(struct tcp_connection *connection, unsigned what, uint64_t now_ns);
 
 /*
- * The pending error, positive, which is told once, here or by tcp_send() and tcp_receive(); 0: none.
+ * The pending error, positive; 0: none. It is told once, here, by tcp_send() or by tcp_receive().
  * KECONNREFUSED, KECONNRESET, KEPIPE (reset after they had ended their half), KETIMEDOUT, or what
  * an ICMP error means.
  */
@@ -258,12 +258,14 @@ enum tcp_drop {
     TCP_DROP_CHECKSUM,
     TCP_DROP_GROUP,     /* not to a single host */
     TCP_DROP_NOBODY,    /* no such connection: reset */
+    TCP_DROP_NO_PATH,   /* no way back to who asks */
     TCP_DROP_BACKLOG,   /* the listener has enough of them */
     TCP_DROP_EXHAUSTED, /* no connection object is left */
     TCP_DROP_WINDOW,    /* outside of the window */
     TCP_DROP_PAWS,      /* an old timestamp, or none where one is due */
     TCP_DROP_BAD_ACK,   /* acknowledges what was not sent, or long ago */
     TCP_DROP_BAD_RESET, /* a reset or SYN in the window, but not at its edge */
+    TCP_DROP_NO_SYN,    /* without SYN where only that can be */
     TCP_DROP_NO_ACK,    /* without ACK where it must be */
     TCP_DROP_NO_MEMORY, /* no block for the data */
     TCP_DROP_DISORDER,  /* too many holes */
@@ -281,5 +283,12 @@ void tcp_input(struct nbuf *nbuf, const struct ipv4_info *info, uint64_t now_ns)
 uint64_t tcp_poll(uint64_t now_ns);
 /* When tcp_poll() has to be called; UINT64_MAX: never. */
 uint64_t tcp_deadline_ns(void);
+
+/* As ipv4_report_failure(), for the part behind the IPv4 header. */
+void tcp_report_failure(const uint8_t *segment, size_t size, uint32_t source, uint32_t destination,
+                        int error);
+/* The same: it was too big for a link on the way, through which so much may pass. */
+void tcp_report_mtu(const uint8_t *segment, size_t size, uint32_t source, uint32_t destination,
+                    unsigned mtu, uint64_t now_ns);
 
 #endif

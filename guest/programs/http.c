@@ -219,7 +219,8 @@ static enum http_state http_take_chunk(struct http_response *response, char char
         return HTTP_BAD;
     if (character != '\n')
         return HTTP_CHUNK;
-    bool empty = response->head_size <= 2 && (response->head[0] == '\r' || response->head_size == 1);
+    bool empty =
+        response->head_size <= 2 && (response->head[0] == '\r' || response->head_size == 1);
     response->head_size = 0;
     if (empty)
         return HTTP_CHUNK;

@@ -1,8 +1,8 @@
 /*
  * http.h - HTTP/1.1, as far as the programs need it [RFC9112]
  *
- * URLs, and responses as they come in pieces: the head is gathered, the body is handed on, counted by
- * Content-Length, in chunks, or up to the end of the connection.
+ * URLs, and responses as they come in pieces: the head is gathered, the body is handed on, counted
+ * by Content-Length, in chunks, or up to the end of the connection.
  */
 #ifndef PROGRAMS_HTTP_H
 #define PROGRAMS_HTTP_H
@@ -59,7 +59,7 @@ struct http_response {
     uint64_t left;      /* bytes, in LENGTH */
     uint64_t body_size; /* of what came so far */
     size_t head_size;
-    char head[HTTP_HEAD_MAX]; /* ends with NUL; also the line of a chunk */
+    char head[HTTP_HEAD_MAX];     /* ends with NUL; also the line of a chunk */
     char location[HTTP_PATH_MAX]; /* of a redirection; empty: none */
 };
 

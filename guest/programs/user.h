@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define USER_PATH_MAX  256
 #define USER_NS_PER_S  UINT64_C(1000000000)
 #define USER_NS_PER_MS UINT64_C(1000000)
 #define USER_NS_PER_US UINT64_C(1000)

@@ -69,7 +69,6 @@ static void test_other_kinds_of_sockets_are_refused(void)
     static const struct {
         int family, type, protocol, error;
     } cases[] = {
-        {AF_INET, SOCK_STREAM, 0, -KEPROTONOSUPPORT},
         {AF_INET, SOCK_STREAM, IPPROTO_UDP, -KEPROTONOSUPPORT},
         {AF_INET, SOCK_DGRAM, 6, -KEPROTONOSUPPORT},
         {AF_INET, 3, IPPROTO_ICMP, -KEPROTONOSUPPORT},

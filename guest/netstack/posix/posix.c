@@ -19,7 +19,7 @@ static struct file *posix_make_inet(int type, int protocol, int *error)
         return ping_socket_make(error);
     if (type == SOCK_DGRAM && (protocol == IPPROTO_IP || protocol == IPPROTO_UDP))
         return udp_socket_make(error);
-    *error = type == SOCK_STREAM || type == SOCK_DGRAM ? -KEPROTONOSUPPORT : -KESOCKTNOSUPPORT;
+    *error = -KEPROTONOSUPPORT;
     return NULL;
 }
 

@@ -80,7 +80,7 @@ static struct file *proc_route_open(int *error)
 static unsigned proc_tcp_timer(const struct tcp_information *information, unsigned long *ticks)
 {
     static const unsigned codes[TCP_TIMER_COUNT] = {
-        [TCP_TIMER_RETRANSMIT] = 1, [TCP_TIMER_KEEPALIVE] = 2, [TCP_TIMER_END] = 3,
+        [TCP_TIMER_RETRANSMIT] = 1, [TCP_TIMER_KEEPALIVE] = 2,   [TCP_TIMER_END] = 3,
         [TCP_TIMER_PERSIST] = 4,    [TCP_TIMER_ACKNOWLEDGE] = 0, /* is not shown */
     };
     uint64_t now_ns = clock_now_ns(), due_ns = UINT64_MAX;

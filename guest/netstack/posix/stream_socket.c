@@ -88,8 +88,7 @@ static int stream_connect_locked(struct stream_socket *socket, const struct sock
         return error;
     if (stream_is_connecting(socket))
         return may_wait ? stream_wait_connected(socket) : -KEALREADY;
-    error = tcp_connect(socket->connection, peer, net_to_host16(address->sin_port),
-                        clock_now_ns());
+    error = tcp_connect(socket->connection, peer, net_to_host16(address->sin_port), clock_now_ns());
     if (error != 0)
         return error;
     return may_wait ? stream_wait_connected(socket) : -KEINPROGRESS;
@@ -225,8 +224,7 @@ static long stream_send_now(struct stream_socket *socket, const struct message *
         if ((size_t)result < left)
             break;
     }
-    return message->size > 0 ? done
-                             : tcp_send(socket->connection, NULL, 0, clock_now_ns());
+    return message->size > 0 ? done : tcp_send(socket->connection, NULL, 0, clock_now_ns());
 }
 
 /* What was sent counts more than an error, which the next call is told. */

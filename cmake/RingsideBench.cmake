@@ -16,7 +16,7 @@ add_library(ringside_flags INTERFACE)
 target_include_directories(ringside_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include)
 target_compile_options(ringside_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
-  -fno-omit-frame-pointer -fno-strict-aliasing -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+  -fno-strict-aliasing -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 target_compile_definitions(ringside_flags INTERFACE _GNU_SOURCE G_LOG_DOMAIN="ringside")
 if(RINGSIDE_WERROR)
   target_compile_options(ringside_flags INTERFACE -Werror)
@@ -34,7 +34,7 @@ if(RINGSIDE_LTO)
 endif()
 if(RINGSIDE_SANITIZE)
   # A finding of either ends the program: it is a bug of the bench. The frame pointer stays, for their stack traces.
-  set(RINGSIDE_SANITIZERS -fsanitize=address,undefined -fno-sanitize-recover=all)
+  set(RINGSIDE_SANITIZERS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_compile_options(ringside_flags INTERFACE ${RINGSIDE_SANITIZERS})
   target_link_options(ringside_flags INTERFACE ${RINGSIDE_SANITIZERS})
 endif()

@@ -9,8 +9,9 @@
 
 #include <string.h>
 
-#define TRACE_BLOCK_EVENTS 512
-#define TRACE_NUL_SYMBOL   "\xe2\x90\x80" /* U+2400: what a NUL byte is shown as */
+#define TRACE_BLOCK_EVENTS  512
+#define TRACE_LISTENERS_MAX 8              /* of one kind */
+#define TRACE_NUL_SYMBOL    "\xe2\x90\x80" /* U+2400: what a NUL byte is shown as */
 
 struct trace_block {
     struct trace_event events[TRACE_BLOCK_EVENTS];
@@ -21,7 +22,19 @@ struct trace_observer {
     void *opaque;
 };
 
+struct trace_listeners {
+    unsigned count;
+    struct trace_observer at[TRACE_LISTENERS_MAX];
+};
+
+/* What trace_emit() has to be given for a kind. */
+struct trace_shape {
+    uint8_t count;   /* of fields */
+    uint8_t strings; /* a bit a field */
+};
+
 struct trace {
+    struct trace_shape shapes[TRACE_KIND_COUNT];
     const struct vclock *clock;
     const unsigned *cpu;   /* NULL: none */
     uint64_t last;         /* the newest sequence number */
@@ -29,18 +42,31 @@ struct trace {
     GPtrArray *blocks;
     struct trace_block *newest; /* the last of the blocks */
     struct trace_block *spare;  /* NULL: none */
-    GArray *observers;
+    struct trace_listeners listeners[TRACE_KIND_COUNT];
+    struct trace_listeners observers; /* of every kind */
     GStringChunk *strings;
     bool is_telling; /* observers are being called */
 };
+
+static void trace_learn_shapes(struct trace *trace)
+{
+    for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++) {
+        const struct trace_kind_info *info = trace_kind_info(kind);
+        struct trace_shape *shape = &trace->shapes[kind];
+        shape->count = (uint8_t)info->field_count;
+        for (unsigned i = 0; i < info->field_count; i++) {
+            shape->strings |= (uint8_t)((info->fields[i].type == TRACE_FIELD_STR) << i);
+        }
+    }
+}
 
 struct trace *trace_new(const struct vclock *clock)
 {
     g_assert(clock != NULL);
     struct trace *trace = g_new0(struct trace, 1);
+    trace_learn_shapes(trace);
     trace->clock = clock;
     trace->blocks = g_ptr_array_new_with_free_func(g_free);
-    trace->observers = g_array_new(FALSE, FALSE, sizeof(struct trace_observer));
     trace->strings = g_string_chunk_new(4096);
     return trace;
 }
@@ -52,7 +78,6 @@ void trace_free(struct trace *trace)
     }
     g_ptr_array_free(trace->blocks, TRUE);
     g_free(trace->spare);
-    g_array_free(trace->observers, TRUE);
     g_string_chunk_free(trace->strings);
     g_free(trace);
 }
@@ -69,11 +94,19 @@ static void trace_add_block(struct trace *trace)
     g_ptr_array_add(trace->blocks, trace->newest);
 }
 
+static void trace_tell(const struct trace_listeners *listeners, const struct trace_event *event)
+{
+    for (unsigned i = 0; i < listeners->count; i++) {
+        listeners->at[i].fn(listeners->at[i].opaque, event);
+    }
+}
+
 uint64_t trace_emit_arguments(struct trace *trace, enum trace_kind kind,
                               const struct trace_argument *arguments, size_t count)
 {
-    const struct trace_kind_info *info = trace_kind_info(kind);
-    g_assert(count == info->field_count);
+    g_assert((unsigned)kind < TRACE_KIND_COUNT);
+    const struct trace_shape *shape = &trace->shapes[kind];
+    g_assert(count == shape->count);
     g_assert(!trace->is_telling);
     size_t index = trace->last % TRACE_BLOCK_EVENTS;
     if (index == 0) {
@@ -86,18 +119,17 @@ uint64_t trace_emit_arguments(struct trace *trace, enum trace_kind kind,
         .kind = kind,
         .cpu = trace->cpu != NULL ? (uint8_t)*trace->cpu : TRACE_NO_CPU,
     };
+    unsigned strings = 0, missing = 0;
     for (size_t i = 0; i < count; i++) {
-        bool is_string = info->fields[i].type == TRACE_FIELD_STR;
-        g_assert(arguments[i].is_string == is_string);
-        g_assert(!is_string || arguments[i].value.string != NULL);
         event->fields[i] = arguments[i].value;
+        strings |= (unsigned)arguments[i].is_string << i;
+        missing |= arguments[i].is_string & (arguments[i].value.string == NULL);
     }
+    g_assert(strings == shape->strings);
+    g_assert(missing == 0);
     trace->is_telling = true;
-    for (guint i = 0; i < trace->observers->len; i++) {
-        const struct trace_observer *observer =
-            &g_array_index(trace->observers, struct trace_observer, i);
-        observer->fn(observer->opaque, event);
-    }
+    trace_tell(&trace->listeners[kind], event);
+    trace_tell(&trace->observers, event);
     trace->is_telling = false;
     return event->sequence;
 }
@@ -133,26 +165,38 @@ const char *trace_copy(struct trace *trace, const char *text, size_t size)
     return g_string_chunk_insert_len(trace->strings, shown->str, (gssize)shown->len);
 }
 
-void trace_add_observer(struct trace *trace, trace_observer_fn *fn, void *opaque)
+static void trace_add(struct trace *trace, struct trace_listeners *listeners, trace_observer_fn *fn,
+                      void *opaque)
 {
     g_assert(fn != NULL);
     g_assert(!trace->is_telling);
-    struct trace_observer observer = {.fn = fn, .opaque = opaque};
-    g_array_append_val(trace->observers, observer);
+    g_assert(listeners->count < TRACE_LISTENERS_MAX);
+    listeners->at[listeners->count++] = (struct trace_observer){.fn = fn, .opaque = opaque};
 }
 
-void trace_remove_observer(struct trace *trace, trace_observer_fn *fn, void *opaque)
+void trace_listen(struct trace *trace, const struct trace_listener *table, size_t count,
+                  void *opaque)
+{
+    for (size_t i = 0; i < count; i++) {
+        trace_add(trace, &trace->listeners[table[i].kind], table[i].fn, opaque);
+    }
+}
+
+void trace_add_observer(struct trace *trace, trace_observer_fn *fn, void *opaque)
+{
+    trace_add(trace, &trace->observers, fn, opaque);
+}
+
+void trace_silence(struct trace *trace)
 {
     g_assert(!trace->is_telling);
-    for (guint i = 0; i < trace->observers->len; i++) {
-        const struct trace_observer *observer =
-            &g_array_index(trace->observers, struct trace_observer, i);
-        if (observer->fn == fn && observer->opaque == opaque) {
-            g_array_remove_index(trace->observers, i);
-            return;
-        }
-    }
-    g_assert_not_reached();
+    memset(trace->listeners, 0, sizeof trace->listeners);
+    trace->observers.count = 0;
+}
+
+uint64_t trace_telling(const struct trace *trace)
+{
+    return trace->is_telling ? trace->last : 0;
 }
 
 uint64_t trace_first(const struct trace *trace)

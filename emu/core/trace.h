@@ -101,14 +101,22 @@ const char *trace_intern(struct trace *trace, const char *string);
 const char *trace_copy(struct trace *trace, const char *text, size_t size);
 
 /*
- * Observers are called for each event, in the order in which they were added, from inside
- * trace_emit(): they may record and arm clock events, and must not emit, touch a device or switch
- * context.
+ * Listeners are called for the events of their kinds, observers for each event; both from inside
+ * trace_emit(), the listeners first, each in the order in which they were added. They may record
+ * and arm clock events, and must not emit, touch a device or switch context.
  */
 typedef void trace_observer_fn(void *opaque, const struct trace_event *event);
+struct trace_listener {
+    enum trace_kind kind;
+    trace_observer_fn *fn;
+};
+void trace_listen(struct trace *trace, const struct trace_listener *table, size_t count,
+                  void *opaque);
 void trace_add_observer(struct trace *trace, trace_observer_fn *fn, void *opaque);
-/* One that was added; not from inside an observer. */
-void trace_remove_observer(struct trace *trace, trace_observer_fn *fn, void *opaque);
+/* From now on nobody is called any more; not from inside one of them. */
+void trace_silence(struct trace *trace);
+/* The sequence number of the event that they are being called for; 0: none. */
+uint64_t trace_telling(const struct trace *trace);
 
 /*
  * The history. trace_last() is the newest sequence number (0: none yet), trace_first() the oldest

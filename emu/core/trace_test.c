@@ -154,20 +154,59 @@ static void test_observers_are_called_in_the_order_of_adding(void)
     tear_down(&f);
 }
 
-static void test_observer_that_was_removed_hears_no_more(void)
+static void test_listeners_hear_their_kinds_before_observers_do(void)
 {
+    static const struct trace_listener waits[] = {{TRACE_CPU_WFI, observe}};
+    static const struct trace_listener both[] = {{TRACE_CPU_WFI, observe},
+                                                 {TRACE_CPU_IRQ, observe}};
     struct fixture f;
     set_up(&f);
     g_autoptr(GString) log = g_string_new(NULL);
     struct observer a = {.log = log, .letter = 'a'};
     struct observer b = {.log = log, .letter = 'b'};
+    struct observer c = {.log = log, .letter = 'c'};
     trace_add_observer(f.trace, observe, &a);
-    trace_add_observer(f.trace, observe, &b);
-    trace_remove_observer(f.trace, observe, &a);
+    trace_listen(f.trace, waits, G_N_ELEMENTS(waits), &b);
+    trace_listen(f.trace, both, G_N_ELEMENTS(both), &c);
     trace_emit_plain(f.trace, TRACE_CPU_WFI);
-    trace_remove_observer(f.trace, observe, &b);
     trace_emit_plain(f.trace, TRACE_CPU_IRQ);
-    CU_ASSERT_STRING_EQUAL(log->str, "b1:cpu.wfi ");
+    trace_emit_plain(f.trace, TRACE_GUEST_READY);
+    CU_ASSERT_STRING_EQUAL(
+        log->str, "b1:cpu.wfi c1:cpu.wfi a1:cpu.wfi c2:cpu.irq a2:cpu.irq a3:guest.ready ");
+    tear_down(&f);
+}
+
+static void test_after_silence_nobody_hears_anything(void)
+{
+    static const struct trace_listener waits[] = {{TRACE_CPU_WFI, observe}};
+    struct fixture f;
+    set_up(&f);
+    g_autoptr(GString) log = g_string_new(NULL);
+    struct observer a = {.log = log, .letter = 'a'};
+    trace_add_observer(f.trace, observe, &a);
+    trace_listen(f.trace, waits, G_N_ELEMENTS(waits), &a);
+    trace_silence(f.trace);
+    trace_emit_plain(f.trace, TRACE_CPU_WFI);
+    CU_ASSERT_STRING_EQUAL(log->str, "");
+    trace_add_observer(f.trace, observe, &a);
+    trace_emit_plain(f.trace, TRACE_CPU_WFI);
+    CU_ASSERT_STRING_EQUAL(log->str, "a2:cpu.wfi ");
+    tear_down(&f);
+}
+
+static void note_telling(void *opaque, const struct trace_event *event)
+{
+    CU_ASSERT_EQUAL(trace_telling(opaque), event->sequence);
+}
+
+static void test_one_can_ask_which_event_is_being_told(void)
+{
+    struct fixture f;
+    set_up(&f);
+    trace_add_observer(f.trace, note_telling, f.trace);
+    CU_ASSERT_EQUAL(trace_telling(f.trace), 0);
+    emit_many(f.trace, 3);
+    CU_ASSERT_EQUAL(trace_telling(f.trace), 0);
     tear_down(&f);
 }
 
@@ -251,9 +290,16 @@ static void get_one_too_far(void *opaque)
     trace_get(opaque, trace_last(opaque) + 1);
 }
 
-static void remove_a_stranger(void *opaque)
+static void silence_from_observer(void *opaque, const struct trace_event *event)
 {
-    trace_remove_observer(opaque, observe, NULL);
+    (void)event;
+    trace_silence(opaque);
+}
+
+static void silence_while_telling(void *opaque)
+{
+    trace_add_observer(opaque, silence_from_observer, opaque);
+    trace_emit_plain(opaque, TRACE_CPU_WFI);
 }
 
 static void test_misuse_is_asserted(void)
@@ -269,7 +315,7 @@ static void test_misuse_is_asserted(void)
     CU_ASSERT_TRUE(death_aborts(emit_observed, f.trace));
     CU_ASSERT_TRUE(death_aborts(get_number_zero, f.trace));
     CU_ASSERT_TRUE(death_aborts(get_one_too_far, f.trace));
-    CU_ASSERT_TRUE(death_aborts(remove_a_stranger, f.trace));
+    CU_ASSERT_TRUE(death_aborts(silence_while_telling, f.trace));
     CU_ASSERT_EQUAL(trace_last(f.trace), 3);
     tear_down(&f);
 }
@@ -280,7 +326,9 @@ UNIT_SUITE("trace", UNIT_TEST(test_new_trace_is_empty),
            UNIT_TEST(test_discard_lets_go_of_older_events_only),
            UNIT_TEST(test_discarding_everything_keeps_the_newest),
            UNIT_TEST(test_observers_are_called_in_the_order_of_adding),
-           UNIT_TEST(test_observer_that_was_removed_hears_no_more),
+           UNIT_TEST(test_listeners_hear_their_kinds_before_observers_do),
+           UNIT_TEST(test_after_silence_nobody_hears_anything),
+           UNIT_TEST(test_one_can_ask_which_event_is_being_told),
            UNIT_TEST(test_interned_text_has_one_copy),
            UNIT_TEST(test_copied_text_ends_where_it_was_cut),
            UNIT_TEST(test_copied_text_shows_its_nul_bytes), UNIT_TEST(test_misuse_is_asserted))

@@ -15,7 +15,7 @@
 #define CPU_NUL_SHOWN "\xe2\x90\x80"
 
 struct cpu *cpu_active;
-struct ringside_tick_state ringside_ticks = {.deadline = UINT64_MAX};
+struct ringside_tick_state ringside_ticks = {.left = INT64_MAX};
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
@@ -29,7 +29,7 @@ void cpu_spend_ns(struct cpu *cpu, uint64_t ns)
 
 void cpu_count_ticks(struct cpu *cpu)
 {
-    uint64_t ns, count = ringside_ticks.count;
+    uint64_t ns, count = cpu_tick_count(cpu);
     struct cpu_core *core = cpu->core;
     if (__builtin_mul_overflow(count - cpu->synced_count, cpu->config.step_ns, &ns)) {
         ns = CPU_TIME_MAX_NS;
@@ -45,14 +45,15 @@ void cpu_count_ticks(struct cpu *cpu)
 
 static void cpu_take_ticks(struct cpu *cpu)
 {
-    uint64_t count = ringside_ticks.count;
-    if (count > cpu->synced_count) {
-        cpu_count_ticks(cpu);
-    } else if (count < cpu->synced_count) {
-        ringside_ticks.count = cpu->synced_count;
+    uint64_t count = cpu_tick_count(cpu);
+    uint64_t ticks = count - cpu->synced_count;
+    if (ticks > CPU_TICKS_NEVER || count > CPU_TICKS_NEVER) { /* where no tick can have led */
+        ringside_ticks.left += (int64_t)ticks;
         cpu->deadline_stale = true;
         cpu_report(cpu, "ringside_ticks", "the tick count belongs to the bench and never goes back",
                    count);
+    } else if (ticks > 0) {
+        cpu_count_ticks(cpu);
     }
 }
 
@@ -139,15 +140,15 @@ void cpu_set_deadline(struct cpu *cpu)
     uint64_t guest_ns = cpu->core->guest_ns;
     cpu->deadline_stale = false;
     if (next_ns == VCLOCK_NEVER) {
-        cpu->event_deadline = UINT64_MAX;
+        cpu->event_deadline = CPU_TICKS_NEVER;
     } else if (next_ns <= guest_ns) {
         cpu->event_deadline = 0;
     } else {
         uint64_t left_ns = next_ns - guest_ns;
         uint64_t step_ns = cpu->config.step_ns;
         uint64_t ticks = step_ns == 1 ? left_ns : (left_ns - 1) / step_ns + 1;
-        bool fits = ticks <= UINT64_MAX - cpu->synced_count;
-        cpu->event_deadline = fits ? cpu->synced_count + ticks : UINT64_MAX;
+        bool fits = ticks <= CPU_TICKS_NEVER - cpu->synced_count;
+        cpu->event_deadline = fits ? cpu->synced_count + ticks : CPU_TICKS_NEVER;
     }
     cpu_mask_changed(cpu);
 }
@@ -363,7 +364,8 @@ struct cpu *cpu_new(struct vclock *clock, struct trace *trace, struct gmem *memo
     cpu->console = g_string_new(NULL);
     prng_init(&cpu->entropy, config->seed, "guest.entropy");
     vclock_set_listener(clock, cpu_clock_changed, cpu);
-    ringside_ticks = (struct ringside_tick_state){.deadline = UINT64_MAX};
+    ringside_ticks.left = INT64_MAX;
+    cpu->last_tick = CPU_TICKS_NEVER;
     cpu_active = cpu;
     return cpu;
 }
@@ -387,7 +389,7 @@ void cpu_free(struct cpu *cpu)
     if (cpu == NULL) {
         return;
     }
-    g_assert(!cpu->inside);
+    g_assert(cpu->side == CPU_SIDE_HOST);
     vclock_set_listener(cpu->clock, NULL, NULL);
     cpu_release_boot_stacks(cpu);
     trace_set_cpu(cpu->trace, NULL);
@@ -398,13 +400,13 @@ void cpu_free(struct cpu *cpu)
     g_string_free(cpu->console, TRUE);
     g_free(cpu->panic_reason);
     g_free(cpu);
-    ringside_ticks = (struct ringside_tick_state){.deadline = UINT64_MAX};
+    ringside_ticks.left = INT64_MAX;
     cpu_active = NULL;
 }
 
 static enum cpu_stop cpu_enter(struct cpu *cpu)
 {
-    g_assert(!cpu->inside);
+    g_assert(cpu->side == CPU_SIDE_HOST);
     cpu->stop = CPU_STOP_REQUESTED;
     if (!cpu->stop_requested) {
         for (unsigned i = 0; i < cpu->config.cores; i++) {
@@ -412,9 +414,9 @@ static enum cpu_stop cpu_enter(struct cpu *cpu)
             core->guest_ns = MAX(core->guest_ns, vclock_now_ns(cpu->clock));
         }
         cpu_set_deadline(cpu);
-        cpu->inside = true;
+        cpu->side = CPU_SIDE_GUEST;
         stack_switch(&cpu->host_sp, cpu->core->guest_sp, &cpu->host_fake, cpu->core->running);
-        cpu->inside = false;
+        cpu->side = CPU_SIDE_HOST;
     }
     cpu_flush_console(cpu);
     cpu->stop_requested = false;
@@ -460,7 +462,7 @@ void cpu_listen_to_spinlocks(struct cpu *cpu, const struct cpu_spin_listener *li
 
 uintptr_t cpu_call_frame(const struct cpu *cpu)
 {
-    return cpu->call_frame;
+    return cpu->side == CPU_SIDE_BENCH ? cpu->call_frame : 0;
 }
 
 bool cpu_guest_is_ready(const struct cpu *cpu)
@@ -544,5 +546,5 @@ bool cpu_is_running_stack(const struct cpu *cpu, const void *stack)
 uint64_t cpu_ticks(const struct cpu *cpu)
 {
     g_assert(cpu == cpu_active);
-    return ringside_ticks.count;
+    return cpu_tick_count(cpu);
 }

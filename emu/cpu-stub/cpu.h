@@ -149,7 +149,7 @@ struct cpu_view cpu_view(const struct cpu *cpu, unsigned core);
 
 /*
  * In bench context: the frame, as __builtin_frame_address() has it, from which the guest's call
- * goes on to the bench. The guest's own frames are among its callers.
+ * goes on to the bench. The guest's own frames are among its callers. Elsewhere 0.
  */
 uintptr_t cpu_call_frame(const struct cpu *cpu);
 

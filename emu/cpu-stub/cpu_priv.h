@@ -30,7 +30,8 @@
 
 #define CPU_BOOT_STACK_SIZE  (UINT64_C(64) << 10) /* as hal.h says */
 #define CPU_TIME_MAX_NS      (VCLOCK_NEVER - 1)
-#define CPU_TICKS_MAX        (UINT64_C(1) << 63) /* hal_charge() saturates: no overflow follows */
+#define CPU_TICKS_MAX        (UINT64_C(1) << 62) /* hal_charge() saturates: no overflow follows */
+#define CPU_TICKS_NEVER      ((uint64_t)INT64_MAX)
 #define CPU_CONSOLE_LINE_MAX 4096U
 #define CPU_GUEST_STRING_MAX 1024U /* of a name; longer ones are cut */
 #define CPU_DAIF_MASK        UINT64_C(0x3c0)
@@ -69,6 +70,13 @@ struct cpu_name {
     const char *guest; /* NULL: none */
     const char *copy;  /* the trace's */
     size_t size;
+};
+
+/* Whose code runs: the host's, the guest's, or the bench's on behalf of the guest. */
+enum cpu_side {
+    CPU_SIDE_HOST,
+    CPU_SIDE_GUEST,
+    CPU_SIDE_BENCH,
 };
 
 /* A spinlock was taken, or released. */
@@ -137,6 +145,7 @@ struct cpu {
     /* time */
     uint64_t synced_count;
     uint64_t clock_reads_ever;
+    uint64_t last_tick;      /* the count of ticks at which none is left */
     uint64_t event_deadline; /* in ticks, without regard to interrupts */
     bool deadline_stale;     /* the next event, an input line or a core may have changed */
 
@@ -154,9 +163,8 @@ struct cpu {
     struct stack_bench bench;
     struct stack_bounds host;
     void *host_sp, *host_fake;
-    bool inside;          /* the guest runs, or the bench on its behalf */
-    bool on_bench;        /* the latter, */
-    uintptr_t call_frame; /* called from here */
+    enum cpu_side side;
+    uintptr_t call_frame; /* of the call that the bench serves */
     bool stop_requested;
     enum cpu_stop stop;
 
@@ -229,15 +237,28 @@ static inline bool cpu_can_deliver(const struct cpu *cpu)
            ((core->line && core->vector != NULL) || cpu_has_upcall(cpu, core));
 }
 
-static inline void cpu_mask_changed(const struct cpu *cpu)
+/* The ticks so far. The guest may have spoilt them. */
+static inline uint64_t cpu_tick_count(const struct cpu *cpu)
 {
-    ringside_ticks.deadline = cpu_can_deliver(cpu) ? 0 : cpu->event_deadline;
+    return cpu->last_tick - (uint64_t)ringside_ticks.left;
+}
+
+static inline void cpu_set_tick_deadline(struct cpu *cpu, uint64_t deadline)
+{
+    uint64_t last = deadline - 1;
+    ringside_ticks.left = (int64_t)(last - cpu_tick_count(cpu));
+    cpu->last_tick = last;
+}
+
+static inline void cpu_mask_changed(struct cpu *cpu)
+{
+    cpu_set_tick_deadline(cpu, cpu_can_deliver(cpu) ? 0 : cpu->event_deadline);
 }
 
 /* The running core's time. The guest may have spoilt the count, and then it is a little behind. */
 static inline uint64_t cpu_guest_time_ns(const struct cpu *cpu)
 {
-    uint64_t count = ringside_ticks.count;
+    uint64_t count = cpu_tick_count(cpu);
     uint64_t ticks = count > cpu->synced_count ? count - cpu->synced_count : 0;
     return cpu->core->guest_ns + ticks * cpu->config.step_ns;
 }
@@ -272,7 +293,7 @@ static inline struct cpu *cpu_of_guest(void)
 {
     struct cpu *cpu = cpu_active;
     g_assert(cpu != NULL);
-    g_assert(cpu->inside && !cpu->on_bench);
+    g_assert(cpu->side == CPU_SIDE_GUEST);
     if (__builtin_expect(cpu->raw_size != 0, 0)) {
         cpu_commit_raw(cpu);
     }
@@ -310,7 +331,7 @@ void cpu_settle(struct cpu *cpu, char *guest_frame);
 /* The end of each hal function; inlined into it, with all that leads here. */
 cpu_inline void cpu_settle_if_due(struct cpu *cpu)
 {
-    if (__builtin_expect(ringside_ticks.count >= ringside_ticks.deadline, 0)) {
+    if (__builtin_expect(ringside_ticks.left < 0, 0)) {
         cpu_settle(cpu, cpu_guest_frame());
     }
 }

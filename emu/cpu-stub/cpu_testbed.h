@@ -77,7 +77,7 @@ uint64_t testbed_now(void);
 static inline void guest_ticks(uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
-        if (++ringside_ticks.count >= ringside_ticks.deadline) {
+        if (--ringside_ticks.left < 0) {
             ringside_tick();
         }
     }

@@ -40,7 +40,7 @@ void cpu_switch_core(struct cpu *cpu, struct cpu_core *to)
 
 bool cpu_give_way(struct cpu *cpu)
 {
-    if (ringside_ticks.count > cpu->synced_count) {
+    if (cpu_tick_count(cpu) > cpu->synced_count) {
         cpu_count_ticks(cpu);
     }
     struct cpu_core *slowest = cpu_slowest(cpu, NULL);
@@ -81,7 +81,7 @@ void cpu_bench_visit(struct cpu *cpu, context_fn *fn, void *arg)
     if (__builtin_expect(cpu->awake > 1, 0)) {
         cpu_give_way(cpu);
     }
-    cpu->on_bench = true;
+    cpu->side = CPU_SIDE_BENCH;
     cpu->call_frame = (uintptr_t)__builtin_frame_address(0);
     if (cpu->spin_count > 0) {
         struct cpu_visit visit = {.cpu = cpu, .fn = fn, .arg = arg};
@@ -89,7 +89,7 @@ void cpu_bench_visit(struct cpu *cpu, context_fn *fn, void *arg)
     } else {
         stack_bench_call(&cpu->bench, fn, arg);
     }
-    cpu->on_bench = false;
+    cpu->side = CPU_SIDE_GUEST;
     if (cpu->deadline_stale) {
         cpu_set_deadline(cpu);
     }
@@ -155,7 +155,7 @@ static struct cpu_exception cpu_enter_exception(struct cpu *cpu)
     struct cpu_exception saved = {.daif = cpu->core->daif, .task = cpu->core->task};
     cpu->core->daif |= HAL_DAIF_I;
     cpu->core->task = 0;
-    ringside_ticks.count++;
+    ringside_ticks.left--;
     cpu_mask_changed(cpu);
     return saved;
 }
@@ -229,7 +229,7 @@ void cpu_settle(struct cpu *cpu, char *guest_frame)
 {
     for (;;) {
         /* Again after a stop in between: what is still due makes the deadline now. */
-        while (ringside_ticks.count >= cpu->event_deadline) {
+        while (cpu_tick_count(cpu) >= cpu->event_deadline) {
             cpu_bench_visit(cpu, cpu_do_catch_up, cpu);
         }
         if (!cpu_can_deliver(cpu)) {
@@ -249,7 +249,7 @@ void cpu_settle(struct cpu *cpu, char *guest_frame)
 void ringside_tick(void)
 {
     if (cpu_active == NULL) { /* guest code outside of a machine, as in its unit tests */
-        ringside_ticks.deadline = UINT64_MAX;
+        ringside_ticks.left = INT64_MAX;
         return;
     }
     cpu_settle(cpu_of_guest(), cpu_guest_frame());

@@ -16,17 +16,17 @@
 
 /* ---- ticks ----------------------------------------------------------------------------------- */
 
-static void cpu_charge_ticks(uint64_t ticks)
+static void cpu_charge_ticks(const struct cpu *cpu, uint64_t ticks)
 {
-    uint64_t count = ringside_ticks.count;
+    uint64_t count = cpu_tick_count(cpu);
     uint64_t room = count < CPU_TICKS_MAX ? CPU_TICKS_MAX - count : 0;
-    ringside_ticks.count = count + (ticks < room ? ticks : room);
+    ringside_ticks.left -= (int64_t)(ticks < room ? ticks : room);
 }
 
 void hal_charge(uint64_t ticks)
 {
     struct cpu *cpu = cpu_of_guest();
-    cpu_charge_ticks(ticks);
+    cpu_charge_ticks(cpu, ticks);
     cpu_settle_if_due(cpu);
 }
 
@@ -34,7 +34,7 @@ void hal_charge(uint64_t ticks)
 cpu_inline void cpu_spend_tick(void)
 {
     struct cpu *cpu = cpu_of_guest();
-    cpu_charge_ticks(1);
+    cpu_charge_ticks(cpu, 1);
     cpu_settle_if_due(cpu);
 }
 
@@ -42,7 +42,7 @@ cpu_inline void cpu_spend_tick(void)
 void hal_relax(void)
 {
     struct cpu *cpu = cpu_of_guest();
-    cpu_charge_ticks(1);
+    cpu_charge_ticks(cpu, 1);
     if (__builtin_expect(cpu->awake > 1, 0)) {
         cpu_give_way(cpu);
     }
@@ -74,9 +74,9 @@ static void cpu_order_stores(void)
     struct cpu *cpu = cpu_of_guest();
     bool found = false;
     if (cpu->config.ops->barrier != NULL) {
-        cpu->on_bench = true;
+        cpu->side = CPU_SIDE_BENCH;
         stack_bench_call(&cpu->bench, cpu_do_barrier, &found);
-        cpu->on_bench = false;
+        cpu->side = CPU_SIDE_GUEST;
     }
     if (__builtin_expect(found, 0)) {
         cpu_bench_visit(cpu, cpu_do_tell, cpu);
@@ -384,7 +384,7 @@ uint64_t hal_sysreg_read(enum hal_sysreg reg)
 {
     struct cpu *cpu = cpu_of_guest();
     struct cpu_sysreg_access access = {.reg = reg, .value = 0, .done = false};
-    cpu_charge_ticks(1);
+    cpu_charge_ticks(cpu, 1);
     if (cpu_check_sysreg(cpu, __func__, reg)) {
         do {
             cpu_bench_visit(cpu, cpu_do_sysreg_read, &access);
@@ -398,7 +398,7 @@ void hal_sysreg_write(enum hal_sysreg reg, uint64_t value)
 {
     struct cpu *cpu = cpu_of_guest();
     struct cpu_sysreg_access access = {.reg = reg, .value = value, .done = false};
-    cpu_charge_ticks(1);
+    cpu_charge_ticks(cpu, 1);
     if (cpu_check_sysreg(cpu, __func__, reg) && cpu_sysreg_is_writable(reg)) {
         do {
             cpu_bench_call(cpu, cpu_do_sysreg_write, &access);
@@ -472,7 +472,7 @@ void hal_wfi(void)
 {
     struct cpu *cpu = cpu_of_guest();
     struct cpu_wait wait = {.announced = false};
-    cpu_charge_ticks(1);
+    cpu_charge_ticks(cpu, 1);
     while (!wait.done) {
         cpu_bench_call(cpu, cpu_do_wait, &wait);
         if (wait.quiescent) {

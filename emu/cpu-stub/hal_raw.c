@@ -108,7 +108,7 @@ void hal_raw_write(uintptr_t pa, unsigned size)
     if (is_good) {
         cpu->raw_at = pa;
         cpu->raw_size = size;
-        ringside_ticks.deadline = 0;
+        cpu_set_tick_deadline(cpu, 0);
     }
 }
 

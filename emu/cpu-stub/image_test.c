@@ -147,7 +147,7 @@ static void test_a_guest_that_needs_more_than_the_hal_is_refused(void)
 static void test_another_abi_version_is_refused(void)
 {
     refuse("otherabi", GUEST_IMAGE_ERROR_ABI,
-           "is built for ABI version 2, this ringside speaks 1; rebuild it");
+           "is built for ABI version 3, this ringside speaks 2; rebuild it");
 }
 
 static void test_a_descriptor_without_boot_entry_is_refused(void)

@@ -187,7 +187,7 @@ static void guest_probes_with_pending_interrupt(void)
     hal_irq_restore(0);
     probe_task_running(3);
     hal_mmio_write32(DEVICE_ARM, 150);
-    ringside_ticks.count += 60; /* past the event: the next tick would take it */
+    ringside_ticks.left -= 60; /* past the event: the next tick would take it */
     probe_task_woken(3);
     probe_lock_taken(0x51, seen.name);
     CU_ASSERT_EQUAL(seen.irqs, 0);

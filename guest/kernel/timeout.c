@@ -58,9 +58,9 @@ static void timeout_insert(struct timeout *timeout)
     list_insert_before(position, &timeout->link);
 }
 
-static void timeout_program(uint64_t deadline_ns)
+static void timeout_program(unsigned here, uint64_t deadline_ns)
 {
-    timeouts.programmed_ns[smp_this_cpu()] = deadline_ns;
+    timeouts.programmed_ns[here] = deadline_ns;
     clock_set_deadline(deadline_ns);
 }
 
@@ -68,13 +68,13 @@ static void timeout_program(uint64_t deadline_ns)
  * When this CPU's timer has to fire: at the first deadline, unless that of another CPU does so by
  * then.
  */
-static uint64_t timeout_wanted_here(void)
+static uint64_t timeout_wanted(unsigned here)
 {
     const struct timeout *first = timeout_first();
     if (first == NULL)
         return TIMEOUT_NEVER;
     for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
-        if (cpu != smp_this_cpu() && timeouts.programmed_ns[cpu] <= first->deadline_ns)
+        if (cpu != here && timeouts.programmed_ns[cpu] <= first->deadline_ns)
             return TIMEOUT_NEVER;
     }
     return first->deadline_ns;
@@ -83,9 +83,12 @@ static uint64_t timeout_wanted_here(void)
 /* After a change of the list. */
 static void timeout_follow_first(void)
 {
-    uint64_t deadline_ns = timeout_wanted_here();
-    if (timeouts.tick_period_ns == 0 && deadline_ns != timeouts.programmed_ns[smp_this_cpu()])
-        timeout_program(deadline_ns);
+    if (timeouts.tick_period_ns != 0)
+        return;
+    unsigned here = smp_this_cpu();
+    uint64_t deadline_ns = timeout_wanted(here);
+    if (deadline_ns != timeouts.programmed_ns[here])
+        timeout_program(here, deadline_ns);
 }
 
 /* ---- arming and cancelling ------------------------------------------------------------------- */
@@ -105,6 +108,9 @@ void timeout_arm(struct timeout *timeout, uint64_t deadline_ns)
 
 void timeout_cancel(struct timeout *timeout)
 {
+    /* Mostly it has fired or was never armed; nobody but the owner, who calls, arms it. */
+    if (!__atomic_load_n(&timeout->armed, __ATOMIC_RELAXED))
+        return;
     uint64_t daif = spin_lock(&timeouts.lock);
     if (timeout->armed) {
         list_remove(&timeout->link);
@@ -152,8 +158,9 @@ static uint64_t timeout_next_tick(uint64_t now_ns)
 static void timeout_reprogram(uint64_t now_ns)
 {
     uint64_t daif = spin_lock(&timeouts.lock);
-    timeout_program(timeouts.tick_period_ns != 0 ? timeout_next_tick(now_ns)
-                                                 : timeout_wanted_here());
+    unsigned here = smp_this_cpu();
+    timeout_program(here, timeouts.tick_period_ns != 0 ? timeout_next_tick(now_ns)
+                                                       : timeout_wanted(here));
     spin_unlock(&timeouts.lock, daif);
 }
 

@@ -26,7 +26,7 @@ void wait_queue_init(struct wait_queue *queue)
 
 bool wait_queue_is_empty(const struct wait_queue *queue)
 {
-    return list_is_empty(&queue->waiters);
+    return __atomic_load_n(&queue->waiters.next, __ATOMIC_SEQ_CST) == &queue->waiters;
 }
 
 /* ---- waking: with the scheduler's lock ------------------------------------------------------- */

@@ -42,6 +42,7 @@ struct waiter {
 };
 
 void wait_queue_init(struct wait_queue *queue);
+/* Without a lock: as it is at some moment of the call. */
 bool wait_queue_is_empty(const struct wait_queue *queue);
 
 /*

@@ -405,6 +405,7 @@ void dialogue_send_frame(const void *frame, size_t size)
     CU_ASSERT_PTR_NOT_NULL_FATAL(nbuf);
     memcpy(nbuf_put(nbuf, size), frame, size);
     netif_input(&netifs[0], nbuf);
+    netif_wake(&netifs[0]); /* a driver polls after what it has handed up */
     fake_run();
 }
 

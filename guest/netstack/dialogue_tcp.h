@@ -43,9 +43,7 @@ uint8_t dialogue_tcp_byte(uint32_t place);
 void dialogue_icmp_error(uint32_t source, uint8_t type, uint8_t code, uint32_t rest,
                          const uint8_t *packet, size_t size);
 
-/*
- * ---- what a program does ----------------------------------------------------------------------
- */
+/* ---- what a program does --------------------------------------------------------------------- */
 
 struct tcp_connection;
 

@@ -213,7 +213,8 @@ void tcp_send_probe(struct tcp_connection *connection, uint64_t now_ns)
 
 void tcp_send_challenge(struct tcp_connection *connection, uint64_t now_ns)
 {
-    if (now_ns - connection->challenges_since_ns >= TCP_CHALLENGES_WINDOW_NS) {
+    if (connection->challenges == 0 ||
+        now_ns - connection->challenges_since_ns >= TCP_CHALLENGES_WINDOW_NS) {
         connection->challenges_since_ns = now_ns;
         connection->challenges = 0;
     }

@@ -19,7 +19,7 @@
 
 static inline void access_tick(void)
 {
-    if (__builtin_expect(++ringside_ticks.count >= ringside_ticks.deadline, 0)) {
+    if (__builtin_expect(--ringside_ticks.left < 0, 0)) {
         ringside_tick();
     }
 }
@@ -78,14 +78,14 @@ ACCESS_HOOK void __tsan_write_range(void *at, size_t size);
 void __tsan_read_range(void *at, size_t size)
 {
     (void)at;
-    ringside_ticks.count += size / 16;
+    ringside_ticks.left -= (int64_t)(size / 16);
     access_tick();
 }
 
 void __tsan_write_range(void *at, size_t size)
 {
     (void)at;
-    ringside_ticks.count += size / 16;
+    ringside_ticks.left -= (int64_t)(size / 16);
     access_tick();
 }
 

@@ -11,7 +11,7 @@ __attribute__((visibility("hidden"))) void __sanitizer_cov_trace_pc(void);
 
 void __sanitizer_cov_trace_pc(void)
 {
-    if (__builtin_expect(++ringside_ticks.count >= ringside_ticks.deadline, 0)) {
+    if (__builtin_expect(--ringside_ticks.left < 0, 0)) {
         ringside_tick();
     }
 }

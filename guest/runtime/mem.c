@@ -22,7 +22,7 @@ typedef unsigned char mem_chunk __attribute__((vector_size(16), aligned(1), may_
 
 static inline void mem_charge(size_t size)
 {
-    ringside_ticks.count += size / sizeof(mem_chunk);
+    ringside_ticks.left -= (int64_t)(size / sizeof(mem_chunk));
 }
 
 /*

@@ -67,8 +67,11 @@ uint64_t balance_timeouts_live(const struct balance_check *balance)
 
 /* ---- timeouts -------------------------------------------------------------------------------- */
 
-static void balance_register(struct balance_check *balance, uint64_t number, uint64_t deadline_ns)
+static void balance_register(void *opaque, const struct trace_event *event)
 {
+    const struct checks *checks = opaque;
+    struct balance_check *balance = checks->balance;
+    uint64_t number = event->fields[0].number, deadline_ns = event->fields[1].number;
     struct balance_timeout *entry = NULL;
     for (guint i = 0; i < balance->timeouts->len && entry == NULL; i++) {
         struct balance_timeout *other =
@@ -82,16 +85,6 @@ static void balance_register(struct balance_check *balance, uint64_t number, uin
         g_array_append_val(balance->timeouts, fresh);
     }
     balance->next_ns = MIN(balance->next_ns, deadline_ns);
-}
-
-static void balance_unregister(struct balance_check *balance, uint64_t number)
-{
-    for (guint i = balance->timeouts->len; i > 0; i--) {
-        if (g_array_index(balance->timeouts, struct balance_timeout, i - 1).number == number) {
-            g_array_remove_index_fast(balance->timeouts, i - 1);
-            return;
-        }
-    }
 }
 
 static void balance_accuse_timeout(struct checks *checks, const struct balance_timeout *timeout,
@@ -149,6 +142,20 @@ static void balance_look_at_timeouts(struct checks *checks, uint64_t now_ns)
     }
 }
 
+static void balance_unregister(void *opaque, const struct trace_event *event)
+{
+    struct checks *checks = opaque;
+    struct balance_check *balance = checks->balance;
+    balance_look_at_timeouts(checks, event->time_ns); /* this one may be what is late */
+    for (guint i = balance->timeouts->len; i > 0; i--) {
+        if (g_array_index(balance->timeouts, struct balance_timeout, i - 1).number ==
+            event->fields[0].number) {
+            g_array_remove_index_fast(balance->timeouts, i - 1);
+            return;
+        }
+    }
+}
+
 /* Faults of a line, by the first word of their name, that keep the CPU from its timers. */
 static bool balance_keeps_busy(const char *fault)
 {
@@ -171,8 +178,9 @@ static bool balance_breaks_timers(const struct trace_event *event)
              balance_keeps_busy(event->fields[2].string)));
 }
 
-static void balance_arm(struct balance_check *balance, const struct trace_event *event)
+static void balance_arm(void *opaque, const struct trace_event *event)
 {
+    struct balance_check *balance = ((const struct checks *)opaque)->balance;
     const struct balance_fault fault = {event->fields[0].string, event->fields[1].string};
     if (balance_breaks_timers(event) && balance->faults->len < BALANCE_TIMEOUTS_MAX) {
         g_array_append_val(balance->faults, fault);
@@ -180,8 +188,9 @@ static void balance_arm(struct balance_check *balance, const struct trace_event 
 }
 
 /* All faults of the place end. */
-static void balance_restore(struct balance_check *balance, const struct trace_event *event)
+static void balance_restore(void *opaque, const struct trace_event *event)
 {
+    struct balance_check *balance = ((const struct checks *)opaque)->balance;
     const char *object = event->fields[0].string, *target = event->fields[1].string;
     for (guint i = balance->faults->len; i > 0; i--) {
         const struct balance_fault *fault =
@@ -195,8 +204,9 @@ static void balance_restore(struct balance_check *balance, const struct trace_ev
 
 /* ---- interrupts ------------------------------------------------------------------------------ */
 
-static void balance_begin(struct balance_check *balance, const struct trace_event *event)
+static void balance_begin(void *opaque, const struct trace_event *event)
 {
+    struct balance_check *balance = ((const struct checks *)opaque)->balance;
     struct balance_active active = {
         .intid = (unsigned)event->fields[0].number,
         .cpu = (unsigned)event->fields[1].number,
@@ -207,8 +217,9 @@ static void balance_begin(struct balance_check *balance, const struct trace_even
     }
 }
 
-static void balance_end(struct balance_check *balance, const struct trace_event *event)
+static void balance_end(void *opaque, const struct trace_event *event)
 {
+    struct balance_check *balance = ((const struct checks *)opaque)->balance;
     for (guint i = balance->active->len; i > 0; i--) {
         const struct balance_active *active =
             &g_array_index(balance->active, struct balance_active, i - 1);
@@ -253,35 +264,24 @@ void balance_look(struct checks *checks, bool is_still)
     balance_look_at_interrupts(checks, now_ns, is_still ? 0 : checks->config.slack_ns);
 }
 
-void balance_observe(struct checks *checks, const struct trace_event *event)
+static void balance_waits(void *opaque, const struct trace_event *event)
 {
-    struct balance_check *balance = checks->balance;
-    switch (event->kind) {
-    case TRACE_TIMEOUT_REGISTERED:
-        balance_register(balance, event->fields[0].number, event->fields[1].number);
-        break;
-    case TRACE_TIMEOUT_FIRED:
-    case TRACE_TIMEOUT_CANCELLED:
-        balance_look_at_timeouts(checks, event->time_ns); /* this one may be what is late */
-        balance_unregister(balance, event->fields[0].number);
-        break;
-    case TRACE_IRQ_TAKEN:
-        balance_begin(balance, event);
-        break;
-    case TRACE_IRQ_EOI:
-        balance_end(balance, event);
-        break;
-    case TRACE_FAULT_INJECTED:
-        balance_arm(balance, event);
-        break;
-    case TRACE_FAULT_RESTORED:
-        balance_restore(balance, event);
-        break;
-    case TRACE_CPU_WFI:
-        balance_look_at_timeouts(checks, event->time_ns);
-        balance_look_at_interrupts(checks, event->time_ns, checks->config.slack_ns);
-        break;
-    default:
-        break;
-    }
+    struct checks *checks = opaque;
+    balance_look_at_timeouts(checks, event->time_ns);
+    balance_look_at_interrupts(checks, event->time_ns, checks->config.slack_ns);
+}
+
+void balance_listen(struct checks *checks)
+{
+    static const struct trace_listener table[] = {
+        {TRACE_TIMEOUT_REGISTERED, balance_register},
+        {TRACE_TIMEOUT_FIRED, balance_unregister},
+        {TRACE_TIMEOUT_CANCELLED, balance_unregister},
+        {TRACE_IRQ_TAKEN, balance_begin},
+        {TRACE_IRQ_EOI, balance_end},
+        {TRACE_FAULT_INJECTED, balance_arm},
+        {TRACE_FAULT_RESTORED, balance_restore},
+        {TRACE_CPU_WFI, balance_waits},
+    };
+    trace_listen(checks->trace, table, G_N_ELEMENTS(table), checks);
 }

@@ -50,7 +50,7 @@ void buffer_check_free(struct buffer_check *buffers)
     g_free(buffers);
 }
 
-static void buffers_close(struct buffer_check *buffers, uint64_t pa)
+static void buffers_forget(struct buffer_check *buffers, uint64_t pa)
 {
     const struct buffer *buffer = g_tree_lookup(buffers->late, &pa);
     if (buffer == NULL) {
@@ -62,12 +62,19 @@ static void buffers_close(struct buffer_check *buffers, uint64_t pa)
     g_tree_remove(buffers->late, &pa);
 }
 
-static void buffers_open(struct buffer_check *buffers, const struct trace_event *event)
+static void buffers_close(void *opaque, const struct trace_event *event)
 {
+    const struct checks *checks = opaque;
+    buffers_forget(checks->buffers, event->fields[0].number);
+}
+
+static void buffers_open(void *opaque, const struct trace_event *event)
+{
+    struct buffer_check *buffers = ((const struct checks *)opaque)->buffers;
     if (!buffers->is_running || event->fields[2].string[0] == 'w') {
         return;
     }
-    buffers_close(buffers, event->fields[0].number);
+    buffers_forget(buffers, event->fields[0].number);
     struct buffer *buffer = g_new(struct buffer, 1);
     *buffer = (struct buffer){
         .pa = event->fields[0].number,
@@ -180,29 +187,30 @@ static void buffers_chain(struct checks *checks, const struct trace_event *event
     }
 }
 
-void buffers_observe(struct checks *checks, const struct trace_event *event)
+static void buffers_popped(void *opaque, const struct trace_event *event)
 {
-    struct buffer_check *buffers = checks->buffers;
-    bool has_late = g_tree_nnodes(buffers->late) > 0;
-    switch (event->kind) {
-    case TRACE_DMA_OPENED:
-        buffers_open(buffers, event);
-        break;
-    case TRACE_DMA_CLOSED:
-        buffers_close(buffers, event->fields[0].number);
-        break;
-    case TRACE_VQ_POP:
-        buffers->is_running = true;
-        if (has_late) {
-            buffers_chain(checks, event, buffers_taken);
-        }
-        break;
-    case TRACE_VQ_USED:
-        if (has_late) {
-            buffers_chain(checks, event, buffers_returned);
-        }
-        break;
-    default:
-        break;
+    struct checks *checks = opaque;
+    checks->buffers->is_running = true;
+    if (g_tree_nnodes(checks->buffers->late) > 0) {
+        buffers_chain(checks, event, buffers_taken);
     }
+}
+
+static void buffers_used(void *opaque, const struct trace_event *event)
+{
+    struct checks *checks = opaque;
+    if (g_tree_nnodes(checks->buffers->late) > 0) {
+        buffers_chain(checks, event, buffers_returned);
+    }
+}
+
+void buffers_listen(struct checks *checks)
+{
+    static const struct trace_listener table[] = {
+        {TRACE_DMA_OPENED, buffers_open},
+        {TRACE_DMA_CLOSED, buffers_close},
+        {TRACE_VQ_POP, buffers_popped},
+        {TRACE_VQ_USED, buffers_used},
+    };
+    trace_listen(checks->trace, table, G_N_ELEMENTS(table), checks);
 }

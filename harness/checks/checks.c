@@ -105,7 +105,7 @@ void checks_report(struct checks *checks, struct finding finding)
         .who = finding.who,
         .clause = finding.clause,
         .rule = finding.rule,
-        .sequence = checks->event != NULL ? checks->event->sequence : 0,
+        .sequence = trace_telling(checks->trace),
         .time_ns = finding.time_ns != 0 ? finding.time_ns : checks_now_ns(checks),
         .count = 1,
         .detail = finding.detail,
@@ -114,45 +114,13 @@ void checks_report(struct checks *checks, struct finding finding)
     g_ptr_array_add(checks->violations, violation);
 }
 
-void checks_observe(struct checks *checks, const struct trace_event *event)
+void checks_listen(struct checks *checks)
 {
-    checks->event = event;
-    balance_observe(checks, event);
-    switch (event->kind) {
-    case TRACE_VIRTIO_BREACH:
-    case TRACE_IRQ_BREACH:
-    case TRACE_MMIO_UNMAPPED:
-    case TRACE_MMIO_REFUSED:
-    case TRACE_GUEST_VIOLATION:
-        specs_observe(checks, event);
-        break;
-    case TRACE_DMA_OPENED:
-    case TRACE_DMA_CLOSED:
-        dma_observe(checks, event);
-        buffers_observe(checks, event);
-        break;
-    case TRACE_VQ_POP:
-    case TRACE_VQ_USED:
-        buffers_observe(checks, event);
-        break;
-    case TRACE_DMA_VIOLATION:
-    case TRACE_VQ_READY:
-        dma_observe(checks, event);
-        break;
-    case TRACE_LOCK_TAKEN:
-    case TRACE_LOCK_RELEASED:
-    case TRACE_TASK_RUNNING:
-    case TRACE_TASK_BLOCKED:
-    case TRACE_CALL_ENTERED:
-    case TRACE_CPU_WFI:
-    case TRACE_IRQ_TAKEN:
-    case TRACE_IRQ_EOI:
-        lock_observe(checks, event);
-        break;
-    default:
-        break;
-    }
-    checks->event = NULL;
+    balance_listen(checks);
+    specs_listen(checks);
+    dma_listen(checks);
+    buffers_listen(checks);
+    lock_listen(checks);
 }
 
 void checks_look(struct checks *checks, bool is_still)

@@ -1,19 +1,19 @@
 /*
  * checks.h - does the guest keep the rules?
  *
- * Checkers observe the trace of a run. Each knows one rule and asks nothing of a scenario: what
+ * Checkers listen to the trace of a run. Each knows one rule and asks nothing of a scenario: what
  * they find holds for every guest, at every moment. A violation is recorded once for each who,
  * clause and rule, with the event that showed it and the events before; further ones are counted.
  * Whether it fails the test is its severity's matter, and the session's.
  *
- *     checks.c      records, hands events to the checkers
+ *     checks.c      records what the checkers find
  *     specs.c       what devices say themselves: breaches of specifications, accesses to nowhere
  *     dma.c         memory of devices: freed while they have it, never given, lost
  *     buffers.c     memory for frames that is never given back
  *     balance.c     interrupts that are not ended, timeouts that are overdue
  *     locks.c       the order of locks, in tasks and interrupts
  *
- * Costs a switch an event. Everything a guest can make grow is bounded.
+ * Everything a guest can make grow is bounded.
  */
 #ifndef HARNESS_CHECKS_CHECKS_H
 #define HARNESS_CHECKS_CHECKS_H
@@ -41,13 +41,14 @@ struct violation {
     char **context; /* the events up to it, NULL-terminated */
 };
 
-/* Keeps the board. The caller makes checks_observe() an observer of its trace. */
+/* Keeps the board. */
 struct checks *checks_new(struct board *board, const struct checks_config *config);
 void checks_free(struct checks *checks);
 /* A queue whose memory is to be watched. Keeps it. */
 void checks_add_queue(struct checks *checks, struct virtqueue *queue);
 
-void checks_observe(struct checks *checks, const struct trace_event *event);
+/* From here on they listen to the trace of the board. */
+void checks_listen(struct checks *checks);
 /* What the CPU tells of spinlocks. */
 extern const struct cpu_spin_listener checks_spin_listener;
 

@@ -22,8 +22,7 @@ struct checks {
     GPtrArray *violations; /* struct violation */
     struct virtqueue *queues[CHECKS_QUEUES_MAX];
     unsigned queue_count;
-    const struct trace_event *event; /* the one that is being looked at; NULL: none */
-    uint64_t refused_access;         /* sequence of the last dma.violation */
+    uint64_t refused_access; /* sequence of the last dma.violation */
     struct dma_check *dma;
     struct balance_check *balance;
     struct buffer_check *buffers;
@@ -47,12 +46,12 @@ uint64_t checks_now_ns(const struct checks *checks);
 void checks_append_time(GString *out, uint64_t time_ns);
 
 /* specs.c */
-void specs_observe(struct checks *checks, const struct trace_event *event);
+void specs_listen(struct checks *checks);
 
 /* dma.c */
 struct dma_check *dma_check_new(void);
 void dma_check_free(struct dma_check *dma);
-void dma_observe(struct checks *checks, const struct trace_event *event);
+void dma_listen(struct checks *checks);
 void dma_look(struct checks *checks);
 uint64_t dma_live_count(const struct dma_check *dma);
 uint64_t dma_live_bytes(const struct dma_check *dma);
@@ -60,18 +59,18 @@ uint64_t dma_live_bytes(const struct dma_check *dma);
 /* buffers.c */
 struct buffer_check *buffer_check_new(void);
 void buffer_check_free(struct buffer_check *buffers);
-void buffers_observe(struct checks *checks, const struct trace_event *event);
+void buffers_listen(struct checks *checks);
 
 /* balance.c */
 struct balance_check *balance_check_new(void);
 void balance_check_free(struct balance_check *balance);
-void balance_observe(struct checks *checks, const struct trace_event *event);
+void balance_listen(struct checks *checks);
 void balance_look(struct checks *checks, bool is_still);
 uint64_t balance_timeouts_live(const struct balance_check *balance);
 
 /* locks.c */
 struct lock_check *lock_check_new(void);
 void lock_check_free(struct lock_check *locks);
-void lock_observe(struct checks *checks, const struct trace_event *event);
+void lock_listen(struct checks *checks);
 
 #endif

@@ -19,12 +19,6 @@ struct rig {
     struct checks *checks;
 };
 
-static inline void rig_observe(void *opaque, const struct trace_event *event)
-{
-    const struct rig *rig = opaque;
-    checks_observe(rig->checks, event);
-}
-
 static inline void rig_open_with(struct rig *rig, const struct checks_config *config)
 {
     struct board_net_config net = {
@@ -41,7 +35,7 @@ static inline void rig_open_with(struct rig *rig, const struct checks_config *co
     rig->checks = checks_new(rig->board, config);
     checks_add_queue(rig->checks, board_queue(rig->board, "eth0.rx"));
     checks_add_queue(rig->checks, board_queue(rig->board, "eth0.tx"));
-    trace_add_observer(rig->trace, rig_observe, rig);
+    checks_listen(rig->checks);
 }
 
 static inline void rig_open(struct rig *rig)

@@ -99,8 +99,9 @@ static void dma_accuse(struct checks *checks, const struct dma_range *range,
                   });
 }
 
-static void dma_close(struct checks *checks, const struct trace_event *event)
+static void dma_close(void *opaque, const struct trace_event *event)
 {
+    struct checks *checks = opaque;
     struct dma_check *dma = checks->dma;
     uint64_t pa = event->fields[0].number;
     struct dma_range *live = g_hash_table_lookup(dma->live, &pa);
@@ -130,8 +131,9 @@ static void dma_close(struct checks *checks, const struct trace_event *event)
     }
 }
 
-static void dma_open(struct checks *checks, const struct trace_event *event)
+static void dma_open(void *opaque, const struct trace_event *event)
 {
+    struct checks *checks = opaque;
     struct dma_range *range = g_new0(struct dma_range, 1);
     range->pa = event->fields[0].number;
     range->size = event->fields[1].number;
@@ -156,8 +158,9 @@ static const struct dma_range *dma_find_closed(const struct dma_check *dma, uint
     return NULL;
 }
 
-static void dma_refused(struct checks *checks, const struct trace_event *event)
+static void dma_refused(void *opaque, const struct trace_event *event)
 {
+    struct checks *checks = opaque;
     uint64_t pa = event->fields[1].number;
     const char *why = event->fields[4].string;
     bool is_closed = strcmp(why, "not open to devices") == 0;
@@ -246,25 +249,23 @@ void dma_look(struct checks *checks)
     dma->replaced_count = 0;
 }
 
-void dma_observe(struct checks *checks, const struct trace_event *event)
+static void dma_ready(void *opaque, const struct trace_event *event)
 {
-    switch (event->kind) {
-    case TRACE_DMA_OPENED:
-        dma_open(checks, event);
-        break;
-    case TRACE_DMA_CLOSED:
-        dma_close(checks, event);
-        break;
-    case TRACE_DMA_VIOLATION:
-        dma_refused(checks, event);
-        break;
-    default:
-        for (unsigned i = 0; i < checks->queue_count; i++) {
-            if (checks->queues[i]->name == event->fields[0].string &&
-                event->fields[1].number != 0) {
-                dma_ring_enabled(checks, i, event->time_ns);
-            }
+    struct checks *checks = opaque;
+    for (unsigned i = 0; i < checks->queue_count; i++) {
+        if (checks->queues[i]->name == event->fields[0].string && event->fields[1].number != 0) {
+            dma_ring_enabled(checks, i, event->time_ns);
         }
-        break;
     }
+}
+
+void dma_listen(struct checks *checks)
+{
+    static const struct trace_listener table[] = {
+        {TRACE_DMA_OPENED, dma_open},
+        {TRACE_DMA_CLOSED, dma_close},
+        {TRACE_DMA_VIOLATION, dma_refused},
+        {TRACE_VQ_READY, dma_ready},
+    };
+    trace_listen(checks->trace, table, G_N_ELEMENTS(table), checks);
 }

@@ -375,14 +375,22 @@ static bool lock_spin_taken(void *opaque, const struct cpu_spin *spin)
 {
     struct checks *checks = opaque;
     struct lock_check *locks = checks->locks;
-    const struct lock_known *known = lock_known_find(locks, spin);
+    const struct lock_known *known = lock_known_place(locks, spin, 0);
     if (!lock_is_known(known, spin)) {
-        return false;
+        known = lock_known_find(locks, spin);
+        if (!lock_is_known(known, spin)) {
+            return false;
+        }
     }
     if (known->class == LOCK_CLASSES_MAX) {
         return true;
     }
     const struct lock_cpu *cpu = &locks->cpus[spin->cpu % CHECKS_CPUS_MAX];
+    /* Mostly it was the only one, and for a moment. */
+    if (spin->released && locks->held_count == 0 &&
+        lock_irqs_are_noted(&locks->classes[known->class], cpu->nesting > 0, spin->masked)) {
+        return true;
+    }
     const struct lock_held taken = {
         .lock = spin->lock,
         .class = known->class,
@@ -438,9 +446,20 @@ static void lock_sleeper_found(struct checks *checks, struct lock_cpu *cpu)
     cpu->sleeper = LOCK_NOBODY;
 }
 
-static void lock_blocked(struct checks *checks, struct lock_cpu *cpu,
-                         const struct trace_event *event)
+/* The CPU of the event, which goes on with something else. */
+static struct lock_cpu *lock_goes_on(struct checks *checks, const struct trace_event *event)
 {
+    struct lock_cpu *cpu = &checks->locks->cpus[lock_cpu_of(event)];
+    if (cpu->sleeper != LOCK_NOBODY) {
+        lock_sleeper_found(checks, cpu);
+    }
+    return cpu;
+}
+
+static void lock_blocked(void *opaque, const struct trace_event *event)
+{
+    struct checks *checks = opaque;
+    struct lock_cpu *cpu = lock_goes_on(checks, event);
     const struct lock_check *locks = checks->locks;
     const struct lock_witness witness = {event->time_ns, (uint32_t)event->fields[0].number,
                                          cpu->nesting > 0, lock_cpu_of(event)};
@@ -461,14 +480,15 @@ static void lock_blocked(struct checks *checks, struct lock_cpu *cpu,
     }
 }
 
-static void lock_mutex_taken(struct checks *checks, unsigned cpu_index,
-                             const struct trace_event *event)
+static void lock_mutex_taken(void *opaque, const struct trace_event *event)
 {
-    const struct lock_cpu *cpu = &checks->locks->cpus[cpu_index];
+    struct checks *checks = opaque;
+    const struct lock_cpu *cpu = lock_goes_on(checks, event);
     const struct lock_held taken = {
         .lock = event->fields[1].number,
         .class = lock_class_of(checks->locks, event->fields[2].string),
-        .by = {event->time_ns, (uint32_t)event->fields[0].number, cpu->nesting > 0, cpu_index},
+        .by = {event->time_ns, (uint32_t)event->fields[0].number, cpu->nesting > 0,
+               lock_cpu_of(event)},
     };
     if (taken.class != LOCK_CLASSES_MAX) {
         lock_check_sleep(checks, taken.class, &taken.by);
@@ -477,40 +497,49 @@ static void lock_mutex_taken(struct checks *checks, unsigned cpu_index,
     }
 }
 
-void lock_observe(struct checks *checks, const struct trace_event *event)
+static void lock_mutex_released(void *opaque, const struct trace_event *event)
 {
-    unsigned index = lock_cpu_of(event);
-    struct lock_cpu *cpu = &checks->locks->cpus[index];
-    bool goes_on = event->kind == TRACE_CALL_ENTERED || event->kind == TRACE_CPU_WFI ||
-                   event->kind == TRACE_IRQ_TAKEN || event->kind == TRACE_TASK_BLOCKED ||
-                   event->kind == TRACE_LOCK_TAKEN;
-    if (goes_on && cpu->sleeper != LOCK_NOBODY) {
-        lock_sleeper_found(checks, cpu);
-    }
-    switch (event->kind) {
-    case TRACE_LOCK_TAKEN:
-        lock_mutex_taken(checks, index, event);
-        break;
-    case TRACE_LOCK_RELEASED:
-        lock_give(checks->locks, event->fields[1].number);
-        break;
-    case TRACE_TASK_RUNNING:
-        cpu->task = (uint32_t)event->fields[0].number;
-        cpu->nesting = 0;
-        break;
-    case TRACE_TASK_BLOCKED:
-        lock_blocked(checks, cpu, event);
-        break;
-    case TRACE_CPU_WFI:
-        cpu->nesting = 0;
-        break;
-    case TRACE_IRQ_TAKEN:
-        cpu->nesting++;
-        break;
-    case TRACE_IRQ_EOI:
-        cpu->nesting -= cpu->nesting > 0;
-        break;
-    default:
-        break;
-    }
+    const struct checks *checks = opaque;
+    lock_give(checks->locks, event->fields[1].number);
+}
+
+static void lock_task_runs(void *opaque, const struct trace_event *event)
+{
+    const struct checks *checks = opaque;
+    struct lock_cpu *cpu = &checks->locks->cpus[lock_cpu_of(event)];
+    cpu->task = (uint32_t)event->fields[0].number;
+    cpu->nesting = 0;
+}
+
+static void lock_call_entered(void *opaque, const struct trace_event *event)
+{
+    lock_goes_on(opaque, event);
+}
+
+static void lock_cpu_waits(void *opaque, const struct trace_event *event)
+{
+    lock_goes_on(opaque, event)->nesting = 0;
+}
+
+static void lock_irq_taken(void *opaque, const struct trace_event *event)
+{
+    lock_goes_on(opaque, event)->nesting++;
+}
+
+static void lock_irq_ended(void *opaque, const struct trace_event *event)
+{
+    const struct checks *checks = opaque;
+    struct lock_cpu *cpu = &checks->locks->cpus[lock_cpu_of(event)];
+    cpu->nesting -= cpu->nesting > 0;
+}
+
+void lock_listen(struct checks *checks)
+{
+    static const struct trace_listener table[] = {
+        {TRACE_LOCK_TAKEN, lock_mutex_taken},    {TRACE_LOCK_RELEASED, lock_mutex_released},
+        {TRACE_TASK_RUNNING, lock_task_runs},    {TRACE_TASK_BLOCKED, lock_blocked},
+        {TRACE_CALL_ENTERED, lock_call_entered}, {TRACE_CPU_WFI, lock_cpu_waits},
+        {TRACE_IRQ_TAKEN, lock_irq_taken},       {TRACE_IRQ_EOI, lock_irq_ended},
+    };
+    trace_listen(checks->trace, table, G_N_ELEMENTS(table), checks);
 }

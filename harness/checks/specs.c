@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-static void specs_virtio(struct checks *checks, const struct trace_event *event)
+static void specs_virtio(void *opaque, const struct trace_event *event)
 {
+    struct checks *checks = opaque;
     const char *clause = event->fields[1].string;
     /* The device went on to say the same of an address that it was refused: one mistake, one name.
      */
@@ -33,8 +34,9 @@ static void specs_virtio(struct checks *checks, const struct trace_event *event)
                   });
 }
 
-static void specs_access(struct checks *checks, const struct trace_event *event)
+static void specs_access(void *opaque, const struct trace_event *event)
 {
+    struct checks *checks = opaque;
     bool unmapped = event->kind == TRACE_MMIO_UNMAPPED;
     g_autofree char *who = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", event->fields[0].number);
     checks_report(
@@ -50,35 +52,38 @@ static void specs_access(struct checks *checks, const struct trace_event *event)
                 });
 }
 
-void specs_observe(struct checks *checks, const struct trace_event *event)
+static void specs_irq(void *opaque, const struct trace_event *event)
 {
-    switch (event->kind) {
-    case TRACE_VIRTIO_BREACH:
-        specs_virtio(checks, event);
-        break;
-    case TRACE_IRQ_BREACH:
-        checks_report(checks,
-                      (struct finding){
-                          .id = CHECK_IRQ_BREACH,
-                          .who = "GIC",
-                          .clause = event->fields[0].string,
-                          .rule = event->fields[1].string,
-                          .detail = g_strdup_printf("INTID %u", (unsigned)event->fields[2].number),
-                      });
-        break;
-    case TRACE_GUEST_VIOLATION:
-        checks_report(checks,
-                      (struct finding){
-                          .id = CHECK_HAL_MISUSE,
-                          .who = event->fields[0].string,
-                          .clause = "hal.h",
-                          .rule = event->fields[1].string,
-                          .detail = g_strdup_printf("it was given 0x%" G_GINT64_MODIFIER "x",
-                                                    event->fields[2].number),
-                      });
-        break;
-    default:
-        specs_access(checks, event);
-        break;
-    }
+    struct checks *checks = opaque;
+    checks_report(checks,
+                  (struct finding){
+                      .id = CHECK_IRQ_BREACH,
+                      .who = "GIC",
+                      .clause = event->fields[0].string,
+                      .rule = event->fields[1].string,
+                      .detail = g_strdup_printf("INTID %u", (unsigned)event->fields[2].number),
+                  });
+}
+
+static void specs_hal(void *opaque, const struct trace_event *event)
+{
+    struct checks *checks = opaque;
+    checks_report(checks, (struct finding){
+                              .id = CHECK_HAL_MISUSE,
+                              .who = event->fields[0].string,
+                              .clause = "hal.h",
+                              .rule = event->fields[1].string,
+                              .detail = g_strdup_printf("it was given 0x%" G_GINT64_MODIFIER "x",
+                                                        event->fields[2].number),
+                          });
+}
+
+void specs_listen(struct checks *checks)
+{
+    static const struct trace_listener table[] = {
+        {TRACE_VIRTIO_BREACH, specs_virtio}, {TRACE_IRQ_BREACH, specs_irq},
+        {TRACE_MMIO_UNMAPPED, specs_access}, {TRACE_MMIO_REFUSED, specs_access},
+        {TRACE_GUEST_VIOLATION, specs_hal},
+    };
+    trace_listen(checks->trace, table, G_N_ELEMENTS(table), checks);
 }

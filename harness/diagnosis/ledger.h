@@ -252,17 +252,20 @@ struct ledger {
     uint64_t progress; /* anything but interrupts, switches, calls and waiting */
     uint64_t moves;    /* a ring index or a register of a device moved, or a frame passed */
     struct ledger_mark moved;
-    uint64_t restless; /* events since the last progress or wait of the CPU */
+    uint64_t rested; /* the event of the last progress or wait of the CPU */
 };
 
-/* Keeps the trace, whose observer the caller makes ledger_observe(). */
+/* Keeps the trace. */
 struct ledger *ledger_new(struct trace *trace);
 void ledger_free(struct ledger *ledger);
 void ledger_add_device(struct ledger *ledger, const char *name, unsigned intid);
 /* A program is about to be started; keeps the strings. Numbers count from 1. */
 void ledger_add_program(struct ledger *ledger, const char *name, const char *command);
 
-void ledger_observe(struct ledger *ledger, const struct trace_event *event);
+/* From here on it listens to the trace. */
+void ledger_listen(struct ledger *ledger);
+/* Events since the last progress or wait of the CPU. */
+uint64_t ledger_restless(const struct ledger *ledger);
 
 enum ledger_where {
     LEDGER_OUT, /* arrived at the other end */

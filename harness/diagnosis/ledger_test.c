@@ -191,9 +191,9 @@ static void test_progress_is_what_comes_of_something(void)
     trace_emit(rig.trace, TRACE_TASK_RUNNING, TN(RIG_NETD));
     trace_emit(rig.trace, TRACE_IRQ_EOI, TN(48), TN(0));
     CU_ASSERT_EQUAL(rig.ledger->progress, progress);
-    CU_ASSERT_EQUAL(rig.ledger->restless, 3);
+    CU_ASSERT_EQUAL(ledger_restless(rig.ledger), 3);
     trace_emit_plain(rig.trace, TRACE_CPU_WFI);
-    CU_ASSERT_EQUAL(rig.ledger->restless, 0);
+    CU_ASSERT_EQUAL(ledger_restless(rig.ledger), 0);
     trace_emit(rig.trace, TRACE_VQ_KICK, TS(rig.ledger->devices[0].tx.name), TN(1));
     CU_ASSERT_EQUAL(rig.ledger->progress, progress + 1);
     trace_emit(rig.trace, TRACE_VQ_KICK, TS(rig.ledger->devices[0].tx.name), TN(1)); /* again */

@@ -27,12 +27,6 @@ static inline void rig_exit(struct rig *rig, int status)
     trace_emit(rig->trace, TRACE_PROGRAM_EXITED, TN(1), TN(status));
 }
 
-static inline void rig_observe(void *opaque, const struct trace_event *event)
-{
-    struct rig *rig = opaque;
-    ledger_observe(rig->ledger, event);
-}
-
 /* A driver says that it knows how to drive the card. */
 static inline void rig_claim(const struct rig *rig)
 {
@@ -62,7 +56,7 @@ static inline void rig_open_with(struct rig *rig, unsigned cards, const char *co
         ledger_add_device(rig->ledger, "eth0", board_net_intid(rig->board, "eth0"));
     }
     ledger_add_program(rig->ledger, "ping", command);
-    trace_add_observer(rig->trace, rig_observe, rig);
+    ledger_listen(rig->ledger);
     trace_emit(rig->trace, TRACE_TASK_CREATED, TN(RIG_NETD), TS("netd"), TN(0));
     trace_emit(rig->trace, TRACE_TASK_CREATED, TN(RIG_PING), TS("ping"), TN(0));
     trace_emit(rig->trace, TRACE_PROGRAM_STARTED, TN(1), TN(RIG_PING));

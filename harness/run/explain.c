@@ -69,10 +69,10 @@ static bool explain_is_guests(const struct session *session, const struct source
 static GPtrArray *explain_stack(const struct session *session, unsigned most)
 {
     uintptr_t addresses[EXPLAIN_FRAMES_MAX];
-    uintptr_t fp = (uintptr_t)__builtin_frame_address(0);
     const struct cpu *cpu = board_cpu(session->board);
-    uintptr_t high = cpu_view(cpu, cpu_running(cpu)).stack_high;
-    unsigned count = source_unwind(fp, fp, high, addresses, EXPLAIN_FRAMES_MAX);
+    const struct cpu_view view = cpu_view(cpu, cpu_running(cpu));
+    unsigned count = source_unwind(cpu_call_frame(cpu), view.stack_low, view.stack_high, addresses,
+                                   EXPLAIN_FRAMES_MAX);
     struct source *source = source_open(session->options->guest_path);
     GPtrArray *places = g_ptr_array_new_with_free_func(g_free);
     for (unsigned i = 0; i < count && places->len < most; i++) {
@@ -102,18 +102,18 @@ static void explain_add_callers(const struct session *session, GPtrArray *eviden
 
 /* ---- who enabled an INTID -------------------------------------------------------------------- */
 
-void explain_observe(struct session *session, const struct trace_event *event)
+static void explain_enabled(void *opaque, const struct trace_event *event)
 {
+    struct session *session = opaque;
     uint64_t intid = event->fields[0].number;
-    if (event->kind != TRACE_IRQ_ENABLED || event->fields[1].number == 0 ||
-        intid >= BOARD_IRQ_COUNT) {
+    if (event->fields[1].number == 0 || intid >= BOARD_IRQ_COUNT) {
         return;
     }
     uintptr_t addresses[EXPLAIN_FRAMES_MAX];
-    uintptr_t fp = (uintptr_t)__builtin_frame_address(0);
     const struct cpu *cpu = board_cpu(session->board);
-    uintptr_t high = cpu_view(cpu, cpu_running(cpu)).stack_high;
-    unsigned count = source_unwind(fp, fp, high, addresses, EXPLAIN_FRAMES_MAX);
+    const struct cpu_view view = cpu_view(cpu, cpu_running(cpu));
+    unsigned count = source_unwind(cpu_call_frame(cpu), view.stack_low, view.stack_high, addresses,
+                                   EXPLAIN_FRAMES_MAX);
     unsigned kept = 0;
     for (unsigned i = 0; i < count && kept < SESSION_ENABLERS; i++) {
         if (guest_image_contains(session->image, addresses[i])) {
@@ -123,6 +123,12 @@ void explain_observe(struct session *session, const struct trace_event *event)
     if (kept < SESSION_ENABLERS) {
         session->enablers[intid][kept] = 0;
     }
+}
+
+void explain_listen(struct session *session)
+{
+    static const struct trace_listener table[] = {{TRACE_IRQ_ENABLED, explain_enabled}};
+    trace_listen(session->trace, table, G_N_ELEMENTS(table), session);
 }
 
 /*

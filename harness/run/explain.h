@@ -13,7 +13,7 @@
  */
 void explain_ask(struct session *session, const struct session_program *program);
 /* Keeps what only the guest's stack can tell, at the moment of an event. */
-void explain_observe(struct session *session, const struct trace_event *event);
+void explain_listen(struct session *session);
 /* Takes them back: an expectation was met. */
 void explain_clear(struct session *session);
 /* Whether the result has this cause (NULL: any, or none), good enough to be asserted, and task. */
@@ -47,7 +47,7 @@ void explain_add_stack(const struct session *session, const struct explain_stack
 struct places *places_new(void);
 void places_free(struct places *places);
 /* For each event, while it is being emitted: looks at the guest's stack. */
-void places_observe(struct session *session, const struct trace_event *event);
+void places_listen(struct session *session);
 /* Append lines: where an INTID was taken, and what its handler did. */
 void places_tell_irq(const struct session *session, unsigned intid, GPtrArray *evidence);
 /* Where the driver of a card took the last frame. */
@@ -63,7 +63,6 @@ const struct ledger_task *places_driver(const struct session *session, const cha
  */
 bool proof_succeeds(struct session *session, const struct diagnosis *diagnosis);
 /* For each event of the repetition. */
-void proof_observe(struct session *session, const struct trace_event *event);
 /* Nothing can happen any more, or the bounds are reached: does not return. */
 G_NORETURN void proof_fail(void);
 

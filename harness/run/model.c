@@ -81,9 +81,9 @@ bool model_counter(const struct session *session, const char *name, uint64_t *va
     return session->checks != NULL && checks_counter(session->checks, name, value);
 }
 
-static void model_observe_program(struct session *session, const struct trace_event *event)
+static void model_program_event(void *opaque, const struct trace_event *event)
 {
-    struct session_program *program = model_by_number(session, event->fields[0].number);
+    struct session_program *program = model_by_number(opaque, event->fields[0].number);
     if (program == NULL) {
         return;
     }
@@ -99,52 +99,64 @@ static void model_observe_program(struct session *session, const struct trace_ev
     }
 }
 
-void model_observe(struct session *session, const struct trace_event *event)
+static void model_ready(void *opaque, const struct trace_event *event)
 {
-    struct session_program *program;
-    switch (event->kind) {
-    case TRACE_GUEST_READY:
-        session->ready = true;
-        break;
-    case TRACE_GUEST_CONSOLE:
-        g_string_append_printf(session->console, "%s\n", event->fields[0].string);
-        break;
-    case TRACE_COUNTER:
-        model_set_counter(session, event->fields[0].string, event->fields[1].number);
-        break;
-    case TRACE_PROGRAM_STARTED:
-    case TRACE_PROGRAM_OUTPUT:
-    case TRACE_PROGRAM_EXITED:
-        model_observe_program(session, event);
-        break;
-    case TRACE_TASK_BLOCKED:
-        program = model_by_task(session, event->fields[0].number);
-        if (program != NULL) {
-            program->blocked_on = event->fields[1].string;
-            program->blocked_since_ns = event->time_ns;
-        }
-        break;
-    case TRACE_TASK_WOKEN:
-        program = model_by_task(session, event->fields[0].number);
-        if (program != NULL) {
-            program->blocked_on = NULL;
-        }
-        break;
-    case TRACE_CALL_ENTERED:
-        program = model_by_task(session, event->fields[0].number);
-        if (program != NULL) {
-            program->call = event->fields[1].string;
-        }
-        break;
-    case TRACE_CALL_RETURNED:
-        program = model_by_task(session, event->fields[0].number);
-        if (program != NULL) {
-            program->call = NULL;
-        }
-        break;
-    default:
-        break;
+    struct session *session = opaque;
+    (void)event;
+    session->ready = true;
+}
+
+static void model_console(void *opaque, const struct trace_event *event)
+{
+    const struct session *session = opaque;
+    g_string_append_printf(session->console, "%s\n", event->fields[0].string);
+}
+
+static void model_count(void *opaque, const struct trace_event *event)
+{
+    model_set_counter(opaque, event->fields[0].string, event->fields[1].number);
+}
+
+static void model_blocked(void *opaque, const struct trace_event *event)
+{
+    struct session_program *program = model_by_task(opaque, event->fields[0].number);
+    if (program != NULL) {
+        program->blocked_on = event->fields[1].string;
+        program->blocked_since_ns = event->time_ns;
     }
+}
+
+static void model_woken(void *opaque, const struct trace_event *event)
+{
+    struct session_program *program = model_by_task(opaque, event->fields[0].number);
+    if (program != NULL) {
+        program->blocked_on = NULL;
+    }
+}
+
+static void model_call(void *opaque, const struct trace_event *event)
+{
+    struct session_program *program = model_by_task(opaque, event->fields[0].number);
+    if (program != NULL) {
+        program->call = event->kind == TRACE_CALL_ENTERED ? event->fields[1].string : NULL;
+    }
+}
+
+void model_listen(struct session *session)
+{
+    static const struct trace_listener table[] = {
+        {TRACE_GUEST_READY, model_ready},
+        {TRACE_GUEST_CONSOLE, model_console},
+        {TRACE_COUNTER, model_count},
+        {TRACE_PROGRAM_STARTED, model_program_event},
+        {TRACE_PROGRAM_OUTPUT, model_program_event},
+        {TRACE_PROGRAM_EXITED, model_program_event},
+        {TRACE_TASK_BLOCKED, model_blocked},
+        {TRACE_TASK_WOKEN, model_woken},
+        {TRACE_CALL_ENTERED, model_call},
+        {TRACE_CALL_RETURNED, model_call},
+    };
+    trace_listen(session->trace, table, G_N_ELEMENTS(table), session);
 }
 
 const struct session_program *model_unfinished_program(const struct session *session)

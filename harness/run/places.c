@@ -45,10 +45,10 @@ void places_free(struct places *places)
 static void places_keep(const struct session *session, struct places_stack *stack)
 {
     const struct cpu *cpu = board_cpu(session->board);
-    uintptr_t high = cpu_view(cpu, cpu_running(cpu)).stack_high;
+    const struct cpu_view view = cpu_view(cpu, cpu_running(cpu));
     uintptr_t addresses[PLACES_FRAMES_MAX];
-    uintptr_t fp = cpu_call_frame(cpu);
-    unsigned count = source_unwind(fp, fp, high, addresses, PLACES_FRAMES_MAX);
+    unsigned count = source_unwind(cpu_call_frame(cpu), view.stack_low, view.stack_high, addresses,
+                                   PLACES_FRAMES_MAX);
     struct places_stack kept = {.count = 0};
     for (unsigned i = 0; i < count && kept.count < PLACES_DEPTH; i++) {
         if (guest_image_contains(session->image, addresses[i] - 1)) {
@@ -60,7 +60,7 @@ static void places_keep(const struct session *session, struct places_stack *stac
     }
 }
 
-static void places_received(struct session *session, const char *counter)
+static void places_received(const struct session *session, const char *counter)
 {
     const GPtrArray *nets = session->scenario->nets;
     for (guint i = 0; i < nets->len && i < BOARD_NETS_MAX; i++) {
@@ -72,38 +72,49 @@ static void places_received(struct session *session, const char *counter)
     }
 }
 
-void places_observe(struct session *session, const struct trace_event *event)
+static void places_irq_taken(void *opaque, const struct trace_event *event)
 {
-    struct places *places = session->places;
-    uint64_t number = event->fields[0].number;
-    unsigned *taking;
-    switch (event->kind) {
-    case TRACE_IRQ_TAKEN:
-        if (number < BOARD_IRQ_COUNT) {
-            places->taking[event->fields[1].number % CPU_CORES_MAX] = (unsigned)number;
-            places_keep(session, &places->taken[number]);
-        }
-        break;
-    case TRACE_IRQ_EOI:
-    case TRACE_IRQ_SPURIOUS:
-        places->taking[event->fields[1].number % CPU_CORES_MAX] = 0;
-        break;
-    case TRACE_TASK_WOKEN:
-        taking = &places->taking[cpu_running(board_cpu(session->board)) % CPU_CORES_MAX];
-        if (*taking != 0) {
-            places->woken[*taking] = (uint32_t)number;
-            places_keep(session, &places->woke[*taking]);
-            *taking = 0;
-        }
-        break;
-    case TRACE_COUNTER:
-        if (event->fields[1].number > 0) {
-            places_received(session, event->fields[0].string);
-        }
-        break;
-    default:
-        break;
+    const struct session *session = opaque;
+    uint64_t intid = event->fields[0].number;
+    if (intid < BOARD_IRQ_COUNT) {
+        session->places->taking[event->fields[1].number % CPU_CORES_MAX] = (unsigned)intid;
+        places_keep(session, &session->places->taken[intid]);
     }
+}
+
+static void places_irq_over(void *opaque, const struct trace_event *event)
+{
+    const struct session *session = opaque;
+    session->places->taking[event->fields[1].number % CPU_CORES_MAX] = 0;
+}
+
+static void places_woken(void *opaque, const struct trace_event *event)
+{
+    const struct session *session = opaque;
+    struct places *places = session->places;
+    unsigned *taking = &places->taking[cpu_running(board_cpu(session->board)) % CPU_CORES_MAX];
+    if (*taking != 0) {
+        places->woken[*taking] = (uint32_t)event->fields[0].number;
+        places_keep(session, &places->woke[*taking]);
+        *taking = 0;
+    }
+}
+
+static void places_counter(void *opaque, const struct trace_event *event)
+{
+    if (event->fields[1].number > 0) {
+        places_received(opaque, event->fields[0].string);
+    }
+}
+
+void places_listen(struct session *session)
+{
+    static const struct trace_listener table[] = {
+        {TRACE_IRQ_TAKEN, places_irq_taken},   {TRACE_IRQ_EOI, places_irq_over},
+        {TRACE_IRQ_SPURIOUS, places_irq_over}, {TRACE_TASK_WOKEN, places_woken},
+        {TRACE_COUNTER, places_counter},
+    };
+    trace_listen(session->trace, table, G_N_ELEMENTS(table), session);
 }
 
 /* ---- telling --------------------------------------------------------------------------------- */

@@ -65,7 +65,7 @@ static bool progress_is_livelock(const struct session *session)
     uint64_t access_ticks = session->scenario->machine.mmio_ns / session->scenario->machine.step_ns;
     uint64_t patience = MAX(PROGRESS_TICKS, PROGRESS_ACCESSES * access_ticks);
     bool is_long = ticks >= (is_due ? MAX(PROGRESS_TICKS_DUE, patience) : patience) ||
-                   session->ledger->restless >= PROGRESS_EVENTS;
+                   ledger_restless(session->ledger) >= PROGRESS_EVENTS;
     bool polls = reads >= ticks / PROGRESS_POLL_RATE && reads > 0;
     return polls ? ticks >= PROGRESS_POLL_TICKS && elapsed_ns >= PROGRESS_POLL_NS : is_long;
 }
@@ -73,7 +73,7 @@ static bool progress_is_livelock(const struct session *session)
 static void progress_accuse(struct session *session)
 {
     /* What a line that stays up does with a guest is nothing that its code does. */
-    session->spins = session->ledger->restless < PROGRESS_EVENTS;
+    session->spins = ledger_restless(session->ledger) < PROGRESS_EVENTS;
     g_free(session->spins_in);
     session->spins_in = explain_running(session);
     session->spin_steps = cpu_ticks(board_cpu(session->board)) - progress.ticks;

@@ -111,8 +111,9 @@ static bool proof_concerns(const struct trace_event *event)
     g_assert_not_reached();
 }
 
-void proof_observe(struct session *session, const struct trace_event *event)
+static void proof_observe(void *opaque, const struct trace_event *event)
 {
+    const struct session *session = opaque;
     if (event->kind == TRACE_TASK_WOKEN && event->fields[0].number == proof.task) {
         _exit(EXIT_SUCCESS);
     }
@@ -131,6 +132,8 @@ static void proof_begin(struct session *session, const struct diagnosis *diagnos
     session->finished = true; /* the timeline and its verdicts are the parent's */
     session->capture = NULL;
     session->events = NULL;
+    trace_silence(session->trace);
+    trace_add_observer(session->trace, proof_observe, session);
     vclock_disarm(session->clock, &session->limit);
     vclock_disarm(session->clock, &session->deadline);
     proof.session = session;

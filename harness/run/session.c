@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORGET_EVENTS 8192
+#define FORGET_EVENTS 1024
 
 uint64_t session_now_ns(const struct session *session)
 {
@@ -134,25 +134,27 @@ static void session_log_event(struct session *session, const struct trace_event 
 static void session_observe(void *opaque, const struct trace_event *event)
 {
     struct session *session = opaque;
-    if (session->proving) {
-        proof_observe(session, event);
-        return;
-    }
-    model_observe(session, event);
-    ledger_observe(session->ledger, event);
-    explain_observe(session, event);
-    places_observe(session, event);
-    survive_observe(session, event);
     progress_observe(session, event);
     if (session->events != NULL) {
         session_log_event(session, event);
     }
     /* Now and then without a reason too: the step lets go of history. */
-    bool look = violations_observe(session, event) || session->interest[event->kind] ||
+    bool look = violations_pend(session) || session->interest[event->kind] ||
                 event->sequence % FORGET_EVENTS == 0;
     if (look && !session->finished) {
         vclock_arm(session->clock, &session->step, event->time_ns);
     }
+}
+
+/* Each knows what it wants to hear; what they say of one event does not depend on their order. */
+static void session_listen(struct session *session)
+{
+    model_listen(session);
+    ledger_listen(session->ledger);
+    explain_listen(session);
+    places_listen(session);
+    survive_listen(session);
+    trace_add_observer(session->trace, session_observe, session);
 }
 
 static void session_keep_frame(struct session *session, uint64_t sequence, const uint8_t *frame,
@@ -349,7 +351,7 @@ static void session_attach(struct session *session)
     session->clock = board_clock(session->board);
     session->ledger = ledger_new(session->trace);
     session->places = places_new();
-    trace_add_observer(session->trace, session_observe, session);
+    session_listen(session);
     for (guint i = 0; i < session->scenario->nets->len; i++) {
         const struct scenario_net *net = g_ptr_array_index(session->scenario->nets, i);
         struct virtio_net *device = board_net(session->board, net->name);
@@ -465,7 +467,7 @@ static void session_guest_frozen(void *opaque, uintptr_t pc)
 /* A machine that is taken apart still has something to say, which belongs to no run. */
 static void session_detach(struct session *session)
 {
-    trace_remove_observer(session->trace, session_observe, session);
+    trace_silence(session->trace);
 }
 
 static void session_run_board(struct session *session)

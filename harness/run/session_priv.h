@@ -140,15 +140,15 @@ void progress_observe(struct session *session, const struct trace_event *event);
 void progress_expect(struct session *session);
 
 /* survive.c */
-void survive_observe(struct session *session, const struct trace_event *event);
+void survive_listen(struct session *session);
 /* With the verdict there: of a test of `alloc fail each` it is another question. */
 void survive_judge(struct session *session);
 
 /* violations.c */
 void violations_start(struct session *session);
 void violations_stop(struct session *session);
-/* For each event. True when there is something to tell. */
-bool violations_observe(struct session *session, const struct trace_event *event);
+/* Is there something to tell? */
+bool violations_pend(const struct session *session);
 /* Emits what was found since. */
 void violations_tell(struct session *session);
 /* The guest stands still, or its run is over: finds what never ended, and tells. */
@@ -244,7 +244,7 @@ struct session_program *model_program(const struct session *session, const char 
 struct session_program *model_add_program(struct session *session,
                                           const struct scenario_statement *statement,
                                           uint32_t *number);
-void model_observe(struct session *session, const struct trace_event *event);
+void model_listen(struct session *session);
 /* False when the guest never reported a counter of this name. */
 bool model_counter(const struct session *session, const char *name, uint64_t *value);
 /* The first program that has not exited, or NULL. */

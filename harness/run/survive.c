@@ -24,11 +24,9 @@ static const char *survive_broken_rule(const struct trace_event *event)
     }
 }
 
-void survive_observe(struct session *session, const struct trace_event *event)
+static void survive_observe(void *opaque, const struct trace_event *event)
 {
-    if (session->scenario->alloc == 0) {
-        return;
-    }
+    struct session *session = opaque;
     if (event->kind == TRACE_FAULT_APPLIED && g_str_equal(event->fields[0].string, "alloc")) {
         session->alloc_failed = true;
     }
@@ -42,6 +40,13 @@ void survive_observe(struct session *session, const struct trace_event *event)
     bool off = event->kind == TRACE_RUN_POWER_OFF && event->fields[0].number != 0;
     if (exits_badly || off || event->kind == TRACE_GUEST_CONSOLE) {
         session->alloc_told = true;
+    }
+}
+
+void survive_listen(struct session *session)
+{
+    if (session->scenario->alloc != 0) {
+        trace_add_observer(session->trace, survive_observe, session);
     }
 }
 

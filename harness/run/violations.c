@@ -58,6 +58,7 @@ void violations_start(struct session *session)
             checks_add_queue(session->checks, virtio_dev_queue(dev, queue));
         }
     }
+    checks_listen(session->checks);
     cpu_listen_to_spinlocks(board_cpu(session->board), &checks_spin_listener, session->checks);
 }
 
@@ -70,13 +71,9 @@ void violations_stop(struct session *session)
     session->checks = NULL;
 }
 
-bool violations_observe(struct session *session, const struct trace_event *event)
+bool violations_pend(const struct session *session)
 {
-    if (session->checks == NULL) {
-        return false;
-    }
-    checks_observe(session->checks, event);
-    return checks_count(session->checks) > session->violations_told;
+    return session->checks != NULL && checks_count(session->checks) > session->violations_told;
 }
 
 void violations_tell(struct session *session)

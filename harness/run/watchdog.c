@@ -21,7 +21,7 @@ static struct {
     const struct guest_image *image;
     watchdog_fn *fn;
     void *opaque;
-    uint64_t ticks;
+    int64_t ticks;
     unsigned samples;
 } watchdog;
 
@@ -41,8 +41,8 @@ static void watchdog_handler(int number, siginfo_t *info, void *opaque)
     (void)number;
     (void)info;
     uintptr_t pc = watchdog_pc(opaque);
-    if (!guest_image_contains(watchdog.image, pc) || ringside_ticks.count != watchdog.ticks) {
-        watchdog.ticks = ringside_ticks.count;
+    if (!guest_image_contains(watchdog.image, pc) || ringside_ticks.left != watchdog.ticks) {
+        watchdog.ticks = ringside_ticks.left;
         watchdog.samples = 0;
         return;
     }
@@ -64,7 +64,7 @@ void watchdog_watch(const struct guest_image *image, watchdog_fn *fn, void *opaq
     watchdog.image = image;
     watchdog.fn = fn;
     watchdog.opaque = opaque;
-    watchdog.ticks = ringside_ticks.count;
+    watchdog.ticks = ringside_ticks.left;
     watchdog.samples = 0;
     struct sigaction action = {
         .sa_sigaction = watchdog_handler,

@@ -50,7 +50,7 @@
 #include <stdint.h>
 
 /* The version of everything in this file and in probe.h. A guest with another one is refused. */
-#define RINGSIDE_ABI_VERSION 1
+#define RINGSIDE_ABI_VERSION 2
 
 /* ---- the guest image ------------------------------------------------------------------------ */
 
@@ -98,13 +98,12 @@ struct ringside_guest {
 /* ---- ticks: how time passes while the guest executes ---------------------------------------- */
 
 /*
- * The hook that the build links into every guest adds 1 to `count` at each instrumented basic block
- * and, when `count` reaches `deadline`, calls ringside_tick(). Guest code does not touch this
+ * The hook that the build links into every guest takes 1 from `left` at each instrumented basic
+ * block and calls ringside_tick() when that makes it negative. Guest code does not touch this
  * object.
  */
 struct ringside_tick_state {
-    uint64_t count;
-    uint64_t deadline;
+    int64_t left; /* ticks of which the bench need not know */
 };
 extern struct ringside_tick_state ringside_ticks;
 void ringside_tick(void);

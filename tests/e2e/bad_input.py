@@ -96,7 +96,7 @@ FILES = [
     ("device-guest", GOOD.replace("reference", "/dev/zero"), ["FILE:3:9: error:", "/dev/zero"]),
     ("fifo-guest", GOOD.replace("reference", "./fifo.so"), ["FILE:3:9: error:", "fifo.so"]),
     ("library-guest", GOOD.replace("reference", "TESTGUESTS/plain.so"), ["FILE:3:9: error:", "not a guest", "ringside_guest"]),
-    ("other-abi", GOOD.replace("reference", "TESTGUESTS/otherabi.so"), ["FILE:3:9: error:", "ABI version 2", "speaks 1"]),
+    ("other-abi", GOOD.replace("reference", "TESTGUESTS/otherabi.so"), ["FILE:3:9: error:", "ABI version 3", "speaks 2"]),
     ("no-boot", GOOD.replace("reference", "TESTGUESTS/noboot.so"), ["FILE:3:9: error:", "boot entry"]),
     ("elsewhere", GOOD.replace("reference", "TESTGUESTS/elsewhere.so"), ["FILE:3:9: error:", "0x40200000"]),
     ("secure-v3", NETWORK.replace("net", "machine virt gic=3 secure=yes\nnet"), ["FILE:3:27: error:", "GICv3 has one security state", "write gic=2"]),

@@ -1,0 +1,45 @@
+/*
+ * ledger_priv.h - what the files of the ledger share
+ *
+ *     ledger.c           its life, and where everybody's entry is
+ *     ledger_hardware.c  what the machine's events say of interrupts, timers, queues and cards
+ *     ledger_guest.c     what the guest's probes say of tasks, calls, locks and programs
+ */
+#ifndef HARNESS_DIAGNOSIS_LEDGER_PRIV_H
+#define HARNESS_DIAGNOSIS_LEDGER_PRIV_H
+
+#include "harness/diagnosis/ledger.h"
+
+static inline struct ledger_mark ledger_mark(const struct trace_event *event)
+{
+    return (struct ledger_mark){.sequence = event->sequence, .time_ns = event->time_ns};
+}
+
+/* Of the CPU on whose behalf the event is; one that is alone is not named. */
+static inline unsigned ledger_cpu(const struct trace_event *event)
+{
+    return event->cpu == TRACE_NO_CPU ? 0 : (event->cpu - 1U) % CPU_CORES_MAX;
+}
+
+/* The entry, which is made where there is none; NULL: too many. */
+struct ledger_task *ledger_need_task(struct ledger *ledger, uint64_t number);
+/* NULL: there is none. */
+struct ledger_task *ledger_task_slot(const struct ledger *ledger, uint64_t number);
+struct ledger_program *ledger_program_slot(const struct ledger *ledger, uint64_t number);
+struct ledger_program *ledger_program_of_task(const struct ledger *ledger, uint64_t task);
+struct ledger_device *ledger_device(struct ledger *ledger, const char *name);
+struct ledger_queue *ledger_queue(struct ledger *ledger, const char *name);
+
+/* Something came of something; and a ring, a register or a frame moved. */
+void ledger_progress(struct ledger *ledger);
+void ledger_move(struct ledger *ledger, const struct trace_event *event);
+
+/* ledger_hardware.c: somebody looks at what a device has done, in this queue or in all of sent. */
+void ledger_look(struct ledger *ledger, const struct ledger_device *device,
+                 struct ledger_queue *queue, uint32_t task, struct ledger_mark now);
+void ledger_look_at_sent(struct ledger *ledger, uint32_t task, struct ledger_mark now);
+
+void ledger_listen_to_hardware(struct ledger *ledger);
+void ledger_listen_to_guest(struct ledger *ledger);
+
+#endif

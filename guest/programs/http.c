@@ -4,7 +4,6 @@
 #include "lib/string.h"
 
 #define HTTP_SCHEME      "http://"
-#define HTTP_LINE_MAX    64 /* of a chunk: its size */
 #define HTTP_CHUNKED     "chunked"
 #define HTTP_DIGITS_MAX  15
 #define HTTP_STATUS_SIZE 12 /* "HTTP/1.1 200" */
@@ -162,16 +161,31 @@ void http_begin(struct http_response *response, bool head_only)
     response->body_size = 0;
     response->head_size = 0;
     response->head[0] = '\0';
+    response->line_size = 0;
     response->location[0] = '\0';
 }
 
-/* Adds a character to the text that is gathered; false: it is too long. */
-static bool http_gather(struct http_response *response, char character, size_t max)
+/* Adds a character to the head; false: it is too long. */
+static bool http_gather(struct http_response *response, char character)
 {
-    if (response->head_size + 1 >= max)
+    if (response->head_size + 1 >= sizeof response->head)
         return false;
     response->head[response->head_size++] = character;
     response->head[response->head_size] = '\0';
+    return true;
+}
+
+/* A line that ends: true. What does not fit of it is not looked at. */
+static bool http_gather_line(struct http_response *response, char character, bool *empty)
+{
+    if (response->line_size + 1 < sizeof response->line) {
+        response->line[response->line_size++] = character;
+        response->line[response->line_size] = '\0';
+    }
+    if (character != '\n')
+        return false;
+    *empty = response->line_size == 1 || (response->line_size == 2 && response->line[0] == '\r');
+    response->line_size = 0;
     return true;
 }
 
@@ -185,7 +199,7 @@ static bool http_ends_with(const struct http_response *response, const char *end
 static enum http_state http_take_head(struct http_response *response, char character)
 {
     static const char begin[] = "HTTP/1.";
-    if (!http_gather(response, character, sizeof response->head))
+    if (!http_gather(response, character))
         return HTTP_BAD;
     if (response->head_size < sizeof begin && !kmemeq(response->head, begin, response->head_size))
         return HTTP_BAD;
@@ -215,29 +229,18 @@ static bool http_parse_chunk(const char *line, uint64_t *size)
 /* The line in front of a chunk, or the empty one behind the chunk before it. */
 static enum http_state http_take_chunk(struct http_response *response, char character)
 {
-    if (!http_gather(response, character, HTTP_LINE_MAX))
-        return HTTP_BAD;
-    if (character != '\n')
+    bool empty;
+    if (!http_gather_line(response, character, &empty) || empty)
         return HTTP_CHUNK;
-    bool empty =
-        response->head_size <= 2 && (response->head[0] == '\r' || response->head_size == 1);
-    response->head_size = 0;
-    if (empty)
-        return HTTP_CHUNK;
-    if (!http_parse_chunk(response->head, &response->left))
+    if (!http_parse_chunk(response->line, &response->left))
         return HTTP_BAD;
     return response->left > 0 ? HTTP_LENGTH : HTTP_TRAIL;
 }
 
 static enum http_state http_take_trail(struct http_response *response, char character)
 {
-    if (!http_gather(response, character, sizeof response->head))
-        return HTTP_BAD;
-    if (character != '\n')
-        return HTTP_TRAIL;
-    bool empty = response->head_size <= 2;
-    response->head_size = 0;
-    return empty ? HTTP_DONE : HTTP_TRAIL;
+    bool empty;
+    return http_gather_line(response, character, &empty) && empty ? HTTP_DONE : HTTP_TRAIL;
 }
 
 static size_t http_take_body(struct http_response *response, size_t size)
@@ -246,10 +249,8 @@ static size_t http_take_body(struct http_response *response, size_t size)
         return size;
     size_t count = size < response->left ? size : (size_t)response->left;
     response->left -= count;
-    if (response->left == 0) {
-        response->head_size = 0;
+    if (response->left == 0)
         response->state = response->chunked ? HTTP_CHUNK : HTTP_DONE;
-    }
     return count;
 }
 

@@ -14,6 +14,7 @@
 #define HTTP_HOST_MAX 128
 #define HTTP_PATH_MAX 512
 #define HTTP_HEAD_MAX 4096
+#define HTTP_LINE_MAX 64
 #define HTTP_PORT     80
 
 struct http_url {
@@ -59,7 +60,9 @@ struct http_response {
     uint64_t left;      /* bytes, in LENGTH */
     uint64_t body_size; /* of what came so far */
     size_t head_size;
-    char head[HTTP_HEAD_MAX];     /* ends with NUL; also the line of a chunk */
+    char head[HTTP_HEAD_MAX]; /* ends with NUL */
+    size_t line_size;
+    char line[HTTP_LINE_MAX];     /* in front of a chunk, or behind the last: its beginning */
     char location[HTTP_PATH_MAX]; /* of a redirection; empty: none */
 };
 

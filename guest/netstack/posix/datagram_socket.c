@@ -3,7 +3,6 @@
  */
 #include "netstack/posix/datagram_socket.h"
 
-#include "kernel/clock.h"
 #include "kernel/file.h"
 #include "kernel/message.h"
 #include "kernel/poll.h"
@@ -69,19 +68,11 @@ static bool datagram_is_readable(const struct datagram_socket *socket)
     return socket->count > 0 || socket->error != 0 || socket->shut_read;
 }
 
-static uint64_t datagram_deadline_ns(const struct datagram_socket *socket)
-{
-    uint64_t now_ns = clock_now_ns();
-    if (socket->receive_timeout_ns >= WAIT_FOREVER - now_ns)
-        return WAIT_FOREVER;
-    return now_ns + socket->receive_timeout_ns;
-}
-
 /* Sleeps until there is something to receive: 0. -KEAGAIN: the timeout of the socket; -KEINTR. */
 static int datagram_wait(struct datagram_socket *socket)
 {
     struct waiter waiter;
-    uint64_t deadline_ns = datagram_deadline_ns(socket);
+    uint64_t deadline_ns = socket_option_deadline_ns(socket->receive_timeout_ns);
     int error = 0;
     while (error == 0) {
         wait_prepare(&socket->readable, &waiter, "socket");

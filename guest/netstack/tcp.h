@@ -32,8 +32,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 1,000 connections of this host with itself have 2,000 ends; the rest is in TIME_WAIT. */
-#define TCP_CONNECTIONS_MAX     2560
+/* 1,000 connections of this host with itself have 2,000 ends. */
+#define TCP_CONNECTIONS_MAX     2048
 #define TCP_BACKLOG_MAX         1024
 #define TCP_BUFFER_MIN          2048
 #define TCP_BUFFER_MAX          126976 /* what the table of a buffer can hold */

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define TCP_BLOCK_SIZE  2048
-#define TCP_BLOCKS_MAX  2048
+#define TCP_BLOCKS_MAX  1024
 #define TCP_BLOCK_SLOTS 64 /* a power of two */
 #define TCP_BUFFER_SPAN ((TCP_BLOCK_SLOTS - 1) * TCP_BLOCK_SIZE)
 

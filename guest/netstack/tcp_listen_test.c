@@ -429,11 +429,12 @@ static void test_a_thousand_connections_with_ourselves_at_once(void)
         dialogue_open(&many[i]);
         CU_ASSERT_EQUAL_FATAL(dialogue_connect(&many[i], LOOPBACK, 80), 0);
         CU_ASSERT_TRUE_FATAL(dialogue_accept(&listener, &many[1000 + i]));
-        CU_ASSERT_EQUAL(dialogue_write(&many[i], 10), 10);
     }
-    CU_ASSERT_TRUE(tcp_blocks_used() >= 2000); /* sent, not acknowledged; received, not read */
+    CU_ASSERT_EQUAL(tcp_blocks_used(), 0);
     for (unsigned i = 0; i < 1000; i++) {
         fake_log_clear();
+        CU_ASSERT_EQUAL(dialogue_write(&many[i], 10), 10);
+        CU_ASSERT_TRUE(tcp_blocks_used() >= 2); /* sent, not acknowledged; received, not read */
         CU_ASSERT_EQUAL(dialogue_read(&many[1000 + i], 20), 10);
     }
     dialogue_wait_until(T0 + 100 * MS);

@@ -379,21 +379,21 @@ static void test_there_may_be_so_many_gaps_and_not_more(void)
     uint8_t frame[DIALOGUE_FRAME_MAX];
     size_t size;
     begin("win 5000 mss 1000");
-    for (uint32_t i = 0; i < 24; i++) {
+    for (uint32_t i = 0; i < 16; i++) {
         char line[60];
         (void)snprintf(line, sizeof(line), ". seq %u:%u ack 1 win 5000", 11 + i * 20, 21 + i * 20);
         dialogue_tcp_in(line);
         CU_ASSERT_TRUE(dialogue_take(frame, &size));
     }
     CU_ASSERT_EQUAL(tcp_drop_count(TCP_DROP_DISORDER), 0);
-    dialogue_tcp_in(". seq 611:621 ack 1 win 5000");
+    dialogue_tcp_in(". seq 411:421 ack 1 win 5000");
     CU_ASSERT_TRUE(dialogue_take(frame, &size));
     CU_ASSERT_EQUAL(tcp_drop_count(TCP_DROP_DISORDER), 1);
     CU_ASSERT_EQUAL(inform().dropped, 1);
-    dialogue_tcp_in(". seq 491:511 ack 1 win 5000"); /* what touches a range has room */
+    dialogue_tcp_in(". seq 331:351 ack 1 win 5000"); /* what touches a range has room */
     CU_ASSERT_TRUE(dialogue_take(frame, &size));
-    CU_ASSERT_EQUAL(tcp_drop_count(TCP_DROP_DISORDER), 2); /* 471:481 ends before it */
-    dialogue_tcp_in(". seq 481:491 ack 1 win 5000");
+    CU_ASSERT_EQUAL(tcp_drop_count(TCP_DROP_DISORDER), 2); /* 311:321 ends before it */
+    dialogue_tcp_in(". seq 321:331 ack 1 win 5000");
     CU_ASSERT_TRUE(dialogue_take(frame, &size));
     CU_ASSERT_EQUAL(tcp_drop_count(TCP_DROP_DISORDER), 2);
     dialogue_tcp_in(". seq 1:501 ack 1 win 5000");

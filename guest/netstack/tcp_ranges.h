@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TCP_RANGES_MAX 24
+#define TCP_RANGES_MAX 16
 
 /* Sequence numbers are compared modulo 2^32 [RFC9293] 3.4. */
 static inline bool tcp_before(uint32_t a, uint32_t b)

@@ -28,7 +28,7 @@ struct program {
     struct task *task;
     struct file_table files;
     struct arguments arguments;
-    struct sigaction actions[SIGNALS_MAX]; /* that for signal n is [n - 1] */
+    struct kernel_sigaction actions[SIGNALS_MAX]; /* that for signal n is [n - 1] */
     struct program_alarm alarm;
     struct timeout alarm_timeout;
 };
@@ -100,9 +100,9 @@ _Noreturn void program_exit(int status)
 
 static bool program_ignores(const struct program *program, int number)
 {
-    const struct sigaction *action = &program->actions[number - 1];
-    if (action->sa_handler != SIG_DFL)
-        return action->sa_handler == SIG_IGN;
+    const struct kernel_sigaction *action = &program->actions[number - 1];
+    if (action->sa_handler != SIGNAL_DEFAULT)
+        return action->sa_handler == SIGNAL_IGNORE;
     return number == SIGCHLD || number == SIGCONT || number == SIGURG || number == SIGWINCH;
 }
 
@@ -117,7 +117,7 @@ static void program_signal(struct program *program, int number)
  * While a handler runs, its own signal waits. After one that came in a wait with other signals
  * blocked, what was blocked before the wait is so again.
  */
-static void program_call_handler(const struct sigaction *action, int number)
+static void program_call_handler(const struct kernel_sigaction *action, int number)
 {
     struct task *task = sched_current();
     uint64_t also = action->sa_mask;
@@ -134,14 +134,14 @@ static void program_call_handler(const struct sigaction *action, int number)
 static void program_act(struct program *program, int number)
 {
     uint64_t daif = spin_lock(&programs.lock);
-    struct sigaction action = program->actions[number - 1];
+    struct kernel_sigaction action = program->actions[number - 1];
     bool ignored = program_ignores(program, number);
     if ((action.sa_flags & SA_RESETHAND) != 0)
-        program->actions[number - 1].sa_handler = SIG_DFL;
+        program->actions[number - 1].sa_handler = SIGNAL_DEFAULT;
     spin_unlock(&programs.lock, daif);
     if (ignored)
         return;
-    if (action.sa_handler == SIG_DFL)
+    if (action.sa_handler == SIGNAL_DEFAULT)
         program_exit(PROGRAM_SIGNAL_STATUS + number);
     program_call_handler(&action, number);
 }
@@ -200,7 +200,8 @@ void program_raise(int signal_number)
     spin_unlock(&programs.lock, daif);
 }
 
-int program_set_action(int signal_number, const struct sigaction *action, struct sigaction *before)
+int program_set_action(int signal_number, const struct kernel_sigaction *action,
+                       struct kernel_sigaction *before)
 {
     struct program *program = sched_current()->program;
     if (signal_number <= 0 || signal_number > SIGNALS_MAX)
@@ -208,8 +209,8 @@ int program_set_action(int signal_number, const struct sigaction *action, struct
     if (action != NULL && (signal_number == SIGKILL || signal_number == SIGSTOP))
         return -KEINVAL;
     uint64_t daif = spin_lock(&programs.lock);
-    struct sigaction *place = &program->actions[signal_number - 1];
-    struct sigaction old = *place;
+    struct kernel_sigaction *place = &program->actions[signal_number - 1];
+    struct kernel_sigaction old = *place;
     if (action != NULL)
         *place = *action;
     if (before != NULL)

@@ -40,7 +40,8 @@ void program_raise(int signal_number);
  * What the running program does about a signal. NULL: as before; `before` may be NULL too.
  * 0; -KEINVAL: no such signal, or one about which nothing can be done.
  */
-int program_set_action(int signal_number, const struct sigaction *action, struct sigaction *before);
+int program_set_action(int signal_number, const struct kernel_sigaction *action,
+                       struct kernel_sigaction *before);
 
 /*
  * The running program gets SIGALRM at `deadline_ns` and then each `interval_ns` (0: no more).

@@ -197,9 +197,9 @@ struct kernel_itimerval {
 
 /* The kernel's own, of rt_sigaction. No call is ever restarted: SA_RESTART is refused. */
 typedef void signal_handler_fn(int number);
-#define SIG_DFL ((signal_handler_fn *)0)
-#define SIG_IGN ((signal_handler_fn *)1)
-struct sigaction {
+#define SIGNAL_DEFAULT ((signal_handler_fn *)0)
+#define SIGNAL_IGNORE  ((signal_handler_fn *)1)
+struct kernel_sigaction {
     signal_handler_fn *sa_handler;
     uint64_t sa_flags;
     void *sa_restorer; /* unused */

@@ -18,14 +18,14 @@ long syscall_kill(const long a[6])
     return pid > 0 ? program_kill_task((uint32_t)pid, (int)a[1]) : -KESRCH;
 }
 
-static bool syscall_is_action(const struct sigaction *action)
+static bool syscall_is_action(const struct kernel_sigaction *action)
 {
     return (action->sa_flags & ~(uint64_t)(SA_RESTORER | SA_NODEFER | SA_RESETHAND)) == 0;
 }
 
 long syscall_rt_sigaction(const long a[6])
 {
-    struct sigaction action, before;
+    struct kernel_sigaction action, before;
     bool changes = a[1] != 0;
     if (a[3] != SIGSET_SIZE)
         return -KEINVAL;
@@ -33,13 +33,13 @@ long syscall_rt_sigaction(const long a[6])
         (a[2] != 0 && !syscall_is_ram(a[2], sizeof before)))
         return -KEFAULT;
     if (changes) {
-        action = *(const struct sigaction *)syscall_pointer(a[1]);
+        action = *(const struct kernel_sigaction *)syscall_pointer(a[1]);
         if (!syscall_is_action(&action))
             return -KEINVAL;
     }
     int error = program_set_action((int)a[0], changes ? &action : NULL, &before);
     if (error == 0 && a[2] != 0)
-        *(struct sigaction *)syscall_pointer(a[2]) = before;
+        *(struct kernel_sigaction *)syscall_pointer(a[2]) = before;
     return error;
 }
 

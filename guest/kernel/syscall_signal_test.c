@@ -22,8 +22,8 @@ static void raise_twice(int number)
 
 static long on_signal(int number, signal_handler_fn *handler, uint64_t flags)
 {
-    struct sigaction *action = (struct sigaction *)(void *)(ram + 4096);
-    *action = (struct sigaction){.sa_handler = handler, .sa_flags = flags};
+    struct kernel_sigaction *action = (struct kernel_sigaction *)(void *)(ram + 4096);
+    *action = (struct kernel_sigaction){.sa_handler = handler, .sa_flags = flags};
     return call(SYS_RT_SIGACTION, number, (long)action, 0, SIGSET_SIZE, 0, 0);
 }
 
@@ -70,14 +70,14 @@ static void handle(void)
     CU_ASSERT_EQUAL(handled_count, 1);
     CU_ASSERT_EQUAL(handled[0], SIGUSR1);
     CU_ASSERT_EQUAL(raise_signal(0), 0);
-    CU_ASSERT_EQUAL(on_signal(SIGUSR1, SIG_IGN, 0), 0);
+    CU_ASSERT_EQUAL(on_signal(SIGUSR1, SIGNAL_IGNORE, 0), 0);
     CU_ASSERT_EQUAL(raise_signal(SIGUSR1), 0);
     CU_ASSERT_EQUAL(raise_signal(SIGCHLD), 0); /* ignored unless somebody wants it */
     CU_ASSERT_EQUAL(handled_count, 1);
     CU_ASSERT_EQUAL(on_signal(SIGUSR1, note_signal, SA_RESETHAND), 0);
     CU_ASSERT_EQUAL(raise_signal(SIGUSR1), 0);
     CU_ASSERT_EQUAL(call(SYS_RT_SIGACTION, SIGUSR1, 0, (long)ram, SIGSET_SIZE, 0, 0), 0);
-    CU_ASSERT_PTR_NULL(((struct sigaction *)(void *)ram)->sa_handler);
+    CU_ASSERT_PTR_NULL(((struct kernel_sigaction *)(void *)ram)->sa_handler);
 }
 
 static void test_handlers_are_called(void)

@@ -155,7 +155,7 @@ long user_kill(int pid, int number)
 
 long user_on_signal(int number, signal_handler_fn *handler)
 {
-    struct sigaction action = {.sa_handler = handler};
+    struct kernel_sigaction action = {.sa_handler = handler};
     return system_call(SYS_RT_SIGACTION, number, (long)&action, 0, SIGSET_SIZE, 0, 0);
 }
 

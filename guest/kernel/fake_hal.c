@@ -226,7 +226,7 @@ unsigned fake_deadline_count(void)
 void *fake_ram(size_t size)
 {
     size_t begin = (fake_ram_used + 4095) & ~(size_t)4095;
-    if (size > FAKE_RAM_SIZE - begin)
+    if (size > FAKE_RAM_SIZE - FAKE_FREE_SIZE - begin)
         abort();
     fake_ram_used = begin + size;
     return fake_ram_bytes + begin;
@@ -459,6 +459,8 @@ void fake_power_on(void)
     fake_boot_info = (struct hal_boot){
         .ram_base = 0x40000000,
         .ram_size = FAKE_RAM_SIZE,
+        .free_base = 0x40000000 + FAKE_RAM_SIZE - FAKE_FREE_SIZE,
+        .free_size = FAKE_FREE_SIZE,
         .command_line = fake_command_line,
         .files = fake_files,
         .file_count = fake_file_count,

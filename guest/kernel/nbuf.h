@@ -29,6 +29,7 @@ struct nbuf {
     struct netif *netif; /* where it came from, or is to go */
     uint32_t next_hop;   /* IPv4, host order, while it waits for ARP */
     bool group;          /* it came in a frame to a group of stations */
+    uint8_t ttl;         /* of the packet that it came in */
 };
 
 void nbuf_init(void);

@@ -22,6 +22,7 @@ struct udp_endpoint {
     const struct interface *interface; /* NULL is any */
     uint32_t peer;                     /* 0: not connected */
     uint16_t peer_port;
+    bool reuse_address; /* shares the port with others that do so */
 
     /* The data of a datagram. Takes the buffer. */
     void (*deliver)(struct udp_endpoint *endpoint, struct nbuf *nbuf, uint32_t source,

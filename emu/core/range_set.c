@@ -30,14 +30,8 @@ guint range_set_find_after(const struct range_set *set, uint64_t at)
     return low;
 }
 
-const struct range *range_set_find(struct range_set *set, uint64_t at)
+const struct range *range_set_search(struct range_set *set, uint64_t at)
 {
-    if (set->last_hit < set->ranges->len) {
-        const struct range *last = range_set_get(set, set->last_hit);
-        if (range_contains(last, at)) {
-            return last;
-        }
-    }
     guint after = range_set_find_after(set, at);
     if (after == 0 || !range_contains(range_set_get(set, after - 1), at)) {
         return NULL;

@@ -50,7 +50,17 @@ static inline bool range_contains(const struct range *range, uint64_t at)
 guint range_set_find_after(const struct range_set *set, uint64_t at);
 
 /* The range that contains an address, borrowed until the set changes, or NULL. */
-const struct range *range_set_find(struct range_set *set, uint64_t at);
+const struct range *range_set_search(struct range_set *set, uint64_t at);
+static inline const struct range *range_set_find(struct range_set *set, uint64_t at)
+{
+    if (set->last_hit < set->ranges->len) {
+        const struct range *last = range_set_get(set, set->last_hit);
+        if (range_contains(last, at)) {
+            return last;
+        }
+    }
+    return range_set_search(set, at);
+}
 
 /* Adds a range. False, with the set as it was, when it overlaps another one. */
 bool range_set_add(struct range_set *set, struct range range);

@@ -10,10 +10,14 @@
 
 #include <glib.h>
 
+#define VCLOCK_ROOM_MIN 16U
+
 struct vclock {
     uint64_t now_ns;
-    uint64_t order; /* of the event that was armed last */
-    GPtrArray *heap;
+    uint64_t next_ns; /* of the first event; VCLOCK_NEVER: none */
+    uint64_t order;   /* of the event that was armed last */
+    struct vevent **heap;
+    size_t count, room; /* of the heap */
     size_t armed[VEVENT_CLASS_COUNT];
     vevent_fn *listener;
     void *listener_opaque;
@@ -26,13 +30,13 @@ static bool vclock_runs_before(const struct vevent *a, const struct vevent *b)
 
 static void vclock_place(struct vclock *clock, struct vevent *event, size_t position)
 {
-    clock->heap->pdata[position - 1] = event;
+    clock->heap[position - 1] = event;
     event->position = position;
 }
 
 static struct vevent *vclock_at(const struct vclock *clock, size_t position)
 {
-    return clock->heap->pdata[position - 1];
+    return clock->heap[position - 1];
 }
 
 /* Moves an event towards the root as far as it belongs; what it passes moves down. */
@@ -48,7 +52,7 @@ static void vclock_sift_up(struct vclock *clock, struct vevent *event)
 
 static void vclock_sift_down(struct vclock *clock, struct vevent *event)
 {
-    size_t count = clock->heap->len;
+    size_t count = clock->count;
     size_t position = event->position;
     for (;;) {
         size_t child = 2 * position;
@@ -67,19 +71,21 @@ static void vclock_sift_down(struct vclock *clock, struct vevent *event)
 
 static void vclock_insert(struct vclock *clock, struct vevent *event)
 {
-    g_ptr_array_add(clock->heap, event);
-    event->position = clock->heap->len;
+    if (clock->count == clock->room) {
+        clock->room = MAX(2 * clock->room, VCLOCK_ROOM_MIN);
+        clock->heap = g_renew(struct vevent *, clock->heap, clock->room);
+    }
+    event->position = ++clock->count;
     clock->armed[event->class]++;
     vclock_sift_up(clock, event);
 }
 
 static void vclock_remove(struct vclock *clock, struct vevent *event)
 {
-    g_assert(event->position <= clock->heap->len);
+    g_assert(event->position <= clock->count);
     g_assert(vclock_at(clock, event->position) == event);
     g_assert(clock->armed[event->class] > 0);
-    struct vevent *last = vclock_at(clock, clock->heap->len);
-    g_ptr_array_set_size(clock->heap, (gint)clock->heap->len - 1);
+    struct vevent *last = vclock_at(clock, clock->count--);
     if (last != event) {
         vclock_place(clock, last, event->position);
         vclock_sift_up(clock, last);
@@ -89,9 +95,12 @@ static void vclock_remove(struct vclock *clock, struct vevent *event)
     clock->armed[event->class]--;
 }
 
-static void vclock_tell_listener(const struct vclock *clock, uint64_t before_ns)
+/* After a change of the heap. */
+static void vclock_find_next(struct vclock *clock)
 {
-    if (clock->listener != NULL && vclock_next_ns(clock) != before_ns) {
+    uint64_t before_ns = clock->next_ns;
+    clock->next_ns = clock->count == 0 ? VCLOCK_NEVER : vclock_at(clock, 1)->when_ns;
+    if (clock->listener != NULL && clock->next_ns != before_ns) {
         clock->listener(clock->listener_opaque);
     }
 }
@@ -100,7 +109,7 @@ struct vclock *vclock_new(void)
 {
     struct vclock *clock = g_new0(struct vclock, 1);
     clock->now_ns = VCLOCK_POWER_ON_NS;
-    clock->heap = g_ptr_array_new();
+    clock->next_ns = VCLOCK_NEVER;
     return clock;
 }
 
@@ -109,10 +118,10 @@ void vclock_free(struct vclock *clock)
     if (clock == NULL) {
         return;
     }
-    for (size_t position = 1; position <= clock->heap->len; position++) {
+    for (size_t position = 1; position <= clock->count; position++) {
         vclock_at(clock, position)->position = 0;
     }
-    g_ptr_array_free(clock->heap, TRUE);
+    g_free(clock->heap);
     g_free(clock);
 }
 
@@ -136,14 +145,13 @@ void vclock_arm(struct vclock *clock, struct vevent *event, uint64_t when_ns)
         vclock_disarm(clock, event);
         return;
     }
-    uint64_t before_ns = vclock_next_ns(clock);
     if (event->position != 0) {
         vclock_remove(clock, event);
     }
     event->when_ns = MAX(when_ns, clock->now_ns);
     event->order = ++clock->order;
     vclock_insert(clock, event);
-    vclock_tell_listener(clock, before_ns);
+    vclock_find_next(clock);
 }
 
 void vclock_disarm(struct vclock *clock, struct vevent *event)
@@ -151,14 +159,13 @@ void vclock_disarm(struct vclock *clock, struct vevent *event)
     if (event->position == 0) {
         return;
     }
-    uint64_t before_ns = vclock_next_ns(clock);
     vclock_remove(clock, event);
-    vclock_tell_listener(clock, before_ns);
+    vclock_find_next(clock);
 }
 
 uint64_t vclock_next_ns(const struct vclock *clock)
 {
-    return clock->heap->len == 0 ? VCLOCK_NEVER : vclock_at(clock, 1)->when_ns;
+    return clock->next_ns;
 }
 
 size_t vclock_count(const struct vclock *clock, enum vevent_class event_class)
@@ -174,7 +181,7 @@ bool vclock_is_quiescent(const struct vclock *clock)
 
 void vclock_run_next(struct vclock *clock)
 {
-    g_assert(clock->heap->len > 0);
+    g_assert(clock->count > 0);
     struct vevent *event = vclock_at(clock, 1);
     g_assert(event->when_ns >= clock->now_ns);
     clock->now_ns = event->when_ns;

@@ -352,19 +352,17 @@ static struct lock_known *lock_known_find(struct lock_check *locks, const struct
     return lock_known_place(locks, spin, 0);
 }
 
-/* Whether taking a lock of the class like this teaches nothing: so it is nearly always. */
-static bool lock_is_no_news(const struct lock_check *locks, const struct lock_held *taken,
-                            bool masked)
+/* Whether taking a lock like this teaches nothing: so it is nearly always. */
+static bool lock_is_no_news(const struct lock_check *locks, unsigned class,
+                            const struct cpu_spin *spin, const struct lock_witness *by)
 {
-    const struct lock_class *classes = locks->classes;
-    if (!lock_irqs_are_noted(&classes[taken->class], taken->by.in_irq, masked)) {
+    if (!lock_irqs_are_noted(&locks->classes[class], by->in_irq, spin->masked)) {
         return false;
     }
     for (unsigned i = 0; i < locks->held_count; i++) {
         const struct lock_held *held = &locks->held[i];
-        bool has_edge =
-            held->class == taken->class || (classes[held->class].after >> taken->class & 1) != 0;
-        if (lock_is_holder(held, &taken->by) && (!has_edge || held->lock == taken->lock)) {
+        bool has_edge = held->class == class || (locks->classes[held->class].after >> class & 1);
+        if ((!has_edge || held->lock == spin->lock) && lock_is_holder(held, by)) {
             return false;
         }
     }
@@ -382,23 +380,19 @@ static bool lock_spin_taken(void *opaque, const struct cpu_spin *spin)
             return false;
         }
     }
-    if (known->class == LOCK_CLASSES_MAX) {
+    unsigned class = known->class;
+    if (class == LOCK_CLASSES_MAX) {
         return true;
     }
     const struct lock_cpu *cpu = &locks->cpus[spin->cpu % CHECKS_CPUS_MAX];
-    /* Mostly it was the only one, and for a moment. */
-    if (spin->released && locks->held_count == 0 &&
-        lock_irqs_are_noted(&locks->classes[known->class], cpu->nesting > 0, spin->masked)) {
+    const struct lock_witness by = {spin->time_ns, cpu->task, cpu->nesting > 0, spin->cpu};
+    bool is_news = !lock_is_no_news(locks, class, spin, &by);
+    if (!is_news && spin->released) {
         return true;
     }
-    const struct lock_held taken = {
-        .lock = spin->lock,
-        .class = known->class,
-        .by = {spin->time_ns, cpu->task, cpu->nesting > 0, spin->cpu},
-        .spins = true,
-    };
-    if (!lock_is_no_news(locks, &taken, spin->masked)) {
-        lock_note_irqs(checks, taken.class, &taken.by, spin->masked);
+    const struct lock_held taken = {spin->lock, class, by, true};
+    if (is_news) {
+        lock_note_irqs(checks, class, &by, spin->masked);
         lock_judge(checks, &taken);
     }
     if (!spin->released) {

@@ -14,7 +14,6 @@ struct ledger *ledger_new(struct trace *trace)
     ledger->trace = trace;
     ledger->tasks = g_ptr_array_new_with_free_func(g_free);
     ledger->programs = g_ptr_array_new_with_free_func(g_free);
-    ledger->locks = g_array_new(FALSE, FALSE, sizeof(struct ledger_lock));
     ledger->counter_unhandled = trace_intern(trace, "irq.unhandled");
     return ledger;
 }
@@ -26,7 +25,6 @@ void ledger_free(struct ledger *ledger)
     }
     g_ptr_array_unref(ledger->tasks);
     g_ptr_array_unref(ledger->programs);
-    g_array_unref(ledger->locks);
     g_free(ledger);
 }
 
@@ -147,8 +145,8 @@ struct ledger_program *ledger_program_of_task(const struct ledger *ledger, uint6
 
 const struct ledger_lock *ledger_lock(const struct ledger *ledger, uint64_t lock)
 {
-    for (guint i = 0; i < ledger->locks->len; i++) {
-        const struct ledger_lock *held = &g_array_index(ledger->locks, struct ledger_lock, i);
+    for (unsigned i = 0; i < ledger->lock_count; i++) {
+        const struct ledger_lock *held = &ledger->locks[i];
         if (held->lock == lock) {
             return held;
         }

@@ -205,9 +205,10 @@ struct ledger_fault {
 
 struct ledger {
     struct trace *trace;
-    GPtrArray *tasks;    /* struct ledger_task, at its number; NULL: none */
-    GPtrArray *programs; /* struct ledger_program, at its number minus 1 */
-    GArray *locks;       /* struct ledger_lock, held now */
+    GPtrArray *tasks;                           /* struct ledger_task, at its number; NULL: none */
+    GPtrArray *programs;                        /* struct ledger_program, at its number minus 1 */
+    struct ledger_lock locks[LEDGER_LOCKS_MAX]; /* held now */
+    unsigned lock_count;
     struct ledger_device devices[BOARD_NETS_MAX];
     unsigned device_count;
     struct ledger_irq irqs[BOARD_IRQ_COUNT];

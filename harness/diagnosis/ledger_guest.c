@@ -114,8 +114,10 @@ static void ledger_observe_task(void *opaque, const struct trace_event *event)
         break;
     case TRACE_TASK_BLOCKED:
         task->state = LEDGER_TASK_BLOCKED;
-        task->on = event->fields[1].string;
-        task->for_queue = ledger_is_queue_word(task->on);
+        if (task->on != event->fields[1].string) {
+            task->on = event->fields[1].string;
+            task->for_queue = ledger_is_queue_word(task->on);
+        }
         task->object = event->fields[2].number;
         task->deadline_ns = event->fields[3].number;
         break;
@@ -176,25 +178,25 @@ static void ledger_observe_call(void *opaque, const struct trace_event *event)
     }
 }
 
-static void ledger_observe_lock(void *opaque, const struct trace_event *event)
+static void ledger_observe_taken(void *opaque, const struct trace_event *event)
 {
     struct ledger *ledger = opaque;
-    if (event->kind == TRACE_LOCK_TAKEN) {
-        struct ledger_lock lock = {
+    if (ledger->lock_count < LEDGER_LOCKS_MAX) {
+        ledger->locks[ledger->lock_count++] = (struct ledger_lock){
             .task = (uint32_t)event->fields[0].number,
             .lock = event->fields[1].number,
             .name = event->fields[2].string,
             .since_ns = event->time_ns,
         };
-        if (ledger->locks->len < LEDGER_LOCKS_MAX) {
-            g_array_append_val(ledger->locks, lock);
-        }
-        return;
     }
-    for (guint i = ledger->locks->len; i > 0; i--) {
-        if (g_array_index(ledger->locks, struct ledger_lock, i - 1).lock ==
-            event->fields[1].number) {
-            g_array_remove_index_fast(ledger->locks, i - 1);
+}
+
+static void ledger_observe_released(void *opaque, const struct trace_event *event)
+{
+    struct ledger *ledger = opaque;
+    for (unsigned i = ledger->lock_count; i > 0; i--) {
+        if (ledger->locks[i - 1].lock == event->fields[1].number) {
+            ledger->locks[i - 1] = ledger->locks[--ledger->lock_count];
             return;
         }
     }
@@ -266,8 +268,8 @@ static const struct trace_listener ledger_listeners[] = {
     {TRACE_TASK_RUNNING, ledger_observe_task},
     {TRACE_CALL_ENTERED, ledger_observe_call},
     {TRACE_CALL_RETURNED, ledger_observe_call},
-    {TRACE_LOCK_TAKEN, ledger_observe_lock},
-    {TRACE_LOCK_RELEASED, ledger_observe_lock},
+    {TRACE_LOCK_TAKEN, ledger_observe_taken},
+    {TRACE_LOCK_RELEASED, ledger_observe_released},
     {TRACE_PROGRAM_STARTED, ledger_observe_progress},
     {TRACE_PROGRAM_STARTED, ledger_observe_program},
     {TRACE_PROGRAM_EXITED, ledger_observe_progress},

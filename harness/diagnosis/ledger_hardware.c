@@ -156,8 +156,8 @@ static bool ledger_is_handled(const struct ledger *ledger, const struct ledger_q
 
 static void ledger_wait_begins(struct ledger *ledger, struct ledger_queue *queue)
 {
-    bool is_rx = g_str_has_suffix(queue->name, ".rx");
-    if (queue->waits.sequence == 0 && (is_rx || ledger->queue_sleepers > 0) &&
+    if (queue->waits.sequence == 0 &&
+        (ledger->queue_sleepers > 0 || g_str_has_suffix(queue->name, ".rx")) &&
         !ledger_is_handled(ledger, queue)) {
         queue->waits = queue->used;
     }

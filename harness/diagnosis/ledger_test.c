@@ -59,7 +59,7 @@ static void test_what_a_guest_makes_up_is_bounded(void)
     for (unsigned i = 0; i < LEDGER_LOCKS_MAX + 5; i++) {
         trace_emit(rig.trace, TRACE_LOCK_TAKEN, TN(1), TN(i + 1), TS("l"));
     }
-    CU_ASSERT_EQUAL(rig.ledger->locks->len, LEDGER_LOCKS_MAX);
+    CU_ASSERT_EQUAL(rig.ledger->lock_count, LEDGER_LOCKS_MAX);
     trace_emit(rig.trace, TRACE_LOCK_RELEASED, TN(1), TN(3));
     CU_ASSERT_PTR_NULL(ledger_lock(rig.ledger, 3));
     CU_ASSERT_EQUAL(ledger_lock(rig.ledger, 4)->task, 1);

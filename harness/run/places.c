@@ -29,6 +29,7 @@ struct places {
     struct places_stack woke[BOARD_IRQ_COUNT];
     uint32_t woken[BOARD_IRQ_COUNT]; /* which task, the first one; 0: none yet */
     struct places_stack received[BOARD_NETS_MAX];
+    const char *counters[BOARD_NETS_MAX]; /* of what each card has received, interned */
 };
 
 struct places *places_new(void)
@@ -64,9 +65,7 @@ static void places_received(const struct session *session, const char *counter)
 {
     const GPtrArray *nets = session->scenario->nets;
     for (guint i = 0; i < nets->len && i < BOARD_NETS_MAX; i++) {
-        const struct scenario_net *net = g_ptr_array_index(nets, i);
-        size_t len = strlen(net->name);
-        if (strncmp(counter, net->name, len) == 0 && strcmp(counter + len, PLACES_COUNTER) == 0) {
+        if (session->places->counters[i] == counter) {
             places_keep(session, &session->places->received[i]);
         }
     }
@@ -115,6 +114,11 @@ void places_listen(struct session *session)
         {TRACE_COUNTER, places_counter},
     };
     trace_listen(session->trace, table, G_N_ELEMENTS(table), session);
+    for (guint i = 0; i < session->scenario->nets->len && i < BOARD_NETS_MAX; i++) {
+        const struct scenario_net *net = g_ptr_array_index(session->scenario->nets, i);
+        g_autofree char *counter = g_strconcat(net->name, PLACES_COUNTER, NULL);
+        session->places->counters[i] = trace_intern(session->trace, counter);
+    }
 }
 
 /* ---- telling --------------------------------------------------------------------------------- */

@@ -265,21 +265,26 @@ static void bench_check_ticks(void)
     }
 }
 
+static double bench_measure_calls(const void *opaque)
+{
+    (void)opaque;
+    return bench_plain_call();
+}
+
+/* CPU seconds of an interrupt: many more of them in the same second. */
+static double bench_measure_ticks(const void *opaque)
+{
+    (void)opaque;
+    return (bench_cpu("ticks") - bench_cpu("ticks-second")) / TICKS_MORE;
+}
+
 static void bench_interrupts(void)
 {
-    enum {
-        ROUNDS = 7
-    };
-    double more = G_MAXDOUBLE, base = G_MAXDOUBLE, call = G_MAXDOUBLE;
     bench_check_ticks();
-    for (size_t i = 0; i < ROUNDS; i++) {
-        more = MIN(more, bench_cpu("ticks"));
-        base = MIN(base, bench_cpu("ticks-second"));
-        call = MIN(call, bench_plain_call());
-    }
-    double a = TICKS_MORE / (more - base), b = 1 / call;
-    g_autofree char *detail = g_strdup_printf("%.0f against %.0f a second: 1/%.0f", a, b, b / a);
-    bench_report("interrupts a second, against plain calls", a / b, "x", ">", 0.0004, detail);
+    struct bench_pair pair = bench_pairs(bench_measure_calls, NULL, bench_measure_ticks, NULL);
+    g_autofree char *detail = g_strdup_printf("%.0f against %.0f a second: 1/%.0f", 1 / pair.other,
+                                              1 / pair.one, 1 / pair.ratio);
+    bench_report("interrupts a second, against plain calls", pair.ratio, "x", ">", 0.0004, detail);
 }
 
 static void bench_checkers(void)
@@ -292,7 +297,8 @@ static void bench_checkers(void)
 }
 
 /*
- * What a volley of pings costs with and without faults, start-up apart. The bound is narrower than
+ * What a volley of pings costs with and without faults, start-up apart, which is longer by what it
+ * takes to compile the fault's filter. The bound is narrower than
  * what a busy machine does to any single run, so neighbours are compared: two runs of either kind
  * in the order none, armed, armed, none have the same machine and cancel its drift. Their ratios
  * are taken until the median of all is known well enough: between the order statistics that hold it
@@ -312,17 +318,19 @@ static double bench_uncertainty(double *samples, size_t count)
 
 static void bench_idle_faults(void)
 {
-    double start[SAMPLES], ratios[QUADS_MAX];
+    double start[SAMPLES], start_armed[SAMPLES], ratios[QUADS_MAX];
     for (size_t i = 0; i < SAMPLES; i++) {
         start[i] = bench_cpu("ping");
+        start_armed[i] = bench_cpu("ping-armed");
     }
-    double start_up = bench_median(start, SAMPLES), uncertainty = 1;
+    double none_start = bench_median(start, SAMPLES), uncertainty = 1;
+    double armed_start = bench_median(start_armed, SAMPLES);
     size_t count = 0;
     while (count < QUADS_MAX && (count < QUADS_MIN || uncertainty > PRECISION)) {
-        double none = bench_cpu("volley") - start_up, armed = bench_cpu("volley-armed") - start_up;
-        armed += bench_cpu("volley-armed") - start_up;
-        none += bench_cpu("volley") - start_up;
-        ratios[count++] = armed / none;
+        double none = bench_cpu("volley"), armed = bench_cpu("volley-armed");
+        armed += bench_cpu("volley-armed");
+        none += bench_cpu("volley");
+        ratios[count++] = (armed - 2 * armed_start) / (none - 2 * none_start);
         uncertainty = count < QUADS_MIN ? 1 : bench_uncertainty(ratios, count);
     }
     g_autofree char *detail =
@@ -401,21 +409,69 @@ static void bench_memory(void)
                  MEMORY_MIB, "largest process of the run");
 }
 
-int main(void)
+static const struct bench_measurement {
+    const char *name;
+    void (*measure)(void);
+} bench_measurements[] = {
+    {"process", bench_whole_process},   {"idle-hour", bench_idle_hour},
+    {"round-trips", bench_round_trips}, {"interrupts", bench_interrupts},
+    {"idle-fault", bench_idle_faults},  {"checkers", bench_checkers},
+    {"second-cpu", bench_second_cpu},   {"diagnosis", bench_diagnosis},
+    {"verdicts", bench_verdicts},       {"memory", bench_memory},
+};
+
+static bool bench_is_wanted(const char *name, char **wanted)
 {
+    return wanted == NULL || g_strv_contains((const char *const *)wanted, name);
+}
+
+/* Exits with 2, naming those that there are, where a name is of none. */
+static void bench_check_names(char **wanted)
+{
+    for (char **name = wanted; name != NULL && *name != NULL; name++) {
+        bool is_known = false;
+        for (size_t i = 0; i < G_N_ELEMENTS(bench_measurements); i++) {
+            is_known |= g_str_equal(*name, bench_measurements[i].name);
+        }
+        if (!is_known) {
+            fprintf(stderr, "ringside-bench: no measurement '%s'; there are:", *name);
+            for (size_t i = 0; i < G_N_ELEMENTS(bench_measurements); i++) {
+                fprintf(stderr, " %s", bench_measurements[i].name);
+            }
+            fputc('\n', stderr);
+            exit(2);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_auto(GStrv) wanted = NULL;
+    const GOptionEntry entries[] = {
+        {.long_name = G_OPTION_REMAINING,
+         .arg = G_OPTION_ARG_STRING_ARRAY,
+         .arg_data = &wanted,
+         .arg_description = "[NAME…]"},
+        {.long_name = NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_option_context_set_summary(
+        context, "Measures all, or what is named; exits with 1 when a bound is missed.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_autoptr(GError) error = NULL;
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        fprintf(stderr, "ringside-bench: %s\n", error->message);
+        return 2;
+    }
+    bench_check_names(wanted);
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *folder = g_path_get_dirname(self != NULL ? self : ".");
     bench_ringside = g_build_filename(folder, "ringside", NULL);
-    bench_whole_process();
-    bench_idle_hour();
-    bench_round_trips();
-    bench_interrupts();
-    bench_idle_faults();
-    bench_checkers();
-    bench_second_cpu();
-    bench_diagnosis();
-    bench_verdicts();
-    bench_memory();
+    for (size_t i = 0; i < G_N_ELEMENTS(bench_measurements); i++) {
+        if (bench_is_wanted(bench_measurements[i].name, wanted)) {
+            bench_measurements[i].measure();
+        }
+    }
     g_free(bench_ringside);
     if (bench_missed > 0) {
         fprintf(stderr, "ringside-bench: %u bounds missed\n", bench_missed);

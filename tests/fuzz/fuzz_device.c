@@ -12,8 +12,8 @@
  *     lost, none is twice.
  *
  * The device stands in one of a few windows of the machine; what the others say of themselves is
- * up to the input as well. Nothing is ever written there. The device is a modern one: of a legacy
- * one it has no registers, and does not claim to be one.
+ * up to the input as well. Nothing is ever written there. It is a modern device or a legacy one,
+ * and is written to as what it has said last that it is.
  *
  * Driver and transport are included, not linked: their tables of interfaces and devices only grow,
  * and each run needs them empty.
@@ -55,13 +55,17 @@ enum fuzz_op {
 struct fuzz_queue {
     uint32_t size;
     uint64_t desc, avail, used; /* physical */
+    uint32_t alignment;         /* legacy */
     uint16_t taken;             /* of the available ring */
     bool ready;
 };
 
 struct fuzz_device {
     struct fuzz_input input;
-    bool lies; /* registers may say anything */
+    bool lies;           /* registers may say anything */
+    bool is_legacy;      /* in truth, */
+    bool is_told_legacy; /* and as it has said */
+    uint32_t page_size;  /* legacy */
     unsigned windows;
     uint32_t status, interrupts, selected, features_selected;
     uint64_t offered;
@@ -87,7 +91,7 @@ static uint32_t fuzz_honest_read(uint32_t offset)
     case VIRTIO_MMIO_MAGIC_VALUE:
         return 0x74726976;
     case VIRTIO_MMIO_VERSION:
-        return 2;
+        return fuzz_device.is_legacy ? 1 : 2;
     case VIRTIO_MMIO_DEVICE_ID:
         return 1;
     case VIRTIO_MMIO_DEVICE_FEATURES:
@@ -129,8 +133,10 @@ static uint32_t fuzz_read(void *opaque, uint32_t offset, unsigned size)
     if (fuzz_device.lies && fuzz_u8(&fuzz_device.input) >= FUZZ_LIE) {
         value = (uint32_t)fuzz_number(&fuzz_device.input, size);
     }
-    /* Whoever says that it is a legacy device is written to as one, which is not played here. */
-    return offset == VIRTIO_MMIO_VERSION && value == 1 ? 2 : value;
+    if (offset == VIRTIO_MMIO_VERSION) {
+        fuzz_device.is_told_legacy = value == 1;
+    }
+    return value;
 }
 
 static void fuzz_write_half(uint64_t *whole, uint32_t value, bool high)
@@ -147,6 +153,34 @@ static void fuzz_enable_queue(struct fuzz_queue *queue)
     FUZZ_CHECK(queue->desc != 0 && queue->avail != 0 && queue->used != 0);
     queue->ready = true;
     queue->taken = 0;
+}
+
+/* [VIRTIO1.2] 2.7.2: the parts of a legacy queue follow one another, the used ring aligned. */
+static void fuzz_give_page(struct fuzz_queue *queue, uint32_t page)
+{
+    FUZZ_CHECK(page != 0 && fuzz_device.page_size == 4096 && queue->alignment == 4096);
+    queue->desc = (uint64_t)page * fuzz_device.page_size;
+    queue->avail = queue->desc + sizeof(struct vring_desc) * queue->size;
+    uint64_t end = queue->avail + sizeof(uint16_t) * (3 + (uint64_t)queue->size);
+    queue->used = (end + queue->alignment - 1) / queue->alignment * queue->alignment;
+    fuzz_enable_queue(queue);
+}
+
+static void fuzz_write_legacy_queue(struct fuzz_queue *queue, uint32_t offset, uint32_t value)
+{
+    switch (offset) {
+    case VIRTIO_MMIO_QUEUE_NUM:
+        queue->size = value;
+        break;
+    case VIRTIO_MMIO_QUEUE_ALIGN:
+        queue->alignment = value;
+        break;
+    case VIRTIO_MMIO_QUEUE_PFN:
+        fuzz_give_page(queue, value);
+        break;
+    default:
+        fuzz_fail("the driver writes only registers of a legacy device", __FILE__, __LINE__);
+    }
 }
 
 static void fuzz_write_queue(struct fuzz_queue *queue, uint32_t offset, uint32_t value)
@@ -204,8 +238,13 @@ static void fuzz_write(void *opaque, uint32_t offset, uint32_t value)
             fuzz_device.queues[0].ready = fuzz_device.queues[1].ready = false;
         }
         break;
+    case VIRTIO_MMIO_GUEST_PAGE_SIZE:
+        FUZZ_CHECK(fuzz_device.is_told_legacy);
+        fuzz_device.page_size = value;
+        break;
     default:
-        fuzz_write_queue(fuzz_selected(), offset, value);
+        (fuzz_device.is_told_legacy ? fuzz_write_legacy_queue : fuzz_write_queue)(fuzz_selected(),
+                                                                                  offset, value);
     }
 }
 
@@ -459,6 +498,12 @@ static void fuzz_boot(const uint8_t *data, size_t size)
         fuzz_device.offered |= (kind & 2u << i) != 0 ? UINT64_C(1) << bits[i] : 0;
     }
     fuzz_device.link = (kind & 0x40) == 0;
+    /* A link that is down without a status says nothing, and IN_ORDER is no feature of the old. */
+    if ((kind & 0x70) == 0x50) {
+        fuzz_device.is_legacy = true;
+        fuzz_device.offered &= UINT32_MAX;
+        fuzz_device.offered |= UINT64_C(1) << VIRTIO_F_ANY_LAYOUT; /* the driver insists */
+    }
     fuzz_device.windows = 1 + kind / 2 % FUZZ_WINDOWS; /* the bits of two features serve twice */
     fuzz_boot_kernel();
     fake_kernel.parameters[0][0] = "tx";

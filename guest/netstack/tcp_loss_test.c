@@ -311,6 +311,34 @@ static void test_after_a_timeout_what_they_have_is_skipped(void)
     end("R. seq 4001 ack 1 win 0");
 }
 
+static void test_what_is_acknowledged_need_not_be_remembered(void)
+{
+    uint8_t frame[DIALOGUE_FRAME_MAX];
+    char line[80];
+    size_t size;
+    uint32_t una = 1;
+    begin("win 50000 mss 1000 sackok");
+    for (unsigned i = 0; i < 20; i++, una += 3000) {
+        CU_ASSERT_EQUAL(dialogue_write(&socket, 3000), 3000);
+        expect_segments(una, 3, true);
+        (void)snprintf(line, sizeof(line), ". seq 1 ack %u win 50000 sack %u:%u", una, una + 1000,
+                       una + 2000);
+        dialogue_tcp_in(line);
+        (void)snprintf(line, sizeof(line), ". seq 1 ack %u win 50000", una + 3000);
+        dialogue_tcp_in(line);
+    }
+    CU_ASSERT_EQUAL(dialogue_write(&socket, 4000), 4000);
+    expect_segments(una, 4, true);
+    (void)snprintf(line, sizeof(line), ". seq 1 ack %u win 50000 sack %u:%u", una, una + 1000,
+                   una + 4000);
+    dialogue_tcp_in(line);
+    expect_segments(una, 1, false);
+    dialogue_expect_silence();
+    dialogue_abort(&socket);
+    CU_ASSERT_TRUE(dialogue_take(frame, &size));
+    dialogue_tcp_end();
+}
+
 static void test_blocks_that_make_no_sense_say_nothing(void)
 {
     begin_bulk("win 50000 mss 1000 sackok");
@@ -444,6 +472,7 @@ UNIT_SUITE("tcp_loss", UNIT_TEST(test_data_are_sent_again_after_ever_longer_time
            UNIT_TEST(test_what_carries_data_or_another_window_is_no_duplicate),
            UNIT_TEST(test_holes_are_filled_and_the_rest_is_not_sent_again),
            UNIT_TEST(test_after_a_timeout_what_they_have_is_skipped),
+           UNIT_TEST(test_what_is_acknowledged_need_not_be_remembered),
            UNIT_TEST(test_blocks_that_make_no_sense_say_nothing),
            UNIT_TEST(test_gaps_are_told_at_once_the_latest_first),
            UNIT_TEST(test_beside_timestamps_three_ranges_are_told),

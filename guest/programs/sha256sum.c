@@ -10,9 +10,13 @@
 #include "programs/programs.h"
 #include "programs/user.h"
 
+#include "ringside/hal.h"
+
 #define SHA256_BLOCK 64
 #define SHA256_WORDS 8
 #define SHA256_STEPS 64
+
+#define SHA256_BYTES_A_TICK 16
 
 struct sha256 {
     uint32_t state[SHA256_WORDS];
@@ -32,12 +36,12 @@ static const uint32_t sha256_constants[SHA256_STEPS] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-static uint32_t sha256_rotate(uint32_t word, unsigned by)
+HAL_NO_TICKS static uint32_t sha256_rotate(uint32_t word, unsigned by)
 {
     return word >> by | word << (32 - by);
 }
 
-static void sha256_schedule(const uint8_t *block, uint32_t words[SHA256_STEPS])
+HAL_NO_TICKS static void sha256_schedule(const uint8_t *block, uint32_t words[SHA256_STEPS])
 {
     for (unsigned i = 0; i < 16; i++)
         words[i] = load_be32(block + 4 * i);
@@ -49,7 +53,8 @@ static void sha256_schedule(const uint8_t *block, uint32_t words[SHA256_STEPS])
     }
 }
 
-static void sha256_mix(struct sha256 *sha, const uint8_t *block)
+/* A loop over a buffer: it is charged at 16 bytes a tick, as a checksum is. */
+HAL_NO_TICKS static void sha256_mix(struct sha256 *sha, const uint8_t *block)
 {
     uint32_t words[SHA256_STEPS], s[SHA256_WORDS];
     sha256_schedule(block, words);
@@ -59,12 +64,14 @@ static void sha256_mix(struct sha256 *sha, const uint8_t *block)
                        (sha256_rotate(s[4], 6) ^ sha256_rotate(s[4], 11) ^ sha256_rotate(s[4], 25));
         uint32_t two = ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2])) +
                        (sha256_rotate(s[0], 2) ^ sha256_rotate(s[0], 13) ^ sha256_rotate(s[0], 22));
-        memmove(s + 1, s, 7 * sizeof s[0]);
+        for (unsigned word = SHA256_WORDS - 1; word > 0; word--)
+            s[word] = s[word - 1];
         s[4] += one;
         s[0] = one + two;
     }
     for (unsigned i = 0; i < SHA256_WORDS; i++)
         sha->state[i] += s[i];
+    hal_charge(SHA256_BLOCK / SHA256_BYTES_A_TICK);
 }
 
 /* 5.3.3: of the square roots of the first eight primes. */

@@ -10,6 +10,7 @@
 #include "kernel/task.h"
 #include "lib/endian.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 
 #include "ringside/probe.h"
 
@@ -148,6 +149,15 @@ static void syscall_tell_socket(long descriptor)
         syscall_told(descriptor, "socket", (uintptr_t)file->object);
 }
 
+/* The tables of sockets, which tools of every kernel read. */
+static void syscall_tell_path(const long a[6])
+{
+    static const char prefix[] = "/proc/net/";
+    size_t size = sizeof prefix - 1;
+    if (syscall_is_ram(a[1], size) && kmemeq(syscall_pointer(a[1]), prefix, size))
+        syscall_asked(-1, "system-file", 1);
+}
+
 /* ---- around each call ------------------------------------------------------------------------ */
 
 void syscall_tell_asked(long number, const long a[6])
@@ -170,6 +180,9 @@ void syscall_tell_asked(long number, const long a[6])
         break;
     case SYS_SETSOCKOPT:
         syscall_tell_option(a);
+        break;
+    case SYS_OPENAT:
+        syscall_tell_path(a);
         break;
     default:
         break;

@@ -111,6 +111,7 @@ enum ledger_breach_kind {
     LEDGER_BREACH_NO_TTL,        /* IP_RECVTTL was accepted, and no TTL came */
     LEDGER_BREACH_ERROR,         /* SO_ERROR is no error */
     LEDGER_BREACH_UNBOUND,       /* a datagram was refused for want of a name */
+    LEDGER_BREACH_NO_FAILURE,    /* POLLERR of a socket to which nothing can have happened */
 };
 
 struct ledger_breach {
@@ -150,6 +151,7 @@ struct ledger_task {
     struct ledger_mark entered;
     uint64_t timeout_ns;          /* that its arguments point to; LEDGER_NO_TIME: none */
     struct ledger_socket *socket; /* that it is about, or NULL */
+    bool is_for_system_file;      /* it opens what every kernel has */
     struct ledger_mark waited;    /* the end of the last ppoll() and the like */
     uint64_t slept_ns;            /* for no lock */
     const char *returned;         /* the last call that returned, or NULL */

@@ -63,9 +63,11 @@ static const struct {
 #define SOCKETS_RECVTTL    12
 #define SOCKETS_IN         0x001
 #define SOCKETS_OUT        0x004
+#define SOCKETS_ERR        0x008
 #define SOCKETS_FAILED     0x018 /* POLLERR, POLLHUP */
 #define SOCKETS_ERRNO_MAX  133
 enum {
+    SOCKETS_ENOENT = -2,
     SOCKETS_EBADF = -9,
     SOCKETS_EAGAIN = -11,
     SOCKETS_EINVAL = -22,
@@ -161,6 +163,7 @@ void ledger_call_entered(struct ledger *ledger, struct ledger_task *task,
     task->entered = ledger_mark(event);
     task->timeout_ns = LEDGER_NO_TIME;
     task->slept_ns = 0;
+    task->is_for_system_file = false;
     enum sockets_call call = sockets_call(task);
     bool has_socket = call != SOCKETS_NO_CALL && call != SOCKETS_SOCKET && call != SOCKETS_WAIT;
     task->socket =
@@ -460,7 +463,7 @@ void ledger_call_returned(struct ledger *ledger, struct ledger_task *task,
     if (task->call == NULL) {
         return;
     }
-    if (result == SOCKETS_ENOSYS) {
+    if (result == SOCKETS_ENOSYS || (result == SOCKETS_ENOENT && task->is_for_system_file)) {
         sockets_breach(ledger, task, LEDGER_BREACH_MISSING, result, event);
     }
     if (sockets_call(task) == SOCKETS_SOCKET) {
@@ -491,6 +494,10 @@ static void sockets_observe_asked(void *opaque, const struct trace_event *event)
         task->timeout_ns = value;
         return;
     }
+    if (strcmp(what, "system-file") == 0) {
+        task->is_for_system_file = true;
+        return;
+    }
     struct ledger_socket *socket =
         sockets_find(ledger, task->number, (int64_t)event->fields[1].number);
     if (socket == NULL) {
@@ -510,11 +517,22 @@ static void sockets_observe_asked(void *opaque, const struct trace_event *event)
     }
 }
 
-static void sockets_told_ready(struct ledger_socket *socket, const struct ledger_task *task,
-                               unsigned events, const struct trace_event *event)
+/* Nothing was sent for it, and nothing can have come: it was never connected, or it listens. */
+static bool sockets_is_untouched(const struct ledger_socket *socket)
+{
+    return socket->is_stream && socket->connect_call == NULL && socket->connected.sequence == 0 &&
+           socket->failed.sequence == 0;
+}
+
+static void sockets_told_ready(struct ledger *ledger, struct ledger_socket *socket,
+                               const struct ledger_task *task, unsigned events,
+                               const struct trace_event *event)
 {
     socket->told = events;
     socket->told_at = ledger_mark(event);
+    if ((events & SOCKETS_ERR) != 0 && sockets_is_untouched(socket)) {
+        sockets_breach(ledger, task, LEDGER_BREACH_NO_FAILURE, events, event);
+    }
     if ((events & SOCKETS_FAILED) != 0) {
         return;
     }
@@ -563,7 +581,7 @@ static void sockets_observe_told(void *opaque, const struct trace_event *event)
         return;
     }
     if (strcmp(what, "ready") == 0) {
-        sockets_told_ready(socket, task, (unsigned)value, event);
+        sockets_told_ready(ledger, socket, task, (unsigned)value, event);
     } else if (strcmp(what, "error") == 0 && value > SOCKETS_ERRNO_MAX) {
         sockets_breach(ledger, task, LEDGER_BREACH_ERROR, (int64_t)value, event);
     } else if (strcmp(what, "error") == 0 && value != 0) {

@@ -82,6 +82,9 @@ static const char *rules_breach_text(enum ledger_breach_kind kind)
         return "of SO_ERROR returned 0 and left a number that is no error";
     case LEDGER_BREACH_UNBOUND:
         return "refused the first datagram of a ping socket, which gets its identifier by that";
+    case LEDGER_BREACH_NO_FAILURE:
+        return "said POLLERR of a socket that was never connected, or listens: nothing can have "
+               "failed";
     case LEDGER_BREACH_NONE:
     case LEDGER_BREACH_MISSING:
     case LEDGER_BREACH_FAMILY:

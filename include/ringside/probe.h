@@ -67,7 +67,8 @@ RINGSIDE_PROBE(probe_call_returned(uint32_t task, const char *call, int64_t resu
  * told before it returns. `descriptor` is the file in question, -1 where it is the call itself.
  * `what` and `value` are, asked: "ready" events of poll(2) to wait for; "timeout" ns, of the call;
  * "receive-timeout" and "send-timeout" ns, 0 is for ever; "peer" address << 16 | port to connect
- * to. Told: "socket" the object behind a new descriptor, as in probe_socket_named(); "ready"
+ * to; "system-file" 1, when what is opened lies below /proc/net, which programs take for granted.
+ * Told: "socket" the object behind a new descriptor, as in probe_socket_named(); "ready"
  * events; "error" SO_ERROR; "source" address << 16 | port of who sent, 0 when none was written;
  * "control" bytes of control messages, UINT64_MAX when they are none.
  */

@@ -450,10 +450,9 @@ static const struct cause causes_table[] = {
                 "and look at it after each wake.",
         .near = "timer.irq-mismatch and irq.masked, when no timeout at all fires; call.blocks, "
                 "when the call must not wait at all.",
-        .scenario =
-            "host   box ip=10.0.2.9\n"
-            "start  nc: \"nc -u -w 2 10.0.2.9 7\"\n"
-            "expect nc exits within 3s             # with a guest that never looks at the time",
+        .scenario = "host   box ip=10.0.2.9\n"
+                    "start  nc: \"nc -u -w 2 10.0.2.9 7\"\n"
+                    "expect nc exits within 3s   # with a guest that never looks at the time",
     },
     {
         .id = "timeout.early",
@@ -488,9 +487,8 @@ static const struct cause causes_table[] = {
                 "for a listener when a connection is.",
         .near = "socket.data-dropped, when nobody had said that the socket was ready; "
                 "poll.unready, the reverse.",
-        .scenario =
-            "start  curl: \"curl http://10.0.2.2:8080/\"\n"
-            "expect curl exits 0 within 1s         # with a ppoll() that always says POLLOUT",
+        .scenario = "start  curl: \"curl http://10.0.2.2:8080/\"\n"
+                    "expect curl exits 0 within 1s   # with a ppoll() that always says POLLOUT",
     },
     {
         .id = "poll.unready",
@@ -509,9 +507,8 @@ static const struct cause causes_table[] = {
                 " for both.",
         .near = "vq.used-not-consumed and reply.discarded, when the segment never came to the "
                 "socket; peer.silent, when there was none.",
-        .scenario =
-            "start  curl: \"curl http://10.0.2.2:9/\"\n"
-            "expect curl exits nonzero within 1s   # with a ppoll() that does not know of resets",
+        .scenario = "start  curl: \"curl http://10.0.2.2:9/\"\n"
+                    "expect curl exits nonzero within 1s # with a ppoll() that knows no resets",
     },
     {
         .id = "socket.error-swallowed",
@@ -545,9 +542,8 @@ static const struct cause causes_table[] = {
                 "in SYN-SENT. Queue several packets for each neighbour.",
         .near = "poll.false-ready, when the program was told that it may send; wire.dropped, "
                 "when the frames left; reply.discarded, when the guest says why.",
-        .scenario =
-            "start  nc: \"nc 10.0.2.2 8080\" input \"hello\\n\"\n"
-            "expect frame out \"tcp[13] & 8 != 0\"   # with a guest that drops what came too early",
+        .scenario = "start  nc: \"nc 10.0.2.2 8080\" input \"hello\\n\"\n"
+                    "expect frame out \"tcp[13] & 8 != 0\"   # with a guest that drops the text",
     },
     {
         .id = "call.wrong-result",
@@ -565,9 +561,8 @@ static const struct cause causes_table[] = {
                 " is written, and each state has its error.",
         .near = "call.missing, when the call is refused; socket.error-swallowed, when it hides "
                 "a failure.",
-        .scenario =
-            "start  nslookup: \"nslookup example.test 10.0.2.3\"\n"
-            "expect nslookup exits 0 within 2s     # with a recvmsg() that does not say who sent",
+        .scenario = "start  nslookup: \"nslookup example.test 10.0.2.3\"\n"
+                    "expect nslookup exits 0 within 2s # with a recvmsg() without senders",
     },
     {
         .id = "program.gave-up",
@@ -828,7 +823,7 @@ const char *const *causes_ids(void)
 void causes_write_list(GString *out)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(causes_table); i++) {
-        g_string_append_printf(out, "%-22s%s\n", causes_table[i].id, causes_table[i].meaning);
+        g_string_append_printf(out, "%-24s%s\n", causes_table[i].id, causes_table[i].meaning);
     }
 }
 

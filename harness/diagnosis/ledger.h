@@ -45,7 +45,7 @@ enum ledger_task_state {
 };
 
 /*
- * What passed between one port of the guest and one of a peer, [RFC9293] or UDP: marks are of frames
+ * What passed between one port of the guest and one of a peer, TCP or UDP: marks are of frames
  * at the guest's card (in) and at the other end (out). What comes out of order does not count, nor
  * does a reset that nobody would accept, so that what is here has arrived.
  */

@@ -14,7 +14,7 @@
 
 void boot_memory_init(void); /* all is free again */
 size_t boot_memory_left(void);
-/* Aligned to BOOT_MEMORY_ALIGNMENT; what was there before is still in it. NULL: not so much is left. */
+/* Aligned to BOOT_MEMORY_ALIGNMENT; not cleared. NULL: not so much is left. */
 void *boot_memory_take(size_t size_bytes);
 /*
  * pool_init() with memory from here: `capacity` objects, or fewer on a machine where they would be

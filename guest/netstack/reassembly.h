@@ -1,8 +1,8 @@
 /*
  * reassembly.h - datagrams that came in fragments [RFC791] 3.2 [RFC1122] 3.3.2
  *
- * At most REASSEMBLY_MAX datagrams at a time, each of up to REASSEMBLY_SIZE_MAX bytes of data, in one
- * buffer that is enlarged when it has to be.
+ * At most REASSEMBLY_MAX datagrams at a time, each of up to REASSEMBLY_SIZE_MAX bytes of data, in
+ * one buffer that is enlarged when it has to be.
  * Where there is no room the oldest makes it. What is not complete REASSEMBLY_TIMEOUT_NS after its
  * first fragment is dropped, and its sender is told if the beginning is there. The parts that are
  * there are known as bits, one for eight bytes, as [RFC815] says for the host that is short of

@@ -2,6 +2,7 @@
 #include "kernel/boot.h"
 
 #include "kernel/boot_data.h"
+#include "kernel/boot_memory.h"
 #include "kernel/epoll.h"
 #include "kernel/eventfd.h"
 #include "kernel/file.h"
@@ -50,6 +51,7 @@ kstatic_assert((POOLS_MAX + 1) * 64 <= FILE_TEXT_MAX, "a line for each pool");
 
 void kernel_init(const struct program_entry *programs, size_t program_count)
 {
+    boot_memory_init();
     file_init();
     poll_init();
     epoll_init();

@@ -1,4 +1,4 @@
-/* syscall_probe_test.c - what the bench is told of calls beyond their arguments, and what it is not */
+/* syscall_probe_test.c - what the bench is told of calls beyond their arguments */
 #include "kernel/fake_program.h"
 #include "kernel/file.h"
 #include "kernel/message.h"

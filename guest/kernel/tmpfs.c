@@ -1,6 +1,7 @@
 /* tmpfs.c - files in memory */
 #include "kernel/tmpfs.h"
 
+#include "kernel/boot_memory.h"
 #include "kernel/file.h"
 #include "kernel/lock.h"
 #include "kernel/pool.h"
@@ -8,8 +9,6 @@
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
-
-#include "ringside/hal.h"
 
 struct tmpfs_file {
     struct list link; /* of the directory; unlinked: it was removed */
@@ -23,7 +22,7 @@ struct tmpfs_file {
 static struct {
     struct mutex lock; /* of all that follows */
     struct list files;
-    uint8_t *memory;
+    uint8_t *memory; /* NULL: nothing was written yet */
     unsigned block_count;
     unsigned fresh; /* no block from here on was ever used */
     unsigned free_count;
@@ -75,11 +74,21 @@ static void tmpfs_free_if_unused(struct tmpfs_file *file)
     pool_free(&tmpfs_pool, file);
 }
 
+/* All that is left, taken when something is written first: by then everybody else has theirs. */
+static void tmpfs_take_memory(void)
+{
+    size_t count = boot_memory_left() / TMPFS_BLOCK_SIZE;
+    tmpfs.block_count = count < TMPFS_BLOCKS_MAX ? (unsigned)count : TMPFS_BLOCKS_MAX;
+    tmpfs.memory = boot_memory_take((size_t)tmpfs.block_count * TMPFS_BLOCK_SIZE);
+}
+
 static bool tmpfs_grow(struct tmpfs_file *file)
 {
     uint16_t block;
     if (file->block_count == TMPFS_FILE_BLOCKS_MAX)
         return false;
+    if (tmpfs.memory == NULL)
+        tmpfs_take_memory();
     if (tmpfs.free_count > 0)
         block = tmpfs.free[--tmpfs.free_count];
     else if (tmpfs.fresh < tmpfs.block_count)
@@ -251,12 +260,10 @@ static int tmpfs_remove(const char *path)
 
 void tmpfs_init(void)
 {
-    const struct hal_boot *boot = hal_boot_info();
-    uint64_t count = boot->free_size / TMPFS_BLOCK_SIZE;
     mutex_init(&tmpfs.lock, "tmpfs");
     list_init(&tmpfs.files);
-    tmpfs.memory = hal_phys_to_virt(boot->free_base);
-    tmpfs.block_count = count < TMPFS_BLOCKS_MAX ? (unsigned)count : TMPFS_BLOCKS_MAX;
+    tmpfs.memory = NULL;
+    tmpfs.block_count = 0;
     tmpfs.fresh = 0;
     tmpfs.free_count = 0;
     pool_init(&tmpfs_pool, "tmpfs-files", tmpfs_files, sizeof tmpfs_files[0], TMPFS_FILES_MAX);

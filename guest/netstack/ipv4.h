@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 #define IPV4_HEADER_SIZE     20
-#define IPV4_HEADER_SIZE_MAX 60 /* with options */
+#define IPV4_HEADER_SIZE_MAX 60    /* with options */
+#define IPV4_PACKET_MAX      65535 /* its length has 16 bits */
 #define IPV4_BROADCAST       UINT32_MAX
 #define IPV4_LOOPBACK        0x7f000001 /* 127.0.0.1 */
 #define IPV4_LOOPBACK_MASK   0xff000000

@@ -3,7 +3,7 @@
  */
 #include "netstack/tcp.h"
 
-#include "kernel/pool.h"
+#include "kernel/boot_memory.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
@@ -12,7 +12,6 @@
 
 #include "ringside/probe.h"
 
-static struct tcp_connection tcp_connections[TCP_CONNECTIONS_MAX];
 static struct pool tcp_pool;
 static struct list tcp_all;
 static struct list tcp_expiring; /* in TIME_WAIT, without owners; the oldest first */
@@ -21,8 +20,8 @@ static uint64_t tcp_retransmitted;
 
 void tcp_init(const uint8_t secret[TCP_SECRET_SIZE])
 {
-    pool_init(&tcp_pool, "tcp-connections", tcp_connections, sizeof(tcp_connections[0]),
-              TCP_CONNECTIONS_MAX);
+    boot_memory_init_pool(&tcp_pool, "tcp-connections", sizeof(struct tcp_connection),
+                          TCP_CONNECTIONS_MAX);
     list_init(&tcp_all);
     list_init(&tcp_expiring);
     memset(tcp_drops, 0, sizeof(tcp_drops));
@@ -111,7 +110,7 @@ void tcp_count_retransmission(struct tcp_connection *connection)
 struct tcp_connection *tcp_make(void)
 {
     struct list *oldest = list_first(&tcp_expiring);
-    if (tcp_pool.used == TCP_CONNECTIONS_MAX && oldest != NULL)
+    if (tcp_pool.used == tcp_pool.capacity && oldest != NULL)
         tcp_free(list_entry(oldest, struct tcp_connection, queue));
     struct tcp_connection *connection = pool_alloc(&tcp_pool);
     if (connection == NULL)

@@ -32,7 +32,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 1,000 connections of this host with itself have 2,000 ends. */
+/* 1,000 connections of this host with itself have 2,000 ends. Small machines have fewer. */
 #define TCP_CONNECTIONS_MAX     2048
 #define TCP_BACKLOG_MAX         1024
 #define TCP_BUFFER_MIN          2048

@@ -3,7 +3,7 @@
  */
 #include "netstack/tcp_buffer.h"
 
-#include "kernel/pool.h"
+#include "kernel/boot_memory.h"
 #include "lib/checksum.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
@@ -15,12 +15,13 @@ struct tcp_block {
 kstatic_assert(TCP_BLOCKS_MAX < UINT16_MAX, "a block has a number");
 kstatic_assert((TCP_BLOCK_SLOTS & (TCP_BLOCK_SLOTS - 1)) == 0, "slots go on where numbers wrap");
 
-static struct tcp_block tcp_blocks[TCP_BLOCKS_MAX];
 static struct pool tcp_block_pool;
+static struct tcp_block *tcp_blocks; /* its memory */
 
 void tcp_blocks_init(void)
 {
-    pool_init(&tcp_block_pool, "tcp-blocks", tcp_blocks, sizeof(tcp_blocks[0]), TCP_BLOCKS_MAX);
+    boot_memory_init_pool(&tcp_block_pool, "tcp-blocks", sizeof(tcp_blocks[0]), TCP_BLOCKS_MAX);
+    tcp_blocks = (struct tcp_block *)(void *)tcp_block_pool.memory;
 }
 
 unsigned tcp_blocks_used(void)

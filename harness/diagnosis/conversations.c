@@ -15,6 +15,8 @@
 #define CONVERSE_ICMP      1
 #define CONVERSE_TCP       6
 #define CONVERSE_UDP       17
+#define CONVERSE_BOOTPC    68
+#define CONVERSE_BOOTPS    67
 #define CONVERSE_FIN       0x01
 #define CONVERSE_SYN       0x02
 #define CONVERSE_RST       0x04
@@ -294,6 +296,10 @@ static void converse_ports(struct ledger *ledger, enum ledger_where where,
         return;
     }
     struct ledger_conversation *conversation = converse_need(ledger, &ends, at);
+    bool is_dhcp = from == CONVERSE_BOOTPC && to == CONVERSE_BOOTPS;
+    if (out && !is_dhcp && converse_read32(packet + 12) == 0) {
+        conversation->nameless_out = *at;
+    }
     bool arrived = where != LEDGER_IN_DROPPED;
     if (arrived && ends.protocol == CONVERSE_UDP) {
         converse_datagram(conversation, out, at);

@@ -64,6 +64,7 @@ struct ledger_conversation {
     uint32_t first_out, next_out, acked_out; /* sequence numbers: the SYN's, the next, */
     uint32_t first_in, next_in;              /* and what the peer has acknowledged */
     uint64_t datagrams_out, datagrams_in;    /* UDP */
+    struct ledger_mark nameless_out; /* left with 0.0.0.0 as its source, and was not for DHCP */
 };
 
 /* A descriptor that is a socket, of a task: what the program asked of it, and what it was told. */

@@ -93,12 +93,31 @@ static const char *rules_breach_text(enum ledger_breach_kind kind)
     g_assert_not_reached();
 }
 
+/* [RFC1122] 3.2.1.3: 0.0.0.0 "MUST NOT be sent", but by a host that looks for its address. */
+static bool rules_sent_nameless(struct rules_case *c, const struct ledger_socket *socket)
+{
+    char at[32];
+    for (unsigned i = 0; i < LEDGER_SETS * LEDGER_WAYS && socket->port != 0; i++) {
+        const struct ledger_conversation *wire =
+            &c->ledger->conversations[i / LEDGER_WAYS][i % LEDGER_WAYS];
+        if (wire->protocol == socket->protocol && wire->port == socket->port &&
+            wire->nameless_out.sequence > socket->opened.sequence) {
+            rules_evidence_socket(c, socket);
+            return rules_found(c, "call.wrong-result",
+                               "what descriptor %d had sent left at %s with 0.0.0.0 as its source: "
+                               "without an address nothing is sent, and the call says so",
+                               socket->descriptor, rules_time(at, wire->nameless_out.time_ns));
+        }
+    }
+    return false;
+}
+
 bool rule_call_wrong_result(struct rules_case *c)
 {
     const struct ledger_program *program = rules_asked_program(c);
     const char *text = program != NULL ? rules_breach_text(program->breach.kind) : NULL;
     if (text == NULL) {
-        return false;
+        return rules_some_socket(c, rules_sent_nameless);
     }
     char at[32];
     rules_evidence_breach(c, &program->breach);

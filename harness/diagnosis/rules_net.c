@@ -153,10 +153,14 @@ bool rule_route_missing(struct rules_case *c)
 
 /* ---- ARP ------------------------------------------------------------------------------------- */
 
+/* One that was sent just now takes nothing from it that the first had no answer. */
 static bool rules_is_unanswered(const struct rules_case *c, const struct ledger_peer *peer)
 {
-    return peer != NULL && peer->arp_last.sequence > peer->arp_answered.sequence &&
-           rules_is_settled(c, &peer->arp_last);
+    if (peer == NULL || peer->arp_last.sequence <= peer->arp_answered.sequence) {
+        return false;
+    }
+    bool never_answered = peer->arp_first.sequence > peer->arp_answered.sequence;
+    return rules_is_settled(c, never_answered ? &peer->arp_first : &peer->arp_last);
 }
 
 /* An address that the guest asks for without an answer, other than this one. */

@@ -129,6 +129,10 @@ static int udp_socket_send_data(const struct udp_socket *socket, const struct me
     struct nbuf *nbuf = nbuf_alloc();
     if (nbuf == NULL)
         return -KENOBUFS;
+    if (message->size > nbuf_tailroom(nbuf) && !nbuf_enlarge(nbuf)) {
+        nbuf_free(nbuf);
+        return -KENOBUFS;
+    }
     if (message->size > 0)
         (void)message_get(message, 0, nbuf_put(nbuf, message->size), message->size);
     return udp_send(&socket->endpoint, nbuf, path, to->address, to->port, clock_now_ns());

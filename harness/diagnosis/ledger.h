@@ -22,8 +22,9 @@
 #define LEDGER_FINDS      8  /* the newest */
 #define LEDGER_NO_TIME    UINT64_MAX
 /* Conversations and sockets: so many ways of so many sets, where the oldest makes room. */
-#define LEDGER_WAYS 4
-#define LEDGER_SETS 64
+#define LEDGER_WAYS       4
+#define LEDGER_SETS       64
+#define LEDGER_CALL_NAMES 64
 /* Nothing between an interrupt and the task that it wakes takes so long. */
 #define LEDGER_SETTLE_NS UINT64_C(1000000)
 /* A task that was woken so often for nothing, in so much time, gets nowhere. */
@@ -343,6 +344,10 @@ struct ledger {
     unsigned find_count;                             /* ever */
     struct ledger_conversation conversations[LEDGER_SETS][LEDGER_WAYS];
     struct ledger_socket sockets[LEDGER_SETS][LEDGER_WAYS];
+    struct {
+        const char *name;            /* interned */
+        unsigned kind;               /* of ledger_sockets.c; 0: none of a socket */
+    } call_names[LEDGER_CALL_NAMES]; /* by the address of the name, which no result depends on */
     /* The last socket that got a name: one that accept() is about to give. */
     struct {
         uint64_t object;

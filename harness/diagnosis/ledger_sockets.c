@@ -138,14 +138,20 @@ static void sockets_breach(struct ledger *ledger, const struct ledger_task *task
 
 /* ---- entering -------------------------------------------------------------------------------- */
 
-static unsigned sockets_kind(const char *name)
+/* Names are interned: which one it was is remembered by where it stands. */
+static unsigned sockets_kind(struct ledger *ledger, const char *name)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(sockets_calls); i++) {
-        if (strcmp(sockets_calls[i].name, name) == 0) {
-            return i + 1;
-        }
+    unsigned slot = (unsigned)((uintptr_t)name / sizeof(void *)) % LEDGER_CALL_NAMES;
+    if (ledger->call_names[slot].name == name) {
+        return ledger->call_names[slot].kind;
     }
-    return 0;
+    unsigned kind = 0;
+    for (unsigned i = 0; kind == 0 && i < G_N_ELEMENTS(sockets_calls); i++) {
+        kind = strcmp(sockets_calls[i].name, name) == 0 ? i + 1 : 0;
+    }
+    ledger->call_names[slot].name = name;
+    ledger->call_names[slot].kind = kind;
+    return kind;
 }
 
 static enum sockets_call sockets_call(const struct ledger_task *task)
@@ -156,7 +162,7 @@ static enum sockets_call sockets_call(const struct ledger_task *task)
 void ledger_call_entered(struct ledger *ledger, struct ledger_task *task,
                          const struct trace_event *event)
 {
-    task->call_kind = sockets_kind(task->call);
+    task->call_kind = sockets_kind(ledger, task->call);
     for (unsigned i = 0; i < G_N_ELEMENTS(task->arguments); i++) {
         task->arguments[i] = event->fields[2 + i].number;
     }

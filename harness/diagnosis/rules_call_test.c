@@ -33,6 +33,33 @@ static void test_a_kind_of_socket_that_is_not_there_is_missing(void)
     }
 }
 
+static void test_a_table_of_sockets_that_is_not_there_is_missing(void)
+{
+    struct rig rig;
+    for (unsigned system_file = 0; system_file < 2; system_file++) {
+        rig_open(&rig, "netstat");
+        rig_enter(&rig, "openat", UINT64_MAX - 99, 0x1000, 0, 0);
+        if (system_file != 0) {
+            rig_asked(&rig, -1, "system-file", 1);
+        }
+        rig_return(&rig, "openat", -2);
+        rig_expect(&rig, false, system_file != 0 ? "call.missing" : "", "ping");
+    }
+}
+
+static void test_an_untouched_socket_has_not_failed(void)
+{
+    struct rig rig;
+    rig_open(&rig, RIG_CURL);
+    rig_socket(&rig, 1, 6);
+    rig_poll(&rig, RIG_POLLIN, RIG_POLLERR);
+    rig_expect(&rig, false, "call.wrong-result", "ping");
+    rig_open(&rig, RIG_CURL);
+    rig_socket(&rig, 1, 6);
+    rig_poll(&rig, RIG_POLLIN, RIG_POLLOUT | RIG_POLLHUP);
+    rig_expect(&rig, false, "", NULL);
+}
+
 static void test_an_option_of_every_kernel_is_missing(void)
 {
     struct rig rig;
@@ -259,6 +286,8 @@ static void test_a_call_that_ends_in_time_is_neither(void)
 
 UNIT_SUITE("rules_call", UNIT_TEST(test_a_call_that_is_not_there_is_missing),
            UNIT_TEST(test_a_kind_of_socket_that_is_not_there_is_missing),
+           UNIT_TEST(test_a_table_of_sockets_that_is_not_there_is_missing),
+           UNIT_TEST(test_an_untouched_socket_has_not_failed),
            UNIT_TEST(test_an_option_of_every_kernel_is_missing),
            UNIT_TEST(test_results_that_no_call_has_are_wrong),
            UNIT_TEST(test_a_second_connect_says_how_the_first_one_stands),

@@ -1,5 +1,5 @@
 /*
- * rules_rig_socket.h - for the tests of this folder: calls of a program on a socket, and the segments
+ * rules_rig_socket.h - for tests: the calls of a program on a socket, and the segments
  * of its connection: port 49152 of the guest and port 80 of the peer
  */
 #ifndef HARNESS_DIAGNOSIS_RULES_RIG_SOCKET_H

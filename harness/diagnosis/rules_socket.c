@@ -455,6 +455,13 @@ static bool rules_gave_up(struct rules_case *c, const struct ledger_socket *sock
     }
     char at[32], ended[32];
     rules_evidence_socket(c, socket);
+    if (socket->told != 0) {
+        rules_evidence(c, "the last wait told it of events 0x%x at %s", socket->told,
+                       rules_time(at, socket->told_at.time_ns));
+    } else if (socket->asked_at.sequence != 0) {
+        rules_evidence(c, "the last wait, for events 0x%x from %s on, told it nothing",
+                       socket->asked, rules_time(at, socket->asked_at.time_ns));
+    }
     if (answer.sequence == 0) {
         return rules_found(c, "program.gave-up",
                            "%s ended with status %" G_GINT64_FORMAT

@@ -1,4 +1,4 @@
-/* rules_socket_test.c - what a program was told, against the wire: each rule, and what is in order */
+/* rules_socket_test.c - what a program was told, against the wire: each rule */
 #include "harness/diagnosis/rules_rig_socket.h"
 
 /* ---- ready, and not -------------------------------------------------------------------------- */

@@ -2,11 +2,11 @@
  * fuzz_guest_tcp.c - any segments at connections of the reference guest, in every state
  *
  * A prologue teaches the guest its gateway and has it listen; the input then is a list of what its
- * owner does with four connections, two of which it opens itself, of virtual time, and of segments of
- * the gateway's, whose fields are distances from what the guest said last: small ones are what a peer
- * would send, others are not. Every checksum is right. A byte of data is a function of its place in
- * the sequence, so that repeated and overlapping segments agree. Whatever comes:
- *   - the guest does not panic, and what it sends are frames with valid checksums, few for each step;
+ * owner does with four connections, two of which it opens itself, of virtual time, and of segments
+ * of the gateway's, whose fields are distances from what the guest said last: small ones are what
+ * a peer would send, others are not. Every checksum is right. A byte of data is a function of its
+ * place in the sequence, so that repeated and overlapping segments agree. Whatever comes:
+ *   - the guest does not panic, and what it sends are frames with valid checksums, few a step;
  *   - what is read is what was sent for that place;
  *   - when the owner has let go of all, every connection ends, and every buffer and block is free;
  *   - all goes the same whatever bytes stand behind the segments in their buffers.

@@ -133,6 +133,56 @@ static void test_nc_refuses_bad_arguments(void)
     end();
 }
 
+/* ---- socktest -------------------------------------------------------------------------------- */
+
+static void test_socktest_finds_what_is_promised(void)
+{
+    static const char *const lines[] = {"socktest inet6",
+                                        "socktest flags",
+                                        "socktest eventfd",
+                                        "socktest options",
+                                        "socktest listener",
+                                        "socktest poll-timeout",
+                                        "socktest proc-net",
+                                        "socktest refused-error 127.0.0.1 9",
+                                        "socktest refused-wait 127.0.0.1 9"};
+    begin();
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        uint32_t program = start(lines[i]);
+        pass(200);
+        CU_ASSERT_TRUE(exited(program, 0));
+    }
+    CU_ASSERT_TRUE(says("socktest: inet6: ok\n"));
+    end();
+}
+
+static void test_socktest_says_what_is_different(void)
+{
+    begin();
+    uint32_t program = start("socktest connect-twice 127.0.0.1 9");
+    pass(10);
+    CU_ASSERT_TRUE(exited(program, 1));
+    CU_ASSERT_TRUE(says("socktest: connect-twice: connect(on its way): expected EALREADY, got "));
+    uint32_t other = start("socktest patience 127.0.0.1 9");
+    pass(10);
+    CU_ASSERT_TRUE(exited(other, 1));
+    CU_ASSERT_TRUE(says("socktest: patience: connect: expected 0, got ECONNREFUSED\n"));
+    end();
+}
+
+static void test_socktest_refuses_bad_arguments(void)
+{
+    static const char *const lines[] = {
+        "socktest",     "socktest none",        "socktest inet6 1.2.3.4 5",
+        "socktest ttl", "socktest ttl 1.2.3 5", "socktest ttl 1.2.3.4 65536"};
+    begin();
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        uint32_t program = start(lines[i]);
+        CU_ASSERT_TRUE(exited(program, 2));
+    }
+    end();
+}
+
 /* ---- curl, wget, httpd ----------------------------------------------------------------------- */
 
 static void test_curl_fetches_from_httpd(void)
@@ -426,7 +476,10 @@ static void test_bad_answers_do_no_harm(void)
 
 UNIT_SUITE("net_programs", UNIT_TEST(test_nc_talks_to_nc), UNIT_TEST(test_nc_is_refused),
            UNIT_TEST(test_nc_gives_up_waiting), UNIT_TEST(test_nc_speaks_udp),
-           UNIT_TEST(test_nc_refuses_bad_arguments), UNIT_TEST(test_curl_fetches_from_httpd),
+           UNIT_TEST(test_nc_refuses_bad_arguments),
+           UNIT_TEST(test_socktest_finds_what_is_promised),
+           UNIT_TEST(test_socktest_says_what_is_different),
+           UNIT_TEST(test_socktest_refuses_bad_arguments), UNIT_TEST(test_curl_fetches_from_httpd),
            UNIT_TEST(test_what_was_fetched_is_what_is_served),
            UNIT_TEST(test_curl_tells_what_went_wrong), UNIT_TEST(test_curl_gets_an_empty_reply),
            UNIT_TEST(test_curl_gives_up_in_time), UNIT_TEST(test_wget_gives_up_by_its_alarm),

@@ -58,6 +58,8 @@ OUTCOMES = {
     "virtio-net/link-status": "link.down",
     "virtio-net/link-status-unknown": "link.down",
     "virtio-net/polled-without-interrupts": "wait.polled",
+    "wire/lossy-pings": "wire.dropped",
+    "wire/partition-in": "wire.dropped",
 }
 
 # What is asked at the end. A test that then passes has the first of them.

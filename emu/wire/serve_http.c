@@ -9,6 +9,9 @@
  * symbolic link; "." and ".." and names with a slash or a NUL in them are nowhere. So nothing outside
  * of the folder can be read. A file is read as it is sent, and never kept in memory.
  *
+ * /bytes/N, where the folder has no such file, is N bytes that are made as they are sent: the 89
+ * characters from '!' on, over and over. So a large transfer needs no large file.
+ *
  * What it does not do: no directory listings, no content coding, no conditions, no request bodies
  * but to skip them, no dates. [RFC9110] 6.6.1: an origin server without a clock must not send Date.
  */
@@ -23,12 +26,15 @@
 #define HTTP_PATH_MAX  1024
 #define HTTP_DEPTH_MAX 32
 #define HTTP_BODY_MAX  UINT64_C(1000000000) /* of a request, to be skipped */
+#define HTTP_MADE      "/bytes/"
+#define HTTP_MADE_MAX  UINT64_C(1000000000)
+#define HTTP_PERIOD    89 /* of the bytes that are made; no size of a segment */
 
 struct serve_http {
     const char *folder;
     GString *head;    /* of a response, what has not been put into the pipe yet */
-    int file;         /* -1: none */
-    uint64_t at, end; /* of the file, what is still to be sent */
+    int file;         /* -1: none, or the bytes are made */
+    uint64_t at, end; /* of the file or the bytes, what is still to be sent */
     uint64_t skip;    /* bytes of the request's body */
     bool is_last;     /* the connection closes behind this response */
 };
@@ -314,14 +320,15 @@ static bool serve_http_find_range(const struct http_request *request, uint64_t s
     return *at < *end;
 }
 
-/* Takes the file. */
+/* Takes the file; -1: the bytes are made. */
 static void serve_http_answer_file(struct serve_http *http, const struct http_request *request,
                                    int file, uint64_t size)
 {
     uint64_t at, end;
     g_autofree char *range = NULL;
+    http->file = file;
     if (!serve_http_find_range(request, size, &at, &end)) {
-        close(file);
+        serve_http_close_file(http);
         range = g_strdup_printf("Content-Range: bytes */%" PRIu64 "\r\n", size);
         serve_http_answer_status(http, request, 416, range);
         return;
@@ -337,17 +344,25 @@ static void serve_http_answer_file(struct serve_http *http, const struct http_re
     }
     serve_http_put_end(http, request);
     if (request->is_head) {
-        close(file);
+        serve_http_close_file(http);
         return;
     }
-    http->file = file;
     http->at = at;
     http->end = end;
+}
+
+/* Is it /bytes/N? */
+static bool serve_http_find_made(const struct http_request *request, uint64_t *size)
+{
+    return g_str_has_prefix(request->target, HTTP_MADE) &&
+           serve_http_read_number(request->target + strlen(HTTP_MADE), size) &&
+           *size <= HTTP_MADE_MAX;
 }
 
 static void serve_http_answer(struct serve_http *http, const struct http_request *request)
 {
     struct stat status;
+    uint64_t made;
     if (request->status != 0) {
         /* Where the next request begins is not certain. */
         http->is_last = true;
@@ -359,6 +374,10 @@ static void serve_http_answer(struct serve_http *http, const struct http_request
     int fd = serve_http_open(http, request->target);
     if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
         serve_http_answer_file(http, request, fd, (uint64_t)status.st_size);
+        return;
+    }
+    if (fd < 0 && serve_http_find_made(request, &made)) {
+        serve_http_answer_file(http, request, -1, made);
         return;
     }
     bool is_folder = fd >= 0 && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
@@ -404,6 +423,27 @@ static bool serve_http_take(struct serve_http *http, struct serve_pipe *pipe)
     return true;
 }
 
+/* The next bytes of what is sent. False: the file has become shorter. */
+static bool serve_http_put_piece(struct serve_http *http, struct serve_pipe *pipe)
+{
+    size_t size = (size_t)MIN(serve_pipe_room(pipe), http->end - http->at);
+    uint8_t *to = pipe->out + pipe->out_len;
+    if (http->file < 0) {
+        for (size_t i = 0; i < size; i++) {
+            to[i] = (uint8_t)('!' + (http->at + i) % HTTP_PERIOD);
+        }
+    } else {
+        ssize_t got = pread(http->file, to, size, (off_t)http->at);
+        if (got <= 0) {
+            return false;
+        }
+        size = (size_t)got;
+    }
+    pipe->out_len += size;
+    http->at += size;
+    return true;
+}
+
 /* True when all of the response is in the pipe. */
 static bool serve_http_put(struct serve_http *http, struct serve_pipe *pipe)
 {
@@ -411,18 +451,14 @@ static bool serve_http_put(struct serve_http *http, struct serve_pipe *pipe)
     if (http->head->len > 0) {
         return false;
     }
-    while (http->file >= 0 && http->at < http->end && serve_pipe_room(pipe) > 0) {
-        size_t want = (size_t)MIN(serve_pipe_room(pipe), http->end - http->at);
-        ssize_t got = pread(http->file, pipe->out + pipe->out_len, want, (off_t)http->at);
-        if (got <= 0) {
+    while (http->at < http->end && serve_pipe_room(pipe) > 0) {
+        if (!serve_http_put_piece(http, pipe)) {
             pipe->failure = "a file that is served has become shorter";
             pipe->reset = true;
             return false;
         }
-        pipe->out_len += (size_t)got;
-        http->at += (uint64_t)got;
     }
-    if (http->file >= 0 && http->at < http->end) {
+    if (http->at < http->end) {
         return false;
     }
     serve_http_close_file(http);

@@ -237,6 +237,17 @@ static const struct http_row http_rows[] = {
     {"GET /a.txt HTTP/1.1\r\nRange: lines=1-2\r\n\r\n", "HTTP/1.1 200", NULL, "0123456789", false},
     {"GET /a.txt HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 200", NULL, "0123456789",
      false},
+    {"GET /bytes/5 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n", "Content-Length: 5\r\n", "!\"#$%",
+     false},
+    {"HEAD /bytes/5 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n", "Content-Length: 5\r\n", "", false},
+    {"GET /bytes/0 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n", "Content-Length: 0\r\n", "", false},
+    {"GET /bytes/100 HTTP/1.1\r\nRange: bytes=88-90\r\n\r\n", "HTTP/1.1 206",
+     "Content-Range: bytes 88-90/100\r\n", "y!\"", false},
+    {"GET /bytes/5 HTTP/1.1\r\nRange: bytes=5-\r\n\r\n", "HTTP/1.1 416",
+     "Content-Range: bytes */5\r\n", "Range Not Satisfiable\n", false},
+    {"GET /bytes/ HTTP/1.1\r\n\r\n", "HTTP/1.1 404", NULL, "Not Found\n", false},
+    {"GET /bytes/-1 HTTP/1.1\r\n\r\n", "HTTP/1.1 404", NULL, "Not Found\n", false},
+    {"GET /bytes/1000000001 HTTP/1.1\r\n\r\n", "HTTP/1.1 404", NULL, "Not Found\n", false},
     {"POST /a.txt HTTP/1.1\r\n\r\n", "HTTP/1.1 405 Method Not Allowed\r\n", "Allow: GET, HEAD\r\n",
      "Method Not Allowed\n", true},
     {"GET /a.txt HTTP/2.0\r\n\r\n", "HTTP/1.1 505 HTTP Version Not Supported\r\n", NULL,
@@ -333,6 +344,23 @@ static void test_http_sends_a_file_as_there_is_room_and_says_when_it_shrinks(voi
     disk_teardown();
 }
 
+static void test_http_makes_bytes_as_there_is_room(void)
+{
+    disk_setup();
+    talk_say("GET /bytes/200000 HTTP/1.1\r\n\r\n");
+    GString *heard = g_string_new(NULL);
+    for (unsigned i = 0; i < 10000 && heard->len < 200000; i++) {
+        g_string_append(heard, talk_heard());
+    }
+    const char *body = strstr(heard->str, "\r\n\r\n") + 4;
+    CU_ASSERT_EQUAL(strlen(body), 200000);
+    for (size_t i = 0; body[i] != '\0'; i++) {
+        CU_ASSERT_EQUAL_FATAL(body[i], '!' + (char)(i % 89));
+    }
+    g_string_free(heard, TRUE);
+    disk_teardown();
+}
+
 static void test_http_ends_with_its_peer(void)
 {
     disk_setup();
@@ -362,5 +390,6 @@ UNIT_SUITE("serve", UNIT_TEST(test_script_takes_its_steps),
            UNIT_TEST(test_http_takes_requests_in_pieces_and_in_a_row),
            UNIT_TEST(test_http_refuses_a_head_that_does_not_end),
            UNIT_TEST(test_http_sends_a_file_as_there_is_room_and_says_when_it_shrinks),
+           UNIT_TEST(test_http_makes_bytes_as_there_is_room),
            UNIT_TEST(test_http_ends_with_its_peer),
            UNIT_TEST(test_kinds_have_names_and_endpoints_a_text))

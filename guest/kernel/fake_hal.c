@@ -614,6 +614,23 @@ void probe_call_returned(uint32_t task, const char *call, int64_t result)
     fake_note("return %u %s %lld\n", task, call, (long long)result);
 }
 
+void probe_call_asked(uint32_t task, int descriptor, const char *what, uint64_t value)
+{
+    fake_note("asked %u %d %s %llu\n", task, descriptor, what, (unsigned long long)value);
+}
+
+void probe_call_told(uint32_t task, int descriptor, const char *what, uint64_t value)
+{
+    fake_note("told %u %d %s %llu\n", task, descriptor, what, (unsigned long long)value);
+}
+
+void probe_socket_named(uint64_t object, uint32_t protocol, uint32_t address, uint16_t port,
+                        uint32_t peer, uint16_t peer_port)
+{
+    (void)object;
+    fake_note("named %u 0x%x:%u 0x%x:%u\n", protocol, address, port, peer, peer_port);
+}
+
 void probe_counter(const char *name, uint64_t value)
 {
     fake_note("counter %s %llu\n", name, (unsigned long long)value);

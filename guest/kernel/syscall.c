@@ -477,7 +477,9 @@ long system_call(long number, long a0, long a1, long a2, long a3, long a4, long 
     kassert(task_files() != NULL); /* programs only */
     program_obey_signal();
     probe_call_entered(task, entry->name, (uint64_t)a0, (uint64_t)a1, (uint64_t)a2, (uint64_t)a3);
+    syscall_tell_asked(number, arguments);
     long result = entry->fn(arguments);
+    syscall_tell_told(number, arguments, result);
     probe_call_returned(task, entry->name, result);
     program_obey_signal();
     return result;

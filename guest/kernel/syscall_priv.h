@@ -39,6 +39,11 @@ bool syscall_is_duration(const struct kernel_timespec *duration);
 uint64_t syscall_deadline_ns(uint64_t now_ns, const struct kernel_timespec *duration);
 struct kernel_timespec syscall_timespec(uint64_t ns);
 
+/* ---- what the bench is told (syscall_probe.c) ------------------------------------------------- */
+
+void syscall_tell_asked(long number, const long a[6]);
+void syscall_tell_told(long number, const long a[6], long result);
+
 /* ---- sockets (syscall_socket.c) -------------------------------------------------------------- */
 
 syscall_fn syscall_make_socket, syscall_bind, syscall_listen, syscall_accept, syscall_accept4,

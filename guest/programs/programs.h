@@ -20,6 +20,7 @@ int ping_main(int argc, char **argv);
 int route_main(int argc, char **argv);
 int sha256sum_main(int argc, char **argv);
 int sleep_main(int argc, char **argv);
+int socktest_main(int argc, char **argv);
 int wget_main(int argc, char **argv);
 
 #endif

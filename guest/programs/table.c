@@ -12,14 +12,14 @@ const struct program_entry program_table[] = {
     {"netstat", netstat_main},     {"nslookup", nslookup_main},
     {"ping", ping_main},           {"route", route_main},
     {"sha256sum", sha256sum_main}, {"sleep", sleep_main},
-    {"wget", wget_main},
+    {"socktest", socktest_main},   {"wget", wget_main},
 };
 
 const size_t program_table_count = sizeof program_table / sizeof program_table[0];
 
 const char *const program_names[] = {
-    "curl",    "date",     "dhcp", "httpd", "ifconfig",  "iperf", "kill", "nc",
-    "netstat", "nslookup", "ping", "route", "sha256sum", "sleep", "wget", NULL};
+    "curl",     "date", "dhcp",  "httpd",     "ifconfig", "iperf",    "kill", "nc", "netstat",
+    "nslookup", "ping", "route", "sha256sum", "sleep",    "socktest", "wget", NULL};
 
 kstatic_assert(sizeof program_names / sizeof program_names[0] ==
                    sizeof program_table / sizeof program_table[0] + 1,

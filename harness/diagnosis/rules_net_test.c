@@ -57,6 +57,19 @@ static void test_unanswered_arp_is_unresolved(void)
     rig_expect(&rig, true, "arp.unresolved", "ping");
 }
 
+/* A program's time is up at the very moment at which the next request leaves. */
+static void test_arp_stays_unresolved_while_it_is_asked_again(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    rig_arp_request(&rig, LEDGER_OUT, RIG_PEER);
+    struct vclock *clock = board_clock(rig.board);
+    vclock_advance(clock, vclock_now_ns(clock) + UINT64_C(1000000000));
+    rig_arp_request(&rig, LEDGER_OUT, RIG_PEER);
+    rig_exit(&rig, 1);
+    rig_expect(&rig, false, "arp.unresolved", "ping");
+}
+
 static void test_a_lost_arp_request_is_unresolved_and_the_loss_is_the_trigger(void)
 {
     struct rig rig;
@@ -325,6 +338,7 @@ UNIT_SUITE("rules_net", UNIT_TEST(test_a_program_that_waits_for_nothing_known_ha
            UNIT_TEST(test_another_error_is_no_missing_route),
            UNIT_TEST(test_a_drop_without_a_route_says_nothing_of_a_peer_that_was_sent_to),
            UNIT_TEST(test_unanswered_arp_is_unresolved),
+           UNIT_TEST(test_arp_stays_unresolved_while_it_is_asked_again),
            UNIT_TEST(test_a_lost_arp_request_is_unresolved_and_the_loss_is_the_trigger),
            UNIT_TEST(test_a_packet_behind_another_discovery_is_unresolved),
            UNIT_TEST(test_arp_that_was_answered_in_the_end_is_resolved),

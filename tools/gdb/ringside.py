@@ -91,6 +91,11 @@ def items(array, kind):
     return [array["pdata"][i].cast(pointer).dereference() for i in range(int(array["len"]))]
 
 
+def armed_events(clock):
+    """The events in the heap of the clock, in no order."""
+    return [clock["heap"][i].dereference() for i in range(int(clock["count"]))]
+
+
 def table(rows):
     """Rows of words as text, in columns; the last column is as wide as it likes."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
@@ -554,7 +559,7 @@ class Timers(Command):
                          "high" if bool(unit["output_level"]) else "low", str(line_end(unit["output"]))])
         print(table(rows))
         print(f"\nnow {seconds(clock_ns(cpu))} s; to come:")
-        events = sorted(items(cpu["clock"]["heap"], "struct vevent"),
+        events = sorted(armed_events(cpu["clock"]),
                         key=lambda event: (int(event["when_ns"]), int(event["order"])))
         rows = [["AT", "CLASS", "EVENT"]]
         for event in events:

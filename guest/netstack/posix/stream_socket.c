@@ -21,6 +21,8 @@
 #include "netstack/posix/stream_option.h"
 #include "netstack/tcp.h"
 
+#include "ringside/probe.h"
+
 /* What ends the wait for each thing: it can be done, or it will never be. */
 #define STREAM_SETTLED  (TCP_READY_OUT | TCP_READY_ERR | TCP_READY_HUP)
 #define STREAM_WRITABLE (TCP_READY_OUT | TCP_READY_ERR | TCP_READY_HUP)
@@ -37,6 +39,15 @@ static void stream_changed(void *owner, unsigned ready)
     struct stream_socket *socket = owner;
     (void)ready;
     wait_wake_all(&socket->changed);
+}
+
+/* The bench follows the connection of a descriptor by this. */
+static void stream_tell_name(const struct stream_socket *socket)
+{
+    struct tcp_information information;
+    tcp_inform(socket->connection, &information);
+    probe_socket_named((uintptr_t)socket, IPPROTO_TCP, information.local.address,
+                       information.local.port, information.remote.address, information.remote.port);
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
@@ -91,6 +102,7 @@ static int stream_connect_locked(struct stream_socket *socket, const struct sock
     error = tcp_connect(socket->connection, peer, net_to_host16(address->sin_port), clock_now_ns());
     if (error != 0)
         return error;
+    stream_tell_name(socket);
     return may_wait ? stream_wait_connected(socket) : -KEINPROGRESS;
 }
 
@@ -172,8 +184,10 @@ static int stream_take_connection(struct stream_socket *listener, struct stream_
         if (tcp_state(listener->connection) != TCP_LISTEN)
             return -KEINVAL;
         socket->connection = tcp_accept(listener->connection, stream_changed, socket);
-        if (socket->connection != NULL)
+        if (socket->connection != NULL) {
+            stream_tell_name(socket);
             return 0;
+        }
         int error = may_wait ? stream_wait(listener, STREAM_READABLE, deadline_ns) : -KEAGAIN;
         if (error != 0)
             return error == -KETIMEDOUT ? -KEAGAIN : error;

@@ -20,6 +20,8 @@
 #include "netstack/posix/socket_option.h"
 #include "netstack/udp.h"
 
+#include "ringside/probe.h"
+
 struct udp_socket {
     struct datagram_socket base; /* first */
     struct udp_endpoint endpoint;
@@ -60,9 +62,22 @@ static void udp_socket_fail(struct udp_endpoint *endpoint, int error)
 
 /* ---- small things ---------------------------------------------------------------------------- */
 
+/* The bench follows the datagrams of a descriptor by this. */
+static void udp_socket_tell_name(const struct udp_socket *socket)
+{
+    const struct udp_endpoint *endpoint = &socket->endpoint;
+    probe_socket_named((uintptr_t)socket, IPPROTO_UDP, endpoint->address, endpoint->port,
+                       endpoint->peer, endpoint->peer_port);
+}
+
 static int udp_socket_autobind(struct udp_socket *socket)
 {
-    return socket->endpoint.port != 0 ? 0 : udp_bind(&socket->endpoint, 0);
+    if (socket->endpoint.port != 0)
+        return 0;
+    int error = udp_bind(&socket->endpoint, 0);
+    if (error == 0)
+        udp_socket_tell_name(socket);
+    return error;
 }
 
 static int udp_socket_get_name(const struct sockaddr *from, size_t size, struct udp_name *name)
@@ -165,6 +180,8 @@ static int udp_socket_bind_locked(struct udp_socket *socket, const struct udp_na
     if (error != 0)
         socket->endpoint.address = 0;
     socket->bound = socket->endpoint.address;
+    if (error == 0)
+        udp_socket_tell_name(socket);
     return error;
 }
 
@@ -192,6 +209,7 @@ static int udp_socket_connect_locked(struct udp_socket *socket, const struct udp
     socket->endpoint.address = path.source;
     socket->endpoint.peer = peer->address;
     socket->endpoint.peer_port = peer->port;
+    udp_socket_tell_name(socket);
     return 0;
 }
 

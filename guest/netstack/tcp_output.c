@@ -105,12 +105,13 @@ static void tcp_arm_timers(struct tcp_connection *connection, uint64_t now_ns)
     const struct tcp_sending *send = &connection->send;
     struct tcp_timing *timing = &connection->timing;
     bool on_the_way = send->next != send->una;
-    if (on_the_way && tcp_timer_is_armed(connection, TCP_TIMER_PERSIST))
+    bool may_probe = !on_the_way && tcp_has_more(connection);
+    if (!may_probe && tcp_timer_is_armed(connection, TCP_TIMER_PERSIST))
         tcp_timer_set(connection, TCP_TIMER_PERSIST, TCP_NEVER);
     if (on_the_way && !tcp_timer_is_armed(connection, TCP_TIMER_RETRANSMIT))
         tcp_timer_set(connection, TCP_TIMER_RETRANSMIT, now_ns + timing->rto_ns);
-    if (on_the_way || tcp_timer_is_armed(connection, TCP_TIMER_RETRANSMIT) ||
-        tcp_timer_is_armed(connection, TCP_TIMER_PERSIST) || !tcp_has_more(connection))
+    if (!may_probe || tcp_timer_is_armed(connection, TCP_TIMER_RETRANSMIT) ||
+        tcp_timer_is_armed(connection, TCP_TIMER_PERSIST))
         return;
     timing->persist_ns = timing->rto_ns;
     tcp_timer_set(connection, TCP_TIMER_PERSIST, now_ns + timing->persist_ns);

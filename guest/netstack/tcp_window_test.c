@@ -218,6 +218,18 @@ static void test_a_fin_is_a_probe_when_nothing_else_is_left(void)
     end("R. seq 2 ack 1 win 0");
 }
 
+static void test_an_acknowledged_fin_ends_the_probes(void)
+{
+    begin("win 0 mss 1000");
+    CU_ASSERT_EQUAL(dialogue_shutdown(&socket, TCP_SHUT_WRITE), 0);
+    dialogue_wait_until(T0 + S);
+    dialogue_tcp_out("F. seq 1 ack 1 win 65535");
+    dialogue_tcp_in(". seq 1 ack 2 win 0");
+    dialogue_wait_until(T0 + 30 * S);
+    dialogue_expect_silence();
+    end("R. seq 2 ack 1 win 0");
+}
+
 static void test_a_small_window_is_used_after_a_while(void)
 {
     begin("win 5000 mss 1000");
@@ -435,6 +447,7 @@ UNIT_SUITE("tcp_window", UNIT_TEST(test_a_small_segment_waits_while_another_is_o
            UNIT_TEST(test_a_closed_window_is_probed_ever_more_rarely),
            UNIT_TEST(test_a_probe_that_is_taken_counts),
            UNIT_TEST(test_a_fin_is_a_probe_when_nothing_else_is_left),
+           UNIT_TEST(test_an_acknowledged_fin_ends_the_probes),
            UNIT_TEST(test_a_small_window_is_used_after_a_while),
            UNIT_TEST(test_probes_that_nobody_answers_end_it),
            UNIT_TEST(test_one_segment_is_acknowledged_after_40_ms),

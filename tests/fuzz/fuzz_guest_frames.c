@@ -30,10 +30,10 @@
 #define FUZZ_MTU       1500
 #define FUZZ_FRAME_MAX (14 + FUZZ_MTU) /* what the driver lets through */
 /*
- * Sent in one step: the answer, perhaps in two fragments, what waited for ARP, a request for each
+ * Sent in one step: the answer, perhaps in 45 fragments, what waited for ARP, a request for each
  * neighbour that is being discovered, an error for each datagram that stays incomplete.
  */
-#define FUZZ_SENT_MAX (2 + ARP_WAITING_MAX + ARP_ENTRIES_MAX + REASSEMBLY_MAX)
+#define FUZZ_SENT_MAX (46 + ARP_WAITING_MAX + ARP_ENTRIES_MAX + REASSEMBLY_MAX)
 #define FUZZ_UDP_PORT 68
 
 enum fuzz_op {

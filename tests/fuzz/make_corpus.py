@@ -536,6 +536,47 @@ def make_guest_frames():
           + g_frame(request[:-1] + b"\1", fixed=False))
 
 
+# ---- guest_tcp: segments of the gateway, and what the guest's owner of connections does ----------------
+
+T_SEGMENT, T_OPEN, T_SEND, T_RECEIVE, T_SHUT, T_CLOSE, T_ABORT, T_PAUSE, T_OPTIONS = range(9)
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+MSS_100 = b"\2\4\0\x64"
+
+
+def t_segment(flow, flags, sequence=0, acknowledged=0, window=8192, data=0, options=b""):
+    return (u8(T_SEGMENT) + u8(flow) + u8(flags) + struct.pack("bb", sequence, acknowledged) + u16(window)
+            + u8(data << 4 | len(options) // 4) + options)
+
+
+def t_own(op, flow, value=None):
+    return u8(op) + u8(flow) + (b"" if value is None else u16(value))
+
+
+def make_guest_tcp():
+    active = t_own(T_OPEN, 0) + t_segment(0, SYN | ACK, options=MSS_100)
+    passive = t_segment(2, SYN) + t_segment(2, ACK) + t_own(T_OPEN, 2)
+    pause = u8(T_PAUSE) + u16(600)
+    write("guest_tcp", "active", active + t_own(T_SEND, 0, 3000) + t_segment(0, ACK) + t_segment(0, ACK | PSH, data=9)
+          + t_own(T_RECEIVE, 0, 1000) + t_own(T_CLOSE, 0) + t_segment(0, ACK | FIN) + t_segment(0, ACK))
+    write("guest_tcp", "passive", passive + t_segment(2, ACK | PSH, data=5) + t_own(T_RECEIVE, 2, 1000) + t_segment(2, ACK | FIN)
+          + t_own(T_SEND, 2, 100) + t_segment(2, ACK) + t_own(T_CLOSE, 2) + t_segment(2, ACK))
+    write("guest_tcp", "refused", t_own(T_OPEN, 1) + t_segment(1, RST | ACK) + t_own(T_RECEIVE, 1, 10) + t_own(T_OPEN, 1))
+    write("guest_tcp", "simultaneous", t_own(T_OPEN, 0) + t_segment(0, SYN) + t_segment(0, ACK) + t_own(T_SEND, 0, 10))
+    write("guest_tcp", "lost", active + t_own(T_SEND, 0, 2000) + (u8(T_PAUSE) + u16(30000)) * 8 + t_own(T_SEND, 0, 10))
+    write("guest_tcp", "early", passive + t_segment(2, ACK, sequence=10, data=4) + t_segment(2, ACK, sequence=40, data=4)
+          + t_segment(2, ACK | FIN, data=9) + t_own(T_RECEIVE, 2, 2000))
+    write("guest_tcp", "zero-window", active + t_segment(0, ACK, window=0) + t_own(T_SEND, 0, 500) + pause * 9
+          + t_segment(0, ACK, window=9) + t_segment(0, ACK, window=900))
+    write("guest_tcp", "reset", passive + t_segment(2, RST, sequence=1) + t_segment(2, RST) + t_own(T_SEND, 2, 10))
+    write("guest_tcp", "backlog", b"".join(t_segment(i, SYN) for i in (2, 3, 2)) + t_segment(3, ACK) + t_own(T_OPEN, 3) + pause)
+    write("guest_tcp", "sack", active + t_own(T_SEND, 0, 9000) + t_segment(0, ACK, acknowledged=-100) * 4 + pause
+          + t_segment(0, ACK, acknowledged=-100, options=b"\1\1\5\x0a" + bytes(8)))
+    write("guest_tcp", "closing", active + t_own(T_SHUT, 0, 2) + t_segment(0, ACK | FIN, acknowledged=-1) + t_segment(0, ACK)
+          + pause + t_segment(0, ACK | FIN, sequence=-1))
+    write("guest_tcp", "options", passive + t_own(T_OPTIONS, 2, 7) + t_own(T_SEND, 2, 3000) + t_own(T_OPTIONS, 2, 255) + pause
+          + t_own(T_ABORT, 2))
+
+
 # ---- device: what the device does -----------------------------------------------------------------------
 
 (D_COMPLETE, D_USED, D_USED_INDEX, D_USED_FLAGS, D_SCRIBBLE, D_INTERRUPT, D_TASK, D_SEND, D_STATUS, D_SWITCH) = range(10)
@@ -1054,6 +1095,7 @@ MAKERS = (
     make_wire_faults,
     make_guest_frames,
     make_guest_frames_udp,
+    make_guest_tcp,
     make_device,
     make_device_windows,
     make_fdt,

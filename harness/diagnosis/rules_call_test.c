@@ -60,6 +60,45 @@ static void test_an_untouched_socket_has_not_failed(void)
     rig_expect(&rig, false, "", NULL);
 }
 
+/* A datagram of the guest without an address as its source. */
+static void nameless_datagram(struct rig *rig, unsigned from, unsigned to)
+{
+    uint8_t frame[14 + 20 + 8 + 4] = {[12] = 0x08, [14] = 0x45, [17] = 32, [23] = 17, [39] = 12};
+    for (unsigned i = 0; i < 4; i++) {
+        frame[30 + i] = (uint8_t)(RIG_PEER >> (24 - 8 * i));
+    }
+    frame[34] = (uint8_t)(from >> 8);
+    frame[35] = (uint8_t)from;
+    frame[36] = (uint8_t)(to >> 8);
+    frame[37] = (uint8_t)to;
+    rig_tell(rig, LEDGER_OUT, "told to", frame, sizeof frame);
+}
+
+static void test_only_dhcp_sends_without_an_address(void)
+{
+    static const struct {
+        unsigned from, to;
+        const char *cause;
+    } cases[] = {
+        {RIG_PORT, 7, "call.wrong-result"}, /* [RFC1122] 3.2.1.3 */
+        {RIG_PORT, 67, "call.wrong-result"},
+        {68, 67, ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct rig rig;
+        rig_open(&rig, "nc -u 10.0.2.2 7 hello");
+        rig_socket(&rig, 2, 17);
+        rig_enter(&rig, "connect", RIG_FD, 0, 16, 0);
+        trace_emit(rig.trace, TRACE_SOCKET_NAMED, TN(RIG_OBJECT), TN(17), TN(0), TN(cases[i].from),
+                   TN(RIG_PEER), TN(cases[i].to));
+        rig_return(&rig, "connect", 0);
+        rig_do(&rig, "sendto", 0, 4, 4);
+        nameless_datagram(&rig, cases[i].from, cases[i].to);
+        rig_exit(&rig, *cases[i].cause != '\0' ? 1 : 0);
+        rig_expect(&rig, false, cases[i].cause, "ping");
+    }
+}
+
 static void test_an_option_of_every_kernel_is_missing(void)
 {
     struct rig rig;
@@ -288,6 +327,7 @@ UNIT_SUITE("rules_call", UNIT_TEST(test_a_call_that_is_not_there_is_missing),
            UNIT_TEST(test_a_kind_of_socket_that_is_not_there_is_missing),
            UNIT_TEST(test_a_table_of_sockets_that_is_not_there_is_missing),
            UNIT_TEST(test_an_untouched_socket_has_not_failed),
+           UNIT_TEST(test_only_dhcp_sends_without_an_address),
            UNIT_TEST(test_an_option_of_every_kernel_is_missing),
            UNIT_TEST(test_results_that_no_call_has_are_wrong),
            UNIT_TEST(test_a_second_connect_says_how_the_first_one_stands),

@@ -176,6 +176,7 @@ struct main_run {
     struct report *report;
     struct outputs *outputs;
     const GArray *entries;
+    bool live;
 };
 
 static void main_done(void *opaque, size_t index, struct pool_job *job)
@@ -185,6 +186,7 @@ static void main_done(void *opaque, size_t index, struct pool_job *job)
     if (entry->scenario == NULL) {
         report_file_error(run->report, entry->file->name, entry->file->diagnostics);
     } else {
+        job->result.live = run->live && job->result.status != RUN_SKIPPED;
         mutant_judge(entry->scenario, &job->result);
         report_test(run->report, entry->scenario->name, entry->scenario->file, &job->result);
     }
@@ -253,8 +255,16 @@ static void main_prepare_job(struct pool_job *job, const struct options *options
         .seed = options->seed,
         .context_events = options->verbose ? CONTEXT_EVENTS_VERBOSE : CONTEXT_EVENTS,
         .until_ns = options->until_ns,
+        .live = options->live,
         .update = options->update,
     };
+    if (scenario->requires_live && !options->live) {
+        job->scenario = NULL;
+        job->result.status = RUN_SKIPPED;
+        g_free(job->result.what);
+        job->result.what = g_strdup("it requires services of this host: run it with --live");
+        return;
+    }
     struct scenario_place place;
     job->options.guest_path = mutant_find_guest(scenario, &place, &error);
     if (job->options.guest_path == NULL) {
@@ -364,11 +374,13 @@ static enum run_status main_run(const struct options *options, const GArray *ent
         .progress = isatty(STDERR_FILENO) && !options->no_fork,
         .seed = options->seed,
         .bundle = options->bundle,
+        .live = options->live,
     };
     struct main_run run = {
         .report = report_new(stdout, &report_options, entries->len),
         .outputs = outputs,
         .entries = entries,
+        .live = options->live,
     };
     struct pool_job *jobs = g_new0(struct pool_job, entries->len);
     for (guint i = 0; i < entries->len; i++) {

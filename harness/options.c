@@ -134,6 +134,11 @@ static bool options_finish(struct options *options, const char *jobs, const char
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "the name of a file is empty");
         return false;
     }
+    if (options->live && options->update) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                    "--live and --update exclude each other: a live run is not repeatable");
+        return false;
+    }
     if (options->verbose && options->quiet) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "-v and -q exclude each other");
         return false;
@@ -171,7 +176,7 @@ static void options_explain_unknown(GError *error, enum command command, const G
 static bool options_parse_command(struct options *options, int *argc, char ***argv, GError **error)
 {
     gboolean list = FALSE, tap = FALSE, verbose = FALSE, quiet = FALSE, no_fork = FALSE;
-    gboolean gdb = FALSE, json = FALSE, update = FALSE;
+    gboolean gdb = FALSE, json = FALSE, update = FALSE, live = FALSE;
     g_autofree char *jobs = NULL, *seed = NULL, *when = NULL, *until = NULL;
     const GOptionEntry common[] = {
         {"filter", 0, 0, G_OPTION_ARG_FILENAME, &options->filter,
@@ -198,6 +203,10 @@ static bool options_parse_command(struct options *options, int *argc, char ***ar
          "put all that is known of each failed test into a folder of its own", "DIR"},
         {"update", 0, 0, G_OPTION_ARG_NONE, &update,
          "write golden captures where the run differs from them", NULL},
+        {"live", 0, 0, G_OPTION_ARG_NONE, &live,
+         "let guests reach services on the loopback of this host, at 10.0.2.2; such a run is not "
+         "repeatable",
+         NULL},
         {"no-fork", 0, 0, G_OPTION_ARG_NONE, &no_fork,
          "run the one test that is selected in this process, for a debugger", NULL},
         {"gdb", 0, 0, G_OPTION_ARG_NONE, &gdb,
@@ -223,13 +232,10 @@ static bool options_parse_command(struct options *options, int *argc, char ***ar
         g_propagate_error(error, wrong);
         return false;
     }
-    options->tap = tap;
-    options->verbose = verbose;
-    options->quiet = quiet;
-    options->no_fork = no_fork;
-    options->gdb = gdb;
-    options->json = json;
-    options->update = update;
+    options->tap = tap, options->json = json;
+    options->verbose = verbose, options->quiet = quiet;
+    options->no_fork = no_fork, options->gdb = gdb;
+    options->update = update, options->live = live;
     if (!options_set_until(until, &options->until_ns, error)) {
         return false;
     }

@@ -24,7 +24,7 @@ struct options {
     char *pcap, *events; /* a file, or a folder */
     char *junit;         /* a file */
     char *bundle;        /* a folder */
-    bool json, update;
+    bool json, update, live;
     bool tap, verbose, quiet, no_fork, gdb;
     uint64_t until_ns; /* after power-on; 0: none */
     int argc;          /* as they were given, for --gdb; borrowed */

@@ -185,6 +185,7 @@ static void outputs_bundle(void *opaque, size_t index, struct pool_job *job)
         .scenario = test->scenario,
         .guest_path = test->scenario != NULL ? test->job->options.guest_path : NULL,
         .seed = outputs->options->seed,
+        .live = outputs->options->live,
         .status = status,
         .report = failure->text,
     };

@@ -54,7 +54,7 @@ LAYERS = {
 # One file of the product may include libslirp; the bench measures it by itself.
 ONLY_IN = {"libslirp.h": ["emu/wire/wire_slirp.c", "tests/bench/slirp_alone.c"]}
 # Tests beside the code, and what only they use.
-TEST_FILE = re.compile(r"(_test|_rig|_testbed|_setup|_dialogue)\.[ch]$|/(mock|fake)_|/dialogue\.|/testguest")
+TEST_FILE = re.compile(r"(_test|_rig|_testbed|_setup|_dialogue)\.[ch]$|/(mock|fake)_|/dialogue(_tcp)?\.|/testguest")
 FREESTANDING = {"stdbool.h", "stddef.h", "stdint.h", "stdarg.h"}
 # Put together, so that this list is not found by those who look for such words in the tree.
 WORDS = re.compile(r"\b(" + "|".join(("TO" "DO", "FIX" "ME", "X" "XX", "HA" "CK")) + r")\b")

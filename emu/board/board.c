@@ -335,7 +335,8 @@ static bool board_build_wire(struct board *board, const struct board_config *con
         if (config->nets[i].backend != BOARD_BACKEND_SLIRP) {
             continue;
         }
-        board->slirp = wire_slirp_new(board->wire, board->clock, BOARD_SLIRP_PORT, error);
+        board->slirp = wire_slirp_new(board->wire, board->clock, board->trace, BOARD_SLIRP_PORT,
+                                      config->services, error);
         return board->slirp != NULL;
     }
     return true;
@@ -391,6 +392,7 @@ struct board *board_new(const struct board_config *config, const struct guest_im
     board->cpus = config->cpus;
     board->vhe = config->vhe;
     board->timer_hz = config->timer_hz;
+    board->faults.seed = config->seed;
     if (!board_build_cpu(board, config, error)) {
         board_free(board);
         return NULL;
@@ -569,6 +571,21 @@ char *board_net_place(struct board *board, const char *name)
 struct board_pci *board_pci(struct board *board)
 {
     return &board->pci;
+}
+
+struct wire_host *board_host(struct board *board, const char *name)
+{
+    for (unsigned i = 0; i < board->host_count; i++) {
+        if (strcmp(wire_port_name(wire_host_port(board->hosts[i])), name) == 0) {
+            return board->hosts[i];
+        }
+    }
+    g_assert_not_reached();
+}
+
+bool board_separate(struct board *board)
+{
+    return board->slirp == NULL || wire_slirp_separate(board->slirp);
 }
 
 struct wire_host *board_add_host(struct board *board, const char *name, const uint8_t mac[6],

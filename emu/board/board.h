@@ -110,6 +110,7 @@ struct board_config {
     const char *command_line; /* "face=posix tick=100" */
     const struct board_net_config *nets;
     unsigned net_count;
+    const struct wire_services *services; /* kept, unlike the rest; NULL: none */
     const struct board_file *files;
     unsigned file_count;
 };
@@ -207,8 +208,15 @@ struct alloc_fault *board_alloc_fault(struct board *board);
 struct virtqueue_fault *board_queue_fault(struct board *board, const char *queue);
 struct wire_fault *board_link_fault(struct board *board, const char *net);
 
+/*
+ * In a copy of the process, before it goes on: it shares no socket with the process that it is a
+ * copy of. False: that cannot be had.
+ */
+bool board_separate(struct board *board);
+
 /* Puts a scripted host on the wire; no port may be called so. It belongs to the board. */
 #define BOARD_HOSTS_MAX 16
+struct wire_host *board_host(struct board *board, const char *name); /* one that is there */
 struct wire_host *board_add_host(struct board *board, const char *name, const uint8_t mac[6],
                                  const uint8_t ip[4]);
 

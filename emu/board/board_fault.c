@@ -166,7 +166,8 @@ struct wire_fault *board_link_fault(struct board *board, const char *net)
     g_assert(faults->link_count < G_N_ELEMENTS(faults->links));
     unsigned index = faults->link_count++;
     faults->links[index].port = port;
-    faults->links[index].stage = wire_fault_new(port, board_trace(board));
+    faults->links[index].stage =
+        wire_fault_new(port, board_clock(board), board_trace(board), faults->seed);
     return faults->links[index].stage;
 }
 

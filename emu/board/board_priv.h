@@ -16,6 +16,7 @@
 
 /* Part of struct board; members are private to board_fault.c. */
 struct board_faults {
+    uint64_t seed; /* of the run: faults that strike by chance */
     struct irq_fault *spis[BOARD_IRQ_COUNT];
     struct irq_fault *ppis[CPU_CORES_MAX][BOARD_INTID_SPI];
     /* what an INTID's stage drives, and those that were led astray to it */

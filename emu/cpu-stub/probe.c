@@ -206,6 +206,23 @@ void probe_call_returned(uint32_t task, const char *call, int64_t result)
     PROBE_EMIT(TRACE_CALL_RETURNED, TN(task), TS(call), TN(result));
 }
 
+void probe_call_asked(uint32_t task, int descriptor, const char *what, uint64_t value)
+{
+    PROBE_EMIT(TRACE_CALL_ASKED, TN(task), TN((int64_t)descriptor), TS(what), TN(value));
+}
+
+void probe_call_told(uint32_t task, int descriptor, const char *what, uint64_t value)
+{
+    PROBE_EMIT(TRACE_CALL_TOLD, TN(task), TN((int64_t)descriptor), TS(what), TN(value));
+}
+
+void probe_socket_named(uint64_t object, uint32_t protocol, uint32_t address, uint16_t port,
+                        uint32_t peer, uint16_t peer_port)
+{
+    PROBE_EMIT(TRACE_SOCKET_NAMED, TN(object), TN(protocol), TN(address), TN(port), TN(peer),
+               TN(peer_port));
+}
+
 void probe_counter(const char *name, uint64_t value)
 {
     PROBE_EMIT(TRACE_COUNTER, TS(name), TN(value));

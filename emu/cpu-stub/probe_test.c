@@ -133,6 +133,9 @@ static void guest_probes(void)
     probe_timeout_cancelled(0x45);
     probe_call_entered(1, seen.kind, 1, 2, 3, 4);
     probe_call_returned(1, seen.kind, -11);
+    probe_call_asked(1, -1, seen.kind, 5);
+    probe_call_told(1, 3, seen.kind, 0x66);
+    probe_socket_named(0x66, 6, 0x0a00020f, 49152, 0x0a000202, 80);
     probe_counter(seen.name, 9);
     probe_drop(seen.name, seen.kind);
     probe_program_started(2, 1);
@@ -160,6 +163,10 @@ static void test_each_probe_is_its_event(void)
                            "timeout.cancelled timeout=0x45\n"
                            "call.entered task=1 call=irq a0=0x1 a1=0x2 a2=0x3 a3=0x4\n"
                            "call.returned task=1 call=irq result=-11\n"
+                           "call.asked task=1 descriptor=-1 what=irq value=0x5\n"
+                           "call.told task=1 descriptor=3 what=irq value=0x66\n"
+                           "socket.named object=0x66 protocol=6 address=0xa00020f port=49152 "
+                           "peer=0xa000202 peer_port=80\n"
                            "counter name=eth0.rx value=9\n"
                            "guest.drop where=eth0.rx why=irq\n"
                            "program.started program=2 task=1\n"

@@ -51,7 +51,10 @@
 #define TCP_ACK          0x10
 #define TCP_URG          0x20
 #define ANSWER_TTL       64
-#define QUOTED_PAYLOAD   8 /* [RFC792]: the header and the first 64 bits of the datagram's data */
+/* To a scripted host, at a port that the scenario says nothing about. */
+#define EGRESS_NOT_DECLARED "not a declared port"
+/* [RFC792]: the header and the first 64 bits of the datagram's data. */
+#define QUOTED_PAYLOAD 8
 
 /* Our MAC addresses: 52:55 and the IPv4 address. */
 #define MAC_PREFIX 0x5255
@@ -61,6 +64,7 @@ static_assert(WIRE_EGRESS_ANSWER_MAX == ETHERNET_SIZE + IPV4_SIZE + ICMP_SIZE + 
 
 /* A datagram whose header has been checked. */
 struct egress_datagram {
+    const struct wire_egress_rules *rules;
     const uint8_t *header;
     size_t header_len;
     const uint8_t *payload;
@@ -92,9 +96,63 @@ static enum wire_egress_verdict egress_drop_address(struct wire_egress_judgement
                        address >> 8 & 0xff, address & 0xff);
 }
 
-static bool egress_is_ours(uint32_t address)
+const struct serve_endpoint *wire_egress_find(const struct wire_egress_rules *rules, bool udp,
+                                              uint32_t address, uint16_t port)
 {
-    return address == WIRE_EGRESS_GATEWAY || address == WIRE_EGRESS_DNS;
+    for (unsigned i = 0; i < rules->count; i++) {
+        const struct serve_endpoint *endpoint = rules->endpoints[i];
+        if (endpoint->address == address && endpoint->port == port && endpoint->udp == udp) {
+            return endpoint;
+        }
+    }
+    return NULL;
+}
+
+/* Is TCP to a service of this kind libslirp's business? */
+static bool egress_is_for_libslirp(const struct serve_endpoint *endpoint)
+{
+    return !endpoint->udp && endpoint->kind != SERVE_REFUSED;
+}
+
+/* An address that somebody made a service for; `libslirp`: one of those that libslirp knows. */
+static bool egress_is_served(const struct wire_egress_rules *rules, uint32_t address, bool libslirp)
+{
+    if (!libslirp && rules->dns != 0 && rules->dns == address) {
+        return true;
+    }
+    for (unsigned i = 0; i < rules->count; i++) {
+        const struct serve_endpoint *endpoint = rules->endpoints[i];
+        if (endpoint->address == address && (!libslirp || egress_is_for_libslirp(endpoint))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool egress_is_ours(const struct wire_egress_rules *rules, uint32_t address)
+{
+    if (rules->mac != NULL) {
+        return address == rules->host;
+    }
+    return address == WIRE_EGRESS_GATEWAY || address == WIRE_EGRESS_DNS ||
+           egress_is_served(rules, address, false);
+}
+
+/* What was found out about a datagram that goes on. */
+static void egress_note(const struct egress_datagram *datagram,
+                        const struct serve_endpoint *endpoint, const uint8_t *payload, size_t len,
+                        struct wire_egress_judgement *judgement)
+{
+    judgement->datagram = (struct wire_egress_datagram){
+        .endpoint = endpoint,
+        .sender_mac = datagram->sender_mac,
+        .source = datagram->source,
+        .destination = datagram->destination,
+        .source_port = wire_get16(datagram->payload),
+        .port = wire_get16(datagram->payload + 2),
+        .payload = payload,
+        .len = len,
+    };
 }
 
 /*
@@ -114,6 +172,9 @@ static uint8_t *egress_begin_answer(const struct egress_datagram *datagram, uint
      */
     wire_put16(ethernet + 6, MAC_PREFIX);
     wire_put32(ethernet + 8, WIRE_EGRESS_GATEWAY);
+    if (datagram->rules->mac != NULL) {
+        memcpy(ethernet + 6, datagram->rules->mac, 6);
+    }
     wire_put16(ethernet + 12, ETHERTYPE_IPV4);
     uint8_t *ip = ethernet + ETHERNET_SIZE;
     ip[0] = 0x45;
@@ -167,7 +228,10 @@ static enum wire_egress_verdict egress_judge_udp(const struct egress_datagram *d
     if (wire_get16(udp + 6) != 0 && !egress_transport_checksum_is_good(datagram, len)) {
         return egress_drop(judgement, "wrong UDP checksum");
     }
-    if (wire_get16(udp + 2) == PORT_DHCP_SERVER && datagram->destination != WIRE_EGRESS_DNS) {
+    const struct wire_egress_rules *rules = datagram->rules;
+    uint16_t port = wire_get16(udp + 2);
+    bool to_gateway = datagram->destination == WIRE_EGRESS_GATEWAY;
+    if (port == PORT_DHCP_SERVER && (to_gateway || datagram->destination == IPV4_BROADCAST)) {
         if (wire_get16(udp) != PORT_DHCP_CLIENT) {
             return egress_drop(judgement, "DHCP from port %u", wire_get16(udp));
         }
@@ -175,6 +239,20 @@ static enum wire_egress_verdict egress_judge_udp(const struct egress_datagram *d
     }
     if (datagram->destination == IPV4_BROADCAST) {
         return egress_drop_address(judgement, "not allowed to leave", datagram->destination);
+    }
+    const struct serve_endpoint *endpoint =
+        wire_egress_find(rules, true, datagram->destination, port);
+    bool names = endpoint == NULL && rules->dns != 0 && rules->dns == datagram->destination &&
+                 port == WIRE_EGRESS_PORT_DNS;
+    if (names || (endpoint != NULL && endpoint->kind != SERVE_REFUSED)) {
+        egress_note(datagram, endpoint, udp + UDP_SIZE, len - UDP_SIZE, judgement);
+        return WIRE_EGRESS_UDP;
+    }
+    if (rules->mac != NULL && endpoint == NULL) {
+        return egress_drop(judgement, EGRESS_NOT_DECLARED);
+    }
+    if (endpoint == NULL && rules->live && to_gateway) {
+        return WIRE_EGRESS_PASS;
     }
     return egress_answer_unreachable(datagram, judgement);
 }
@@ -225,6 +303,24 @@ static enum wire_egress_verdict egress_judge_tcp(const struct egress_datagram *d
     if ((segment[13] & TCP_URG) != 0) {
         return egress_drop(judgement, "urgent TCP data");
     }
+    uint16_t port = wire_get16(segment + 2);
+    const struct serve_endpoint *endpoint =
+        wire_egress_find(datagram->rules, false, datagram->destination, port);
+    bool live =
+        endpoint == NULL && datagram->rules->live && datagram->destination == WIRE_EGRESS_GATEWAY;
+    if (live || (endpoint != NULL && egress_is_for_libslirp(endpoint))) {
+        if (datagram->rules->is_full && (segment[13] & TCP_SYN) != 0) {
+            return egress_drop(judgement, "too many conversations");
+        }
+        egress_note(datagram, endpoint, NULL, datagram->payload_len - header_len, judgement);
+        judgement->is_tcp = true;
+        judgement->tcp_flags = segment[13];
+        judgement->tcp_ack = wire_get32(segment + 8);
+        return WIRE_EGRESS_PASS;
+    }
+    if (datagram->rules->mac != NULL && endpoint == NULL) {
+        return egress_drop(judgement, EGRESS_NOT_DECLARED);
+    }
     if ((segment[13] & TCP_RST) != 0) {
         /* [RFC9293] 3.10.7.1: "An incoming segment containing a RST is discarded." */
         return egress_drop(judgement, "TCP reset to a closed port");
@@ -245,6 +341,10 @@ static enum wire_egress_verdict egress_judge_icmp(const struct egress_datagram *
     if (checksum_finish(checksum_add(0, icmp, datagram->payload_len)) != 0) {
         return egress_drop(judgement, "wrong ICMP checksum");
     }
+    if (datagram->destination != WIRE_EGRESS_GATEWAY && datagram->destination != WIRE_EGRESS_DNS) {
+        egress_note(datagram, NULL, icmp, datagram->payload_len, judgement);
+        return WIRE_EGRESS_ECHO;
+    }
     return WIRE_EGRESS_PASS;
 }
 
@@ -253,13 +353,13 @@ static enum wire_egress_verdict egress_judge_icmp(const struct egress_datagram *
  * address that is invalid by the rules of this section": this network, loopback, groups,
  * broadcasts; and our own addresses.
  */
-static bool egress_source_is_a_host(uint32_t source)
+static bool egress_source_is_a_host(const struct wire_egress_rules *rules, uint32_t source)
 {
     uint32_t top = source >> 24;
     bool is_broadcast =
         (source & WIRE_EGRESS_MASK) == WIRE_EGRESS_NETWORK &&
         ((source & ~WIRE_EGRESS_MASK) == 0 || (source & ~WIRE_EGRESS_MASK) == ~WIRE_EGRESS_MASK);
-    return top != 0 && top != 127 && top < 224 && !is_broadcast && !egress_is_ours(source);
+    return top != 0 && top != 127 && top < 224 && !is_broadcast && !egress_is_ours(rules, source);
 }
 
 /* DHCP clients that have no address yet send from 0.0.0.0: [RFC2131] 4.1. */
@@ -268,17 +368,19 @@ static bool egress_may_lack_a_source(const struct egress_datagram *datagram)
     return datagram->protocol == PROTOCOL_UDP && !datagram->is_fragment &&
            datagram->payload_len >= UDP_SIZE && wire_get16(datagram->payload) == PORT_DHCP_CLIENT &&
            wire_get16(datagram->payload + 2) == PORT_DHCP_SERVER &&
-           datagram->destination != WIRE_EGRESS_DNS;
+           (datagram->destination == WIRE_EGRESS_GATEWAY ||
+            datagram->destination == IPV4_BROADCAST);
 }
 
 static enum wire_egress_verdict egress_judge_datagram(const struct egress_datagram *datagram,
                                                       struct wire_egress_judgement *judgement)
 {
     bool to_all = datagram->destination == IPV4_BROADCAST;
-    if (!egress_is_ours(datagram->destination) && !(to_all && datagram->protocol == PROTOCOL_UDP)) {
+    if (!egress_is_ours(datagram->rules, datagram->destination) &&
+        !(to_all && datagram->protocol == PROTOCOL_UDP)) {
         return egress_drop_address(judgement, "not allowed to leave", datagram->destination);
     }
-    if (!egress_source_is_a_host(datagram->source) &&
+    if (!egress_source_is_a_host(datagram->rules, datagram->source) &&
         !(datagram->source == 0 && egress_may_lack_a_source(datagram))) {
         return egress_drop_address(judgement, "not an address of a host", datagram->source);
     }
@@ -304,7 +406,8 @@ static enum wire_egress_verdict egress_judge_datagram(const struct egress_datagr
     }
 }
 
-static enum wire_egress_verdict egress_judge_ipv4(const uint8_t *frame, size_t len,
+static enum wire_egress_verdict egress_judge_ipv4(const struct wire_egress_rules *rules,
+                                                  const uint8_t *frame, size_t len,
                                                   struct wire_egress_judgement *judgement)
 {
     const uint8_t *ip = frame + ETHERNET_SIZE;
@@ -327,6 +430,7 @@ static enum wire_egress_verdict egress_judge_ipv4(const uint8_t *frame, size_t l
         return egress_drop(judgement, "wrong IPv4 header checksum");
     }
     struct egress_datagram datagram = {
+        .rules = rules,
         .header = ip,
         .header_len = header_len,
         .payload = ip + header_len,
@@ -341,8 +445,27 @@ static enum wire_egress_verdict egress_judge_ipv4(const uint8_t *frame, size_t l
     return egress_judge_datagram(&datagram, judgement);
 }
 
+/* [RFC826]: a reply to a request for an address of ours that libslirp does not know. */
+static enum wire_egress_verdict egress_answer_arp(const uint8_t *frame, uint32_t address,
+                                                  struct wire_egress_judgement *judgement)
+{
+    uint8_t *reply = judgement->answer, *arp = reply + ETHERNET_SIZE;
+    judgement->answer_len = ETHERNET_SIZE + ARP_SIZE;
+    memcpy(reply, frame + 6, 6);
+    wire_put16(reply + 6, MAC_PREFIX);
+    wire_put32(reply + 8, address);
+    wire_put16(reply + 12, ETHERTYPE_ARP);
+    memcpy(arp, frame + ETHERNET_SIZE, 8);
+    wire_put16(arp + 6, ARP_REPLY);
+    memcpy(arp + 8, reply + 6, 6);
+    wire_put32(arp + 14, address);
+    memcpy(arp + 18, frame + ETHERNET_SIZE + 8, 10);
+    return WIRE_EGRESS_ANSWER;
+}
+
 /* [RFC826], Ethernet and IPv4 only. Who asks for whom is libslirp's business. */
-static enum wire_egress_verdict egress_judge_arp(const uint8_t *frame, size_t len,
+static enum wire_egress_verdict egress_judge_arp(const struct wire_egress_rules *rules,
+                                                 const uint8_t *frame, size_t len,
                                                  struct wire_egress_judgement *judgement)
 {
     const uint8_t *arp = frame + ETHERNET_SIZE;
@@ -357,32 +480,43 @@ static enum wire_egress_verdict egress_judge_arp(const uint8_t *frame, size_t le
     if (operation != ARP_REQUEST && operation != ARP_REPLY) {
         return egress_drop(judgement, "ARP operation %u", operation);
     }
+    uint32_t target = wire_get32(arp + 24);
+    if (operation == ARP_REQUEST && target != WIRE_EGRESS_GATEWAY && target != WIRE_EGRESS_DNS &&
+        wire_get32(arp + 14) != target && egress_is_served(rules, target, false) &&
+        !egress_is_served(rules, target, true)) {
+        return egress_answer_arp(frame, target, judgement);
+    }
     return WIRE_EGRESS_PASS;
 }
 
-/* A network card listens to its own address and to groups. Our stations have two. */
-static bool egress_listens_to(const uint8_t *mac)
+/* A network card listens to its own address and to groups. Ours has those of all our stations. */
+static bool egress_listens_to(const struct wire_egress_rules *rules, const uint8_t *mac)
 {
-    return wire_mac_is_group(mac) ||
-           (wire_get16(mac) == MAC_PREFIX && egress_is_ours(wire_get32(mac + 2)));
+    if (rules->mac != NULL && memcmp(mac, rules->mac, 6) == 0) {
+        return true;
+    }
+    return wire_mac_is_group(mac) || (rules->mac == NULL && wire_get16(mac) == MAC_PREFIX &&
+                                      egress_is_ours(rules, wire_get32(mac + 2)));
 }
 
-enum wire_egress_verdict wire_egress_judge(const uint8_t *frame, size_t len,
+enum wire_egress_verdict wire_egress_judge(const struct wire_egress_rules *rules,
+                                           const uint8_t *frame, size_t len,
                                            struct wire_egress_judgement *judgement)
 {
+    judgement->is_tcp = false;
     if (len < ETHERNET_SIZE) {
         return egress_drop(judgement, "truncated Ethernet header");
     }
-    if (!egress_listens_to(frame)) {
+    if (!egress_listens_to(rules, frame)) {
         return egress_drop(judgement, "for another station: %02x:%02x:%02x:%02x:%02x:%02x",
                            frame[0], frame[1], frame[2], frame[3], frame[4], frame[5]);
     }
     unsigned ethertype = wire_get16(frame + 12);
     switch (ethertype) {
     case ETHERTYPE_IPV4:
-        return egress_judge_ipv4(frame, len, judgement);
+        return egress_judge_ipv4(rules, frame, len, judgement);
     case ETHERTYPE_ARP:
-        return egress_judge_arp(frame, len, judgement);
+        return egress_judge_arp(rules, frame, len, judgement);
     case ETHERTYPE_IPV6:
         return egress_drop(judgement, "IPv6");
     case ETHERTYPE_VLAN:

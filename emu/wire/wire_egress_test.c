@@ -10,6 +10,8 @@
 
 #define FRAME_MAX 512
 
+static const struct wire_egress_rules no_rules;
+
 #define BASE(packet) (packet), sizeof(packet)
 
 /* A base frame, changed in a few places; checksums are made right again unless `raw`. */
@@ -333,7 +335,8 @@ static void check_rows(const struct row *rows, size_t count)
             packet_fix(frame, row->len);
         }
         struct wire_egress_judgement judgement = {.why = ""};
-        enum wire_egress_verdict verdict = wire_egress_judge(frame, row->len, &judgement);
+        enum wire_egress_verdict verdict =
+            wire_egress_judge(&no_rules, frame, row->len, &judgement);
         const char *why = verdict == WIRE_EGRESS_DROP ? judgement.why : "";
         const char *expected = row->why != NULL ? row->why : "";
         if (verdict != row->verdict || strcmp(why, expected) != 0) {
@@ -384,7 +387,7 @@ static void test_no_truncation_is_let_through(void)
         for (size_t len = 0; len < bases[b].len; len++) {
             uint8_t *frame = g_memdup2(bases[b].frame, len);
             struct wire_egress_judgement judgement;
-            CU_ASSERT_EQUAL(wire_egress_judge(frame, len, &judgement), WIRE_EGRESS_DROP);
+            CU_ASSERT_EQUAL(wire_egress_judge(&no_rules, frame, len, &judgement), WIRE_EGRESS_DROP);
             CU_ASSERT_NOT_EQUAL(judgement.why[0], '\0');
             g_free(frame);
         }
@@ -398,8 +401,8 @@ static void test_ethernet_padding_changes_nothing(void)
         memset(padded, 0xa5, sizeof(padded));
         memcpy(padded, bases[b].frame, bases[b].len);
         struct wire_egress_judgement with = {.why = ""}, without = {.why = ""};
-        CU_ASSERT_EQUAL(wire_egress_judge(padded, bases[b].len + 18, &with),
-                        wire_egress_judge(bases[b].frame, bases[b].len, &without));
+        CU_ASSERT_EQUAL(wire_egress_judge(&no_rules, padded, bases[b].len + 18, &with),
+                        wire_egress_judge(&no_rules, bases[b].frame, bases[b].len, &without));
         CU_ASSERT_EQUAL(with.answer_len, without.answer_len);
         CU_ASSERT_EQUAL(memcmp(with.answer, without.answer, with.answer_len), 0);
     }
@@ -421,7 +424,7 @@ static struct wire_egress_judgement judge_segment(uint8_t flags, uint32_t seq, u
     frame[47] = flags;
     packet_fix(frame, len);
     struct wire_egress_judgement judgement;
-    CU_ASSERT_EQUAL_FATAL(wire_egress_judge(frame, len, &judgement), WIRE_EGRESS_ANSWER);
+    CU_ASSERT_EQUAL_FATAL(wire_egress_judge(&no_rules, frame, len, &judgement), WIRE_EGRESS_ANSWER);
     CU_ASSERT_EQUAL_FATAL(judgement.answer_len, 54);
     CU_ASSERT_EQUAL(packet_sum(0, judgement.answer + 14, 20), 0xffff);
     CU_ASSERT_EQUAL(packet_transport_sum(judgement.answer), 0xffff);
@@ -438,7 +441,7 @@ static void test_reset_to_a_syn_byte_for_byte(void)
         0x00, 0x00, 0x03, 0xe9, 0x50, 0x14, 0x00, 0x00, 0xd3, 0x86, 0x00, 0x00,
     };
     struct wire_egress_judgement judgement;
-    CU_ASSERT_EQUAL(wire_egress_judge(packet_syn, sizeof(packet_syn), &judgement),
+    CU_ASSERT_EQUAL(wire_egress_judge(&no_rules, packet_syn, sizeof(packet_syn), &judgement),
                     WIRE_EGRESS_ANSWER);
     CU_ASSERT_EQUAL_FATAL(judgement.answer_len, sizeof(expected));
     CU_ASSERT_EQUAL(memcmp(judgement.answer, expected, sizeof(expected)), 0);
@@ -492,7 +495,7 @@ static void test_port_unreachable_byte_for_byte(void)
         0x02, 0x0f, 0x0a, 0x00, 0x02, 0x03, 0x13, 0x88, 0x00, 0x35, 0x00, 0x0c, 0x0f, 0x41,
     };
     struct wire_egress_judgement judgement;
-    CU_ASSERT_EQUAL(wire_egress_judge(packet_udp, sizeof(packet_udp), &judgement),
+    CU_ASSERT_EQUAL(wire_egress_judge(&no_rules, packet_udp, sizeof(packet_udp), &judgement),
                     WIRE_EGRESS_ANSWER);
     CU_ASSERT_EQUAL_FATAL(judgement.answer_len, sizeof(expected));
     CU_ASSERT_EQUAL(memcmp(judgement.answer, expected, sizeof(expected)), 0);
@@ -508,7 +511,8 @@ static void test_port_unreachable_quotes_options_and_eight_bytes(void)
     packet_put(frame, 16, 2, sizeof(frame) - 14);
     packet_fix(frame, sizeof(frame));
     struct wire_egress_judgement judgement;
-    CU_ASSERT_EQUAL(wire_egress_judge(frame, sizeof(frame), &judgement), WIRE_EGRESS_ANSWER);
+    CU_ASSERT_EQUAL(wire_egress_judge(&no_rules, frame, sizeof(frame), &judgement),
+                    WIRE_EGRESS_ANSWER);
     CU_ASSERT_EQUAL_FATAL(judgement.answer_len, WIRE_EGRESS_ANSWER_MAX);
     CU_ASSERT_EQUAL(memcmp(judgement.answer + 42, frame + 14, 68), 0);
     CU_ASSERT_EQUAL(packet_transport_sum(judgement.answer), 0xffff);
@@ -534,7 +538,7 @@ static bool may_pass(const uint8_t *frame, size_t len)
 static void check_judgement(const uint8_t *frame, size_t len)
 {
     struct wire_egress_judgement judgement = {.why = ""};
-    switch (wire_egress_judge(frame, len, &judgement)) {
+    switch (wire_egress_judge(&no_rules, frame, len, &judgement)) {
     case WIRE_EGRESS_PASS:
         CU_ASSERT_TRUE(may_pass(frame, len));
         break;
@@ -546,6 +550,10 @@ static void check_judgement(const uint8_t *frame, size_t len)
         CU_ASSERT_EQUAL(packet_transport_sum(judgement.answer), 0xffff);
         CU_ASSERT_EQUAL(memcmp(judgement.answer + 26, frame + 30, 4), 0);
         CU_ASSERT_EQUAL(memcmp(judgement.answer + 30, frame + 26, 4), 0);
+        break;
+    case WIRE_EGRESS_UDP:
+    case WIRE_EGRESS_ECHO:
+        CU_FAIL("nothing is declared");
         break;
     case WIRE_EGRESS_DROP:
         CU_ASSERT_NOT_EQUAL(judgement.why[0], '\0');
@@ -577,8 +585,42 @@ static void test_random_changes_are_judged_soundly(void)
     }
 }
 
-UNIT_SUITE("wire_egress", UNIT_TEST(test_link_layer), UNIT_TEST(test_ipv4), UNIT_TEST(test_icmp),
-           UNIT_TEST(test_udp), UNIT_TEST(test_tcp), UNIT_TEST(test_no_truncation_is_let_through),
+static void test_rules_decide_about_services(void)
+{
+    static const struct serve_endpoint echo = {
+        .address = 0x0a000264, .port = 80, .kind = SERVE_ECHO};
+    static const struct serve_endpoint *const list[] = {&echo};
+    struct wire_egress_rules rules = {.endpoints = list, .count = 1};
+    struct wire_egress_judgement judgement;
+    uint8_t frame[sizeof(packet_syn)];
+    memcpy(frame, packet_syn, sizeof(frame));
+    packet_put(frame, 30, 4, 0x0a000264);
+    packet_fix(frame, sizeof(frame));
+    CU_ASSERT_EQUAL(wire_egress_judge(&rules, frame, sizeof(frame), &judgement), WIRE_EGRESS_PASS);
+    CU_ASSERT_TRUE(judgement.is_tcp);
+    CU_ASSERT_EQUAL(judgement.tcp_flags, 2);
+    CU_ASSERT_PTR_EQUAL(judgement.datagram.endpoint, &echo);
+    CU_ASSERT_EQUAL(judgement.datagram.source_port, 49152);
+    rules.is_full = true;
+    CU_ASSERT_EQUAL(wire_egress_judge(&rules, frame, sizeof(frame), &judgement), WIRE_EGRESS_DROP);
+    CU_ASSERT_STRING_EQUAL(judgement.why, "too many conversations");
+    frame[47] = 0x10; /* what has begun goes on */
+    packet_fix(frame, sizeof(frame));
+    CU_ASSERT_EQUAL(wire_egress_judge(&rules, frame, sizeof(frame), &judgement), WIRE_EGRESS_PASS);
+    frame[47] = 0x30;
+    packet_fix(frame, sizeof(frame));
+    CU_ASSERT_EQUAL(wire_egress_judge(&rules, frame, sizeof(frame), &judgement), WIRE_EGRESS_DROP);
+    CU_ASSERT_STRING_EQUAL(judgement.why, "urgent TCP data");
+    rules = (struct wire_egress_rules){.live = true};
+    CU_ASSERT_EQUAL(wire_egress_judge(&rules, packet_syn, sizeof(packet_syn), &judgement),
+                    WIRE_EGRESS_PASS);
+    CU_ASSERT_EQUAL(wire_egress_judge(&rules, packet_udp, sizeof(packet_udp), &judgement),
+                    WIRE_EGRESS_ANSWER); /* the DNS address is not the gateway */
+}
+
+UNIT_SUITE("wire_egress", UNIT_TEST(test_rules_decide_about_services), UNIT_TEST(test_link_layer),
+           UNIT_TEST(test_ipv4), UNIT_TEST(test_icmp), UNIT_TEST(test_udp), UNIT_TEST(test_tcp),
+           UNIT_TEST(test_no_truncation_is_let_through),
            UNIT_TEST(test_ethernet_padding_changes_nothing),
            UNIT_TEST(test_reset_to_a_syn_byte_for_byte),
            UNIT_TEST(test_reset_without_ack_acknowledges_what_came),

@@ -1,9 +1,11 @@
 /*
- * wire_host_test.c - a scripted host answers ARP for its address, and nothing else
+ * wire_host_test.c - a scripted host answers ARP for its address, refuses what it is told to, and
+ * nothing else
  */
 #include "emu/wire/wire_host.h"
 
 #include "emu/wire/wire_bench.h"
+#include "emu/wire/wire_packets.h"
 #include "tests/unit.h"
 
 /* ARP, Request who-has 10.0.2.9 tell 10.0.2.15, length 28 */
@@ -80,5 +82,50 @@ static void test_host_is_silent_about_everything_else(void)
     net_teardown(&net);
 }
 
-UNIT_SUITE("wire_host", UNIT_TEST(test_host_answers_a_request_for_its_address),
+/* Of the TCP and UDP ports, one each is refused; the others are the scenario's business. */
+static void test_host_refuses_what_it_is_told_to(void)
+{
+    static const struct serve_endpoint refused[] = {
+        {.address = 0x0a000209, .port = 80, .kind = SERVE_REFUSED},
+        {.udp = true, .address = 0x0a000209, .port = 53, .kind = SERVE_REFUSED},
+    };
+    static const struct {
+        const uint8_t *frame;
+        size_t len;
+        uint16_t port;
+        bool is_answered;
+    } rows[] = {
+        {packet_syn, sizeof(packet_syn), 80, true},   {packet_syn, sizeof(packet_syn), 53, false},
+        {packet_udp, sizeof(packet_udp), 53, true},   {packet_udp, sizeof(packet_udp), 80, false},
+        {packet_echo, sizeof(packet_echo), 0, false},
+    };
+    struct net net;
+    net_setup(&net);
+    wire_host_refuse(net.host, &refused[0]);
+    wire_host_refuse(net.host, &refused[1]);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint8_t frame[64];
+        memcpy(frame, rows[i].frame, rows[i].len);
+        memcpy(frame, reply + 6, 6);
+        packet_put(frame, 30, 4, 0x0a000209);
+        if (rows[i].port != 0) {
+            packet_put(frame, 36, 2, rows[i].port);
+        }
+        packet_fix(frame, rows[i].len);
+        bench_forget(&net.bench);
+        wire_port_send(net.guest->port, frame, rows[i].len);
+        bench_run(&net.bench);
+        CU_ASSERT_EQUAL_FATAL(net.bench.arrivals->len, rows[i].is_answered ? 1 : 0);
+        if (rows[i].is_answered) {
+            const uint8_t *answer = bench_arrival(&net.bench, 0)->data;
+            CU_ASSERT_EQUAL(memcmp(answer + 6, reply + 6, 6), 0);
+            CU_ASSERT_EQUAL(packet_get(answer, 26, 4), 0x0a000209);
+            CU_ASSERT_EQUAL(packet_transport_sum(answer), 0xffff);
+        }
+    }
+    net_teardown(&net);
+}
+
+UNIT_SUITE("wire_host", UNIT_TEST(test_host_refuses_what_it_is_told_to),
+           UNIT_TEST(test_host_answers_a_request_for_its_address),
            UNIT_TEST(test_host_is_silent_about_everything_else))

@@ -25,7 +25,8 @@ static void net_setup(struct net *net)
     bench_setup(&net->bench);
     net->guest = bench_add_port(&net->bench, "eth0", true);
     GError *error = NULL;
-    net->slirp = wire_slirp_new(net->bench.wire, net->bench.clock, "slirp", &error);
+    net->slirp =
+        wire_slirp_new(net->bench.wire, net->bench.clock, net->bench.trace, "slirp", NULL, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(net->slirp);
     CU_ASSERT_PTR_NULL(error);
 }

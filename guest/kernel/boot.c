@@ -2,16 +2,21 @@
 #include "kernel/boot.h"
 
 #include "kernel/boot_data.h"
+#include "kernel/boot_memory.h"
+#include "kernel/epoll.h"
+#include "kernel/eventfd.h"
 #include "kernel/file.h"
 #include "kernel/irq.h"
 #include "kernel/nbuf.h"
 #include "kernel/netif.h"
+#include "kernel/poll.h"
 #include "kernel/pool.h"
 #include "kernel/sched.h"
 #include "kernel/smp.h"
 #include "kernel/spinlock.h"
 #include "kernel/task_priv.h"
 #include "kernel/timeout.h"
+#include "kernel/tmpfs.h"
 #include "kernel/user_memory.h"
 #include "lib/errno.h"
 #include "lib/format.h"
@@ -46,7 +51,11 @@ kstatic_assert((POOLS_MAX + 1) * 64 <= FILE_TEXT_MAX, "a line for each pool");
 
 void kernel_init(const struct program_entry *programs, size_t program_count)
 {
+    boot_memory_init();
     file_init();
+    poll_init();
+    epoll_init();
+    eventfd_init();
     boot_data_init();
     user_memory_init();
     timeout_registry_init();
@@ -56,6 +65,7 @@ void kernel_init(const struct program_entry *programs, size_t program_count)
     nbuf_init();
     netif_init();
     program_init(programs, program_count);
+    tmpfs_init();
     path_register("/proc/pools", boot_open_pools);
 }
 

@@ -131,15 +131,83 @@ struct file *file_from_text(const char *text, size_t size, int *error)
     return file;
 }
 
+/* ---- files that are made when they are read -------------------------------------------------- */
+
+struct piece_file {
+    file_piece_fn *next;
+    unsigned cursor;
+    size_t used, taken; /* of the text */
+    char text[FILE_PIECE_MAX];
+};
+
+static struct piece_file piece_file_objects[TEXT_FILES_MAX];
+static struct pool piece_file_pool;
+
+static long piece_file_read(struct file *file, void *buffer, size_t size)
+{
+    struct piece_file *pieces = file->object;
+    size_t done = 0;
+    while (done < size) {
+        if (pieces->taken == pieces->used) {
+            pieces->taken = 0;
+            pieces->used = pieces->next(&pieces->cursor, pieces->text, sizeof pieces->text);
+            kassert(pieces->used <= sizeof pieces->text);
+        }
+        if (pieces->used == 0)
+            break;
+        size_t left = pieces->used - pieces->taken;
+        size_t count = size - done < left ? size - done : left;
+        memcpy((char *)buffer + done, pieces->text + pieces->taken, count);
+        pieces->taken += count;
+        done += count;
+    }
+    return (long)done;
+}
+
+static void piece_file_close(struct file *file)
+{
+    pool_free(&piece_file_pool, file->object);
+}
+
+static const struct file_ops piece_file_ops = {
+    .kind = "pieces",
+    .read = piece_file_read,
+    .close = piece_file_close,
+};
+
+struct file *file_from_pieces(file_piece_fn *next, int *error)
+{
+    struct piece_file *object = pool_alloc(&piece_file_pool);
+    struct file *file = object != NULL ? file_alloc(&piece_file_ops, object) : NULL;
+    if (file == NULL) {
+        if (object != NULL)
+            pool_free(&piece_file_pool, object);
+        *error = -KENFILE;
+        return NULL;
+    }
+    object->next = next;
+    object->cursor = 0;
+    object->used = 0;
+    object->taken = 0;
+    return file;
+}
+
 static long boot_file_read(struct file *file, void *buffer, size_t size)
 {
     const struct hal_boot_file *boot_file = file->object;
     return memory_file_read(file, buffer, size, boot_file->data, boot_file->size);
 }
 
+static uint64_t boot_file_size(struct file *file)
+{
+    const struct hal_boot_file *boot_file = file->object;
+    return boot_file->size;
+}
+
 static const struct file_ops boot_file_ops = {
     .kind = "boot file",
     .read = boot_file_read,
+    .size = boot_file_size,
 };
 
 /* ---- boot files ------------------------------------------------------------------------------ */
@@ -187,6 +255,8 @@ void boot_data_init(void)
 {
     boot_parse_command_line(hal_boot_info()->command_line);
     pool_init(&text_file_pool, "text-files", text_file_objects, sizeof text_file_objects[0],
+              TEXT_FILES_MAX);
+    pool_init(&piece_file_pool, "piece-files", piece_file_objects, sizeof piece_file_objects[0],
               TEXT_FILES_MAX);
     path_register("/", boot_file_open);
 }

@@ -11,30 +11,27 @@
 #include <net/if_arp.h>
 #include <net/route.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <time.h>
+#include <unistd.h>
 
 #define ABI_NUMBER(name)         {#name, (long)(name)},
-#define ABI_CALL(name)           {#name, (long)(__NR##name)},
-#define ABI_SIZE(type)           {#type, (long)sizeof(type)},
+#define ABI_CALL(ours, theirs)   {#ours, (long)(theirs)},
+#define ABI_SIZE(ours, theirs)   {#theirs, (long)sizeof(theirs)},
 #define ABI_OFFSET(type, member) {#type "." #member, (long)offsetof(type, member)},
 
+/* clang-format off */
 const struct abi_number abi_numbers[] = {
 #include "kernel/abi_names.h"
-    ABI_CALL(_fcntl) ABI_CALL(_ioctl) ABI_CALL(_openat) ABI_CALL(_close) ABI_CALL(_read) ABI_CALL(
-        _write) ABI_CALL(_exit) ABI_CALL(_nanosleep) ABI_CALL(_clock_gettime) ABI_CALL(_sched_yield)
-        ABI_CALL(_getpid) ABI_CALL(_socket) ABI_CALL(_bind) ABI_CALL(_connect) ABI_CALL(_sendto)
-            ABI_CALL(_recvfrom) ABI_CALL(_setsockopt) ABI_CALL(_getsockopt) ABI_CALL(_getrandom)
-                ABI_SIZE(struct timespec) ABI_SIZE(struct timeval) ABI_SIZE(struct sockaddr)
-                    ABI_SIZE(struct sockaddr_in) ABI_SIZE(struct ifreq) ABI_SIZE(struct rtentry)
-                        ABI_OFFSET(struct sockaddr_in, sin_port) ABI_OFFSET(
-                            struct sockaddr_in, sin_addr) ABI_OFFSET(struct ifreq, ifr_addr)
-                            ABI_OFFSET(struct ifreq, ifr_flags) ABI_OFFSET(struct rtentry, rt_dst)
-                                ABI_OFFSET(struct rtentry, rt_gateway)
-                                    ABI_OFFSET(struct rtentry, rt_genmask)
-                                        ABI_OFFSET(struct rtentry, rt_flags)
-                                            ABI_OFFSET(struct rtentry, rt_metric)
-                                                ABI_OFFSET(struct rtentry, rt_dev)};
+#include "kernel/abi_calls.h"
+};
+/* clang-format on */
 const size_t abi_number_count = sizeof abi_numbers / sizeof abi_numbers[0];

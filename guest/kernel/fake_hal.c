@@ -226,7 +226,7 @@ unsigned fake_deadline_count(void)
 void *fake_ram(size_t size)
 {
     size_t begin = (fake_ram_used + 4095) & ~(size_t)4095;
-    if (size > FAKE_RAM_SIZE - begin)
+    if (size > FAKE_RAM_SIZE - FAKE_FREE_SIZE - begin)
         abort();
     fake_ram_used = begin + size;
     return fake_ram_bytes + begin;
@@ -459,6 +459,8 @@ void fake_power_on(void)
     fake_boot_info = (struct hal_boot){
         .ram_base = 0x40000000,
         .ram_size = FAKE_RAM_SIZE,
+        .free_base = 0x40000000 + FAKE_RAM_SIZE - FAKE_FREE_SIZE,
+        .free_size = FAKE_FREE_SIZE,
         .command_line = fake_command_line,
         .files = fake_files,
         .file_count = fake_file_count,
@@ -610,6 +612,23 @@ void probe_call_entered(uint32_t task, const char *call, uint64_t a0, uint64_t a
 void probe_call_returned(uint32_t task, const char *call, int64_t result)
 {
     fake_note("return %u %s %lld\n", task, call, (long long)result);
+}
+
+void probe_call_asked(uint32_t task, int descriptor, const char *what, uint64_t value)
+{
+    fake_note("asked %u %d %s %llu\n", task, descriptor, what, (unsigned long long)value);
+}
+
+void probe_call_told(uint32_t task, int descriptor, const char *what, uint64_t value)
+{
+    fake_note("told %u %d %s %llu\n", task, descriptor, what, (unsigned long long)value);
+}
+
+void probe_socket_named(uint64_t object, uint32_t protocol, uint32_t address, uint16_t port,
+                        uint32_t peer, uint16_t peer_port)
+{
+    (void)object;
+    fake_note("named %u 0x%x:%u 0x%x:%u\n", protocol, address, port, peer, peer_port);
 }
 
 void probe_counter(const char *name, uint64_t value)

@@ -1,6 +1,7 @@
 /* file.c - files, descriptor tables, and who makes files: socket families and paths */
 #include "kernel/file.h"
 
+#include "kernel/epoll.h"
 #include "kernel/pool.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
@@ -21,6 +22,7 @@ static unsigned file_family_count;
 static struct {
     const char *prefix;
     path_open_fn *open;
+    path_remove_fn *remove; /* NULL: nothing below can be removed */
 } file_prefixes[PATH_PREFIXES_MAX];
 static unsigned file_prefix_count;
 
@@ -37,8 +39,10 @@ struct file *file_alloc(const struct file_ops *ops, void *object)
 {
     kassert(ops->kind != NULL);
     struct file *file = pool_alloc(&file_pool);
-    if (file != NULL)
-        *file = (struct file){.ops = ops, .references = 1, .object = object};
+    if (file == NULL)
+        return NULL;
+    *file = (struct file){.ops = ops, .references = 1, .object = object};
+    list_init(&file->epoll_items);
     return file;
 }
 
@@ -47,6 +51,7 @@ void file_release(struct file *file)
     kassert(file->references > 0);
     if (--file->references > 0)
         return;
+    epoll_forget_file(file);
     if (file->ops->close != NULL)
         file->ops->close(file);
     pool_free(&file_pool, file);
@@ -54,15 +59,45 @@ void file_release(struct file *file)
 
 /* ---- descriptors ----------------------------------------------------------------------------- */
 
-int file_table_add(struct file_table *table, struct file *file)
+void file_table_init(struct file_table *table)
 {
-    for (int descriptor = 0; descriptor < DESCRIPTORS_MAX; descriptor++) {
+    for (int descriptor = 0; descriptor < table->end; descriptor++)
+        table->files[descriptor] = NULL;
+    table->lowest = 0;
+    table->end = 0;
+}
+
+static void file_table_put(struct file_table *table, int descriptor, struct file *file)
+{
+    table->files[descriptor] = file;
+    table->close_on_exec[descriptor] = false;
+    if (descriptor >= table->end)
+        table->end = descriptor + 1;
+}
+
+int file_table_add_from(struct file_table *table, struct file *file, int first)
+{
+    for (int descriptor = first; descriptor < DESCRIPTORS_MAX; descriptor++) {
         if (table->files[descriptor] == NULL) {
-            table->files[descriptor] = file;
+            file_table_put(table, descriptor, file);
             return descriptor;
         }
     }
     return -KEMFILE;
+}
+
+int file_table_add(struct file_table *table, struct file *file)
+{
+    int descriptor = file_table_add_from(table, file, table->lowest);
+    table->lowest = descriptor >= 0 ? descriptor + 1 : DESCRIPTORS_MAX;
+    return descriptor;
+}
+
+void file_table_set(struct file_table *table, int descriptor, struct file *file)
+{
+    kassert(descriptor >= 0 && descriptor < DESCRIPTORS_MAX);
+    (void)file_table_close(table, descriptor);
+    file_table_put(table, descriptor, file);
 }
 
 struct file *file_table_get(struct file_table *table, int descriptor)
@@ -78,14 +113,17 @@ int file_table_close(struct file_table *table, int descriptor)
     if (file == NULL)
         return -KEBADF;
     table->files[descriptor] = NULL;
+    if (descriptor < table->lowest)
+        table->lowest = descriptor;
     file_release(file);
     return 0;
 }
 
 void file_table_close_all(struct file_table *table)
 {
-    for (int descriptor = 0; descriptor < DESCRIPTORS_MAX; descriptor++)
+    for (int descriptor = 0; descriptor < table->end; descriptor++)
         (void)file_table_close(table, descriptor); /* a hole is no error here */
+    file_table_init(table);
 }
 
 /* ---- socket families ------------------------------------------------------------------------- */
@@ -110,33 +148,48 @@ struct file *socket_open(int family, int type, int protocol, int *error)
 
 /* ---- paths ----------------------------------------------------------------------------------- */
 
-void path_register(const char *prefix, path_open_fn *open)
+void path_register_writable(const char *prefix, path_open_fn *open, path_remove_fn *remove)
 {
     kassert(file_prefix_count < PATH_PREFIXES_MAX);
     file_prefixes[file_prefix_count].prefix = prefix;
     file_prefixes[file_prefix_count].open = open;
+    file_prefixes[file_prefix_count].remove = remove;
     file_prefix_count++;
 }
 
-static path_open_fn *path_find(const char *path)
+void path_register(const char *prefix, path_open_fn *open)
 {
-    path_open_fn *open = NULL;
+    path_register_writable(prefix, open, NULL);
+}
+
+/* Who serves a path; the number of prefixes: nobody. */
+static unsigned path_find(const char *path)
+{
+    unsigned found = file_prefix_count;
     size_t longest = 0;
     for (unsigned i = 0; i < file_prefix_count; i++) {
         size_t length = kstrlen(file_prefixes[i].prefix);
         if (length > longest && kstr_has_prefix(path, file_prefixes[i].prefix)) {
             longest = length;
-            open = file_prefixes[i].open;
+            found = i;
         }
     }
-    return open;
+    return found;
 }
 
 struct file *path_open(const char *path, int flags, int *error)
 {
-    path_open_fn *open = path_find(path);
-    if (open != NULL)
-        return open(path, flags, error);
+    unsigned found = path_find(path);
+    if (found < file_prefix_count)
+        return file_prefixes[found].open(path, flags, error);
     *error = -KENOENT;
     return NULL;
+}
+
+int path_remove(const char *path)
+{
+    unsigned found = path_find(path);
+    if (found == file_prefix_count)
+        return -KENOENT;
+    return file_prefixes[found].remove != NULL ? file_prefixes[found].remove(path) : -KEROFS;
 }

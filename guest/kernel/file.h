@@ -3,20 +3,25 @@
  *
  * A file is an object with operations; a program's table maps small numbers to files. Sockets are
  * files: the socket part of the operations is NULL for others (then the call gives -KENOTSOCK).
- * Blocking is the operation's business: `file->flags` has FILE_NONBLOCK. Paths are served by
- * filesystems that register a prefix.
+ * Blocking is the operation's business: `file->flags` has FILE_NONBLOCK; it is of the open file,
+ * and all descriptors of that share it. Paths are served by filesystems that register a prefix.
  */
 #ifndef KERNEL_FILE_H
 #define KERNEL_FILE_H
 
+#include "lib/list.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define FILES_MAX       64 /* in all */
-#define DESCRIPTORS_MAX 16 /* a program */
+#define FILES_MAX       2560 /* in all */
+#define DESCRIPTORS_MAX 1024 /* a program */
 #define FILE_NONBLOCK   04000
 
 struct file;
+struct message;
+struct poll_table;
 struct sockaddr;
 
 struct file_ops {
@@ -24,14 +29,20 @@ struct file_ops {
     long (*read)(struct file *file, void *buffer, size_t size);
     long (*write)(struct file *file, const void *buffer, size_t size);
     long (*ioctl)(struct file *file, unsigned long request, void *argument);
-    void (*close)(struct file *file); /* the last reference is gone */
+    uint64_t (*size)(struct file *file); /* NULL: it has none, and no place to go to */
+    void (*close)(struct file *file);    /* the last reference is gone */
+    /* What it is ready for: POLLIN and so on (poll.h). NULL: always for reading and writing. */
+    unsigned (*poll)(struct file *file, struct poll_table *table);
 
     long (*bind)(struct file *file, const struct sockaddr *address, size_t size);
     long (*connect)(struct file *file, const struct sockaddr *address, size_t size);
-    long (*sendto)(struct file *file, const void *buffer, size_t size, int flags,
-                   const struct sockaddr *to, size_t to_size);
-    long (*recvfrom)(struct file *file, void *buffer, size_t size, int flags, struct sockaddr *from,
-                     uint32_t *from_size);
+    int (*listen)(struct file *file, int backlog);
+    struct file *(*accept)(struct file *file, int *error);
+    long (*sendmsg)(struct file *file, const struct message *message);
+    long (*recvmsg)(struct file *file, struct message *message);
+    int (*shutdown)(struct file *file, int how);
+    /* Its own name, or its peer's: as much as *size has room for; *size is the whole then. */
+    int (*getname)(struct file *file, bool peer, struct sockaddr *name, uint32_t *size);
     long (*setsockopt)(struct file *file, int level, int name, const void *value, size_t size);
     long (*getsockopt)(struct file *file, int level, int name, void *value, uint32_t *size);
 };
@@ -42,6 +53,7 @@ struct file {
     unsigned flags;
     uint64_t offset;
     void *object;
+    struct list epoll_items; /* that look at it (epoll.c) */
 };
 
 /* Empties the pool, and forgets families and prefixes. */
@@ -51,12 +63,23 @@ void file_init(void);
 struct file *file_alloc(const struct file_ops *ops, void *object);
 void file_release(struct file *file);
 
+/* All zero is an empty one. */
 struct file_table {
     struct file *files[DESCRIPTORS_MAX];
+    bool close_on_exec[DESCRIPTORS_MAX]; /* remembered, though nothing is ever executed */
+    int lowest;                          /* none below is free */
+    int end;                             /* none from here on is in use */
 };
+
+/* Empties one that nobody will close; so it touches only what was in use. */
+void file_table_init(struct file_table *table);
 
 /* Takes the reference on success: the lowest free descriptor, or -KEMFILE. */
 int file_table_add(struct file_table *table, struct file *file);
+/* The same from `first` on. */
+int file_table_add_from(struct file_table *table, struct file *file, int first);
+/* Takes the reference; whatever had the descriptor is closed. It must be a valid number. */
+void file_table_set(struct file_table *table, int descriptor, struct file *file);
 struct file *file_table_get(struct file_table *table, int descriptor); /* NULL: -KEBADF */
 int file_table_close(struct file_table *table, int descriptor);
 void file_table_close_all(struct file_table *table);
@@ -68,12 +91,25 @@ struct file *socket_open(int family, int type, int protocol, int *error);
 
 /* open(2) below a prefix ("/proc/net/"). The longest prefix wins. */
 typedef struct file *path_open_fn(const char *path, int flags, int *error);
+typedef int path_remove_fn(const char *path);
 void path_register(const char *prefix, path_open_fn *open);
+/* The same where files can be removed. */
+void path_register_writable(const char *prefix, path_open_fn *open, path_remove_fn *remove);
 struct file *path_open(const char *path, int flags, int *error);
+/* unlink(2): 0, -KENOENT, -KEROFS. */
+int path_remove(const char *path);
 
 /* A read-only file with text made at open time; for /proc. Copies up to FILE_TEXT_MAX of it. */
-#define FILE_TEXT_MAX 2048
+#define FILE_TEXT_MAX 4096
 struct file *file_from_text(const char *text, size_t size, int *error);
+
+/*
+ * The same for text that is longer: it is made in pieces of whole lines when it is read. `next`
+ * begins with a cursor of 0 and says how long a piece is; 0: the end.
+ */
+#define FILE_PIECE_MAX 8192
+typedef size_t file_piece_fn(unsigned *cursor, char *text, size_t size);
+struct file *file_from_pieces(file_piece_fn *next, int *error);
 
 /*
  * A configuration file that came with the boot information: a NUL-terminated copy in `buffer`,

@@ -1,14 +1,16 @@
 /* nbuf.c - frame buffers: one allocation of DMA memory, cut into NBUF_COUNT pieces */
 #include "kernel/nbuf.h"
 
+#include "kernel/boot_memory.h"
 #include "kernel/console.h"
 #include "kernel/pool.h"
 #include "lib/kassert.h"
+#include "lib/string.h"
 
 #include "ringside/hal.h"
 
 static struct nbuf nbuf_objects[NBUF_COUNT];
-static struct pool nbuf_pool;
+static struct pool nbuf_pool, nbuf_large_pool;
 
 kstatic_assert(offsetof(struct nbuf, link) == 0 && sizeof(struct list) >= sizeof(void *),
                "a free buffer keeps what it knows of its memory");
@@ -24,10 +26,13 @@ void nbuf_init(void)
     for (size_t i = 0; i < count; i++) {
         nbuf_objects[i] = (struct nbuf){
             .memory = memory + i * NBUF_SIZE,
+            .size = NBUF_SIZE,
+            .frame = memory + i * NBUF_SIZE,
             .physical = physical + i * NBUF_SIZE,
         };
     }
     pool_init(&nbuf_pool, "frame-buffers", nbuf_objects, sizeof nbuf_objects[0], count);
+    boot_memory_init_pool(&nbuf_large_pool, "large-buffers", NBUF_LARGE_SIZE, NBUF_LARGE_COUNT);
 }
 
 struct nbuf *nbuf_alloc(void)
@@ -45,6 +50,20 @@ struct nbuf *nbuf_alloc(void)
     return nbuf;
 }
 
+bool nbuf_enlarge(struct nbuf *nbuf)
+{
+    size_t headroom = nbuf_headroom(nbuf);
+    kassert(nbuf->size == NBUF_SIZE);
+    uint8_t *large = pool_alloc(&nbuf_large_pool);
+    if (large == NULL)
+        return false;
+    memcpy(large, nbuf->memory, NBUF_SIZE);
+    nbuf->memory = large;
+    nbuf->size = NBUF_LARGE_SIZE;
+    nbuf->data = large + headroom;
+    return true;
+}
+
 void nbuf_free(struct nbuf *nbuf)
 {
     if (nbuf == NULL)
@@ -52,6 +71,11 @@ void nbuf_free(struct nbuf *nbuf)
     kassert(nbuf->data != NULL); /* a free buffer has none */
     kassert(!list_is_linked(&nbuf->link));
     nbuf->data = NULL;
+    if (nbuf->memory != nbuf->frame) {
+        pool_free(&nbuf_large_pool, nbuf->memory);
+        nbuf->memory = nbuf->frame;
+        nbuf->size = NBUF_SIZE;
+    }
     pool_free(&nbuf_pool, nbuf);
 }
 
@@ -81,6 +105,7 @@ uint8_t *nbuf_put(struct nbuf *nbuf, size_t size)
 
 uint64_t nbuf_physical(const struct nbuf *nbuf)
 {
+    kassert(nbuf->memory == nbuf->frame);
     return nbuf->physical + nbuf_headroom(nbuf);
 }
 

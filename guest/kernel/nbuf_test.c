@@ -4,6 +4,8 @@
 #include "kernel/fake_hal.h"
 #include "tests/unit.h"
 
+#include <string.h>
+
 static void test_new_buffer_is_empty_with_headroom(void)
 {
     fake_boot();
@@ -135,6 +137,40 @@ static void test_reused_buffer_is_fresh(void)
     CU_ASSERT_EQUAL(nbuf->next_hop, 0);
 }
 
+static void test_enlarged_buffer_keeps_what_it_holds(void)
+{
+    fake_boot();
+    struct nbuf *nbuf = nbuf_alloc();
+    memcpy(nbuf_put(nbuf, 3), "abc", 3);
+    memcpy(nbuf_push(nbuf, 1), "z", 1);
+    CU_ASSERT_TRUE(nbuf_enlarge(nbuf));
+    CU_ASSERT_EQUAL(memcmp(nbuf->data, "zabc", 4), 0);
+    CU_ASSERT_EQUAL(nbuf_headroom(nbuf), NBUF_HEADROOM - 1);
+    CU_ASSERT_EQUAL(nbuf_tailroom(nbuf), NBUF_LARGE_SIZE - NBUF_HEADROOM - 3);
+    memset(nbuf_put(nbuf, nbuf_tailroom(nbuf)), 1, NBUF_LARGE_SIZE - NBUF_HEADROOM - 3);
+    CU_ASSERT_TRUE(FAKE_PANICS(nbuf_physical(nbuf))); /* no device may see it */
+    CU_ASSERT_TRUE(FAKE_PANICS(nbuf_enlarge(nbuf)));
+    nbuf_free(nbuf);
+    CU_ASSERT_PTR_EQUAL(nbuf_alloc(), nbuf);
+    CU_ASSERT_EQUAL(nbuf_tailroom(nbuf), NBUF_SIZE - NBUF_HEADROOM);
+    CU_ASSERT_PTR_EQUAL(nbuf->memory, nbuf->frame);
+}
+
+static void test_without_room_a_buffer_stays_as_it_is(void)
+{
+    struct nbuf *large[NBUF_LARGE_COUNT];
+    fake_boot();
+    for (unsigned i = 0; i < NBUF_LARGE_COUNT; i++) {
+        large[i] = nbuf_alloc();
+        CU_ASSERT_TRUE(nbuf_enlarge(large[i]));
+    }
+    struct nbuf *nbuf = nbuf_alloc();
+    CU_ASSERT_FALSE(nbuf_enlarge(nbuf));
+    CU_ASSERT_EQUAL(nbuf_tailroom(nbuf), NBUF_SIZE - NBUF_HEADROOM);
+    nbuf_free(large[3]);
+    CU_ASSERT_TRUE(nbuf_enlarge(nbuf));
+}
+
 UNIT_SUITE("nbuf", UNIT_TEST(test_new_buffer_is_empty_with_headroom),
            UNIT_TEST(test_put_push_pull_move_data), UNIT_TEST(test_push_ends_at_the_memory),
            UNIT_TEST(test_pull_ends_at_the_data), UNIT_TEST(test_put_ends_at_the_memory),
@@ -142,4 +178,6 @@ UNIT_SUITE("nbuf", UNIT_TEST(test_new_buffer_is_empty_with_headroom),
            UNIT_TEST(test_empty_pool_gives_null),
            UNIT_TEST(test_without_memory_there_are_no_buffers_and_the_console_says_so),
            UNIT_TEST(test_free_twice_is_refused), UNIT_TEST(test_free_while_queued_is_refused),
-           UNIT_TEST(test_reused_buffer_is_fresh))
+           UNIT_TEST(test_reused_buffer_is_fresh),
+           UNIT_TEST(test_enlarged_buffer_keeps_what_it_holds),
+           UNIT_TEST(test_without_room_a_buffer_stays_as_it_is))

@@ -1,4 +1,9 @@
-/* pool.c - fixed pools of equal objects: a list of free ones through their first bytes */
+/*
+ * pool.c - fixed pools of equal objects
+ *
+ * A list of free ones through their first bytes. Those that were never given are not in it: they
+ * are taken in order behind the last, so that a large pool costs nothing before it is used.
+ */
 #include "kernel/pool.h"
 
 #include "lib/format.h"
@@ -37,8 +42,6 @@ void pool_init(struct pool *pool, const char *name, void *memory, size_t object_
         .object_size = object_size,
         .capacity = capacity,
     };
-    for (unsigned i = capacity; i > 0; i--)
-        pool_push(pool, pool->memory + (i - 1) * object_size);
     pool_register(pool);
 }
 
@@ -50,12 +53,21 @@ static void pool_count_exhaustion(struct pool *pool)
     probe_counter(name, pool->exhausted);
 }
 
+static void *pool_take(struct pool *pool)
+{
+    void *object = pool->free;
+    if (object != NULL)
+        pool->free = *(void **)object;
+    else if (pool->touched < pool->capacity)
+        object = pool->memory + pool->touched++ * pool->object_size;
+    return object;
+}
+
 void *pool_alloc(struct pool *pool)
 {
     uint64_t daif = spin_lock(&pool->lock);
-    void *object = pool->free;
+    void *object = pool_take(pool);
     if (object != NULL) {
-        pool->free = *(void **)object;
         pool->used++;
         if (pool->used > pool->high_water)
             pool->high_water = pool->used;

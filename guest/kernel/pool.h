@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POOLS_MAX 16
+#define POOLS_MAX 32
 
 struct pool {
     const char *name;
@@ -21,6 +21,7 @@ struct pool {
     char *memory;
     size_t object_size;
     unsigned capacity;
+    unsigned touched; /* given at least once: the first ones */
     unsigned used;
     unsigned high_water;
     uint64_t exhausted; /* how often somebody went away empty-handed */

@@ -1,6 +1,7 @@
 /* program.c - programs: start, exit, signals */
 #include "kernel/program.h"
 
+#include "kernel/clock.h"
 #include "kernel/command_line.h"
 #include "kernel/console.h"
 #include "kernel/file.h"
@@ -17,7 +18,6 @@
 #include "ringside/hal.h"
 #include "ringside/probe.h"
 
-#define SIGNALS_MAX           64
 #define PROGRAM_STATUS_MASK   0xff
 #define PROGRAM_SIGNAL_STATUS 128 /* + the signal's number, as shells show it */
 
@@ -28,12 +28,15 @@ struct program {
     struct task *task;
     struct file_table files;
     struct arguments arguments;
+    struct kernel_sigaction actions[SIGNALS_MAX]; /* that for signal n is [n - 1] */
+    struct program_alarm alarm;
+    struct timeout alarm_timeout;
 };
 
 static struct {
     const struct program_entry *entries;
     size_t entry_count;
-    struct spinlock lock; /* of the list */
+    struct spinlock lock; /* of the list, of actions and alarms */
     struct list running;
 } programs;
 
@@ -76,6 +79,7 @@ static void program_forget(struct program *program)
 {
     uint64_t daif = spin_lock(&programs.lock);
     list_remove(&program->link);
+    timeout_cancel(&program->alarm_timeout);
     spin_unlock(&programs.lock, daif);
     program->task->program = NULL;
     program->task->files = NULL;
@@ -92,11 +96,67 @@ _Noreturn void program_exit(int status)
     task_exit();
 }
 
-void program_obey_signal(void)
+/* ---- signals --------------------------------------------------------------------------------- */
+
+static bool program_ignores(const struct program *program, int number)
+{
+    const struct kernel_sigaction *action = &program->actions[number - 1];
+    if (action->sa_handler != SIGNAL_DEFAULT)
+        return action->sa_handler == SIGNAL_IGNORE;
+    return number == SIGCHLD || number == SIGCONT || number == SIGURG || number == SIGWINCH;
+}
+
+/* With the lock. What is ignored ends no wait. 0 only asks whether the program is there. */
+static void program_signal(struct program *program, int number)
+{
+    if (number != 0 && !program_ignores(program, number))
+        task_signal(program->task, number);
+}
+
+/*
+ * While a handler runs, its own signal waits. After one that came in a wait with other signals
+ * blocked, what was blocked before the wait is so again.
+ */
+static void program_call_handler(const struct kernel_sigaction *action, int number)
 {
     struct task *task = sched_current();
-    if (task->program != NULL && task->signal != 0)
-        program_exit(PROGRAM_SIGNAL_STATUS + task->signal);
+    uint64_t also = action->sa_mask;
+    if ((action->sa_flags & SA_NODEFER) == 0)
+        also |= UINT64_C(1) << (number - 1);
+    uint64_t before = task_block_signals(task->signals_blocked | also);
+    if (task->signals_swapped)
+        before = task->signals_saved;
+    task->signals_swapped = false;
+    action->sa_handler(number);
+    (void)task_block_signals(before);
+}
+
+static void program_act(struct program *program, int number)
+{
+    uint64_t daif = spin_lock(&programs.lock);
+    struct kernel_sigaction action = program->actions[number - 1];
+    bool ignored = program_ignores(program, number);
+    if ((action.sa_flags & SA_RESETHAND) != 0)
+        program->actions[number - 1].sa_handler = SIGNAL_DEFAULT;
+    spin_unlock(&programs.lock, daif);
+    if (ignored)
+        return;
+    if (action.sa_handler == SIGNAL_DEFAULT)
+        program_exit(PROGRAM_SIGNAL_STATUS + number);
+    program_call_handler(&action, number);
+}
+
+void program_obey_signal(void)
+{
+    const struct task *task = sched_current();
+    if (task->program == NULL)
+        return;
+    while (task_pending_signal(task) != 0) {
+        int number = task_take_signal();
+        if (number != 0)
+            program_act(task->program, number);
+    }
+    task_unswap_signals();
 }
 
 int program_kill(uint32_t number, int signal_number)
@@ -105,10 +165,98 @@ int program_kill(uint32_t number, int signal_number)
         return -KEINVAL;
     uint64_t daif = spin_lock(&programs.lock);
     struct program *program = program_find_running(number);
-    if (program != NULL && signal_number != 0) /* 0 only asks whether it is there, kill(2) */
-        task_signal(program->task, signal_number);
+    if (program != NULL)
+        program_signal(program, signal_number);
     spin_unlock(&programs.lock, daif);
     return program != NULL ? 0 : -KESRCH;
+}
+
+int program_kill_task(uint32_t task, int signal_number)
+{
+    int error = -KESRCH;
+    struct list *link;
+    if (signal_number < 0 || signal_number > SIGNALS_MAX)
+        return -KEINVAL;
+    uint64_t daif = spin_lock(&programs.lock);
+    list_foreach (link, &programs.running) {
+        struct program *program = list_entry(link, struct program, link);
+        if (task_number(program->task) == task) {
+            program_signal(program, signal_number);
+            error = 0;
+        }
+    }
+    spin_unlock(&programs.lock, daif);
+    return error;
+}
+
+void program_raise(int signal_number)
+{
+    struct program *program = sched_current()->program;
+    kassert(signal_number > 0 && signal_number <= SIGNALS_MAX);
+    if (program == NULL)
+        return;
+    uint64_t daif = spin_lock(&programs.lock);
+    program_signal(program, signal_number);
+    spin_unlock(&programs.lock, daif);
+}
+
+int program_set_action(int signal_number, const struct kernel_sigaction *action,
+                       struct kernel_sigaction *before)
+{
+    struct program *program = sched_current()->program;
+    if (signal_number <= 0 || signal_number > SIGNALS_MAX)
+        return -KEINVAL;
+    if (action != NULL && (signal_number == SIGKILL || signal_number == SIGSTOP))
+        return -KEINVAL;
+    uint64_t daif = spin_lock(&programs.lock);
+    struct kernel_sigaction *place = &program->actions[signal_number - 1];
+    struct kernel_sigaction old = *place;
+    if (action != NULL)
+        *place = *action;
+    if (before != NULL)
+        *before = old;
+    spin_unlock(&programs.lock, daif);
+    return 0;
+}
+
+/* ---- the alarm ------------------------------------------------------------------------------- */
+
+/* From the timer's interrupt, perhaps while another CPU ends the program. */
+static void program_ring(void *arg)
+{
+    struct program *program = arg;
+    uint64_t now_ns = clock_now_ns();
+    uint64_t daif = spin_lock(&programs.lock);
+    if (list_is_linked(&program->link) && program->alarm.deadline_ns <= now_ns) {
+        program_signal(program, SIGALRM);
+        if (program->alarm.interval_ns != 0) {
+            program->alarm.deadline_ns = now_ns + program->alarm.interval_ns;
+            timeout_arm(&program->alarm_timeout, program->alarm.deadline_ns);
+        } else {
+            program->alarm.deadline_ns = WAIT_FOREVER;
+        }
+    }
+    spin_unlock(&programs.lock, daif);
+}
+
+struct program_alarm program_get_alarm(void)
+{
+    const struct program *program = sched_current()->program;
+    uint64_t daif = spin_lock(&programs.lock);
+    struct program_alarm alarm = program->alarm;
+    spin_unlock(&programs.lock, daif);
+    return alarm;
+}
+
+void program_set_alarm(const struct program_alarm *alarm)
+{
+    struct program *program = sched_current()->program;
+    uint64_t daif = spin_lock(&programs.lock);
+    program->alarm = *alarm;
+    timeout_cancel(&program->alarm_timeout);
+    if (alarm->deadline_ns != WAIT_FOREVER)
+        timeout_arm(&program->alarm_timeout, alarm->deadline_ns);
+    spin_unlock(&programs.lock, daif);
 }
 
 /* ---- the beginning --------------------------------------------------------------------------- */
@@ -175,8 +323,12 @@ int program_start(uint32_t number, const char *command_line)
         console_printf("cannot start \"%s\": too many programs\n", command_line);
         return -KEAGAIN;
     }
-    *program = (struct program){.number = number};
+    file_table_init(&program->files);
+    program->number = number;
+    program->alarm = (struct program_alarm){.deadline_ns = WAIT_FOREVER};
+    memset(program->actions, 0, sizeof program->actions);
     list_init(&program->link);
+    timeout_init(&program->alarm_timeout, program_ring, program);
     int error = program_prepare(program, command_line);
     if (error == 0) {
         program->task->program = program;

@@ -24,7 +24,33 @@ int program_kill(uint32_t number, int signal_number);
 
 /* Ends the running program: closes its descriptors, tells the bench. */
 _Noreturn void program_exit(int status);
-/* Ends the running program when a signal is pending for it; in other tasks it does nothing. */
+
+/*
+ * What the running program does about the signals that are pending for it: it ends with status
+ * 128 + number, or its handlers are called, here and on its stack. A handler is code of the program
+ * and is called as it is. In other tasks it does nothing.
+ */
 void program_obey_signal(void);
+
+/* kill(2): the program whose task has this number. 0, -KESRCH, -KEINVAL. */
+int program_kill_task(uint32_t task, int signal_number);
+/* A signal for the running program. */
+void program_raise(int signal_number);
+/*
+ * What the running program does about a signal. NULL: as before; `before` may be NULL too.
+ * 0; -KEINVAL: no such signal, or one about which nothing can be done.
+ */
+int program_set_action(int signal_number, const struct kernel_sigaction *action,
+                       struct kernel_sigaction *before);
+
+/*
+ * The running program gets SIGALRM at `deadline_ns` and then each `interval_ns` (0: no more).
+ * WAIT_FOREVER: no alarm. From one call to the next the last one counts.
+ */
+struct program_alarm {
+    uint64_t deadline_ns, interval_ns;
+};
+struct program_alarm program_get_alarm(void);
+void program_set_alarm(const struct program_alarm *alarm);
 
 #endif

@@ -1,5 +1,8 @@
 /*
- * syscall.c - the system calls: one table; what is wrong with the arguments is found here
+ * syscall.c - the system calls: one table; files, time and tasks
+ *
+ * What is wrong with the arguments is found here and in syscall_socket.c, syscall_poll.c and
+ * syscall_signal.c.
  *
  * Each call is told to the bench with its name, arguments and result. Operations on files find
  * pointers that lie in RAM and sizes that fit; what a size means to them (an address of 3 bytes)
@@ -11,6 +14,7 @@
 #include "kernel/file.h"
 #include "kernel/program.h"
 #include "kernel/sockios.h"
+#include "kernel/syscall_priv.h"
 #include "kernel/task.h"
 #include "kernel/user_memory.h"
 #include "kernel/wait.h"
@@ -21,98 +25,116 @@
 #include "ringside/hal.h"
 #include "ringside/probe.h"
 
-#define NS_PER_S             INT64_C(1000000000)
-#define SYSCALL_PATH_MAX     256
-#define SYSCALL_COUNT_MAX    0x7ffff000L /* of bytes in one read or write, as Linux has it */
-#define SYSCALL_OPTION_MAX   256         /* of bytes in a socket option */
-#define SYSCALL_RANDOM_MAX   256         /* of bytes in one getrandom, which may give less */
-#define SYSCALL_SOCKET_FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
+#define SYSCALL_PATH_MAX   256
+#define SYSCALL_RANDOM_MAX 256 /* of bytes in one getrandom, which may give less */
 
-kstatic_assert(SOCK_NONBLOCK == FILE_NONBLOCK, "one flag for open, fcntl and socket");
-
-/* The arguments, as registers hold them. */
-typedef long syscall_fn(const long a[6]);
+kstatic_assert(SOCK_NONBLOCK == FILE_NONBLOCK && EFD_NONBLOCK == FILE_NONBLOCK,
+               "one flag for open, fcntl and all that makes files");
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
-static void *syscall_pointer(long argument)
+void *syscall_pointer(long argument)
 {
     return (void *)argument;
 }
 
-static bool syscall_is_ram(long argument, size_t size)
+bool syscall_is_ram(long argument, size_t size)
 {
     return user_range_is_ram(syscall_pointer(argument), size);
 }
 
-/* A buffer may be NULL when it is empty. */
-static bool syscall_is_buffer(long argument, size_t size)
+bool syscall_is_buffer(long argument, size_t size)
 {
     return size == 0 || syscall_is_ram(argument, size);
 }
 
-static size_t syscall_clamp_count(long count)
+size_t syscall_clamp_count(long count)
 {
     return (size_t)(count < 0 || count > SYSCALL_COUNT_MAX ? SYSCALL_COUNT_MAX : count);
 }
 
-static struct file *syscall_file(long descriptor)
+struct file *syscall_file(long descriptor)
 {
     return file_table_get(task_files(), (int)descriptor);
 }
 
-static bool syscall_is_socket(const struct file *file)
-{
-    return file->ops->sendto != NULL || file->ops->recvfrom != NULL || file->ops->bind != NULL;
-}
-
-/*
- * The file of a socket call, or why there is none. What a socket cannot do is -KEOPNOTSUPP, at
- * the call.
- */
-static struct file *syscall_socket_file(long descriptor, long *error)
-{
-    struct file *file = syscall_file(descriptor);
-    *error = file == NULL ? -KEBADF : -KENOTSOCK;
-    return file != NULL && syscall_is_socket(file) ? file : NULL;
-}
-
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* A new file becomes a descriptor. */
-static long syscall_install(struct file *file, int error)
+long syscall_install(struct file *file, int error, bool close_on_exec)
 {
     if (file == NULL)
         return error;
     int descriptor = file_table_add(task_files(), file);
     if (descriptor < 0)
         file_release(file);
+    else
+        task_files()->close_on_exec[descriptor] = close_on_exec;
     return descriptor;
+}
+
+/* The path that an argument names, absolute: 0, or why there is none. */
+static long syscall_fetch_path(long directory, long pointer, char *path, size_t size)
+{
+    path[0] = '/'; /* the working directory of all */
+    long length = user_copy_string(path + 1, syscall_pointer(pointer), size - 1);
+    if (length < 0)
+        return length;
+    if (length == 0)
+        return -KENOENT;
+    if (path[1] == '/') {
+        memmove(path, path + 1, (size_t)length + 1);
+        return 0;
+    }
+    if ((int)directory != AT_FDCWD)
+        return syscall_file(directory) != NULL ? -KENOTDIR : -KEBADF;
+    return 0;
 }
 
 static long syscall_openat(const long a[6])
 {
     char path[SYSCALL_PATH_MAX];
-    path[0] = '/'; /* the working directory of all */
-    long length = user_copy_string(path + 1, syscall_pointer(a[1]), sizeof path - 1);
-    if (length < 0)
-        return length;
-    if (length == 0)
-        return -KENOENT;
-    bool absolute = path[1] == '/';
-    if (!absolute && (int)a[0] != AT_FDCWD)
-        return syscall_file(a[0]) != NULL ? -KENOTDIR : -KEBADF;
     int error = 0;
     int flags = (int)a[2];
-    struct file *file = path_open(absolute ? path + 1 : path, flags, &error);
+    long refused = syscall_fetch_path(a[0], a[1], path, sizeof path);
+    if (refused != 0)
+        return refused;
+    struct file *file = path_open(path, flags, &error);
     if (file != NULL)
-        file->flags |= (unsigned)flags & (O_ACCMODE | FILE_NONBLOCK);
-    return syscall_install(file, error);
+        file->flags |= (unsigned)flags & (O_ACCMODE | O_APPEND | FILE_NONBLOCK);
+    return syscall_install(file, error, (flags & O_CLOEXEC) != 0);
+}
+
+static long syscall_unlinkat(const long a[6])
+{
+    char path[SYSCALL_PATH_MAX];
+    long refused = syscall_fetch_path(a[0], a[1], path, sizeof path);
+    if (refused != 0)
+        return refused;
+    return a[2] == 0 ? path_remove(path) : -KEINVAL;
 }
 
 static long syscall_close(const long a[6])
 {
     return file_table_close(task_files(), (int)a[0]);
+}
+
+static long syscall_lseek(const long a[6])
+{
+    struct file *file = syscall_file(a[0]);
+    if (file == NULL)
+        return -KEBADF;
+    if (file->ops->size == NULL)
+        return -KESPIPE;
+    if (a[2] < SEEK_SET || a[2] > SEEK_END)
+        return -KEINVAL;
+    int64_t from = a[2] == SEEK_SET   ? 0
+                   : a[2] == SEEK_CUR ? (int64_t)file->offset
+                                      : (int64_t)file->ops->size(file);
+    int64_t offset;
+    if (__builtin_add_overflow(from, (int64_t)a[1], &offset) || offset < 0)
+        return -KEINVAL;
+    file->offset = (uint64_t)offset;
+    return offset;
 }
 
 static long syscall_read(const long a[6])
@@ -141,6 +163,56 @@ static long syscall_write(const long a[6])
     return file->ops->write(file, syscall_pointer(a[1]), count);
 }
 
+/*
+ * Pieces in turn, for files that are no sockets, which have them as one message. What was done
+ * before an error counts.
+ */
+static long syscall_each_part(struct file *file, const struct message *message, bool writing)
+{
+    long done = 0;
+    for (unsigned i = 0; i < message->part_count; i++) {
+        const struct iovec *part = &message->parts[i];
+        long result = writing ? file->ops->write(file, part->iov_base, part->iov_len)
+                              : file->ops->read(file, part->iov_base, part->iov_len);
+        if (result < 0)
+            return done > 0 ? done : result;
+        done += result;
+        if ((size_t)result < part->iov_len)
+            break;
+    }
+    return done;
+}
+
+static long syscall_readv(const long a[6])
+{
+    struct iovec parts[MESSAGE_PARTS_MAX];
+    struct message message = {.parts = parts};
+    struct file *file = syscall_file(a[0]);
+    if (file == NULL)
+        return -KEBADF;
+    long error = syscall_fetch_parts(a[1], (size_t)a[2], parts, &message);
+    if (error != 0)
+        return error;
+    if (file->ops->recvmsg != NULL)
+        return file->ops->recvmsg(file, &message);
+    return file->ops->read != NULL ? syscall_each_part(file, &message, false) : -KEINVAL;
+}
+
+static long syscall_writev(const long a[6])
+{
+    struct iovec parts[MESSAGE_PARTS_MAX];
+    struct message message = {.parts = parts};
+    struct file *file = syscall_file(a[0]);
+    if (file == NULL)
+        return -KEBADF;
+    long error = syscall_fetch_parts(a[1], (size_t)a[2], parts, &message);
+    if (error != 0)
+        return error;
+    if (file->ops->sendmsg != NULL)
+        return file->ops->sendmsg(file, &message);
+    return file->ops->write != NULL ? syscall_each_part(file, &message, true) : -KEINVAL;
+}
+
 /* How much memory a request's argument is. Numbers this old do not say it themselves. */
 static size_t syscall_ioctl_size(unsigned long request)
 {
@@ -151,17 +223,59 @@ static size_t syscall_ioctl_size(unsigned long request)
     return sizeof(int);
 }
 
+static void syscall_set_nonblocking(struct file *file, bool nonblocking)
+{
+    file->flags = (file->flags & ~(unsigned)FILE_NONBLOCK) | (nonblocking ? FILE_NONBLOCK : 0);
+}
+
 static long syscall_ioctl(const long a[6])
 {
     struct file *file = syscall_file(a[0]);
     unsigned long request = (unsigned long)a[1] & UINT32_MAX;
     if (file == NULL)
         return -KEBADF;
-    if (file->ops->ioctl == NULL)
+    if (file->ops->ioctl == NULL && request != FIONBIO)
         return -KENOTTY;
     if (!syscall_is_ram(a[2], syscall_ioctl_size(request)))
         return -KEFAULT;
+    if (request == FIONBIO) {
+        syscall_set_nonblocking(file, *(const int *)syscall_pointer(a[2]) != 0);
+        return 0;
+    }
     return file->ops->ioctl(file, request, syscall_pointer(a[2]));
+}
+
+/* Another descriptor for what an old one has, from `first` on. */
+static long syscall_duplicate(struct file *file, long first, bool close_on_exec)
+{
+    if ((int)first < 0 || (int)first >= DESCRIPTORS_MAX)
+        return -KEINVAL;
+    int descriptor = file_table_add_from(task_files(), file, (int)first);
+    if (descriptor < 0)
+        return descriptor;
+    file->references++;
+    task_files()->close_on_exec[descriptor] = close_on_exec;
+    return descriptor;
+}
+
+static long syscall_dup(const long a[6])
+{
+    struct file *file = syscall_file(a[0]);
+    return file != NULL ? syscall_duplicate(file, 0, false) : -KEBADF;
+}
+
+static long syscall_dup3(const long a[6])
+{
+    struct file *file = syscall_file(a[0]);
+    int descriptor = (int)a[1];
+    if (((int)a[2] & ~O_CLOEXEC) != 0 || (int)a[0] == descriptor)
+        return -KEINVAL;
+    if (file == NULL || descriptor < 0 || descriptor >= DESCRIPTORS_MAX)
+        return -KEBADF;
+    file->references++;
+    file_table_set(task_files(), descriptor, file);
+    task_files()->close_on_exec[descriptor] = ((int)a[2] & O_CLOEXEC) != 0;
+    return descriptor;
 }
 
 static long syscall_fcntl(const long a[6])
@@ -170,187 +284,47 @@ static long syscall_fcntl(const long a[6])
     if (file == NULL)
         return -KEBADF;
     switch (a[1]) {
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC:
+        return syscall_duplicate(file, a[2], a[1] == F_DUPFD_CLOEXEC);
+    case F_GETFD:
+        return task_files()->close_on_exec[(int)a[0]] ? FD_CLOEXEC : 0;
+    case F_SETFD:
+        task_files()->close_on_exec[(int)a[0]] = (a[2] & FD_CLOEXEC) != 0;
+        return 0;
     case F_GETFL:
         return file->flags;
     case F_SETFL:
-        file->flags = (file->flags & ~(unsigned)FILE_NONBLOCK) | ((unsigned)a[2] & FILE_NONBLOCK);
+        syscall_set_nonblocking(file, (a[2] & FILE_NONBLOCK) != 0);
         return 0;
     default:
         return -KEINVAL;
     }
 }
 
-/* ---- sockets --------------------------------------------------------------------------------- */
-
-static long syscall_make_socket(const long a[6])
-{
-    int error = 0;
-    int type = (int)a[1] & ~SYSCALL_SOCKET_FLAGS;
-    struct file *file = socket_open((int)a[0], type, (int)a[2], &error);
-    if (file != NULL)
-        file->flags |= O_RDWR | ((unsigned)a[1] & SOCK_NONBLOCK);
-    return syscall_install(file, error);
-}
-
-/* The socket a[0], when a[2] bytes at a[1] can hold an address; NULL with an error. */
-static struct file *syscall_addressed_socket(const long a[6], long *error)
-{
-    struct file *file = syscall_socket_file(a[0], error);
-    if (file == NULL)
-        return NULL;
-    if ((int)a[2] < 0)
-        *error = -KEINVAL;
-    else if (!syscall_is_ram(a[1], (size_t)(int)a[2]))
-        *error = -KEFAULT;
-    else
-        return file;
-    return NULL;
-}
-
-static long syscall_bind(const long a[6])
-{
-    long error;
-    struct file *file = syscall_addressed_socket(a, &error);
-    if (file == NULL)
-        return error;
-    if (file->ops->bind == NULL)
-        return -KEOPNOTSUPP;
-    return file->ops->bind(file, syscall_pointer(a[1]), (size_t)(int)a[2]);
-}
-
-static long syscall_connect(const long a[6])
-{
-    long error;
-    struct file *file = syscall_addressed_socket(a, &error);
-    if (file == NULL)
-        return error;
-    if (file->ops->connect == NULL)
-        return -KEOPNOTSUPP;
-    return file->ops->connect(file, syscall_pointer(a[1]), (size_t)(int)a[2]);
-}
-
-static long syscall_sendto(const long a[6])
-{
-    long error;
-    struct file *file = syscall_socket_file(a[0], &error);
-    size_t count = syscall_clamp_count(a[2]);
-    if (file == NULL)
-        return error;
-    if (a[4] != 0 && (int)a[5] < 0)
-        return -KEINVAL;
-    size_t to_size = a[4] != 0 ? (size_t)(int)a[5] : 0;
-    if (!syscall_is_buffer(a[1], count) || !syscall_is_buffer(a[4], to_size))
-        return -KEFAULT;
-    if (file->ops->sendto == NULL)
-        return -KEOPNOTSUPP;
-    return file->ops->sendto(file, syscall_pointer(a[1]), count, (int)a[3], syscall_pointer(a[4]),
-                             to_size);
-}
-
-/*
- * A size that the call reads and writes back is fetched once. It may lie in the buffer of the same
- * call, whose new bytes would be a size that nobody has checked.
- */
-static long syscall_fetch_size(long pointer, uint32_t limit, uint32_t *size)
-{
-    if (!syscall_is_ram(pointer, sizeof(*size)))
-        return -KEFAULT;
-    *size = *(const uint32_t *)syscall_pointer(pointer);
-    return *size <= limit ? 0 : -KEINVAL;
-}
-
-static void syscall_store_size(long pointer, uint32_t size)
-{
-    *(uint32_t *)syscall_pointer(pointer) = size;
-}
-
-/* Where recvfrom() stores the peer's address: both pointers, or none. */
-static long syscall_fetch_from(long from, long from_size, uint32_t *size)
-{
-    if (from == 0)
-        return 0;
-    long error = syscall_fetch_size(from_size, INT32_MAX, size);
-    if (error != 0)
-        return error;
-    return syscall_is_buffer(from, *size) ? 0 : -KEFAULT;
-}
-
-static long syscall_recvfrom(const long a[6])
-{
-    long error;
-    uint32_t size = 0;
-    struct file *file = syscall_socket_file(a[0], &error);
-    size_t count = syscall_clamp_count(a[2]);
-    if (file == NULL)
-        return error;
-    if (!syscall_is_buffer(a[1], count))
-        return -KEFAULT;
-    error = syscall_fetch_from(a[4], a[5], &size);
-    if (error != 0)
-        return error;
-    if (file->ops->recvfrom == NULL)
-        return -KEOPNOTSUPP;
-    long result = file->ops->recvfrom(file, syscall_pointer(a[1]), count, (int)a[3],
-                                      syscall_pointer(a[4]), a[4] != 0 ? &size : NULL);
-    if (result >= 0 && a[4] != 0)
-        syscall_store_size(a[5], size);
-    return result;
-}
-
-static long syscall_setsockopt(const long a[6])
-{
-    long error;
-    struct file *file = syscall_socket_file(a[0], &error);
-    if (file == NULL)
-        return error;
-    if ((int)a[4] < 0 || (int)a[4] > SYSCALL_OPTION_MAX)
-        return -KEINVAL;
-    if (!syscall_is_buffer(a[3], (size_t)(int)a[4]))
-        return -KEFAULT;
-    if (file->ops->setsockopt == NULL)
-        return -KEOPNOTSUPP;
-    return file->ops->setsockopt(file, (int)a[1], (int)a[2], syscall_pointer(a[3]),
-                                 (size_t)(int)a[4]);
-}
-
-static long syscall_getsockopt(const long a[6])
-{
-    long error;
-    struct file *file = syscall_socket_file(a[0], &error);
-    if (file == NULL)
-        return error;
-    uint32_t size;
-    error = syscall_fetch_size(a[4], SYSCALL_OPTION_MAX, &size);
-    if (error != 0)
-        return error;
-    if (!syscall_is_ram(a[3], size))
-        return -KEFAULT;
-    if (file->ops->getsockopt == NULL)
-        return -KEOPNOTSUPP;
-    long result = file->ops->getsockopt(file, (int)a[1], (int)a[2], syscall_pointer(a[3]), &size);
-    if (result >= 0)
-        syscall_store_size(a[4], size);
-    return result;
-}
-
 /* ---- time and tasks -------------------------------------------------------------------------- */
 
-/* When a sleep of this length ends; beyond the end of time it is for ever. */
-static uint64_t syscall_deadline_ns(uint64_t now_ns, const struct kernel_timespec *duration)
+bool syscall_is_duration(const struct kernel_timespec *duration)
+{
+    return duration->tv_sec >= 0 && duration->tv_nsec >= 0 &&
+           duration->tv_nsec < (int64_t)SYSCALL_NS_PER_S;
+}
+
+uint64_t syscall_deadline_ns(uint64_t now_ns, const struct kernel_timespec *duration)
 {
     uint64_t ns;
-    if (__builtin_mul_overflow((uint64_t)duration->tv_sec, (uint64_t)NS_PER_S, &ns) ||
+    if (__builtin_mul_overflow((uint64_t)duration->tv_sec, SYSCALL_NS_PER_S, &ns) ||
         __builtin_add_overflow(ns, (uint64_t)duration->tv_nsec, &ns) ||
         __builtin_add_overflow(ns, now_ns, &ns))
         return WAIT_FOREVER;
     return ns;
 }
 
-static struct kernel_timespec syscall_timespec(uint64_t ns)
+struct kernel_timespec syscall_timespec(uint64_t ns)
 {
     return (struct kernel_timespec){
-        .tv_sec = (int64_t)(ns / (uint64_t)NS_PER_S),
-        .tv_nsec = (int64_t)(ns % (uint64_t)NS_PER_S),
+        .tv_sec = (int64_t)(ns / SYSCALL_NS_PER_S),
+        .tv_nsec = (int64_t)(ns % SYSCALL_NS_PER_S),
     };
 }
 
@@ -372,7 +346,7 @@ static long syscall_nanosleep(const long a[6])
         (a[1] != 0 && !syscall_is_ram(a[1], sizeof(struct kernel_timespec))))
         return -KEFAULT;
     struct kernel_timespec duration = *(const struct kernel_timespec *)syscall_pointer(a[0]);
-    if (duration.tv_sec < 0 || duration.tv_nsec < 0 || duration.tv_nsec >= NS_PER_S)
+    if (!syscall_is_duration(&duration))
         return -KEINVAL;
     uint64_t deadline_ns = syscall_deadline_ns(clock_now_ns(), &duration);
     long error = syscall_sleep_until(deadline_ns);
@@ -432,24 +406,51 @@ static const struct syscall_entry {
     const char *name;
     syscall_fn *fn;
 } syscall_table[SYSCALLS_MAX] = {
+    [SYS_EVENTFD2] = {"eventfd2", syscall_eventfd2},
+    [SYS_EPOLL_CREATE1] = {"epoll_create1", syscall_epoll_create1},
+    [SYS_EPOLL_CTL] = {"epoll_ctl", syscall_epoll_ctl},
+    [SYS_EPOLL_PWAIT] = {"epoll_pwait", syscall_epoll_pwait},
+    [SYS_DUP] = {"dup", syscall_dup},
+    [SYS_DUP3] = {"dup3", syscall_dup3},
     [SYS_FCNTL] = {"fcntl", syscall_fcntl},
     [SYS_IOCTL] = {"ioctl", syscall_ioctl},
+    [SYS_UNLINKAT] = {"unlinkat", syscall_unlinkat},
     [SYS_OPENAT] = {"openat", syscall_openat},
     [SYS_CLOSE] = {"close", syscall_close},
+    [SYS_LSEEK] = {"lseek", syscall_lseek},
     [SYS_READ] = {"read", syscall_read},
     [SYS_WRITE] = {"write", syscall_write},
+    [SYS_READV] = {"readv", syscall_readv},
+    [SYS_WRITEV] = {"writev", syscall_writev},
+    [SYS_PSELECT6] = {"pselect6", syscall_pselect6},
+    [SYS_PPOLL] = {"ppoll", syscall_ppoll},
     [SYS_EXIT] = {"exit", syscall_exit},
     [SYS_NANOSLEEP] = {"nanosleep", syscall_nanosleep},
+    [SYS_GETITIMER] = {"getitimer", syscall_getitimer},
+    [SYS_SETITIMER] = {"setitimer", syscall_setitimer},
     [SYS_CLOCK_GETTIME] = {"clock_gettime", syscall_clock_gettime},
     [SYS_SCHED_YIELD] = {"sched_yield", syscall_sched_yield},
+    [SYS_KILL] = {"kill", syscall_kill},
+    [SYS_RT_SIGACTION] = {"rt_sigaction", syscall_rt_sigaction},
+    [SYS_RT_SIGPROCMASK] = {"rt_sigprocmask", syscall_rt_sigprocmask},
     [SYS_GETPID] = {"getpid", syscall_getpid},
     [SYS_SOCKET] = {"socket", syscall_make_socket},
     [SYS_BIND] = {"bind", syscall_bind},
+    [SYS_LISTEN] = {"listen", syscall_listen},
+    [SYS_ACCEPT] = {"accept", syscall_accept},
     [SYS_CONNECT] = {"connect", syscall_connect},
+    [SYS_GETSOCKNAME] = {"getsockname", syscall_getsockname},
+    [SYS_GETPEERNAME] = {"getpeername", syscall_getpeername},
     [SYS_SENDTO] = {"sendto", syscall_sendto},
     [SYS_RECVFROM] = {"recvfrom", syscall_recvfrom},
     [SYS_SETSOCKOPT] = {"setsockopt", syscall_setsockopt},
     [SYS_GETSOCKOPT] = {"getsockopt", syscall_getsockopt},
+    [SYS_SHUTDOWN] = {"shutdown", syscall_shutdown},
+    [SYS_SENDMSG] = {"sendmsg", syscall_sendmsg},
+    [SYS_RECVMSG] = {"recvmsg", syscall_recvmsg},
+    [SYS_ACCEPT4] = {"accept4", syscall_accept4},
+    [SYS_RECVMMSG] = {"recvmmsg", syscall_recvmmsg},
+    [SYS_SENDMMSG] = {"sendmmsg", syscall_sendmmsg},
     [SYS_GETRANDOM] = {"getrandom", syscall_getrandom},
 };
 
@@ -476,7 +477,9 @@ long system_call(long number, long a0, long a1, long a2, long a3, long a4, long 
     kassert(task_files() != NULL); /* programs only */
     program_obey_signal();
     probe_call_entered(task, entry->name, (uint64_t)a0, (uint64_t)a1, (uint64_t)a2, (uint64_t)a3);
+    syscall_tell_asked(number, arguments);
     long result = entry->fn(arguments);
+    syscall_tell_told(number, arguments, result);
     probe_call_returned(task, entry->name, result);
     program_obey_signal();
     return result;

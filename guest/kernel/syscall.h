@@ -13,24 +13,51 @@
 #include <stdint.h>
 
 enum {
+    SYS_EVENTFD2 = 19,
+    SYS_EPOLL_CREATE1 = 20,
+    SYS_EPOLL_CTL = 21,
+    SYS_EPOLL_PWAIT = 22,
+    SYS_DUP = 23,
+    SYS_DUP3 = 24,
     SYS_FCNTL = 25,
     SYS_IOCTL = 29,
+    SYS_UNLINKAT = 35,
     SYS_OPENAT = 56,
     SYS_CLOSE = 57,
+    SYS_LSEEK = 62,
     SYS_READ = 63,
     SYS_WRITE = 64,
+    SYS_READV = 65,
+    SYS_WRITEV = 66,
+    SYS_PSELECT6 = 72,
+    SYS_PPOLL = 73,
     SYS_EXIT = 93,
     SYS_NANOSLEEP = 101,
+    SYS_GETITIMER = 102,
+    SYS_SETITIMER = 103,
     SYS_CLOCK_GETTIME = 113,
     SYS_SCHED_YIELD = 124,
+    SYS_KILL = 129,
+    SYS_RT_SIGACTION = 134,
+    SYS_RT_SIGPROCMASK = 135,
     SYS_GETPID = 172,
     SYS_SOCKET = 198,
     SYS_BIND = 200,
+    SYS_LISTEN = 201,
+    SYS_ACCEPT = 202,
     SYS_CONNECT = 203,
+    SYS_GETSOCKNAME = 204,
+    SYS_GETPEERNAME = 205,
     SYS_SENDTO = 206,
     SYS_RECVFROM = 207,
     SYS_SETSOCKOPT = 208,
     SYS_GETSOCKOPT = 209,
+    SYS_SHUTDOWN = 210,
+    SYS_SENDMSG = 211,
+    SYS_RECVMSG = 212,
+    SYS_ACCEPT4 = 242,
+    SYS_RECVMMSG = 243,
+    SYS_SENDMMSG = 269,
     SYS_GETRANDOM = 278,
     SYSCALLS_MAX,
 };
@@ -54,6 +81,9 @@ struct kernel_timespec {
 struct kernel_timeval { /* of SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
     int64_t tv_sec, tv_usec;
 };
+struct kernel_itimerval {
+    struct kernel_timeval it_interval, it_value;
+};
 
 #define AF_UNSPEC       0
 #define AF_INET         2
@@ -64,14 +94,40 @@ struct kernel_timeval { /* of SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
 #define SOCK_CLOEXEC    02000000
 #define IPPROTO_IP      0
 #define IPPROTO_ICMP    1
+#define IPPROTO_TCP     6
 #define IPPROTO_UDP     17
+#define SHUT_RD         0
+#define SHUT_WR         1
+#define SHUT_RDWR       2
 #define SOL_SOCKET      1
-#define SO_RCVTIMEO     20
-#define SO_SNDTIMEO     21
+#define SO_REUSEADDR    2
+#define SO_TYPE         3
 #define SO_ERROR        4
 #define SO_BROADCAST    6
+#define SO_SNDBUF       7
+#define SO_RCVBUF       8
+#define SO_KEEPALIVE    9
+#define SO_LINGER       13
+#define SO_RCVTIMEO     20
+#define SO_SNDTIMEO     21
 #define SO_BINDTODEVICE 25 /* a name; before bind() */
+#define SO_ACCEPTCONN   30
+#define SO_PROTOCOL     38
+#define SO_DOMAIN       39
+#define IP_TTL          2
+#define IP_RECVTTL      12 /* a control message of type IP_TTL, an int, with each datagram */
+#define TCP_NODELAY     1
+#define TCP_MAXSEG      2
+#define TCP_KEEPIDLE    4
+#define TCP_KEEPINTVL   5
+#define TCP_KEEPCNT     6
+#define MSG_PEEK        0x2
+#define MSG_CTRUNC      0x8
+#define MSG_TRUNC       0x20
 #define MSG_DONTWAIT    0x40
+#define MSG_WAITALL     0x100
+#define MSG_NOSIGNAL    0x4000
+#define MSG_WAITFORONE  0x10000
 #define CLOCK_REALTIME  0
 #define CLOCK_MONOTONIC 1
 #define AT_FDCWD        (-100)
@@ -79,8 +135,112 @@ struct kernel_timeval { /* of SO_RCVTIMEO and SO_SNDTIMEO; 0: for ever */
 #define O_WRONLY        1
 #define O_RDWR          2
 #define O_ACCMODE       3
+#define O_CREAT         0100
+#define O_EXCL          0200
+#define O_TRUNC         01000
+#define O_APPEND        02000
+#define O_CLOEXEC       02000000
+#define SEEK_SET        0
+#define SEEK_CUR        1
+#define SEEK_END        2
+#define F_DUPFD         0
+#define F_GETFD         1
+#define F_SETFD         2
 #define F_GETFL         3
 #define F_SETFL         4
+#define F_DUPFD_CLOEXEC 1030
+#define FD_CLOEXEC      1
+#define FIONBIO         0x5421
+#define EFD_SEMAPHORE   1
+#define EFD_NONBLOCK    04000
+#define EFD_CLOEXEC     02000000
+
+#define POLLIN     0x001
+#define POLLPRI    0x002
+#define POLLOUT    0x004
+#define POLLERR    0x008 /* these three are told without being asked for */
+#define POLLHUP    0x010
+#define POLLNVAL   0x020
+#define POLLRDNORM 0x040
+#define POLLWRNORM 0x100
+#define POLLRDHUP  0x2000
+
+/* Those of epoll have the numbers of those of poll. */
+#define EPOLL_CLOEXEC 02000000
+#define EPOLL_CTL_ADD 1
+#define EPOLL_CTL_DEL 2
+#define EPOLL_CTL_MOD 3
+#define EPOLLRDHUP    0x2000
+#define EPOLLONESHOT  (1u << 30)
+#define EPOLLET       (1u << 31)
+
+#define SIGHUP       1
+#define SIGINT       2
+#define SIGKILL      9
+#define SIGUSR1      10
+#define SIGPIPE      13
+#define SIGALRM      14
+#define SIGTERM      15
+#define SIGCHLD      17
+#define SIGCONT      18
+#define SIGSTOP      19
+#define SIGURG       23
+#define SIGWINCH     28
+#define SIG_BLOCK    0
+#define SIG_UNBLOCK  1
+#define SIG_SETMASK  2
+#define SA_RESTORER  0x04000000
+#define SA_NODEFER   0x40000000
+#define SA_RESETHAND 0x80000000
+#define ITIMER_REAL  0
+#define SIGSET_SIZE  8 /* what calls with a set of signals are told as its size */
+
+/* The kernel's own, of rt_sigaction. No call is ever restarted: SA_RESTART is refused. */
+typedef void signal_handler_fn(int number);
+#define SIGNAL_DEFAULT ((signal_handler_fn *)0)
+#define SIGNAL_IGNORE  ((signal_handler_fn *)1)
+struct kernel_sigaction {
+    signal_handler_fn *sa_handler;
+    uint64_t sa_flags;
+    void *sa_restorer; /* unused */
+    uint64_t sa_mask;
+};
+
+struct pollfd {
+    int32_t fd;
+    int16_t events, revents;
+};
+
+struct epoll_event {
+    uint32_t events;
+    uint64_t data; /* arm64 leaves four bytes in front of it */
+};
+
+struct iovec {
+    void *iov_base;
+    size_t iov_len;
+};
+
+struct msghdr {
+    void *msg_name;
+    uint32_t msg_namelen;
+    struct iovec *msg_iov;
+    size_t msg_iovlen;
+    void *msg_control;
+    size_t msg_controllen;
+    uint32_t msg_flags;
+};
+
+struct mmsghdr {
+    struct msghdr msg_hdr;
+    uint32_t msg_len;
+};
+
+struct cmsghdr {
+    size_t cmsg_len; /* with this header, without padding */
+    int32_t cmsg_level, cmsg_type;
+};
+#define CMSG_ALIGN(size) (((size) + sizeof(size_t) - 1) & ~(sizeof(size_t) - 1))
 
 struct sockaddr {
     uint16_t sa_family;

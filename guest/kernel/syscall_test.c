@@ -4,6 +4,7 @@
 #include "kernel/clock.h"
 #include "kernel/fake_hal.h"
 #include "kernel/file.h"
+#include "kernel/message.h"
 #include "kernel/program.h"
 #include "kernel/sockios.h"
 #include "lib/errno.h"
@@ -70,22 +71,18 @@ static long note_connect(struct file *file, const struct sockaddr *address, size
     return -KEINPROGRESS;
 }
 
-static long note_sendto(struct file *file, const void *buffer, size_t size, int flags,
-                        const struct sockaddr *to, size_t to_size)
+static long note_sendmsg(struct file *file, const struct message *message)
 {
-    (void)buffer;
-    (void)flags;
-    note(file, to != NULL ? "sendto" : "send", (long)to_size);
-    return (long)size;
+    note(file, message->name != NULL ? "sendto" : "send", (long)message->name_size);
+    return (long)message->size;
 }
 
-static long note_recvfrom(struct file *file, void *buffer, size_t size, int flags,
-                          struct sockaddr *from, uint32_t *from_size)
+static long note_recvmsg(struct file *file, struct message *message)
 {
-    (void)flags;
-    (void)from;
-    memset(buffer, 0xee, size);
-    note(file, from_size != NULL ? "recvfrom" : "recv", from_size != NULL ? *from_size : 0);
+    static uint8_t bytes[4096];
+    memset(bytes, 0xee, sizeof bytes);
+    message_put(message, 0, bytes, sizeof bytes);
+    note(file, message->name != NULL ? "recvfrom" : "recv", (long)message->name_size);
     return 0;
 }
 
@@ -119,8 +116,8 @@ static const struct file_ops socket_ops = {
     .ioctl = note_ioctl,
     .bind = note_bind,
     .connect = note_connect,
-    .sendto = note_sendto,
-    .recvfrom = note_recvfrom,
+    .sendmsg = note_sendmsg,
+    .recvmsg = note_recvmsg,
     .setsockopt = note_setsockopt,
     .getsockopt = note_getsockopt,
 };
@@ -429,11 +426,228 @@ static void call_mute_socket(void)
     CU_ASSERT_EQUAL(call(SYS_RECVFROM, s, at, 1, 0, 0, 0), -KEOPNOTSUPP);
     CU_ASSERT_EQUAL(call(SYS_SETSOCKOPT, s, 1, 1, at, 4, 0), -KEOPNOTSUPP);
     CU_ASSERT_EQUAL(call(SYS_GETSOCKOPT, s, 1, 1, at, at, 0), -KEOPNOTSUPP);
+    CU_ASSERT_EQUAL(call(SYS_LISTEN, s, 1, 0, 0, 0, 0), -KEOPNOTSUPP);
+    CU_ASSERT_EQUAL(call(SYS_ACCEPT, s, 0, 0, 0, 0, 0), -KEOPNOTSUPP);
+    CU_ASSERT_EQUAL(call(SYS_ACCEPT4, s, 0, 0, 1, 0, 0), -KEINVAL);
+    CU_ASSERT_EQUAL(call(SYS_GETSOCKNAME, s, at, at + 64, 0, 0, 0), -KEOPNOTSUPP);
+    CU_ASSERT_EQUAL(call(SYS_GETPEERNAME, s, at, 0, 0, 0, 0), -KEFAULT);
+    CU_ASSERT_EQUAL(call(SYS_SHUTDOWN, s, SHUT_WR, 0, 0, 0, 0), -KEOPNOTSUPP);
+    CU_ASSERT_EQUAL(call(SYS_SHUTDOWN, s, 3, 0, 0, 0, 0), -KEINVAL);
+    CU_ASSERT_EQUAL(call(SYS_SENDMSG, s, at, 0, 0, 0, 0), -KEOPNOTSUPP);
 }
 
 static void test_what_a_socket_cannot_do(void)
 {
     run_sockets(call_mute_socket);
+}
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+/* One that hands out what it was last sent, with a name and nothing else. */
+static char echoed[64];
+static size_t echoed_size;
+
+static long echo_sendmsg(struct file *file, const struct message *message)
+{
+    (void)file;
+    if (message->size > sizeof echoed)
+        return -KEMSGSIZE;
+    echoed_size = message_get(message, 0, echoed, sizeof echoed);
+    return (long)echoed_size;
+}
+
+static long echo_recvmsg(struct file *file, struct message *message)
+{
+    static const struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = 7};
+    (void)file;
+    if (echoed_size == 0)
+        return -KEAGAIN;
+    message_put_name(message, &name, sizeof name);
+    size_t size = message_put(message, 0, echoed, echoed_size);
+    echoed_size = 0;
+    return (long)size;
+}
+
+static const struct file_ops echo_ops = {
+    .kind = "echo",
+    .read = socket_read,
+    .write = socket_write,
+    .sendmsg = echo_sendmsg,
+    .recvmsg = echo_recvmsg,
+};
+
+static struct file *make_echo(int type, int protocol, int *error)
+{
+    (void)type;
+    (void)protocol;
+    (void)error;
+    echoed_size = 0;
+    return file_alloc(&echo_ops, NULL);
+}
+
+/* Pieces at ram + 256, which point to "ab" and "cdef" at ram and ram + 16; returns how many. */
+static long make_parts(void)
+{
+    struct iovec *parts = (struct iovec *)(void *)(ram + 256);
+    memcpy(ram, "ab", 2);
+    memcpy(ram + 16, "cdef", 4);
+    parts[0] = (struct iovec){ram, 2};
+    parts[1] = (struct iovec){ram + 16, 4};
+    return 2;
+}
+
+static struct msghdr *make_header(void)
+{
+    struct msghdr *header = (struct msghdr *)(void *)(ram + 512);
+    *header = (struct msghdr){
+        .msg_name = ram + 1024,
+        .msg_namelen = 64,
+        .msg_iov = (struct iovec *)(void *)(ram + 256),
+        .msg_iovlen = (size_t)make_parts(),
+        .msg_control = ram + 2048,
+        .msg_controllen = 64,
+        .msg_flags = 0xcccc,
+    };
+    memset(ram + 2048, 0xaa, 64);
+    return header;
+}
+
+static void use_messages(void)
+{
+    socket_family_register(AF_INET, make_echo);
+    long s = open_socket(SOCK_DGRAM);
+    long parts = (long)ram + 256;
+    CU_ASSERT_EQUAL(call(SYS_WRITEV, s, parts, make_parts(), 0, 0, 0), 6);
+    CU_ASSERT_EQUAL(memcmp(echoed, "abcdef", 6), 0);
+    memset(ram, 0, 64);
+    CU_ASSERT_EQUAL(call(SYS_READV, s, parts, 2, 0, 0, 0), 6);
+    CU_ASSERT_STRING_EQUAL(ram, "ab");
+    CU_ASSERT_STRING_EQUAL(ram + 16, "cdef");
+    CU_ASSERT_EQUAL(call(SYS_WRITE, s, (long)ram, 2, 0, 0, 0), 2);
+    CU_ASSERT_EQUAL(call(SYS_READ, s, (long)ram, 64, 0, 0, 0), 2);
+    CU_ASSERT_EQUAL(call(SYS_READ, s, (long)ram, 64, 0, 0, 0), -KEAGAIN);
+    struct msghdr *header = make_header();
+    CU_ASSERT_EQUAL(call(SYS_SENDMSG, s, (long)header, 0, 0, 0, 0), 6);
+    CU_ASSERT_EQUAL(call(SYS_RECVMSG, s, (long)header, 0, 0, 0, 0), 6);
+    CU_ASSERT_EQUAL(header->msg_namelen, 16);
+    CU_ASSERT_EQUAL(header->msg_controllen, 0); /* not what the program had there */
+    CU_ASSERT_EQUAL(header->msg_flags, 0);
+    CU_ASSERT_EQUAL(((struct sockaddr_in *)(void *)(ram + 1024))->sin_port, 7);
+    CU_ASSERT_EQUAL(call(SYS_RECVMSG, s, (long)header, 0, 0, 0, 0), -KEAGAIN);
+}
+
+static void test_messages_have_pieces_names_and_control(void)
+{
+    run(use_messages);
+}
+
+static void use_several_messages(void)
+{
+    struct mmsghdr *messages = (struct mmsghdr *)(void *)(ram + 3072);
+    socket_family_register(AF_INET, make_echo);
+    long s = open_socket(SOCK_DGRAM);
+    messages[0].msg_hdr = *make_header();
+    messages[1].msg_hdr = messages[0].msg_hdr;
+    messages[1].msg_hdr.msg_iovlen = MESSAGE_PARTS_MAX + 1; /* too many */
+    CU_ASSERT_EQUAL(call(SYS_SENDMMSG, s, (long)messages, 2, 0, 0, 0), 1);
+    CU_ASSERT_EQUAL(messages[0].msg_len, 6);
+    messages[1].msg_hdr.msg_iovlen = 2;
+    CU_ASSERT_EQUAL(call(SYS_RECVMMSG, s, (long)messages, 2, MSG_WAITFORONE, 0, 0), 1);
+    CU_ASSERT_EQUAL(messages[0].msg_hdr.msg_controllen, 0);
+    CU_ASSERT_EQUAL(call(SYS_RECVMMSG, s, (long)messages, 2, 0, 0, 0), -KEAGAIN);
+    CU_ASSERT_EQUAL(call(SYS_SENDMMSG, s, 0, 0, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(SYS_SENDMMSG, s, BAD, 1, 0, 0, 0), -KEFAULT);
+    CU_ASSERT_EQUAL(call(SYS_RECVMMSG, s, (long)messages, 1, 0, BAD, 0), -KEFAULT);
+    CU_ASSERT_EQUAL(call(SYS_RECVMMSG, 1, (long)messages, 1, 0, 0, 0), -KENOTSOCK);
+}
+
+static void test_several_messages_in_one_call(void)
+{
+    run(use_several_messages);
+}
+
+static void refuse_messages(void)
+{
+    socket_family_register(AF_INET, make_echo);
+    long s = open_socket(SOCK_DGRAM);
+    struct iovec *parts = (struct iovec *)(void *)(ram + 256);
+    long at = (long)ram + 256;
+    (void)make_parts();
+    CU_ASSERT_EQUAL(call(SYS_WRITEV, s, BAD, 1, 0, 0, 0), -KEFAULT);
+    CU_ASSERT_EQUAL(call(SYS_WRITEV, s, at, MESSAGE_PARTS_MAX + 1, 0, 0, 0), -KEINVAL);
+    CU_ASSERT_EQUAL(call(SYS_READV, s, at, -1, 0, 0, 0), -KEINVAL);
+    CU_ASSERT_EQUAL(call(SYS_READV, 77, at, 1, 0, 0, 0), -KEBADF);
+    parts[1].iov_base = outside;
+    CU_ASSERT_EQUAL(call(SYS_WRITEV, s, at, 2, 0, 0, 0), -KEFAULT);
+    parts[1].iov_len = SIZE_MAX;
+    CU_ASSERT_EQUAL(call(SYS_WRITEV, s, at, 2, 0, 0, 0), -KEINVAL);
+    CU_ASSERT_EQUAL(call(SYS_SENDMSG, s, BAD, 0, 0, 0, 0), -KEFAULT);
+    CU_ASSERT_EQUAL(call(SYS_RECVMSG, s, 0, 0, 0, 0, 0), -KEFAULT);
+    CU_ASSERT_EQUAL(call(SYS_RECVMSG, 1, (long)ram, 0, 0, 0, 0), -KENOTSOCK);
+    struct msghdr *header = make_header();
+    header->msg_name = outside;
+    CU_ASSERT_EQUAL(call(SYS_RECVMSG, s, (long)header, 0, 0, 0, 0), -KEFAULT);
+    header = make_header();
+    header->msg_namelen = UINT32_MAX;
+    CU_ASSERT_EQUAL(call(SYS_RECVMSG, s, (long)header, 0, 0, 0, 0), -KEINVAL);
+    header = make_header();
+    header->msg_control = outside;
+    CU_ASSERT_EQUAL(call(SYS_RECVMSG, s, (long)header, 0, 0, 0, 0), -KEFAULT);
+    header->msg_controllen = SIZE_MAX;
+    CU_ASSERT_EQUAL(call(SYS_SENDMSG, s, (long)header, 0, 0, 0, 0), -KENOBUFS);
+    header = make_header();
+    header->msg_iov = (struct iovec *)(void *)outside;
+    CU_ASSERT_EQUAL(call(SYS_SENDMSG, s, (long)header, 0, 0, 0, 0), -KEFAULT);
+    CU_ASSERT_EQUAL(echoed_size, 0);
+}
+
+static void test_bad_messages_are_refused(void)
+{
+    run(refuse_messages);
+}
+
+static void write_pieces_to_files(void)
+{
+    CU_ASSERT_EQUAL(call(SYS_WRITEV, 1, (long)ram + 256, make_parts(), 0, 0, 0), 6);
+    CU_ASSERT_EQUAL(call(SYS_READV, 0, (long)ram + 256, 2, 0, 0, 0), 0);
+}
+
+static void test_pieces_for_files_that_are_no_sockets(void)
+{
+    run(write_pieces_to_files);
+    CU_ASSERT_STRING_EQUAL(fake_output(), "abcdef");
+}
+
+static void duplicate(void)
+{
+    CU_ASSERT_EQUAL(call(SYS_DUP, 1, 0, 0, 0, 0, 0), 3);
+    CU_ASSERT_EQUAL(call(SYS_FCNTL, 1, F_SETFL, FILE_NONBLOCK, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(SYS_FCNTL, 3, F_GETFL, 0, 0, 0, 0), FILE_NONBLOCK); /* of the file */
+    CU_ASSERT_EQUAL(call(SYS_FCNTL, 1, F_DUPFD, 7, 0, 0, 0), 7);
+    CU_ASSERT_EQUAL(call(SYS_FCNTL, 1, F_DUPFD_CLOEXEC, 7, 0, 0, 0), 8);
+    CU_ASSERT_EQUAL(call(SYS_FCNTL, 7, F_GETFD, 0, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(SYS_FCNTL, 8, F_GETFD, 0, 0, 0, 0), FD_CLOEXEC);
+    CU_ASSERT_EQUAL(call(SYS_FCNTL, 8, F_SETFD, 0, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(SYS_FCNTL, 8, F_GETFD, 0, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(SYS_DUP3, 1, 5, O_CLOEXEC, 0, 0, 0), 5);
+    CU_ASSERT_EQUAL(call(SYS_FCNTL, 5, F_GETFD, 0, 0, 0, 0), FD_CLOEXEC);
+    CU_ASSERT_EQUAL(call(SYS_DUP, 1, 0, 0, 0, 0, 0), 4); /* the lowest */
+    CU_ASSERT_EQUAL(call(SYS_DUP3, 1, 1, 0, 0, 0, 0), -KEINVAL);
+    CU_ASSERT_EQUAL(call(SYS_DUP3, 1, 9, 1, 0, 0, 0), -KEINVAL);
+    CU_ASSERT_EQUAL(call(SYS_DUP3, 1, DESCRIPTORS_MAX, 0, 0, 0, 0), -KEBADF);
+    CU_ASSERT_EQUAL(call(SYS_DUP3, 77, 9, 0, 0, 0, 0), -KEBADF);
+    CU_ASSERT_EQUAL(call(SYS_DUP, 77, 0, 0, 0, 0, 0), -KEBADF);
+    CU_ASSERT_EQUAL(call(SYS_FCNTL, 1, F_DUPFD, -1, 0, 0, 0), -KEINVAL);
+    CU_ASSERT_EQUAL(call(SYS_FCNTL, 1, F_DUPFD, DESCRIPTORS_MAX, 0, 0, 0), -KEINVAL);
+    *(int *)(void *)ram = 0;
+    CU_ASSERT_EQUAL(call(SYS_IOCTL, 1, FIONBIO, (long)ram, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(SYS_FCNTL, 1, F_GETFL, 0, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(SYS_IOCTL, 1, FIONBIO, BAD, 0, 0, 0), -KEFAULT);
+}
+
+static void test_descriptors_are_duplicated(void)
+{
+    run(duplicate);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -555,7 +769,11 @@ UNIT_SUITE("syscall", UNIT_TEST(test_unknown_numbers), UNIT_TEST(test_calls_are_
            UNIT_TEST(test_socket_calls_reach_the_socket), UNIT_TEST(test_size_is_fetched_once),
            UNIT_TEST(test_bad_socket_arguments_do_not_reach_the_socket),
            UNIT_TEST(test_socket_calls_need_sockets), UNIT_TEST(test_what_a_socket_cannot_do),
-           UNIT_TEST(test_sleep_and_clock), UNIT_TEST(test_time_of_day_goes_on_from_what_was_set),
+           UNIT_TEST(test_messages_have_pieces_names_and_control),
+           UNIT_TEST(test_several_messages_in_one_call), UNIT_TEST(test_bad_messages_are_refused),
+           UNIT_TEST(test_pieces_for_files_that_are_no_sockets),
+           UNIT_TEST(test_descriptors_are_duplicated), UNIT_TEST(test_sleep_and_clock),
+           UNIT_TEST(test_time_of_day_goes_on_from_what_was_set),
            UNIT_TEST(test_bad_times_are_refused), UNIT_TEST(test_sleep_beyond_the_end_of_time),
            UNIT_TEST(test_random_bytes_come_in_bounded_pieces),
            UNIT_TEST(test_calls_outside_of_programs_are_refused))

@@ -4,6 +4,7 @@
 #include "kernel/irq.h"
 #include "kernel/pool.h"
 #include "kernel/sched.h"
+#include "kernel/syscall.h"
 #include "kernel/task_priv.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
@@ -139,18 +140,60 @@ void preempt_enable(void)
     hal_irq_restore(daif);
 }
 
+static uint64_t task_signal_bit(int number)
+{
+    return UINT64_C(1) << (number - 1);
+}
+
 void task_signal(struct task *task, int number)
 {
-    kassert(number > 0);
+    kassert(number > 0 && number <= SIGNALS_MAX);
     uint64_t daif = sched_lock();
-    if (task->signal == 0)
-        task->signal = number;
-    if (task->asleep_on != NULL && task->interruptible)
+    task->signals |= task_signal_bit(number);
+    if (task->asleep_on != NULL && task->interruptible && task_pending_signal(task) != 0)
         wait_wake_task(task);
     sched_unlock(daif);
 }
 
 int task_pending_signal(const struct task *task)
 {
-    return task->signal;
+    uint64_t pending = task->signals & ~task->signals_blocked;
+    return pending != 0 ? __builtin_ctzll(pending) + 1 : 0;
+}
+
+int task_take_signal(void)
+{
+    uint64_t daif = sched_lock();
+    struct task *task = sched_current();
+    int number = task_pending_signal(task);
+    if (number != 0)
+        task->signals &= ~task_signal_bit(number);
+    sched_unlock(daif);
+    return number;
+}
+
+uint64_t task_block_signals(uint64_t mask)
+{
+    uint64_t daif = sched_lock();
+    struct task *task = sched_current();
+    uint64_t before = task->signals_blocked;
+    task->signals_blocked = mask & ~(task_signal_bit(SIGKILL) | task_signal_bit(SIGSTOP));
+    sched_unlock(daif);
+    return before;
+}
+
+void task_swap_signals(uint64_t mask)
+{
+    struct task *task = sched_current();
+    kassert(!task->signals_swapped);
+    task->signals_saved = task_block_signals(mask);
+    task->signals_swapped = true;
+}
+
+void task_unswap_signals(void)
+{
+    struct task *task = sched_current();
+    if (task->signals_swapped)
+        (void)task_block_signals(task->signals_saved);
+    task->signals_swapped = false;
 }

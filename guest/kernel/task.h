@@ -44,11 +44,23 @@ void preempt_disable(void);
 void preempt_enable(void);
 
 /*
- * A signal for a task: it is remembered, and what the task waits for interruptibly ends with
- * -KEINTR. A program ends with status 128 + number when it next enters or leaves a system call.
+ * A signal for a task: it is remembered, and unless it is blocked, what the task waits for
+ * interruptibly ends with -KEINTR. What a program does about it, program.c says.
  */
+#define SIGNALS_MAX 64
 void task_signal(struct task *task, int number);
-int task_pending_signal(const struct task *task); /* 0: none */
+/* The lowest number that is not blocked; 0: none. */
+int task_pending_signal(const struct task *task);
+/* Of the running task: the same, and it is no longer pending. */
+int task_take_signal(void);
+/*
+ * Of the running task: what is blocked from now on, bit n - 1 for signal n; what was. SIGKILL and
+ * SIGSTOP cannot be blocked.
+ */
+uint64_t task_block_signals(uint64_t mask);
+/* For one call: others are blocked until task_unswap_signals(). */
+void task_swap_signals(uint64_t mask);
+void task_unswap_signals(void);
 
 /* The descriptor table of the running program; NULL for kernel tasks. */
 struct file_table *task_files(void);

@@ -47,8 +47,11 @@ struct task {
     struct hal_context context;
 
     unsigned preempt_depth;
-    bool in_irq; /* an interrupt is being handled on its stack */
-    int signal;  /* pending; 0: none */
+    bool in_irq;              /* an interrupt is being handled on its stack */
+    uint64_t signals;         /* pending: bit n - 1 for number n */
+    uint64_t signals_blocked; /* stay pending */
+    uint64_t signals_saved;   /* what is blocked again when `signals_swapped` has been obeyed */
+    bool signals_swapped;     /* for the length of one call (ppoll and its kind) */
     struct file_table *files;
     struct program *program;
 

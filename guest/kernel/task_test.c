@@ -235,14 +235,33 @@ static void test_nothing_to_do_means_no_timer(void)
     CU_ASSERT_EQUAL(fake_deadline_ns(), UINT64_MAX);
 }
 
-static void test_first_signal_stays(void)
+static void take_signals(void *arg)
+{
+    (void)arg;
+    (void)task_block_signals(UINT64_C(1) << (17 - 1) | UINT64_C(1) << (9 - 1));
+    task_signal(task_current(), 15);
+    task_signal(task_current(), 9); /* cannot be blocked */
+    task_signal(task_current(), 17);
+    task_signal(task_current(), 64);
+    CU_ASSERT_EQUAL(task_take_signal(), 9);
+    CU_ASSERT_EQUAL(task_take_signal(), 15);
+    CU_ASSERT_EQUAL(task_take_signal(), 64);
+    CU_ASSERT_EQUAL(task_take_signal(), 0);
+    task_swap_signals(0);
+    CU_ASSERT_EQUAL(task_pending_signal(task_current()), 17);
+    task_unswap_signals();
+    CU_ASSERT_EQUAL(task_pending_signal(task_current()), 0);
+    CU_ASSERT_EQUAL(task_block_signals(0), UINT64_C(1) << (17 - 1));
+    CU_ASSERT_EQUAL(task_take_signal(), 17);
+    strcat(order, "t");
+}
+
+static void test_signals_are_taken_in_order_of_their_numbers_unless_blocked(void)
 {
     setup();
-    struct task *task = task_create("task", wait_and_say, "s");
-    CU_ASSERT_EQUAL(task_pending_signal(task), 0);
-    task_signal(task, 15);
-    task_signal(task, 9);
-    CU_ASSERT_EQUAL(task_pending_signal(task), 15);
+    task_create("task", take_signals, NULL);
+    fake_run();
+    CU_ASSERT_STRING_EQUAL(order, "t");
 }
 
 static void test_boot_code_cannot_exit(void)
@@ -265,6 +284,7 @@ UNIT_SUITE("task", UNIT_TEST(test_round_robin), UNIT_TEST(test_numbers_are_never
            UNIT_TEST(test_without_preemption_the_switch_waits),
            UNIT_TEST(test_wake_by_a_task_does_not_switch), UNIT_TEST(test_time_slice_of_ten_ms),
            UNIT_TEST(test_slice_is_timed_only_when_others_wait),
-           UNIT_TEST(test_nothing_to_do_means_no_timer), UNIT_TEST(test_first_signal_stays),
+           UNIT_TEST(test_nothing_to_do_means_no_timer),
+           UNIT_TEST(test_signals_are_taken_in_order_of_their_numbers_unless_blocked),
            UNIT_TEST(test_boot_code_cannot_exit),
            UNIT_TEST(test_enabling_preemption_too_often_is_refused))

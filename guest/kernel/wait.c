@@ -21,6 +21,7 @@
 void wait_queue_init(struct wait_queue *queue)
 {
     list_init(&queue->waiters);
+    queue->wake_count = 0;
 }
 
 bool wait_queue_is_empty(const struct wait_queue *queue)
@@ -40,16 +41,19 @@ void wait_wake_task(struct task *task)
 
 static void wait_wake_waiter(struct waiter *waiter)
 {
+    struct waiter *sleeper = waiter->sleeper;
     list_remove(&waiter->link);
     waiter->woken = true;
-    if (waiter->task->asleep_on == waiter)
-        wait_wake_task(waiter->task);
+    sleeper->woken = true;
+    if (sleeper->task->asleep_on == sleeper)
+        wait_wake_task(sleeper->task);
 }
 
 void wait_wake_one(struct wait_queue *queue)
 {
     uint64_t daif = sched_lock();
     struct list *first = list_first(&queue->waiters);
+    queue->wake_count++;
     if (first != NULL)
         wait_wake_waiter(list_entry(first, struct waiter, link));
     sched_unlock(daif);
@@ -59,6 +63,7 @@ void wait_wake_all(struct wait_queue *queue)
 {
     uint64_t daif = sched_lock();
     struct list *first;
+    queue->wake_count++;
     while ((first = list_first(&queue->waiters)) != NULL)
         wait_wake_waiter(list_entry(first, struct waiter, link));
     sched_unlock(daif);
@@ -94,6 +99,7 @@ static void wait_begin(struct task *task, struct waiter *waiter)
 {
     list_init(&waiter->link);
     waiter->task = task;
+    waiter->sleeper = waiter;
     waiter->outer = task->waiters;
     task->waiters = waiter;
 }
@@ -132,7 +138,7 @@ static void wait_sleep(struct task *task, struct waiter *waiter, uint64_t deadli
 /* Why the task must not sleep, or must not go on to: 0 when there is no reason. */
 static int wait_refuse(const struct task *task, bool interruptible, uint64_t deadline_ns)
 {
-    if (interruptible && task->signal != 0)
+    if (interruptible && task_pending_signal(task) != 0)
         return -KEINTR;
     if (deadline_ns != WAIT_FOREVER && clock_now_ns() >= deadline_ns)
         return -KETIMEDOUT;
@@ -161,6 +167,23 @@ static int wait_commit_either(struct waiter *waiter, uint64_t deadline_ns, bool 
         list_remove(&waiter->link);
     sched_unlock(daif);
     return error;
+}
+
+void wait_join(struct wait_queue *queue, struct waiter *member, struct waiter *sleeper)
+{
+    uint64_t daif = sched_lock();
+    kassert(sleeper->task == sched_current());
+    *member = (struct waiter){.task = sleeper->task, .queue = queue, .sleeper = sleeper};
+    list_init(&member->link);
+    list_add_tail(&queue->waiters, &member->link);
+    sched_unlock(daif);
+}
+
+void wait_leave(struct waiter *member)
+{
+    uint64_t daif = sched_lock();
+    list_remove(&member->link);
+    sched_unlock(daif);
 }
 
 int wait_commit(struct waiter *waiter, uint64_t deadline_ns)

@@ -28,14 +28,16 @@ struct task;
 
 struct wait_queue {
     struct list waiters; /* in order of arrival */
+    uint32_t wake_count; /* how often it was woken, whether somebody waited or not */
 };
 
 struct waiter {
     struct list link;
     struct task *task;
     struct wait_queue *queue;
-    struct waiter *outer; /* prepared before this one by the same task, and not finished */
-    const char *kind;     /* what the bench is told that the task waits on */
+    struct waiter *outer;   /* prepared before this one by the same task, and not finished */
+    struct waiter *sleeper; /* the one that a wake-up is for: itself, unless it was joined */
+    const char *kind;       /* what the bench is told that the task waits on */
     bool woken;
 };
 
@@ -57,6 +59,13 @@ int wait_commit(struct waiter *waiter, uint64_t deadline_ns);
 int wait_commit_uninterruptible(struct waiter *waiter, uint64_t deadline_ns);
 /* Takes the task out of the queue. */
 void wait_finish(struct waiter *waiter);
+
+/*
+ * Waiting in several queues: `member` stands in a queue for `sleeper`, which the task has prepared
+ * in a queue of its own. A wake-up of the member is one of the sleeper; it is in no queue then.
+ */
+void wait_join(struct wait_queue *queue, struct waiter *member, struct waiter *sleeper);
+void wait_leave(struct waiter *member);
 
 /* Wakes the first, or all. From tasks and interrupts. */
 void wait_wake_one(struct wait_queue *queue);

@@ -25,6 +25,13 @@ static inline uint64_t checksum_add_u32(uint64_t sum, uint32_t value)
     return sum + (value >> 16) + (value & 0xffff);
 }
 
+/*
+ * The same, and copies the bytes on the way, which costs no second walk. The two do not overlap.
+ */
+uint64_t checksum_copy(uint64_t sum, void *restrict to, const void *restrict from, size_t size);
+/* What the sum of a part is when an odd number of bytes stands in front of it [RFC1071] 2 (B). */
+uint64_t checksum_shift(uint64_t sum);
+
 /* What belongs into the checksum field, when the field counted as 0. */
 uint16_t checksum_finish(uint64_t sum);
 

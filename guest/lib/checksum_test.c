@@ -74,6 +74,34 @@ static void test_parts_sum_like_the_whole(void)
     }
 }
 
+static void test_a_copy_is_true_and_sums_like_the_original(void)
+{
+    uint8_t from[80], to[80];
+    fill(from, sizeof from);
+    for (size_t offset = 0; offset < 8; offset++) {
+        for (size_t size = 0; size <= 64; size++) {
+            memset(to, 0xee, sizeof to);
+            uint64_t sum = checksum_copy(7, to + 1, from + offset, size);
+            CU_ASSERT_EQUAL(checksum_finish(sum),
+                            checksum_finish(checksum_add(7, from + offset, size)));
+            CU_ASSERT_EQUAL(memcmp(to + 1, from + offset, size), 0);
+            CU_ASSERT_EQUAL(to[0], 0xee);
+            CU_ASSERT_EQUAL(to[1 + size], 0xee);
+        }
+    }
+}
+
+static void test_a_part_behind_an_odd_one_is_shifted(void)
+{
+    uint8_t bytes[61];
+    fill(bytes, sizeof bytes);
+    for (size_t cut = 1; cut <= 61; cut += 2) {
+        uint64_t sum = checksum_add(0, bytes, cut);
+        sum += checksum_shift(checksum_add(0, bytes + cut, sizeof bytes - cut));
+        CU_ASSERT_EQUAL(checksum_finish(sum), plain_checksum(bytes, sizeof bytes));
+    }
+}
+
 static void test_numbers_sum_like_their_bytes(void)
 {
     const uint8_t bytes[6] = {0x0a, 0x00, 0x02, 0x0f, 0x12, 0x34};
@@ -96,4 +124,6 @@ static void test_sixteen_bytes_cost_a_tick(void)
 UNIT_SUITE("checksum", UNIT_TEST(test_known_header), UNIT_TEST(test_right_checksum_sums_to_zero),
            UNIT_TEST(test_all_sizes_and_alignments_agree_with_plain),
            UNIT_TEST(test_carries_are_folded), UNIT_TEST(test_parts_sum_like_the_whole),
+           UNIT_TEST(test_a_copy_is_true_and_sums_like_the_original),
+           UNIT_TEST(test_a_part_behind_an_odd_one_is_shifted),
            UNIT_TEST(test_numbers_sum_like_their_bytes), UNIT_TEST(test_sixteen_bytes_cost_a_tick))

@@ -18,7 +18,7 @@
 #define ARP_LIFE_NS     UINT64_C(60000000000) /* of what was learnt */
 #define ARP_SILENCE_NS  UINT64_C(1000000000)  /* between two requests for one address */
 #define ARP_TRIES_MAX   3
-#define ARP_WAITING_MAX 10
+#define ARP_WAITING_MAX 48 /* the fragments of the longest datagram, and some more */
 #define ARP_ENTRIES_MAX 32
 #define ARP_BUCKETS     16 /* a power of two */
 

@@ -169,16 +169,16 @@ static void test_two_discoveries_each_keep_their_own_seconds(void)
     dialogue_end();
 }
 
-static void test_eleventh_waiting_packet_is_dropped(void)
+static void test_one_packet_too_many_that_waits_is_dropped(void)
 {
     char text[64];
     dialogue_begin();
-    for (unsigned i = 0; i < 11; i++)
+    for (unsigned i = 0; i < ARP_WAITING_MAX + 1; i++)
         CU_ASSERT_EQUAL(dialogue_ping(GATEWAY), 0);
     CU_ASSERT_EQUAL(dialogue_drops("arp too many packets wait"), 1);
     dialogue_expect(WHO_GATEWAY);
     dialogue_arp_reply(GATEWAY);
-    for (unsigned i = 1; i <= 10; i++) {
+    for (unsigned i = 1; i <= ARP_WAITING_MAX; i++) {
         snprintf(text, sizeof(text), "echo-request 10.0.2.15 > 10.0.2.2 id 1 seq %u size 16", i);
         dialogue_expect(text);
     }
@@ -188,8 +188,9 @@ static void test_eleventh_waiting_packet_is_dropped(void)
 
 static void test_full_queue_does_not_stop_discoveries(void)
 {
+    char text[64];
     dialogue_begin();
-    for (unsigned i = 0; i < 10; i++)
+    for (unsigned i = 0; i < ARP_WAITING_MAX; i++)
         dialogue_ping(DEAD);
     dialogue_ping(DNS);
     dialogue_expect("arp who-has 10.0.2.99 tell 10.0.2.15");
@@ -197,9 +198,11 @@ static void test_full_queue_does_not_stop_discoveries(void)
     CU_ASSERT_EQUAL(dialogue_drops("arp too many packets wait"), 1);
     dialogue_arp_reply(DNS);
     dialogue_ping(DNS);
-    dialogue_expect("echo-request 10.0.2.15 > 10.0.2.3 id 1 seq 12 size 16");
+    snprintf(text, sizeof(text), "echo-request 10.0.2.15 > 10.0.2.3 id 1 seq %u size 16",
+             ARP_WAITING_MAX + 2);
+    dialogue_expect(text);
     dialogue_arp_reply(DEAD);
-    for (unsigned i = 0; i < 10; i++) {
+    for (unsigned i = 0; i < ARP_WAITING_MAX; i++) {
         uint8_t frame[DIALOGUE_FRAME_MAX];
         size_t size;
         CU_ASSERT_TRUE(dialogue_take(frame, &size));
@@ -364,7 +367,7 @@ UNIT_SUITE("arp", UNIT_TEST(test_packet_waits_for_the_answer_and_goes_out_at_onc
            UNIT_TEST(test_answer_to_a_repeated_request_counts),
            UNIT_TEST(test_dead_neighbour_holds_up_nobody_else),
            UNIT_TEST(test_two_discoveries_each_keep_their_own_seconds),
-           UNIT_TEST(test_eleventh_waiting_packet_is_dropped),
+           UNIT_TEST(test_one_packet_too_many_that_waits_is_dropped),
            UNIT_TEST(test_full_queue_does_not_stop_discoveries),
            UNIT_TEST(test_request_for_us_is_answered_and_teaches),
            UNIT_TEST(test_request_for_others_is_neither_answered_nor_learnt),

@@ -6,6 +6,7 @@
 #include "kernel/clock.h"
 #include "kernel/fake_hal.h"
 #include "kernel/task.h"
+#include "netstack/dialogue_tcp.h"
 #include "netstack/icmp.h"
 #include "netstack/netstack.h"
 #include "netstack/posix/posix.h"
@@ -16,7 +17,7 @@
 
 #define SENT_MAX  64
 #define FILES_MAX 4
-#define TEXT_MAX  160
+#define TEXT_MAX  240
 
 struct sent_frame {
     unsigned interface;
@@ -35,11 +36,14 @@ static size_t program_count;
 static unsigned replies;
 static int error;
 static uint16_t sequence;
+static dialogue_link_fn *link_transmit;
 
 /* ---- the driver ------------------------------------------------------------------------------ */
 
 static int dialogue_transmit(struct netif *netif, struct nbuf *nbuf)
 {
+    if (link_transmit != NULL)
+        return link_transmit(netif, nbuf);
     CU_ASSERT_TRUE_FATAL(sent_count < SENT_MAX);
     struct sent_frame *frame = &sent[(sent_first + sent_count++) % SENT_MAX];
     frame->interface = netif->index;
@@ -113,6 +117,7 @@ void dialogue_begin_with(const char *const *texts, unsigned interfaces)
     sent_first = sent_count = replies = 0;
     error = 0;
     sequence = 0;
+    link_transmit = NULL;
     dialogue_set_files(texts);
     fake_boot_with(programs, program_count);
     netstack_init();
@@ -133,6 +138,11 @@ void dialogue_end(void)
 {
     dialogue_expect_silence();
     CU_ASSERT_EQUAL(nbuf_free_count(), NBUF_COUNT);
+}
+
+void dialogue_set_link(dialogue_link_fn *transmit)
+{
+    link_transmit = transmit;
 }
 
 struct netif *dialogue_netif(unsigned index)
@@ -259,6 +269,8 @@ static void text_ip(const uint8_t *ip, size_t size, char *text, size_t room)
                  (ip[6] & 0x20) != 0 ? " more" : "");
     else if (size < 28)
         snprintf(text, room, "short packet");
+    else if (ip[9] == 6)
+        dialogue_tcp_describe(ip, size, text, room);
     else if (ip[9] == 17)
         text_udp(ip, size, text, room);
     else
@@ -393,6 +405,7 @@ void dialogue_send_frame(const void *frame, size_t size)
     CU_ASSERT_PTR_NOT_NULL_FATAL(nbuf);
     memcpy(nbuf_put(nbuf, size), frame, size);
     netif_input(&netifs[0], nbuf);
+    netif_wake(&netifs[0]); /* a driver polls after what it has handed up */
     fake_run();
 }
 

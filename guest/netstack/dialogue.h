@@ -45,6 +45,10 @@ void dialogue_end(void);
 
 struct netif *dialogue_netif(unsigned index);
 
+/* Frames go here from now on, as to a driver; until the next beginning. */
+typedef int dialogue_link_fn(struct netif *netif, struct nbuf *nbuf);
+void dialogue_set_link(dialogue_link_fn *transmit);
+
 /* The next frame that was sent must be this one, and was sent by the first interface. */
 void dialogue_expect(const char *description);
 void dialogue_expect_on(unsigned interface, const char *description);

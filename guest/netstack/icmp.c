@@ -20,7 +20,9 @@ enum icmp_type {
 
 enum {
     ICMP_CODE_REASSEMBLY = 1, /* of ICMP_TIME_EXCEEDED */
-    ICMP_CODE_PORT = 3,       /* of ICMP_UNREACHABLE */
+    ICMP_CODE_PROTOCOL = 2,   /* of ICMP_UNREACHABLE */
+    ICMP_CODE_PORT = 3,
+    ICMP_CODE_TOO_BIG = 4, /* "fragmentation needed and DF set" */
 };
 #define ICMP_QUOTED 8 /* bytes behind the header of the packet that an error is about */
 
@@ -29,7 +31,7 @@ struct icmp_header {
     uint8_t code;
     be16_t checksum;
     be16_t identifier; /* of echoes; otherwise unused */
-    be16_t sequence;
+    be16_t sequence;   /* ICMP_CODE_TOO_BIG: the MTU of the next hop [RFC1191] 4 */
 };
 kstatic_assert(sizeof(struct icmp_header) == ICMP_HEADER_SIZE, "as on the wire");
 
@@ -162,11 +164,13 @@ void icmp_send_error(enum icmp_error error, const uint8_t *packet, size_t size,
         net_drop(NULL, "icmp", "error that is not sent: too many");
         return;
     }
+    static const struct icmp_header headers[] = {
+        [ICMP_ERROR_PORT] = {.type = ICMP_UNREACHABLE, .code = ICMP_CODE_PORT},
+        [ICMP_ERROR_PROTOCOL] = {.type = ICMP_UNREACHABLE, .code = ICMP_CODE_PROTOCOL},
+        [ICMP_ERROR_REASSEMBLY] = {.type = ICMP_TIME_EXCEEDED, .code = ICMP_CODE_REASSEMBLY},
+    };
     size_t quoted = size < header_size + ICMP_QUOTED ? size : header_size + ICMP_QUOTED;
-    struct icmp_header *header = (struct icmp_header *)nbuf_put(nbuf, ICMP_HEADER_SIZE);
-    *header = error == ICMP_ERROR_PORT
-                  ? (struct icmp_header){.type = ICMP_UNREACHABLE, .code = ICMP_CODE_PORT}
-                  : (struct icmp_header){.type = ICMP_TIME_EXCEEDED, .code = ICMP_CODE_REASSEMBLY};
+    *(struct icmp_header *)nbuf_put(nbuf, ICMP_HEADER_SIZE) = headers[error];
     memcpy(nbuf_put(nbuf, quoted), packet, quoted);
     icmp_set_checksum(nbuf);
     path.source = info->destination;
@@ -229,14 +233,20 @@ static int icmp_error_of(const struct icmp_header *header)
 }
 
 /* Behind the header stands the beginning of the packet that it is about. */
-static void icmp_deliver_error(struct nbuf *nbuf)
+static void icmp_deliver_error(struct nbuf *nbuf, uint64_t now_ns)
 {
-    int error = icmp_error_of((const struct icmp_header *)nbuf->data);
+    const struct icmp_header *header = (const struct icmp_header *)nbuf->data;
+    int error = icmp_error_of(header);
     if (error == 0) {
         net_drop(nbuf, "icmp", "error of an unknown kind");
         return;
     }
-    ipv4_report_failure(nbuf->data + ICMP_HEADER_SIZE, nbuf->len - ICMP_HEADER_SIZE, error);
+    const uint8_t *packet = nbuf->data + ICMP_HEADER_SIZE;
+    size_t size = nbuf->len - ICMP_HEADER_SIZE;
+    if (header->type == ICMP_UNREACHABLE && header->code == ICMP_CODE_TOO_BIG)
+        ipv4_report_too_big(packet, size, be16_get(header->sequence), now_ns);
+    else
+        ipv4_report_failure(packet, size, error);
     nbuf_free(nbuf);
 }
 
@@ -261,7 +271,7 @@ void icmp_input(struct nbuf *nbuf, const struct ipv4_info *info, uint64_t now_ns
     case ICMP_UNREACHABLE:
     case ICMP_TIME_EXCEEDED:
     case ICMP_PARAMETER_PROBLEM:
-        icmp_deliver_error(nbuf);
+        icmp_deliver_error(nbuf, now_ns);
         break;
     default:
         net_drop(nbuf, "icmp", "unknown type");

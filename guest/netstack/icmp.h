@@ -20,6 +20,7 @@
 
 enum icmp_error {
     ICMP_ERROR_PORT,       /* nobody has the port */
+    ICMP_ERROR_PROTOCOL,   /* nobody speaks the protocol */
     ICMP_ERROR_REASSEMBLY, /* fragments are missing */
 };
 

@@ -15,13 +15,15 @@
 #include "netstack/loopback.h"
 #include "netstack/reassembly.h"
 #include "netstack/route.h"
+#include "netstack/tcp.h"
 #include "netstack/udp.h"
 
 #define IPV4_VERSION         4
 #define IPV4_DONT_FRAGMENT   0x4000
 #define IPV4_MORE_FRAGMENTS  0x2000
 #define IPV4_FRAGMENT_OFFSET 0x1fff
-#define IPV4_FRAGMENT_UNIT   8 /* bytes: what offsets count */
+#define IPV4_FRAGMENT_UNIT   8  /* bytes: what offsets count */
+#define IPV4_MTU_MIN         68 /* "Every internet module must be able to forward" [RFC791] 3.2 */
 
 struct ipv4_header {
     uint8_t version_length;
@@ -52,14 +54,16 @@ static uint16_t ipv4_next_identification;
 int ipv4_find_path(uint32_t destination, struct ipv4_path *path)
 {
     if (interface_by_address(destination) != NULL) {
-        *path = (struct ipv4_path){interface_lo(), destination, destination};
+        *path = (struct ipv4_path){
+            .interface = interface_lo(), .source = destination, .next_hop = destination};
         return 0;
     }
     if (destination == IPV4_BROADCAST) {
         struct interface *interface = interface_first_configured();
         if (interface == NULL)
             return -KENETUNREACH;
-        *path = (struct ipv4_path){interface, interface->address, destination};
+        *path = (struct ipv4_path){
+            .interface = interface, .source = interface->address, .next_hop = destination};
         return 0;
     }
     /* Who has no address can only speak to everybody: a reply would not find the way back. */
@@ -78,7 +82,8 @@ int ipv4_find_broadcast_path(struct interface *interface, struct ipv4_path *path
 {
     if (interface->netif == NULL || !interface->up)
         return -KENETUNREACH;
-    *path = (struct ipv4_path){interface, interface->address, IPV4_BROADCAST};
+    *path = (struct ipv4_path){
+        .interface = interface, .source = interface->address, .next_hop = IPV4_BROADCAST};
     return 0;
 }
 
@@ -90,7 +95,7 @@ static void ipv4_push_header(struct nbuf *nbuf, const struct ipv4_fields *fields
         .total_size = be16_put((uint16_t)nbuf->len),
         .identification = be16_put(fields->identification),
         .fragment = be16_put(fields->fragment),
-        .ttl = IPV4_TTL,
+        .ttl = fields->path->ttl != 0 ? fields->path->ttl : IPV4_TTL,
         .protocol = (uint8_t)fields->protocol,
         .source = be32_put(fields->path->source),
         .destination = be32_put(fields->destination),
@@ -239,6 +244,30 @@ static struct nbuf *ipv4_reassemble(struct nbuf *nbuf, const struct ipv4_header 
 }
 
 /*
+ * Who speaks the protocol. "If the protocol is not supported ... SHOULD" be answered [RFC1122]
+ * 3.2.2.1.
+ */
+static void ipv4_deliver(struct nbuf *nbuf, uint8_t protocol, const struct ipv4_info *info,
+                         uint64_t now_ns)
+{
+    switch (protocol) {
+    case IPV4_ICMP:
+        icmp_input(nbuf, info, now_ns);
+        break;
+    case IPV4_UDP:
+        udp_input(nbuf, info, now_ns);
+        break;
+    case IPV4_TCP:
+        tcp_input(nbuf, info, now_ns);
+        break;
+    default:
+        icmp_send_error(ICMP_ERROR_PROTOCOL, info->header,
+                        (size_t)(nbuf->data - info->header) + nbuf->len, info, now_ns);
+        net_drop(nbuf, "ipv4", "unknown protocol");
+    }
+}
+
+/*
  * The time to live does not matter at the destination: "MUST NOT discard a datagram just because it
  * was received with TTL less than 2" 3.2.1.7.
  */
@@ -268,28 +297,78 @@ void ipv4_input(struct interface *interface, struct nbuf *nbuf, uint64_t now_ns)
     nbuf = ipv4_reassemble(nbuf, header, &info, now_ns);
     if (nbuf == NULL)
         return;
-    if (protocol == IPV4_ICMP)
-        icmp_input(nbuf, &info, now_ns);
-    else if (protocol == IPV4_UDP)
-        udp_input(nbuf, &info, now_ns);
-    else
-        net_drop(nbuf, "ipv4", "unknown protocol");
+    nbuf->ttl = info.header[IPV4_TTL_AT];
+    ipv4_deliver(nbuf, protocol, &info, now_ns);
+}
+
+/* ---- what did not arrive --------------------------------------------------------------------- */
+
+/* What a packet of ours was about, as far as what is known of it says so. */
+struct ipv4_quote {
+    uint8_t protocol;
+    uint32_t source, destination;
+    size_t total_size;
+    const uint8_t *data; /* behind the header */
+    size_t size;
+};
+
+/* False: it says nothing. */
+static bool ipv4_read_quote(const uint8_t *packet, size_t size, struct ipv4_quote *quote)
+{
+    const struct ipv4_header *header = (const struct ipv4_header *)packet;
+    if (size < IPV4_HEADER_SIZE || header->version_length >> 4 != IPV4_VERSION)
+        return false;
+    size_t header_size = ipv4_header_size(packet);
+    if (header_size < IPV4_HEADER_SIZE || header_size > size)
+        return false;
+    if ((be16_get(header->fragment) & IPV4_FRAGMENT_OFFSET) != 0)
+        return false; /* whose it was stands in the first fragment */
+    *quote = (struct ipv4_quote){
+        .protocol = header->protocol,
+        .source = be32_get(header->source),
+        .destination = be32_get(header->destination),
+        .total_size = be16_get(header->total_size),
+        .data = packet + header_size,
+        .size = size - header_size,
+    };
+    return true;
 }
 
 void ipv4_report_failure(const uint8_t *packet, size_t size, int error)
 {
-    const struct ipv4_header *header = (const struct ipv4_header *)packet;
-    if (size < IPV4_HEADER_SIZE || header->version_length >> 4 != IPV4_VERSION)
+    struct ipv4_quote quote;
+    if (!ipv4_read_quote(packet, size, &quote))
         return;
-    size_t header_size = ipv4_header_size(packet);
-    if (header_size < IPV4_HEADER_SIZE || header_size > size)
+    if (quote.protocol == IPV4_ICMP)
+        icmp_report_failure(quote.data, quote.size, quote.destination, error);
+    if (quote.protocol == IPV4_UDP)
+        udp_report_failure(quote.data, quote.size, quote.source, quote.destination, error);
+    if (quote.protocol == IPV4_TCP)
+        tcp_report_failure(quote.data, quote.size, quote.source, quote.destination, error);
+}
+
+/* [RFC1191] 7.1: what is usual, for routers that do not say. */
+static unsigned ipv4_guess_mtu(size_t total_size)
+{
+    static const uint16_t plateaus[] = {32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296};
+    for (unsigned i = 0; i < sizeof(plateaus) / sizeof(plateaus[0]); i++) {
+        if (plateaus[i] < total_size)
+            return plateaus[i];
+    }
+    return IPV4_MTU_MIN;
+}
+
+/* Who sends segments sends smaller ones; others learn that it did not go. */
+void ipv4_report_too_big(const uint8_t *packet, size_t size, unsigned mtu, uint64_t now_ns)
+{
+    struct ipv4_quote quote;
+    if (!ipv4_read_quote(packet, size, &quote))
         return;
-    if ((be16_get(header->fragment) & IPV4_FRAGMENT_OFFSET) != 0)
-        return; /* whose it was stands in the first fragment */
-    if (header->protocol == IPV4_ICMP)
-        icmp_report_failure(packet + header_size, size - header_size, be32_get(header->destination),
-                            error);
-    if (header->protocol == IPV4_UDP)
-        udp_report_failure(packet + header_size, size - header_size, be32_get(header->source),
-                           be32_get(header->destination), error);
+    if (quote.protocol != IPV4_TCP) {
+        ipv4_report_failure(packet, size, KEMSGSIZE);
+        return;
+    }
+    if (mtu == 0)
+        mtu = ipv4_guess_mtu(quote.total_size);
+    tcp_report_mtu(quote.data, quote.size, quote.source, quote.destination, mtu, now_ns);
 }

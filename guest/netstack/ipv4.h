@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 #define IPV4_HEADER_SIZE     20
-#define IPV4_HEADER_SIZE_MAX 60 /* with options */
+#define IPV4_HEADER_SIZE_MAX 60    /* with options */
+#define IPV4_PACKET_MAX      65535 /* its length has 16 bits */
 #define IPV4_BROADCAST       UINT32_MAX
 #define IPV4_LOOPBACK        0x7f000001 /* 127.0.0.1 */
 #define IPV4_LOOPBACK_MASK   0xff000000
@@ -22,6 +23,7 @@
 
 enum ipv4_protocol {
     IPV4_ICMP = 1,
+    IPV4_TCP = 6,
     IPV4_UDP = 17,
 };
 
@@ -41,6 +43,7 @@ struct ipv4_path {
     struct interface *interface; /* lo for what is our own */
     uint32_t source;
     uint32_t next_hop;
+    uint8_t ttl; /* 0: IPV4_TTL */
 };
 
 static inline bool ipv4_is_loopback(uint32_t address)
@@ -56,7 +59,8 @@ static inline bool ipv4_is_unicast(uint32_t address)
     return address >> 24 != 0 && address < 0xe0000000;
 }
 
-#define IPV4_PROTOCOL_AT 9 /* in a header */
+#define IPV4_TTL_AT      8 /* in a header */
+#define IPV4_PROTOCOL_AT 9
 static inline size_t ipv4_header_size(const uint8_t *header)
 {
     return (size_t)(header[0] & 0x0f) * 4;
@@ -87,5 +91,11 @@ void ipv4_input(struct interface *interface, struct nbuf *nbuf, uint64_t now_ns)
  * Borrows. `error` is positive.
  */
 void ipv4_report_failure(const uint8_t *packet, size_t size, int error);
+
+/*
+ * The same: it was longer than the MTU of a link on the way, and must not be fragmented [RFC1191].
+ * `mtu`: what that link takes; 0: it is not told, then the next of the usual ones is meant.
+ */
+void ipv4_report_too_big(const uint8_t *packet, size_t size, unsigned mtu, uint64_t now_ns);
 
 #endif

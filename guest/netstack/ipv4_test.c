@@ -151,10 +151,14 @@ static void test_sources_that_are_no_hosts_are_refused(void)
     dialogue_end();
 }
 
-static void test_unknown_protocols_are_refused(void)
+static void test_unknown_protocols_are_answered_with_an_error(void)
 {
     begin();
-    expect_refused(&(struct dialogue_ip){.protocol = 132}, "ipv4 unknown protocol");
+    send(&(struct dialogue_ip){.protocol = 132});
+    dialogue_expect("unreachable 2 10.0.2.15 > 10.0.2.2 quotes 28");
+    CU_ASSERT_EQUAL(dialogue_drops("ipv4 unknown protocol"), 1);
+    send(&(struct dialogue_ip){.protocol = 132, .destination = UINT32_MAX});
+    CU_ASSERT_EQUAL(dialogue_drops("ipv4 unknown protocol"), 2);
     dialogue_end();
 }
 
@@ -309,7 +313,7 @@ UNIT_SUITE("ipv4", UNIT_TEST(test_good_packet_is_answered),
            UNIT_TEST(test_destinations_that_are_not_ours_are_refused),
            UNIT_TEST(test_broadcasts_are_received),
            UNIT_TEST(test_sources_that_are_no_hosts_are_refused),
-           UNIT_TEST(test_unknown_protocols_are_refused),
+           UNIT_TEST(test_unknown_protocols_are_answered_with_an_error),
            UNIT_TEST(test_frames_for_other_stations_are_refused),
            UNIT_TEST(test_full_sized_packet_is_answered_whole),
            UNIT_TEST(test_far_destinations_go_through_the_gateway),

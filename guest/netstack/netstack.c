@@ -14,19 +14,47 @@
 #include "netstack/loopback.h"
 #include "netstack/reassembly.h"
 #include "netstack/route.h"
+#include "netstack/tcp.h"
 #include "netstack/udp.h"
 
+#include "ringside/hal.h"
+
 static struct mutex netstack_mutex;
+static uint64_t netstack_deadline_ns; /* when the stack is polled next, for TCP */
 
 void netstack_lock(void)
 {
     mutex_lock(&netstack_mutex);
 }
 
+/*
+ * What a caller has begun may be due earlier than a driver's task would poll, and packets to
+ * ourselves may be left: it polls at once then.
+ */
+static void netstack_call_for_poll(void)
+{
+    struct netif *netif = netif_by_index(0);
+    uint64_t deadline_ns = loopback_has_packets() ? 0 : tcp_deadline_ns();
+    if (deadline_ns >= netstack_deadline_ns)
+        return;
+    netstack_deadline_ns = deadline_ns;
+    if (netif != NULL)
+        netif_wake(netif);
+}
+
+/* From a driver's task, which polls before it sleeps. */
+static void netstack_leave(void)
+{
+    if (loopback_has_packets())
+        loopback_run(clock_now_ns());
+    mutex_unlock(&netstack_mutex);
+}
+
 void netstack_unlock(void)
 {
     if (loopback_has_packets())
         loopback_run(clock_now_ns());
+    netstack_call_for_poll();
     mutex_unlock(&netstack_mutex);
 }
 
@@ -47,7 +75,7 @@ static void netstack_input(struct netif *netif, struct nbuf *nbuf)
         ethernet_input(interface, nbuf, clock_now_ns());
     else
         net_drop(nbuf, "ethernet", "unknown interface");
-    netstack_unlock();
+    netstack_leave();
 }
 
 static uint64_t netstack_poll(uint64_t now_ns)
@@ -62,8 +90,12 @@ static uint64_t netstack_poll(uint64_t now_ns)
         if (due_ns < deadline_ns)
             deadline_ns = due_ns;
     }
-    netstack_unlock();
-    return deadline_ns;
+    tcp_poll(now_ns);
+    if (loopback_has_packets())
+        loopback_run(now_ns);
+    netstack_deadline_ns = loopback_has_packets() ? now_ns : tcp_deadline_ns();
+    mutex_unlock(&netstack_mutex);
+    return netstack_deadline_ns < deadline_ns ? netstack_deadline_ns : deadline_ns;
 }
 
 static const struct netif_stack netstack_ops = {
@@ -74,11 +106,15 @@ static const struct netif_stack netstack_ops = {
 
 void netstack_init(void)
 {
+    uint8_t secret[TCP_SECRET_SIZE];
+    hal_random(secret, sizeof(secret));
     mutex_init(&netstack_mutex, "net");
+    netstack_deadline_ns = UINT64_MAX;
     interfaces_init();
     routes_init();
     icmp_init();
     udp_init();
+    tcp_init(secret);
     reassembly_init();
     loopback_init();
     netif_set_stack(&netstack_ops);

@@ -15,9 +15,9 @@
 #include "netstack/interface.h"
 
 #define REASSEMBLY_UNIT  8 /* bytes: what offsets count */
-#define REASSEMBLY_UNITS (REASSEMBLY_SIZE_MAX / REASSEMBLY_UNIT)
+#define REASSEMBLY_UNITS ((REASSEMBLY_SIZE_MAX + REASSEMBLY_UNIT - 1) / REASSEMBLY_UNIT)
 
-kstatic_assert(REASSEMBLY_SIZE_MAX % REASSEMBLY_UNIT == 0, "the last unit is a whole one");
+kstatic_assert(REASSEMBLY_SIZE_MAX <= NBUF_LARGE_SIZE - NBUF_HEADROOM, "it fits into a buffer");
 kstatic_assert(IPV4_HEADER_SIZE_MAX <= NBUF_HEADROOM, "the header fits in front of the data");
 
 struct reassembly {
@@ -154,7 +154,7 @@ static const char *reassembly_malformed(const struct nbuf *nbuf,
     if (!fragment->last && nbuf->len % REASSEMBLY_UNIT != 0)
         return "fragment ends within a unit";
     if (fragment->offset + nbuf->len > REASSEMBLY_SIZE_MAX)
-        return "fragment beyond what a buffer holds";
+        return "fragment beyond the longest packet";
     return NULL;
 }
 
@@ -176,6 +176,8 @@ static const char *reassembly_add(struct reassembly *datagram, const struct nbuf
     }
     if (there > 0)
         return "overlapping fragments";
+    if (end > nbuf_tailroom(datagram->nbuf) && !nbuf_enlarge(datagram->nbuf))
+        return "no large buffer for a datagram";
     if (end > datagram->end) {
         datagram->missing += (unsigned)(end_unit - reassembly_units(datagram->end));
         datagram->end = end;

@@ -1,8 +1,8 @@
 /*
  * reassembly.h - datagrams that came in fragments [RFC791] 3.2 [RFC1122] 3.3.2
  *
- * At most REASSEMBLY_MAX datagrams at a time, each in one buffer, which bounds them to
- * REASSEMBLY_SIZE_MAX bytes of data; "we MUST be able to reassemble datagrams of at least 576".
+ * At most REASSEMBLY_MAX datagrams at a time, each of up to REASSEMBLY_SIZE_MAX bytes of data, in
+ * one buffer that is enlarged when it has to be.
  * Where there is no room the oldest makes it. What is not complete REASSEMBLY_TIMEOUT_NS after its
  * first fragment is dropped, and its sender is told if the beginning is there. The parts that are
  * there are known as bits, one for eight bytes, as [RFC815] says for the host that is short of
@@ -15,7 +15,7 @@
 #include "netstack/ipv4.h"
 
 #define REASSEMBLY_MAX      8
-#define REASSEMBLY_SIZE_MAX (NBUF_SIZE - NBUF_HEADROOM)
+#define REASSEMBLY_SIZE_MAX (IPV4_PACKET_MAX - IPV4_HEADER_SIZE)
 /* DEVIATION: as Linux has it; [RFC1122] 3.3.2 recommends 60 to 120 s. */
 #define REASSEMBLY_TIMEOUT_NS UINT64_C(30000000000)
 

@@ -9,11 +9,12 @@
 #include "netstack/interface.h"
 #include "tests/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MORE 0x2000
 
-static uint8_t message[2000];
+static uint8_t message[REASSEMBLY_SIZE_MAX];
 
 static void begin(void)
 {
@@ -167,24 +168,59 @@ static void test_fragments_that_make_no_sense_are_refused(void)
     CU_ASSERT_EQUAL(dialogue_drops("reassembly fragment without data"), 2);
     send_part(1, 0, 9, true);
     CU_ASSERT_EQUAL(dialogue_drops("reassembly fragment ends within a unit"), 1);
-    struct dialogue_ip ip = {.fragment = REASSEMBLY_SIZE_MAX / 8};
+    struct dialogue_ip ip = {.fragment = REASSEMBLY_SIZE_MAX / 8 + 1};
     dialogue_send_ip(&ip, message, 1);
     ip.fragment = 0x1fff; /* the ping of death */
     dialogue_send_ip(&ip, message, 1000);
-    CU_ASSERT_EQUAL(dialogue_drops("reassembly fragment beyond what a buffer holds"), 2);
+    CU_ASSERT_EQUAL(dialogue_drops("reassembly fragment beyond the longest packet"), 2);
     CU_ASSERT_EQUAL(nbuf_free_count(), NBUF_COUNT);
     dialogue_end();
+}
+
+/* The last fragment first: the buffer is enlarged at once, or with the second one. */
+static void send_longest(uint16_t number, bool backwards)
+{
+    unsigned count = (REASSEMBLY_SIZE_MAX + 1479) / 1480;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned index = backwards ? count - 1 - i : i;
+        bool last = index == count - 1;
+        send_part(number, index * 1480, last ? REASSEMBLY_SIZE_MAX - index * 1480 : 1480, !last);
+    }
 }
 
 static void test_largest_datagram_is_received_and_answered_in_fragments(void)
 {
     begin();
     dialogue_build_icmp(message, 8, 0, 77, 1, REASSEMBLY_SIZE_MAX);
-    send_part(1, 0, 1480, true);
-    send_part(1, 1480, REASSEMBLY_SIZE_MAX - 1480, false);
-    dialogue_expect("fragment 10.0.2.15 > 10.0.2.2 protocol 1 at 0 size 1480 more");
-    dialogue_expect("fragment 10.0.2.15 > 10.0.2.2 protocol 1 at 1480 size 504");
+    for (uint16_t backwards = 0; backwards < 2; backwards++) {
+        char expected[80];
+        send_longest(backwards, backwards != 0);
+        for (size_t at = 0; at < REASSEMBLY_SIZE_MAX; at += 1480) {
+            bool more = at + 1480 < REASSEMBLY_SIZE_MAX;
+            snprintf(expected, sizeof(expected),
+                     "fragment 10.0.2.15 > 10.0.2.2 protocol 1 at %zu size %zu%s", at,
+                     more ? 1480 : REASSEMBLY_SIZE_MAX - at, more ? " more" : "");
+            dialogue_expect(expected);
+        }
+    }
     CU_ASSERT_EQUAL(dialogue_all_drops(), 0);
+    dialogue_end();
+}
+
+static void test_without_a_large_buffer_a_datagram_is_dropped(void)
+{
+    struct nbuf *large[NBUF_LARGE_COUNT];
+    begin();
+    for (unsigned i = 0; i < NBUF_LARGE_COUNT; i++) {
+        large[i] = nbuf_alloc();
+        CU_ASSERT_TRUE(nbuf_enlarge(large[i]));
+    }
+    send_part(1, 0, 1480, true);
+    send_part(1, 1480, 1480, true);
+    CU_ASSERT_EQUAL(dialogue_drops("reassembly no large buffer for a datagram"), 1);
+    CU_ASSERT_EQUAL(dialogue_drops("reassembly datagram of bad fragments"), 1);
+    for (unsigned i = 0; i < NBUF_LARGE_COUNT; i++)
+        nbuf_free(large[i]);
     dialogue_end();
 }
 
@@ -287,6 +323,7 @@ UNIT_SUITE("reassembly", UNIT_TEST(test_fragments_in_any_order_make_the_datagram
            UNIT_TEST(test_fragments_that_disagree_on_the_end_drop_the_datagram),
            UNIT_TEST(test_fragments_that_make_no_sense_are_refused),
            UNIT_TEST(test_largest_datagram_is_received_and_answered_in_fragments),
+           UNIT_TEST(test_without_a_large_buffer_a_datagram_is_dropped),
            UNIT_TEST(test_fragments_reach_sockets_with_their_checksum_checked_as_a_whole),
            UNIT_TEST(test_oldest_makes_room_for_a_new_datagram),
            UNIT_TEST(test_without_a_buffer_the_fragment_is_dropped),

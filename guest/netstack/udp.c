@@ -94,7 +94,8 @@ static bool udp_is_taken(const struct udp_endpoint *wanted, uint16_t port)
             (other->address != 0 && wanted->address != 0 && other->address != wanted->address) ||
             (other->interface != NULL && wanted->interface != NULL &&
              other->interface != wanted->interface);
-        if (other->port == port && !apart)
+        bool shared = other->reuse_address && wanted->reuse_address;
+        if (other->port == port && !apart && !shared)
             return true;
     }
     return false;

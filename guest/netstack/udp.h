@@ -11,7 +11,7 @@
 #include "netstack/ipv4.h"
 
 #define UDP_HEADER_SIZE     8
-#define UDP_PAYLOAD_MAX     (NBUF_SIZE - NBUF_HEADROOM - UDP_HEADER_SIZE) /* in one buffer */
+#define UDP_PAYLOAD_MAX     (IPV4_PACKET_MAX - IPV4_HEADER_SIZE - UDP_HEADER_SIZE)
 #define UDP_EPHEMERAL_FIRST 49152 /* to 65535: what IANA leaves for dynamic use */
 #define UDP_BUCKETS         16    /* a power of two */
 
@@ -22,6 +22,7 @@ struct udp_endpoint {
     const struct interface *interface; /* NULL is any */
     uint32_t peer;                     /* 0: not connected */
     uint16_t peer_port;
+    bool reuse_address; /* shares the port with others that do so */
 
     /* The data of a datagram. Takes the buffer. */
     void (*deliver)(struct udp_endpoint *endpoint, struct nbuf *nbuf, uint32_t source,

@@ -21,7 +21,7 @@ static struct {
     size_t size;
     uint32_t source;
     uint16_t port;
-    uint8_t data[NBUF_SIZE];
+    uint8_t data[UDP_PAYLOAD_MAX];
     int error;
 } got;
 
@@ -86,6 +86,8 @@ static int send_from(struct udp_endpoint *endpoint, uint32_t destination, uint16
     CU_ASSERT_EQUAL_FATAL(result, 0);
     struct nbuf *nbuf = nbuf_alloc();
     CU_ASSERT_PTR_NOT_NULL_FATAL(nbuf);
+    if (size > nbuf_tailroom(nbuf))
+        CU_ASSERT_TRUE_FATAL(nbuf_enlarge(nbuf));
     memcpy(nbuf_put(nbuf, size), data, size);
     result = udp_send(endpoint, nbuf, &path, destination, port, clock_now_ns());
     netstack_unlock();

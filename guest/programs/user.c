@@ -11,7 +11,11 @@
 
 long user_open(const char *path, int flags)
 {
-    return system_call(SYS_OPENAT, AT_FDCWD, (long)path, flags, 0, 0, 0);
+    /* On the stack it lies in RAM also where the program's constants do not, as in unit tests. */
+    char copy[USER_PATH_MAX];
+    if (kstrlcpy(copy, path, sizeof copy) >= sizeof copy)
+        return -KENAMETOOLONG;
+    return system_call(SYS_OPENAT, AT_FDCWD, (long)copy, flags, 0, 0, 0);
 }
 
 long user_read(int descriptor, void *buffer, size_t size)
@@ -67,12 +71,122 @@ long user_getsockopt(int descriptor, int level, int name, void *value, uint32_t 
     return system_call(SYS_GETSOCKOPT, descriptor, level, name, (long)value, (long)size, 0);
 }
 
+long user_connect(int descriptor, const struct sockaddr_in *address)
+{
+    return system_call(SYS_CONNECT, descriptor, (long)address, sizeof(struct sockaddr_in), 0, 0, 0);
+}
+
+long user_listen(int descriptor, int backlog)
+{
+    return system_call(SYS_LISTEN, descriptor, backlog, 0, 0, 0, 0);
+}
+
+long user_accept(int descriptor, struct sockaddr_in *from, int flags)
+{
+    uint32_t from_size = sizeof *from;
+    return system_call(SYS_ACCEPT4, descriptor, (long)from, (long)&from_size, flags, 0, 0);
+}
+
+long user_send(int descriptor, const void *buffer, size_t size, int flags)
+{
+    return system_call(SYS_SENDTO, descriptor, (long)buffer, (long)size, flags, 0, 0);
+}
+
+long user_recv(int descriptor, void *buffer, size_t size, int flags)
+{
+    return system_call(SYS_RECVFROM, descriptor, (long)buffer, (long)size, flags, 0, 0);
+}
+
+long user_recvmsg(int descriptor, struct msghdr *message, int flags)
+{
+    return system_call(SYS_RECVMSG, descriptor, (long)message, flags, 0, 0, 0);
+}
+
+long user_shutdown(int descriptor, int how)
+{
+    return system_call(SYS_SHUTDOWN, descriptor, how, 0, 0, 0, 0);
+}
+
+static struct kernel_timespec user_timespec(uint64_t ns)
+{
+    return (struct kernel_timespec){
+        .tv_sec = (int64_t)(ns / USER_NS_PER_S),
+        .tv_nsec = (int64_t)(ns % USER_NS_PER_S),
+    };
+}
+
+long user_poll(struct pollfd *entries, size_t count, uint64_t timeout_ns)
+{
+    struct kernel_timespec timeout = user_timespec(timeout_ns);
+    return system_call(SYS_PPOLL, (long)entries, (long)count,
+                       timeout_ns != UINT64_MAX ? (long)&timeout : 0, 0, SIGSET_SIZE, 0);
+}
+
+long user_eventfd(uint32_t count, int flags)
+{
+    return system_call(SYS_EVENTFD2, count, flags, 0, 0, 0, 0);
+}
+
+long user_epoll_create(void)
+{
+    return system_call(SYS_EPOLL_CREATE1, EPOLL_CLOEXEC, 0, 0, 0, 0, 0);
+}
+
+long user_epoll_ctl(int epoll, int operation, int descriptor, uint32_t events, uint64_t data)
+{
+    struct epoll_event event = {events, data};
+    return system_call(SYS_EPOLL_CTL, epoll, operation, descriptor, (long)&event, 0, 0);
+}
+
+long user_epoll_wait(int epoll, struct epoll_event *events, int max, int timeout_ms)
+{
+    return system_call(SYS_EPOLL_PWAIT, epoll, (long)events, max, timeout_ms, 0, SIGSET_SIZE);
+}
+
+long user_seek(int descriptor, int64_t offset, int from)
+{
+    return system_call(SYS_LSEEK, descriptor, offset, from, 0, 0, 0);
+}
+
+long user_kill(int pid, int number)
+{
+    return system_call(SYS_KILL, pid, number, 0, 0, 0, 0);
+}
+
+long user_on_signal(int number, signal_handler_fn *handler)
+{
+    struct kernel_sigaction action = {.sa_handler = handler};
+    return system_call(SYS_RT_SIGACTION, number, (long)&action, 0, SIGSET_SIZE, 0, 0);
+}
+
+long user_alarm(uint64_t after_ns)
+{
+    struct kernel_itimerval value = {
+        .it_value = {(int64_t)(after_ns / USER_NS_PER_S),
+                     (int64_t)(after_ns % USER_NS_PER_S / USER_NS_PER_US)},
+    };
+    return system_call(SYS_SETITIMER, ITIMER_REAL, (long)&value, 0, 0, 0, 0);
+}
+
+void user_exit(int status)
+{
+    (void)system_call(SYS_EXIT, status, 0, 0, 0, 0, 0);
+}
+
+long user_write_all(int descriptor, const void *buffer, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        long result = user_write(descriptor, (const char *)buffer + done, size - done);
+        if (result < 0)
+            return result;
+        done += (size_t)result;
+    }
+    return 0;
+}
+
 long user_sleep_ns(uint64_t duration_ns)
 {
-    struct kernel_timespec duration = {
-        .tv_sec = (int64_t)(duration_ns / USER_NS_PER_S),
-        .tv_nsec = (int64_t)(duration_ns % USER_NS_PER_S),
-    };
+    struct kernel_timespec duration = user_timespec(duration_ns);
     return system_call(SYS_NANOSLEEP, (long)&duration, 0, 0, 0, 0, 0);
 }
 
@@ -101,6 +215,15 @@ long user_random(void *buffer, size_t size)
 struct sockaddr_in user_address(uint32_t address)
 {
     return (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = host_to_net32(address)};
+}
+
+struct sockaddr_in user_endpoint(uint32_t address, uint16_t port)
+{
+    return (struct sockaddr_in){
+        .sin_family = AF_INET,
+        .sin_port = host_to_net16(port),
+        .sin_addr = host_to_net32(address),
+    };
 }
 
 /* ---- output ---------------------------------------------------------------------------------- */
@@ -181,6 +304,29 @@ static int user_take_value(struct user_options *options, int letter)
     return letter;
 }
 
+/* "--name", "--name value" or "--name=value": the letter behind it. */
+static int user_take_long(struct user_options *options)
+{
+    const char *name = options->cluster + 1;
+    const char *equals = kstrchr(name, '=');
+    size_t length = equals != NULL ? (size_t)(equals - name) : kstrlen(name);
+    const struct user_long_option *known = options->long_known;
+    while (known != NULL && known->name != NULL &&
+           (kstrlen(known->name) != length || kstrncmp(known->name, name, length) != 0))
+        known++;
+    if (known == NULL || known->name == NULL) {
+        user_error(options->argv[0], "unrecognized option '-%s'", options->cluster);
+        return '?';
+    }
+    const char *letter = kstrchr(options->known, known->letter);
+    options->cluster = "";
+    if (letter != NULL && letter[1] == ':') {
+        options->cluster = equals != NULL ? equals + 1 : "";
+        return user_take_value(options, known->letter);
+    }
+    return known->letter;
+}
+
 int user_next_option(struct user_options *options)
 {
     if (options->index == 0)
@@ -188,6 +334,8 @@ int user_next_option(struct user_options *options)
     if (options->cluster == NULL || *options->cluster == '\0') {
         if (!user_find_option(options))
             return 0;
+        if (options->cluster[0] == '-')
+            return user_take_long(options);
     }
     char letter = *options->cluster++;
     const char *known = letter != ':' ? kstrchr(options->known, letter) : NULL;

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define USER_PATH_MAX  256
 #define USER_NS_PER_S  UINT64_C(1000000000)
 #define USER_NS_PER_MS UINT64_C(1000000)
 #define USER_NS_PER_US UINT64_C(1000)
@@ -34,13 +35,34 @@ long user_sendto(int descriptor, const void *buffer, size_t size, const struct s
 long user_recvfrom(int descriptor, void *buffer, size_t size, struct sockaddr_in *from);
 long user_setsockopt(int descriptor, int level, int name, const void *value, size_t size);
 long user_getsockopt(int descriptor, int level, int name, void *value, uint32_t *size);
+long user_connect(int descriptor, const struct sockaddr_in *address);
+long user_listen(int descriptor, int backlog);
+long user_accept(int descriptor, struct sockaddr_in *from, int flags);
+long user_send(int descriptor, const void *buffer, size_t size, int flags);
+long user_recv(int descriptor, void *buffer, size_t size, int flags);
+long user_recvmsg(int descriptor, struct msghdr *message, int flags);
+long user_shutdown(int descriptor, int how);
+/* UINT64_MAX: without a timeout. */
+long user_poll(struct pollfd *entries, size_t count, uint64_t timeout_ns);
+long user_eventfd(uint32_t count, int flags);
+long user_epoll_create(void);
+long user_epoll_ctl(int epoll, int operation, int descriptor, uint32_t events, uint64_t data);
+long user_epoll_wait(int epoll, struct epoll_event *events, int max, int timeout_ms);
+long user_seek(int descriptor, int64_t offset, int from);
+long user_kill(int pid, int number);
+long user_on_signal(int number, signal_handler_fn *handler);
+long user_alarm(uint64_t after_ns); /* 0: none any more */
+void user_exit(int status);
+/* Writes all of it: 0, or the error. */
+long user_write_all(int descriptor, const void *buffer, size_t size);
 long user_sleep_ns(uint64_t duration_ns);
 uint64_t user_now_ns(void);
 uint64_t user_realtime_ns(void); /* since 1970, in UTC */
 long user_random(void *buffer, size_t size);
 
-/* An address in host order. */
+/* An address in host order, and with a port as well. */
 struct sockaddr_in user_address(uint32_t address);
+struct sockaddr_in user_endpoint(uint32_t address, uint16_t port);
 
 /* ---- output: a line is one write ------------------------------------------------------------- */
 
@@ -67,11 +89,18 @@ void user_error(const char *program, const char *format, ...) __attribute__((for
  * Afterwards the operands are options.operands[0 .. operand_count - 1], wherever they stood. "--"
  * ends the options.
  */
+struct user_long_option {
+    const char *name;
+    char letter; /* in `known`; need not be one that can be typed */
+};
+
 struct user_options {
     int argc;
     char **argv;       /* is reordered */
     const char *known; /* letters; a colon behind one that takes a value */
     const char *value; /* of the option that was returned */
+    /* Long names, ended by one that is NULL: "--max-time" is the option with this letter. */
+    const struct user_long_option *long_known;
 
     int index;           /* of the argument that is looked at; 0 before the first */
     const char *cluster; /* rest of "-qc3" */

@@ -119,7 +119,36 @@ static void test_missing_value_is_named(void)
     CU_ASSERT_STRING_EQUAL(fake.output, "x: option requires an argument -- 'c'\n");
 }
 
-UNIT_SUITE("user", UNIT_TEST(test_a_line_is_one_write),
+static int parse_long_main(int argc, char **argv)
+{
+    static const struct user_long_option names[] = {{"count", 'c'}, {"quiet", 'q'}, {NULL, 0}};
+    struct user_options options = {.argc = argc, .argv = argv, .known = "c:q", .long_known = names};
+    int option;
+    parsed[0] = '\0';
+    while ((option = user_next_option(&options)) != 0) {
+        size_t used = strlen(parsed);
+        if (option == '?')
+            return 2;
+        snprintf(parsed + used, sizeof parsed - used, "%c=%s ", option,
+                 option == 'c' ? options.value : "");
+    }
+    for (int i = 0; i < options.operand_count; i++)
+        strcat(parsed, options.operands[i]);
+    return 0;
+}
+
+static void test_long_options(void)
+{
+    fake_reset();
+    CU_ASSERT_EQUAL(fake_run_program(parse_long_main, "x --count 3 a --quiet --count=4 -q -c5"), 0);
+    CU_ASSERT_STRING_EQUAL(parsed, "c=3 q= c=4 q= c=5 a");
+    CU_ASSERT_EQUAL(fake_run_program(parse_long_main, "x --cou 3"), 2);
+    CU_ASSERT_STRING_EQUAL(fake.output, "x: unrecognized option '--cou'\n");
+    CU_ASSERT_EQUAL(fake_run_program(parse_long_main, "x --count"), 2);
+    CU_ASSERT_EQUAL(fake_run_program(parse_main, "x --quiet"), 2);
+}
+
+UNIT_SUITE("user", UNIT_TEST(test_long_options), UNIT_TEST(test_a_line_is_one_write),
            UNIT_TEST(test_a_line_that_is_too_long_comes_in_pieces),
            UNIT_TEST(test_errors_are_one_write_too), UNIT_TEST(test_options_and_operands),
            UNIT_TEST(test_options_may_stand_behind_operands),

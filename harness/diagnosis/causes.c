@@ -404,6 +404,185 @@ static const struct cause causes_table[] = {
                     "expect cause link.down within 20s",
     },
     {
+        .id = "call.missing",
+        .meaning = "The kernel does not have a call, a kind of socket or an option that the "
+                   "program needs, or refuses it with another error than programs know.",
+        .looks =
+            "The program ends at once with \"function not implemented\", \"protocol not "
+            "supported\" or \"operation not permitted\"; or it falls back to something slower.",
+        .evidence = "A call returned ENOSYS; socket() refused a family or protocol with an error "
+                    "that no library takes for a refusal; an option that every kernel has is "
+                    "ENOPROTOOPT; a file below /proc/net is not there.",
+        .mistakes = "The table of calls has a hole; -1 is returned as it is, which is EPERM, where "
+                    "-EAFNOSUPPORT is meant; ping sockets are left to raw ones.",
+        .mend = "Give the call its place in the table, or refuse with the error that the manual"
+                " page names: a program falls back from EAFNOSUPPORT to IPv4 and from nothing "
+                "else.",
+        .near = "call.wrong-result, when the call is there and does something else.",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect ping exits 0 within 1s         # with a guest without ping sockets",
+    },
+    {
+        .id = "call.blocks",
+        .meaning = "A call on a descriptor that the program made non-blocking waited.",
+        .looks = "A program with an event loop stands still: its own timeouts do not fire, its "
+                 "other connections wait as well.",
+        .evidence = "The program asked for O_NONBLOCK, with fcntl(), SOCK_NONBLOCK or MSG_DONTWAIT,"
+                    " and its task slept for a socket within the call that followed.",
+        .mistakes = "F_SETFL is accepted and stored nowhere; SOCK_NONBLOCK is masked off; connect()"
+                    " looks at the flag of reading only, or is not given it.",
+        .mend = "Keep O_NONBLOCK with the open file, hand it to every call that may sleep, and "
+                "return EAGAIN, or EINPROGRESS from connect(), once the segment is on its way.",
+        .near = "timeout.ignored, when the descriptor may wait, but not for so long.",
+        .scenario = "start  curl: \"curl --connect-timeout 0.05 http://10.0.2.9/\"\n"
+                    "expect curl exits nonzero within 60ms # with a connect() that waits",
+    },
+    {
+        .id = "timeout.ignored",
+        .meaning = "The time that a program gave a call has passed, and the call goes on, or went "
+                   "on for much longer.",
+        .looks = "A program with a timeout of two seconds stands for half a minute, or for ever.",
+        .evidence = "The timeout of ppoll(), pselect6() or epoll_pwait(), or SO_RCVTIMEO or "
+                    "SO_SNDTIMEO of the descriptor, and how long the call took.",
+        .mistakes = "setsockopt() stores nothing; the deadline is computed anew at each wake; the "
+                    "time that has passed is taken from a clock that is read twice.",
+        .mend = "Turn the timeout into a deadline when the call is entered, sleep until that, "
+                "and look at it after each wake.",
+        .near = "timer.irq-mismatch and irq.masked, when no timeout at all fires; call.blocks, "
+                "when the call must not wait at all.",
+        .scenario = "host   box ip=10.0.2.9\n"
+                    "start  nc: \"nc -u -w 2 10.0.2.9 7\"\n"
+                    "expect nc exits within 3s   # with a guest that never looks at the time",
+    },
+    {
+        .id = "timeout.early",
+        .meaning = "A call ended for want of time before the time that the program gave it: the "
+                   "kernel has a limit of its own.",
+        .looks = "A slow peer fails at exactly the same time, such as 30 seconds, with an error "
+                 "or an end that nobody sent.",
+        .evidence = "A call that may wait for ever, or for longer, returned 0, EAGAIN or ETIMEDOUT,"
+                    " while the wire had brought neither data nor an end, and nothing that was sent"
+                    " waited for its acknowledgement.",
+        .mistakes = "A loop that waits has a safety limit, and its end is handed to the program.",
+        .mend = "Let a call that may wait do so until something comes, a signal does, or the "
+                "program's own time has passed.",
+        .near = "peer.silent, when TCP itself has given up; reply.late, when the program has.",
+        .scenario = "serve  tcp 10.0.2.9:80 script reply.txt # its first byte after 35 s\n"
+                    "start  wget: \"wget http://10.0.2.9/\"\n"
+                    "expect wget exits 0 within 40s        # with a guest that waits for 30 s",
+    },
+    {
+        .id = "poll.false-ready",
+        .meaning = "A wait said that a socket is ready, and on the wire it could not have been: "
+                   "the handshake was not done, or nothing had come.",
+        .looks = "A request is written into a half-open connection and lost: \"empty reply from "
+                 "server\". Or a program reads, gets EAGAIN and waits again, as fast as it can.",
+        .evidence = "What ppoll(), pselect6() or epoll_pwait() told of the descriptor, and the "
+                    "segments of its connection until then: POLLOUT before the SYN-ACK, POLLIN "
+                    "before any data or FIN.",
+        .mistakes = "A TCP socket is writable as long as there is room in its buffer, whatever its "
+                    "state; a socket that does not know says that it is ready.",
+        .mend = "Say POLLOUT in ESTABLISHED and CLOSE-WAIT when there is room, or together with"
+                " POLLERR and POLLHUP after a failure; POLLIN when data or a FIN is there, and "
+                "for a listener when a connection is.",
+        .near = "socket.data-dropped, when nobody had said that the socket was ready; "
+                "poll.unready, the reverse.",
+        .scenario = "start  curl: \"curl http://10.0.2.2:8080/\"\n"
+                    "expect curl exits 0 within 1s   # with a ppoll() that always says POLLOUT",
+    },
+    {
+        .id = "poll.unready",
+        .meaning = "What a wait is for was on the wire and arrived, and the wait went on: a "
+                   "SYN-ACK, data, a FIN, a reset.",
+        .looks = "A refused connection ends by the program's own timeout instead of at once; a "
+                 "download hangs behind its last byte.",
+        .evidence = "The descriptor and the events that a task waits for, or waited for until its "
+                    "time had passed, or the call that it sleeps in; the segment of its connection "
+                    "that ends such a wait, and that the driver took it.",
+        .mistakes = "Only data wakes readers, not the FIN; a reset makes a socket neither readable "
+                    "nor writable; connect() waits for a state that a refused connection never "
+                    "comes to; the wake-up is sent to another queue.",
+        .mend = "Wake everybody who waits for a socket at each change of its state; let a reset"
+                " say POLLOUT, POLLERR and POLLHUP, a FIN POLLIN, and let calls that sleep look"
+                " for both.",
+        .near = "vq.used-not-consumed and reply.discarded, when the segment never came to the "
+                "socket; peer.silent, when there was none.",
+        .scenario = "start  curl: \"curl http://10.0.2.2:9/\"\n"
+                    "expect curl exits nonzero within 1s # with a ppoll() that knows no resets",
+    },
+    {
+        .id = "socket.error-swallowed",
+        .meaning = "A connection failed on the wire, and the program was told that all is well.",
+        .looks = "A refused connection looks like a successful one; the next call fails, or the "
+                 "program ends with nothing, and with status 0.",
+        .evidence = "The reset or the ICMP error that arrived for the connection, and what the "
+                    "program got afterwards: SO_ERROR 0, a connect() that returned 0, bytes "
+                    "accepted, an end of file.",
+        .mistakes = "SO_ERROR is always 0; the error is cleared by whoever looks first, such as the"
+                    " kernel's own wait; a reset is treated like a FIN.",
+        .mend = "Keep the error with the socket until it was told once: ECONNREFUSED after a "
+                "reset to a SYN, ECONNRESET afterwards, ETIMEDOUT when nobody answered.",
+        .near = "peer.refused, when the program was told.",
+        .scenario = "start  curl: \"curl http://10.0.2.2:9/\"\n"
+                    "expect curl exits 7 within 1s         # with an SO_ERROR that is always 0",
+    },
+    {
+        .id = "socket.data-dropped",
+        .meaning = "Bytes that a socket took from the program never left, or a datagram that "
+                   "arrived for it was never given to the program.",
+        .looks = "The peer never sees a request that the program has sent; or a reply is in the "
+                 "capture and the program does not get it.",
+        .evidence = "What send() and write() accepted against the segments of the connection: "
+                    "nothing after the handshake, or a FIN in front of them; datagrams accepted and"
+                    " received against those of the wire.",
+        .mistakes = "Data that is sent before the connection is there is accepted and thrown away; "
+                    "one packet at a time waits for a hardware address; the port or identifier on "
+                    "the wire is not that of the socket.",
+        .mend = "Keep what was accepted until it is acknowledged, or do not accept it: EAGAIN "
+                "in SYN-SENT. Queue several packets for each neighbour.",
+        .near = "poll.false-ready, when the program was told that it may send; wire.dropped, "
+                "when the frames left; reply.discarded, when the guest says why.",
+        .scenario = "start  nc: \"nc 10.0.2.2 8080\" input \"hello\\n\"\n"
+                    "expect frame out \"tcp[13] & 8 != 0\"   # with a guest that drops the text",
+    },
+    {
+        .id = "call.wrong-result",
+        .meaning = "A call did not do what its manual page says, as can be seen in what it told "
+                   "the program.",
+        .looks = "A library does something strange: it rejects good answers, reads garbage, "
+                 "tries again for ever.",
+        .evidence = "What the call was given, what it returned and wrote back, and what was on the "
+                    "wire.",
+        .mistakes = "recvmsg() leaves msg_name or msg_controllen as they were; getsockopt() returns"
+                    " 0 and writes nothing; write() returns 0 for a full buffer; read() and write()"
+                    " know one kind of socket; connect() begins anew at each call; an option is "
+                    "accepted and nothing comes of it.",
+        .mend = "Do what the report names: each value that the program hands over to be written"
+                " is written, and each state has its error.",
+        .near = "call.missing, when the call is refused; socket.error-swallowed, when it hides "
+                "a failure.",
+        .scenario = "start  nslookup: \"nslookup example.test 10.0.2.3\"\n"
+                    "expect nslookup exits 0 within 2s # with a recvmsg() without senders",
+    },
+    {
+        .id = "program.gave-up",
+        .meaning = "The program ended by itself before the answer came, which did come, or is "
+                   "under way.",
+        .looks = "A timeout of the program's own, and in the capture the SYN-ACK or the reply "
+                 "behind it, answered with a reset.",
+        .evidence = "The last call that told the program something, when the program ended, and the"
+                    " segment of its connection that arrived afterwards, with both times.",
+        .mistakes = "The program's timeout is shorter than the round trip; or a call had told it "
+                    "something that is not so, and it drew its conclusion.",
+        .mend = "Look at the call that the report names: whether what it returned was true when"
+                " it returned. If it was, wait for longer.",
+        .near = "reply.late, for echo requests and datagrams; call.blocks, when the program's "
+                "time was spent in a call that should not have waited.",
+        .scenario = "inject link eth0 in delay 3s \"tcp\"\n"
+                    "start  curl: \"curl --connect-timeout 1 http://10.0.2.2:8080/\"\n"
+                    "expect cause program.gave-up within 5s",
+    },
+    {
         .id = "reply.late",
         .meaning = "The answer came, or is on its way, and the program had stopped waiting.",
         .looks =
@@ -473,6 +652,22 @@ static const struct cause causes_table[] = {
         .scenario = "inject link eth0 out drop 1 \"icmp\"\n"
                     "start  ping: \"ping -c 3 10.0.2.2\"\n"
                     "expect cause wire.dropped within 20s",
+    },
+    {
+        .id = "peer.refused",
+        .meaning = "The peer refused: it answered with a reset or an ICMP error, and the program "
+                   "was told so. Nobody in the guest is to blame.",
+        .looks = "\"Connection refused\" at once.",
+        .evidence = "The RST that acknowledges the SYN, or the ICMP error that quotes the packet, "
+                    "at the guest's card; the error that a call returned, or SO_ERROR.",
+        .mistakes = "None of the guest's: nobody listens at that address and port, or somebody "
+                    "closed the connection.",
+        .mend = "Look at the port and at the service (`serve` in the scenario); in the capture "
+                "(--pcap) whether the guest's SYN goes where it should.",
+        .near = "peer.silent, when nothing came back; socket.error-swallowed and poll.unready, "
+                "when the program was not told.",
+        .scenario = "start  curl: \"curl http://10.0.2.2:9/\"\n"
+                    "expect cause peer.refused within 1s",
     },
     {
         .id = "peer.silent",
@@ -628,7 +823,7 @@ const char *const *causes_ids(void)
 void causes_write_list(GString *out)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(causes_table); i++) {
-        g_string_append_printf(out, "%-22s%s\n", causes_table[i].id, causes_table[i].meaning);
+        g_string_append_printf(out, "%-24s%s\n", causes_table[i].id, causes_table[i].meaning);
     }
 }
 

@@ -228,4 +228,5 @@ void ledger_listen(struct ledger *ledger)
 {
     ledger_listen_to_hardware(ledger);
     ledger_listen_to_guest(ledger);
+    ledger_listen_to_sockets(ledger);
 }

@@ -21,6 +21,10 @@
 #define LEDGER_TAKEN      64 /* the newest frames of which it is known when they were taken */
 #define LEDGER_FINDS      8  /* the newest */
 #define LEDGER_NO_TIME    UINT64_MAX
+/* Conversations and sockets: so many ways of so many sets, where the oldest makes room. */
+#define LEDGER_WAYS       4
+#define LEDGER_SETS       64
+#define LEDGER_CALL_NAMES 64
 /* Nothing between an interrupt and the task that it wakes takes so long. */
 #define LEDGER_SETTLE_NS UINT64_C(1000000)
 /* A task that was woken so often for nothing, in so much time, gets nowhere. */
@@ -41,6 +45,93 @@ enum ledger_task_state {
     LEDGER_TASK_EXITED,
 };
 
+/*
+ * What passed between one port of the guest and one of a peer, TCP or UDP: marks are of frames
+ * at the guest's card (in) and at the other end (out). What comes out of order does not count, nor
+ * does a reset that nobody would accept, so that what is here has arrived.
+ */
+struct ledger_conversation {
+    uint8_t protocol; /* 0: the slot is free */
+    uint16_t port, peer_port;
+    uint32_t peer;
+    struct ledger_mark first, out, in; /* the first of all, and the last each way */
+    struct ledger_mark syn_out, synack_in, rst_in, rst_out, fin_in, fin_out;
+    struct ledger_mark data_in_first;     /* what was new, the first time, */
+    struct ledger_mark data_in, data_out; /* and the last */
+    struct ledger_mark error_in;          /* an ICMP error that quotes it, of this type and code */
+    uint8_t error_type, error_code;
+    struct ledger_mark lost; /* the last that was dropped on the wire */
+    const char *lost_why;
+    uint32_t first_out, next_out, acked_out; /* sequence numbers: the SYN's, the next, */
+    uint32_t first_in, next_in;              /* and what the peer has acknowledged */
+    uint64_t datagrams_out, datagrams_in;    /* UDP */
+    struct ledger_mark nameless_out; /* left with 0.0.0.0 as its source, and was not for DHCP */
+};
+
+/* A descriptor that is a socket, of a task: what the program asked of it, and what it was told. */
+struct ledger_socket {
+    uint32_t task; /* 0: the slot is free */
+    int32_t descriptor;
+    uint64_t object;
+    bool is_stream, is_icmp, listens, nonblock, is_closed, wants_ttl, is_shut;
+    uint8_t protocol; /* 0: it has no name yet */
+    uint32_t address, peer;
+    uint16_t port, peer_port;
+    struct ledger_mark opened;
+    struct ledger_mark connected; /* connect() was called, for what is not finished */
+    const char *connect_call;     /* that has returned; NULL: none */
+    int64_t connect_result;
+    uint64_t receive_timeout_ns, send_timeout_ns; /* 0: for ever */
+    unsigned asked, told;                         /* events of the last wait */
+    struct ledger_mark asked_at, told_at;         /* told_at before asked_at: nothing was told */
+    struct ledger_mark told_out,
+        told_in;               /* the first OUT and IN without ERR and HUP, of the last */
+    const char *told_call;     /* connection */
+    struct ledger_mark failed; /* an error of the connection was told: */
+    int64_t error;
+    struct ledger_mark all_well; /* the last time that a call said so, */
+    const char *all_well_call;   /* and which */
+    uint64_t accepted, given;    /* bytes of a stream, or datagrams */
+    struct ledger_mark accepted_first, accepted_last, given_last;
+    struct ledger_mark starved; /* the last receiving call that had nothing to give */
+    const char *slept_call;     /* a call that waited, though it should not */
+    struct ledger_mark slept_from;
+    uint64_t slept_ns;
+};
+
+/* What a call did that no program expects. */
+enum ledger_breach_kind {
+    LEDGER_BREACH_NONE,
+    LEDGER_BREACH_MISSING,       /* a call, a kind of socket, an option: refused */
+    LEDGER_BREACH_FAMILY,        /* IPv6 was refused, and not with EAFNOSUPPORT */
+    LEDGER_BREACH_ZERO,          /* nothing was written, and no error told */
+    LEDGER_BREACH_BADF,          /* an open socket is no descriptor */
+    LEDGER_BREACH_CONNECT,       /* a second connect() did not say how the first one stands */
+    LEDGER_BREACH_EARLY_CONNECT, /* connect() was done before the handshake */
+    LEDGER_BREACH_SOURCE,        /* who sent was not told */
+    LEDGER_BREACH_CONTROL,       /* control messages that are none */
+    LEDGER_BREACH_NO_TTL,        /* IP_RECVTTL was accepted, and no TTL came */
+    LEDGER_BREACH_ERROR,         /* SO_ERROR is no error */
+    LEDGER_BREACH_UNBOUND,       /* a datagram was refused for want of a name */
+    LEDGER_BREACH_NO_FAILURE,    /* POLLERR of a socket to which nothing can have happened */
+};
+
+struct ledger_breach {
+    enum ledger_breach_kind kind;
+    const char *call;
+    int64_t descriptor, value; /* value: what was returned or told */
+    struct ledger_mark at;
+};
+
+/* A call that took longer than its timeout, or ended before. */
+struct ledger_overtime {
+    const char *call; /* NULL: none */
+    int64_t descriptor;
+    uint64_t timeout_ns, took_ns; /* timeout: LEDGER_NO_TIME: none */
+    int64_t result;
+    struct ledger_mark at;
+};
+
 struct ledger_task {
     uint32_t number;
     const char *name; /* interned in the trace */
@@ -57,8 +148,16 @@ struct ledger_task {
     struct ledger_mark idle_since;
     struct ledger_mark woken; /* the last time */
     const char *call;         /* the system call that it is in, or NULL */
-    const char *returned;     /* the last call that returned, or NULL */
-    int64_t result;           /* of that */
+    unsigned call_kind;       /* of ledger_sockets.c */
+    uint64_t arguments[4];    /* its first ones */
+    struct ledger_mark entered;
+    uint64_t timeout_ns;          /* that its arguments point to; LEDGER_NO_TIME: none */
+    struct ledger_socket *socket; /* that it is about, or NULL */
+    bool is_for_system_file;      /* it opens what every kernel has */
+    struct ledger_mark waited;    /* the end of the last ppoll() and the like */
+    uint64_t slept_ns;            /* for no lock */
+    const char *returned;         /* the last call that returned, or NULL */
+    int64_t result;               /* of that */
 };
 
 /* A program that the scenario started. */
@@ -75,6 +174,8 @@ struct ledger_program {
     const char *unreachable_call;
     int64_t unreachable_result;
     struct ledger_mark unreachable_at;
+    struct ledger_breach breach;          /* the first */
+    struct ledger_overtime late, hurried; /* likewise */
 };
 
 struct ledger_lock {
@@ -154,6 +255,8 @@ struct ledger_peer {
     uint64_t arp_row; /* requests since the last reply, or the first of all */
     struct ledger_mark arp_row_first;
     uint64_t sent, sent_dropped, received, received_dropped; /* IPv4 packets; sent: arrived */
+    /* Of these segments of TCP, which are not answered one by one. */
+    uint64_t segments_sent, segments_received, segments_sent_dropped;
     struct ledger_mark sent_last, received_last, dropped_last;
     const char *dropped_why;
     struct ledger_mark link_lost; /* the last IPv4 packet lost because a link was down */
@@ -239,7 +342,20 @@ struct ledger {
     const struct ledger_device *received_by;         /* where the last frame came in */
     struct ledger_find finds[LEDGER_FINDS];          /* the newest, a ring */
     unsigned find_count;                             /* ever */
-    unsigned taken_intid;                            /* the last interrupt that was taken */
+    struct ledger_conversation conversations[LEDGER_SETS][LEDGER_WAYS];
+    struct ledger_socket sockets[LEDGER_SETS][LEDGER_WAYS];
+    struct {
+        const char *name;            /* interned */
+        unsigned kind;               /* of ledger_sockets.c; 0: none of a socket */
+    } call_names[LEDGER_CALL_NAMES]; /* by the address of the name, which no result depends on */
+    /* The last socket that got a name: one that accept() is about to give. */
+    struct {
+        uint64_t object;
+        uint8_t protocol;
+        uint32_t address, peer;
+        uint16_t port, peer_port;
+    } named;
+    unsigned taken_intid; /* the last interrupt that was taken */
     struct ledger_mark taken;
     unsigned queue_sleepers;                       /* tasks that wait for a completion */
     struct ledger_fault faults[LEDGER_FAULTS_MAX]; /* the newest, a ring */
@@ -297,6 +413,12 @@ bool ledger_task_loops(const struct ledger *ledger, const struct ledger_task *ta
  */
 const struct ledger_peer *ledger_asked_for_ever(const struct ledger *ledger,
                                                 const struct ledger_program *program);
+
+/* Whether the time that the program gave its call has passed for long. */
+bool ledger_call_is_overdue(const struct ledger_task *task, uint64_t now_ns, uint64_t *timeout_ns);
+/* Of a socket that has a peer, NULL: nothing has passed yet. */
+const struct ledger_conversation *ledger_conversation(const struct ledger *ledger,
+                                                      const struct ledger_socket *socket);
 
 /* NULL when there is none. */
 const struct ledger_task *ledger_task(const struct ledger *ledger, uint32_t number);

@@ -122,6 +122,10 @@ static void ledger_observe_task(void *opaque, const struct trace_event *event)
         task->deadline_ns = event->fields[3].number;
         break;
     case TRACE_TASK_WOKEN:
+        if (task->state == LEDGER_TASK_BLOCKED && task->socket != NULL &&
+            strcmp(task->on, "lock") != 0) {
+            task->slept_ns += event->time_ns - task->since.time_ns;
+        }
         ledger_count_wake(ledger, task, event);
         task->woken = ledger_mark(event);
         if (ledger_sleeps_for_queue(task)) {
@@ -142,6 +146,7 @@ static void ledger_observe_return(struct ledger *ledger, struct ledger_task *tas
                                   const struct trace_event *event)
 {
     int64_t result = (int64_t)event->fields[2].number;
+    ledger_call_returned(ledger, task, event);
     task->call = NULL;
     task->returned = event->fields[1].string;
     task->result = result;
@@ -169,6 +174,7 @@ static void ledger_observe_call(void *opaque, const struct trace_event *event)
     task->idle_wakes = 0;
     if (event->kind == TRACE_CALL_ENTERED) {
         task->call = event->fields[1].string;
+        ledger_call_entered(ledger, task, event);
         if (strcmp(task->call, "clock_gettime") == 0 &&
             event->fields[2].number == LEDGER_CLOCK_REALTIME) {
             ledger->realtime_asked = ledger_mark(event);

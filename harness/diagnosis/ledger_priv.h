@@ -4,6 +4,8 @@
  *     ledger.c           its life, and where everybody's entry is
  *     ledger_hardware.c  what the machine's events say of interrupts, timers, queues and cards
  *     ledger_guest.c     what the guest's probes say of tasks, calls, locks and programs
+ *     ledger_sockets.c   and of sockets
+ *     conversations.c    what passed over the wire, by ports
  */
 #ifndef HARNESS_DIAGNOSIS_LEDGER_PRIV_H
 #define HARNESS_DIAGNOSIS_LEDGER_PRIV_H
@@ -38,6 +40,17 @@ void ledger_move(struct ledger *ledger, const struct trace_event *event);
 void ledger_look(struct ledger *ledger, const struct ledger_device *device,
                  struct ledger_queue *queue, uint32_t task, struct ledger_mark now);
 void ledger_look_at_sent(struct ledger *ledger, uint32_t task, struct ledger_mark now);
+
+/* conversations.c: an IPv4 packet, which may be shorter than its headers say. */
+void ledger_converse(struct ledger *ledger, enum ledger_where where, const struct ledger_mark *at,
+                     const char *why, const uint8_t *packet, size_t len);
+
+/* ledger_sockets.c: a system call of a task, before and after; and its sleep in it. */
+void ledger_call_entered(struct ledger *ledger, struct ledger_task *task,
+                         const struct trace_event *event);
+void ledger_call_returned(struct ledger *ledger, struct ledger_task *task,
+                          const struct trace_event *event);
+void ledger_listen_to_sockets(struct ledger *ledger);
 
 void ledger_listen_to_hardware(struct ledger *ledger);
 void ledger_listen_to_guest(struct ledger *ledger);

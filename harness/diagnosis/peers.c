@@ -8,7 +8,7 @@
  * [RFC792] by identifier and sequence number, UDP [RFC768] by its ports. One answer is for all
  * requests with its key: who asks again asks the same.
  */
-#include "harness/diagnosis/ledger.h"
+#include "harness/diagnosis/ledger_priv.h"
 
 #include <string.h>
 
@@ -20,6 +20,7 @@
 #define PEERS_ARP_REQUEST 1
 #define PEERS_ARP_REPLY   2
 #define PEERS_ICMP        1
+#define PEERS_TCP         6
 #define PEERS_UDP         17
 #define PEERS_ECHO_REPLY  0
 #define PEERS_ECHO        8
@@ -117,6 +118,12 @@ static void peers_ipv4(struct ledger *ledger, bool out, bool dropped, const stru
     struct ledger_peer *peer = peers_need(ledger, peers_read32(packet + (out ? 16 : 12)));
     if (peer == NULL) {
         return;
+    }
+    bool is_tcp = packet[9] == PEERS_TCP;
+    if (is_tcp && !dropped) {
+        *(out ? &peer->segments_sent : &peer->segments_received) += 1;
+    } else if (is_tcp && out) {
+        peer->segments_sent_dropped++;
     }
     if (dropped) {
         *(out ? &peer->sent_dropped : &peer->received_dropped) += 1;
@@ -249,5 +256,6 @@ void ledger_frame(struct ledger *ledger, enum ledger_where where, const struct l
         peers_arp(ledger, out, dropped, at, why, frame + PEERS_ETHERNET);
     } else if (type == PEERS_TYPE_IPV4 && len >= PEERS_ETHERNET + PEERS_IPV4_SIZE) {
         peers_ipv4(ledger, out, dropped, at, why, frame + PEERS_ETHERNET);
+        ledger_converse(ledger, where, at, why, frame + PEERS_ETHERNET, len - PEERS_ETHERNET);
     }
 }

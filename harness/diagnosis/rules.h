@@ -51,7 +51,9 @@ bool rules_program_suffers(const struct rules_case *c);
 const struct ledger_peer *rules_peer(const struct rules_case *c);
 bool rules_was_sent_to(const struct ledger_peer *peer);
 /* Fewer packets came back than were sent. */
-bool rules_misses_packets(const struct ledger_peer *peer);
+bool rules_misses_packets(const struct rules_case *c, const struct ledger_peer *peer);
+/* Whether the peer owes an answer: to a SYN, to data, or an acknowledgement. */
+bool rules_is_owed(const struct ledger_conversation *wire);
 struct rules_address {
     char text[16];
 };
@@ -88,6 +90,24 @@ bool rule_loop_asks(struct rules_case *c);
 bool rule_wait_polled(struct rules_case *c);
 bool rule_loop_wakes(struct rules_case *c);
 bool rule_loop_spins(struct rules_case *c);
+
+bool rule_call_missing(struct rules_case *c);
+bool rule_call_wrong_result(struct rules_case *c);
+bool rule_call_blocks(struct rules_case *c);
+bool rule_timeout_ignored(struct rules_case *c);
+bool rule_timeout_early(struct rules_case *c);
+bool rule_poll_false_ready(struct rules_case *c);
+bool rule_poll_unready(struct rules_case *c);
+bool rule_socket_error_swallowed(struct rules_case *c);
+bool rule_socket_data_dropped(struct rules_case *c);
+bool rule_program_gave_up(struct rules_case *c);
+bool rule_peer_refused(struct rules_case *c);
+
+/* rules_socket.c: each socket that the program has, or had, until one holds. */
+typedef bool rules_socket_fn(struct rules_case *c, const struct ledger_socket *socket);
+bool rules_some_socket(struct rules_case *c, rules_socket_fn *look);
+/* What the program was told of it, and what passed. */
+void rules_evidence_socket(struct rules_case *c, const struct ledger_socket *socket);
 
 bool rule_route_missing(struct rules_case *c);
 bool rule_link_down(struct rules_case *c);

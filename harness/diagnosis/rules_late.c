@@ -215,7 +215,8 @@ bool rule_reply_discarded(struct rules_case *c)
 {
     const struct ledger_peer *peer = rules_program_suffers(c) ? rules_peer(c) : NULL;
     const struct ledger_program *program = c->question->program;
-    if (peer == NULL || rules_misses_packets(peer) || c->ledger->discarded.from != peer->address) {
+    if (peer == NULL || rules_misses_packets(c, peer) ||
+        c->ledger->discarded.from != peer->address) {
         return false;
     }
     struct ledger_mark drop = c->ledger->discarded.at, in = c->ledger->discarded.received;

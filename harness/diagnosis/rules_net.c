@@ -10,6 +10,7 @@
 
 #define RULES_ENETUNREACH (-101)
 #define RULES_LOOPBACK    127
+#define RULES_TCP         6
 
 struct rules_address rules_address(uint32_t address)
 {
@@ -226,7 +227,7 @@ bool rule_arp_unresolved(struct rules_case *c)
 static const struct ledger_peer *rules_link_victim(const struct rules_case *c)
 {
     const struct ledger_peer *peer = rules_peer(c);
-    if (rules_misses_packets(peer) && peer->link_lost.sequence != 0) {
+    if (rules_misses_packets(c, peer) && peer->link_lost.sequence != 0) {
         return peer;
     }
     const struct ledger_peer *asked = rules_is_unanswered(c, peer) ? peer
@@ -240,7 +241,7 @@ static const struct ledger_peer *rules_link_victim(const struct rules_case *c)
 static bool rules_was_asked_again(const struct rules_case *c, const struct ledger_peer *peer,
                                   const struct ledger_mark *mark)
 {
-    return (rules_misses_packets(peer) && peer->sent_last.sequence > mark->sequence) ||
+    return (rules_misses_packets(c, peer) && peer->sent_last.sequence > mark->sequence) ||
            (rules_is_unanswered(c, peer) && peer->arp_last.sequence > mark->sequence);
 }
 
@@ -303,9 +304,37 @@ static void rules_evidence_peer(struct rules_case *c, const struct ledger_peer *
                    peer->received, peer->received_dropped);
 }
 
-bool rules_misses_packets(const struct ledger_peer *peer)
+bool rules_is_owed(const struct ledger_conversation *wire)
 {
-    return peer != NULL && peer->received < peer->sent + peer->sent_dropped;
+    if (wire->protocol != RULES_TCP || wire->rst_in.sequence != 0 || wire->rst_out.sequence != 0 ||
+        wire->syn_out.sequence == 0) {
+        return false;
+    }
+    uint64_t answered = MAX(wire->data_in.sequence, wire->fin_in.sequence);
+    return wire->first_in == 0 || wire->acked_out != wire->next_out ||
+           wire->data_out.sequence > answered;
+}
+
+static bool rules_owes(const struct rules_case *c, const struct ledger_peer *peer)
+{
+    for (unsigned i = 0; i < LEDGER_SETS * LEDGER_WAYS; i++) {
+        const struct ledger_conversation *wire =
+            &c->ledger->conversations[i / LEDGER_WAYS][i % LEDGER_WAYS];
+        if (wire->peer == peer->address && rules_is_owed(wire)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool rules_misses_packets(const struct rules_case *c, const struct ledger_peer *peer)
+{
+    if (peer == NULL) {
+        return false;
+    }
+    uint64_t sent =
+        peer->sent + peer->sent_dropped - peer->segments_sent - peer->segments_sent_dropped;
+    return peer->received - peer->segments_received < sent || rules_owes(c, peer);
 }
 
 bool rule_wire_dropped(struct rules_case *c)
@@ -314,7 +343,7 @@ bool rule_wire_dropped(struct rules_case *c)
         return false;
     }
     const struct ledger_peer *peer = rules_peer(c);
-    if (!rules_misses_packets(peer) || peer->sent_dropped + peer->received_dropped == 0) {
+    if (!rules_misses_packets(c, peer) || peer->sent_dropped + peer->received_dropped == 0) {
         return false;
     }
     char at[32];
@@ -331,8 +360,8 @@ bool rule_peer_silent(struct rules_case *c)
         return false;
     }
     const struct ledger_peer *peer = rules_peer(c);
-    if (!rules_misses_packets(peer) || peer->sent == 0 || !rules_is_settled(c, &peer->sent_last) ||
-        rules_is_on_its_way(c, peer->address)) {
+    if (!rules_misses_packets(c, peer) || peer->sent == 0 ||
+        !rules_is_settled(c, &peer->sent_last) || rules_is_on_its_way(c, peer->address)) {
         return false;
     }
     char at[32];

@@ -104,7 +104,7 @@ static bool rules_came_to_the_card(const struct rules_case *c)
 {
     const struct ledger_program *program = c->question->program;
     const struct ledger_peer *peer = rules_program_suffers(c) ? rules_peer(c) : NULL;
-    return rules_program_suffers(c) && !rules_misses_packets(peer) &&
+    return rules_program_suffers(c) && !rules_misses_packets(c, peer) &&
            !(program->unreachable && program->unreachable_result == RULES_ENETUNREACH);
 }
 

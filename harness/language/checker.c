@@ -221,6 +221,7 @@ void checker_finish(struct parser *parser)
     checker_ring_starts(parser);
     checker_lines(parser);
     checker_board(parser);
+    checker_services(parser);
     /* Two addresses that are both written out have been compared already. */
     if (parser->refusals->len == 0) {
         checker_compare_macs(parser);

@@ -108,6 +108,12 @@ void checker_legacy(struct parser *parser, const struct lexer_token *token,
 /* Another port of the wire, when it is complete. */
 void checker_host(struct parser *parser, const struct lexer_token *name,
                   const struct scenario_host *host);
+/* A service of the wire, when it is complete; where names are asked for (0: the default). */
+void checker_service(struct parser *parser, const struct lexer_token *token,
+                     const struct scenario_service *service);
+void checker_dns(struct parser *parser, const struct lexer_token *token, uint32_t at);
+/* Of the whole file: there is a network for them. */
+void checker_services(struct parser *parser);
 void checker_file_path(struct parser *parser, const struct lexer_token *token);
 
 /* Timeline. */

@@ -147,6 +147,10 @@ bool parser_parse_finally(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at);
 bool parser_parse_host(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at);
+bool parser_parse_serve(struct parser *parser, const struct lexer_token *word,
+                        const struct scenario_time *at);
+bool parser_parse_requires(struct parser *parser, const struct lexer_token *word,
+                           const struct scenario_time *at);
 bool parser_parse_inject(struct parser *parser, const struct lexer_token *word,
                          const struct scenario_time *at);
 bool parser_parse_restore(struct parser *parser, const struct lexer_token *word,
@@ -155,6 +159,14 @@ bool parser_parse_restore(struct parser *parser, const struct lexer_token *word,
 const char *parser_fault_object_name(enum scenario_fault_object object);
 bool parser_parse_send(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at);
+/* Behind `tcp` or `udp`, and behind `pcap`, to the end of the line. */
+bool parser_take_segment(struct parser *parser, bool tcp, struct scenario_send *send);
+bool parser_take_captured(struct parser *parser, struct scenario_send *send);
+/*
+ * A path as a scenario writes it, relative to its folder, as a path from here. Gives; noted as an
+ * input.
+ */
+char *parser_path(const struct parser *parser, const char *path);
 /* Adds a statement of the timeline to the scenario, to be filled in. */
 struct scenario_statement *parser_add_statement(struct parser *parser, enum scenario_verb verb,
                                                 const struct scenario_time *at);

@@ -6,8 +6,10 @@
  *     inject  timer virtual|physical dead | late TIME | intid N | drift Nppm
  *     inject  vq QUEUE latency TIME | hold | withhold N | out-of-order [WHICH] | used-len N [WHICH]
  *             | bad-id [WHICH] | no-irq [WHICH] | no-kick [WHICH]
- *     inject  link CARD [in|out] drop | delay TIME | duplicate | corrupt N | truncate N,
- *             then [WHICH] ["FILTER"]
+ *     inject  link CARD [in|out] drop | delay TIME [jitter TIME] | duplicate | corrupt N | truncate
+ *     N
+ *             | reorder N, then [CHANCE%] [WHICH] ["FILTER"]
+ *     inject  link CARD [in|out] rate RATE [queue SIZE] | partition, then ["FILTER"]
  *     inject  link CARD down
  *     inject  alloc fail N | each
  *     restore irq TARGET | timer virtual|physical | vq QUEUE | link CARD | alloc
@@ -26,6 +28,8 @@
 #define FAULTS_SPURIOUS_MAX 1000
 #define FAULTS_DRIFT_MAX    50000 /* ppm; all that there can be of them leave a rate above 0 */
 #define FAULTS_ALLOC_MAX    1000000
+#define FAULTS_REORDER_MAX  1000
+#define FAULTS_QUEUE_SIZE   UINT64_C(262144) /* bytes that wait for a link with a rate */
 #define FAULTS_DELAY_MAX_NS (UINT64_C(3600) * 1000000000)
 
 static const char *const faults_objects[] = {"irq", "timer", "vq", "link", "alloc", NULL};
@@ -39,6 +43,7 @@ enum faults_argument {
     FAULTS_NUMBER,  /* within the row's bounds */
     FAULTS_EACH,    /* the same, or 'each', which is 0 */
     FAULTS_PPM,     /* from -max to max, and not 0 */
+    FAULTS_RATE,    /* bits a second */
 };
 
 struct faults_row {
@@ -81,27 +86,18 @@ static const struct faults_row faults_rows[] = {
      WIRE_FRAME_MAX - 1},
     {SCENARIO_FAULT_LINK, "truncate", SCENARIO_LINK_TRUNCATE, true, FAULTS_NUMBER, 1,
      WIRE_FRAME_MAX - 1},
+    {SCENARIO_FAULT_LINK, "reorder", SCENARIO_LINK_REORDER, true, FAULTS_NUMBER, 1,
+     FAULTS_REORDER_MAX},
+    {SCENARIO_FAULT_LINK, "rate", SCENARIO_LINK_RATE, false, FAULTS_RATE, 0, 0},
+    {SCENARIO_FAULT_LINK, "partition", SCENARIO_LINK_PARTITION, false, FAULTS_NOTHING, 0, 0},
     {SCENARIO_FAULT_LINK, "down", SCENARIO_LINK_DOWN, false, FAULTS_NOTHING, 0, 0},
     {SCENARIO_FAULT_ALLOC, "fail", SCENARIO_ALLOC_FAIL, false, FAULTS_EACH, 1, FAULTS_ALLOC_MAX},
 };
 
-/* Faults of the language that reserved.c refuses; in the place of the fault's word. */
+/* Faults of the language that reserved.c refuses. */
 static bool faults_is_reserved(const struct parser *parser)
 {
-    static const char *const words[] = {"reorder", NULL};
-    if (parser_at(parser, "9p")) {
-        return true;
-    }
-    const struct lexer_token *word = parser_ahead(parser, 2);
-    if (parser_token_is(word, "in") || parser_token_is(word, "out")) {
-        word = parser_ahead(parser, 3);
-    }
-    for (unsigned i = 0; words[i] != NULL; i++) {
-        if (parser_token_is(word, words[i])) {
-            return true;
-        }
-    }
-    return false;
+    return parser_at(parser, "9p");
 }
 
 /* ---- where ----------------------------------------------------------------------------------- */
@@ -216,6 +212,9 @@ static bool faults_take_argument(struct parser *parser, const struct faults_row 
     case FAULTS_PPM:
         return parser_take_word(parser, "a rate such as 100ppm", &token) &&
                parser_pass(parser, token, values_ppm(token->text, (int)row->max, &fault->ppm));
+    case FAULTS_RATE:
+        return parser_take_word(parser, "a rate such as 10Mbit/s", &token) &&
+               parser_pass(parser, token, values_bit_rate(token->text, &fault->number));
     case FAULTS_TIME:
     case FAULTS_LATENCY:
         break;
@@ -228,6 +227,33 @@ static bool faults_take_argument(struct parser *parser, const struct faults_row 
     }
     if (fault->time_ns > FAULTS_DELAY_MAX_NS) {
         parser_refuse(parser, token, NULL, "%s is too long: at most 1h", token->text);
+    }
+    return true;
+}
+
+/* What may follow the argument of a fault of a link: [jitter TIME], [queue SIZE], [CHANCE%]. */
+static bool faults_take_more(struct parser *parser, const struct faults_row *row,
+                             struct scenario_fault *fault)
+{
+    const struct lexer_token *token;
+    fault->queue = FAULTS_QUEUE_SIZE;
+    if (row->kind == SCENARIO_LINK_DELAY && parser_accept(parser, "jitter")) {
+        token = parser_peek(parser);
+        if (!parser_take_time(parser, &fault->jitter_ns)) {
+            return false;
+        }
+        if (fault->jitter_ns > FAULTS_DELAY_MAX_NS) {
+            parser_refuse(parser, token, NULL, "%s is too long: at most 1h", token->text);
+        }
+    }
+    if (row->kind == SCENARIO_LINK_RATE && parser_accept(parser, "queue")) {
+        return parser_take_word(parser, "a size such as 64K", &token) &&
+               parser_pass(parser, token, values_size(token->text, &fault->queue));
+    }
+    token = parser_peek(parser);
+    if (row->occurrences && token->kind == LEXER_WORD && g_str_has_suffix(token->text, "%")) {
+        parser_next(parser);
+        return parser_pass(parser, token, values_chance(token->text, &fault->chance_ppm));
     }
     return true;
 }
@@ -294,6 +320,7 @@ bool parser_parse_inject(struct parser *parser, const struct lexer_token *word,
     bool or_direction = link && statement->frames.where == SCENARIO_WHERE_ANY;
     const struct faults_row *row = faults_take_word(parser, fault->object, or_direction);
     if (row == NULL || !faults_take_argument(parser, row, fault) ||
+        (link && !faults_take_more(parser, row, fault)) ||
         (row->occurrences && !faults_take_occurrences(parser, fault)) ||
         (link && row->kind != SCENARIO_LINK_DOWN && !faults_take_filter(parser, statement)) ||
         !parser_take_end(parser)) {

@@ -104,6 +104,32 @@ static void test_occurrences_are_all_some_or_those_behind_some(void)
     load(NULL);
 }
 
+static void test_faults_of_a_link_have_chance_jitter_rate_and_queue(void)
+{
+    const struct scenario_fault *fault = &load("inject link eth0 in drop 0.5% 3 \"icmp\"")->fault;
+    CU_ASSERT_EQUAL(fault->chance_ppm, 5000);
+    CU_ASSERT_EQUAL(fault->count, 3);
+    fault = &load("inject link eth0 delay 20ms jitter 5ms 100%")->fault;
+    CU_ASSERT_EQUAL(fault->time_ns, 20000000);
+    CU_ASSERT_EQUAL(fault->jitter_ns, 5000000);
+    CU_ASSERT_EQUAL(fault->chance_ppm, 1000000);
+    fault = &load("inject link eth0 out reorder 3 25% 1")->fault;
+    CU_ASSERT_EQUAL(fault->kind, SCENARIO_LINK_REORDER);
+    CU_ASSERT_EQUAL(fault->number, 3);
+    CU_ASSERT_EQUAL(fault->chance_ppm, 250000);
+    fault = &load("inject link eth0 rate 1.5Mbit/s queue 16K")->fault;
+    CU_ASSERT_EQUAL(fault->kind, SCENARIO_LINK_RATE);
+    CU_ASSERT_EQUAL(fault->number, 1500000);
+    CU_ASSERT_EQUAL(fault->queue, 16384);
+    fault = &load("inject link eth0 rate 9600bit/s \"tcp\"")->fault;
+    CU_ASSERT_EQUAL(fault->number, 9600);
+    CU_ASSERT_EQUAL(fault->queue, 262144);
+    const struct scenario_statement *partition = load("inject link eth0 in partition");
+    CU_ASSERT_EQUAL(partition->fault.kind, SCENARIO_LINK_PARTITION);
+    CU_ASSERT_EQUAL(partition->frames.where, SCENARIO_WHERE_IN);
+    CU_ASSERT_EQUAL(partition->fault.chance_ppm, 0);
+}
+
 static void test_faults_of_a_link_have_direction_and_filter(void)
 {
     const struct scenario_statement *in = load("inject link eth0 in delay 70ms 1 \"icmp\"");
@@ -198,15 +224,15 @@ static const struct rig_row refused_rows[] = {
     {"inject link", "3:12: expected a network card, not the end of the line"},
     {"inject link eth1 drop", "3:13: no network card is called 'eth1' [did you mean 'eth0'?]"},
     {"inject link eth0",
-     "3:17: expected 'in', 'out', 'drop', 'delay', 'duplicate', 'corrupt', 'truncate' or 'down', "
+     "3:17: expected 'in', 'out', 'drop', 'delay', 'duplicate', 'corrupt', 'truncate', 'reorder', 'rate', 'partition' or 'down', "
      "not the end of the line"},
     {"inject link eth0 in",
-     "3:20: expected 'drop', 'delay', 'duplicate', 'corrupt', 'truncate' or 'down', not the end of the line"},
+     "3:20: expected 'drop', 'delay', 'duplicate', 'corrupt', 'truncate', 'reorder', 'rate', 'partition' or 'down', not the end of the line"},
     {"inject link eth0 inn drop",
-     "3:18: expected 'in', 'out', 'drop', 'delay', 'duplicate', 'corrupt', 'truncate' or 'down', "
+     "3:18: expected 'in', 'out', 'drop', 'delay', 'duplicate', 'corrupt', 'truncate', 'reorder', 'rate', 'partition' or 'down', "
      "not 'inn' [did you mean 'in'?]"},
     {"inject link eth0 in dorp",
-     "3:21: expected 'drop', 'delay', 'duplicate', 'corrupt', 'truncate' or 'down', not 'dorp' "
+     "3:21: expected 'drop', 'delay', 'duplicate', 'corrupt', 'truncate', 'reorder', 'rate', 'partition' or 'down', not 'dorp' "
      "[did you mean 'drop'?]"},
     {"inject link eth0.rx drop",
      "3:13: no network card is called 'eth0.rx' [did you mean 'eth0'?]"},
@@ -219,6 +245,23 @@ static const struct rig_row refused_rows[] = {
      "3:31: unexpected 'x': the statement is complete before it"},
     {"inject link eth0 drop 1 \"arpp\"",
      "3:25: the filter is wrong: `arpp` is neither a word of pcap-filter(7) nor a number or address; names are not looked up [filters are libpcap's: see pcap-filter(7)]"},
+    {"inject link eth0 drop 0%", "3:23: 0% is out of range: more than 0%, at most 100%"},
+    {"inject link eth0 drop 101%", "3:23: 101% is out of range: more than 0%, at most 100%"},
+    {"inject link eth0 drop x%", "3:23: expected a chance such as 5% or 0.5%, not 'x%'"},
+    {"inject link eth0 drop 0.00001%",
+     "3:23: expected a chance such as 5% or 0.5%, not '0.00001%'"},
+    {"inject link eth0 delay 5ms jitter",
+     "3:34: expected a time such as 10ms, not the end of the line"},
+    {"inject link eth0 delay 5ms jitter 2h", "3:35: 2h is too long: at most 1h"},
+    {"inject link eth0 reorder 0", "3:26: 0 is out of range: 1 to 1000"},
+    {"inject link eth0 reorder", "3:25: expected a number, not the end of the line"},
+    {"inject link eth0 rate", "3:22: expected a rate such as 10Mbit/s, not the end of the line"},
+    {"inject link eth0 rate 10Mbps", "3:23: expected a rate such as 10Mbit/s, not '10Mbps'"},
+    {"inject link eth0 rate 0Mbit/s", "3:23: expected a rate such as 10Mbit/s, not '0Mbit/s'"},
+    {"inject link eth0 rate 0.5bit/s", "3:23: expected a rate such as 10Mbit/s, not '0.5bit/s'"},
+    {"inject link eth0 rate 1Mbit/s queue x", "3:37: expected a size such as 64M, not 'x'"},
+    {"inject link eth0 rate 1Mbit/s 5%",
+     "3:31: unexpected '5%': the statement is complete before it"},
     {"inject link eth0 corrupt", "3:25: expected a number, not the end of the line"},
     {"inject link eth0 corrupt 65550", "3:26: 65550 is out of range: 0 to 65549"},
     {"inject link eth0 truncate 0", "3:27: 0 is out of range: 1 to 65549"},
@@ -343,6 +386,7 @@ static void test_line_of_a_card_that_sends_messages_is_no_target(void)
 UNIT_SUITE("parser_faults", UNIT_TEST(test_each_fault_is_read),
            UNIT_TEST(test_occurrences_are_all_some_or_those_behind_some),
            UNIT_TEST(test_faults_of_a_link_have_direction_and_filter),
+           UNIT_TEST(test_faults_of_a_link_have_chance_jitter_rate_and_queue),
            UNIT_TEST(test_restore_names_what_was_injected_however_it_was_written),
            UNIT_TEST(test_mistakes_are_refused_with_the_reason), UNIT_TEST(test_drifts_have_a_sign),
            UNIT_TEST(test_failing_allocations_can_be_restored),

@@ -6,8 +6,7 @@
  *     send  CARD|HOST arp reply ADDRESS is-at MAC
  *     send  CARD|HOST icmp ADDRESS > ADDRESS echo request|reply [id N] [seq N] [len N]
  *     send  CARD|HOST hex "BYTES"
- *
- * TCP, UDP and frames from captures are still to come: reserved.c.
+ *     send  CARD|HOST tcp|udp|pcap …           parser_segment.c
  */
 #include "emu/wire/wire.h"
 #include "harness/language/parser.h"
@@ -161,18 +160,8 @@ static bool send_take_hex(struct parser *parser, struct scenario_send *send)
         return false;
     }
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    for (const char *at = token->text; *at != '\0';) {
-        if (*at == ' ') {
-            at++;
-            continue;
-        }
-        if (!g_ascii_isxdigit(at[0]) || !g_ascii_isxdigit(at[1])) {
-            return parser_fail(parser, token, NULL,
-                               "expected pairs of hexadecimal digits, not '%.2s'", at);
-        }
-        uint8_t byte = (uint8_t)(g_ascii_xdigit_value(at[0]) << 4 | g_ascii_xdigit_value(at[1]));
-        g_byte_array_append(bytes, &byte, 1);
-        at += 2;
+    if (!parser_pass(parser, token, values_hex(token->text, bytes))) {
+        return false;
     }
     if (bytes->len < SEND_ETHERNET_HEADER || bytes->len > WIRE_FRAME_MAX) {
         parser_refuse(parser, token, NULL, "a frame has %d to %d bytes, not %u",
@@ -186,12 +175,8 @@ static bool send_take_hex(struct parser *parser, struct scenario_send *send)
 bool parser_parse_send(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at)
 {
-    static const char *const words[] = {"arp", "icmp", "hex", NULL};
-    const struct lexer_token *behind = parser_ahead(parser, 1);
-    if (parser_token_is(behind, "tcp") || parser_token_is(behind, "udp") ||
-        parser_token_is(behind, "pcap")) {
-        return parser_parse_reserved(parser, word, at);
-    }
+    static const char *const words[] = {"arp", "icmp", "hex", "tcp", "udp", "pcap", NULL};
+    (void)word;
     struct scenario_statement *statement = parser_add_statement(parser, SCENARIO_SEND, at);
     struct scenario_send *send = &statement->send;
     const struct lexer_token *from;
@@ -206,6 +191,8 @@ bool parser_parse_send(struct parser *parser, const struct lexer_token *word,
     }
     bool taken = index == 0   ? send_take_arp(parser, send)
                  : index == 1 ? send_take_icmp(parser, send)
-                              : send_take_hex(parser, send);
+                 : index == 2 ? send_take_hex(parser, send)
+                 : index == 5 ? parser_take_captured(parser, send)
+                              : parser_take_segment(parser, index == 3, send);
     return taken && parser_take_end(parser);
 }

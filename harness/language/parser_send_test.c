@@ -3,6 +3,8 @@
  */
 #include "harness/language/language_rig.h"
 
+#include <unistd.h>
+
 #define SETUP "version 1\nnet eth0\nhost box ip=10.0.2.9\n"
 
 static GPtrArray *loaded_tests;
@@ -93,8 +95,10 @@ static const struct rig_row send_rows[] = {
      "4:6: no network card or host is called 'eth1' [did you mean 'eth0'?]\n4:15: a frame has 14 to 65550 bytes, not 1"},
     {"send bxo hex \"00\"",
      "4:6: no network card or host is called 'bxo' [did you mean 'box'?]\n4:14: a frame has 14 to 65550 bytes, not 1"},
-    {"send eth0", "4:10: expected 'arp', 'icmp' or 'hex', not the end of the line"},
-    {"send eth0 art", "4:11: expected 'arp', 'icmp' or 'hex', not 'art' [did you mean 'arp'?]"},
+    {"send eth0",
+     "4:10: expected 'arp', 'icmp', 'hex', 'tcp', 'udp' or 'pcap', not the end of the line"},
+    {"send eth0 art",
+     "4:11: expected 'arp', 'icmp', 'hex', 'tcp', 'udp' or 'pcap', not 'art' [did you mean 'arp'?]"},
     {"send eth0 arp", "4:14: expected 'who-has' or 'reply', not the end of the line"},
     {"send eth0 arp who-has", "4:22: expected an IPv4 address, not the end of the line"},
     {"send eth0 arp who-has 10.0.2",
@@ -127,5 +131,109 @@ static void test_mistakes_are_refused_with_the_reason(void)
     rig_check_rows(send_rows, G_N_ELEMENTS(send_rows), SETUP, "\nwait ready\n");
 }
 
-UNIT_SUITE("parser_send", UNIT_TEST(test_host_has_an_address_and_a_mac_address),
+static void test_segments_are_read(void)
+{
+    const struct scenario_send *send =
+        load("send box tcp 10.0.2.9:80 > 10.0.2.15:49152 flags S. seq 1000 ack 5 win 100 mss 1460");
+    CU_ASSERT_EQUAL(send->kind, SCENARIO_SEND_TCP);
+    CU_ASSERT_EQUAL(send->segment.from.address, 0x0a000209);
+    CU_ASSERT_EQUAL(send->segment.to.port, 49152);
+    CU_ASSERT_EQUAL(send->segment.flags, 0x12);
+    CU_ASSERT_EQUAL(send->segment.seq.number, 1000);
+    CU_ASSERT_EQUAL(send->segment.win.number, 100);
+    CU_ASSERT_EQUAL(send->segment.mss, 1460);
+    CU_ASSERT_PTR_NULL(send->segment.data);
+    send = load("send eth0 udp 10.0.2.9:53 > 10.0.2.15:49152 data \"abc\"");
+    CU_ASSERT_EQUAL(send->kind, SCENARIO_SEND_UDP);
+    CU_ASSERT_EQUAL(g_bytes_get_size(send->segment.data), 3);
+    send = load("send eth0 tcp 10.0.2.9:53 > 10.0.2.15:49152 len 5 flags P.");
+    CU_ASSERT_EQUAL(send->segment.win.number, 65535);
+    CU_ASSERT_EQUAL(g_bytes_get_size(send->segment.data), 5);
+    g_clear_pointer(&loaded_tests, g_ptr_array_unref);
+    GPtrArray *loaded = rig_load(SETUP "expect frame \"tcp\" as q\n"
+                                       "send box tcp $q.dst > $q.src flags . seq $q.ack "
+                                       "ack $q.next+2 win $q.win-1\n");
+    const struct scenario *scenario = loaded->pdata[0];
+    send = &((const struct scenario_statement *)scenario->statements->pdata[1])->send;
+    CU_ASSERT_STRING_EQUAL(send->segment.from.label, "q");
+    CU_ASSERT_TRUE(send->segment.from.is_dst);
+    CU_ASSERT_FALSE(send->segment.to.is_dst);
+    CU_ASSERT_EQUAL(send->segment.ack.field, SCENARIO_FIELD_NEXT);
+    CU_ASSERT_EQUAL(send->segment.ack.number, 2);
+    CU_ASSERT_EQUAL(send->segment.win.number, -1);
+    g_ptr_array_unref(loaded);
+}
+
+static const struct rig_row segment_rows[] = {
+    {"send box tcp 10.0.2.9",
+     "5:14: expected an address and a port such as 10.0.2.100:80, not '10.0.2.9'"},
+    {"send box tcp 10.0.2.9:80", "5:25: expected '>', not the end of the line"},
+    {"send box tcp 10.0.2.9:80 > 10.0.2.15:1000",
+     "5:42: expected 'flags', not the end of the line"},
+    {"send box tcp 10.0.2.9:80 > 10.0.2.15:1000 flags",
+     "5:48: expected flags such as S. or P., not the end of the line"},
+    {"send box tcp 10.0.2.9:80 > 10.0.2.15:1000 flags SX",
+     "5:49: flags are letters of FSRP.UEW, each once, such as S. or P., not 'SX'"},
+    {"send box tcp 10.0.2.9:80 > 10.0.2.15:1000 flags SS",
+     "5:49: flags are letters of FSRP.UEW, each once, such as S. or P., not 'SS'"},
+    {"send box tcp 10.0.2.9:80 > 10.0.2.15:1000 flags S sek 5",
+     "5:51: expected 'flags', 'seq', 'ack', 'win', 'mss', 'data' or 'len', not 'sek' [did you mean 'seq'?]"},
+    {"send box tcp 10.0.2.9:80 > 10.0.2.15:1000 flags S flags S",
+     "5:51: 'flags' is given twice, or with the other"},
+    {"send box tcp 10.0.2.9:80 > 10.0.2.15:1000 flags S len 1 data \"x\"",
+     "5:57: 'data' is given twice, or with the other"},
+    {"send box tcp 10.0.2.9:80 > $q.scr flags S",
+     "5:28: a frame has no field 'scr' that could stand here [did you mean 'src'?]"},
+    {"send box tcp 10.0.2.9:80 > $q.src flags S seq $q.sek",
+     "5:47: a frame has no field 'sek' that could stand here [did you mean 'seq'?]"},
+    {"send box tcp 10.0.2.9:80 > $q.src+1 flags S", "5:28: nothing is added to an address"},
+    {"send box tcp 10.0.2.9:80 > $q.src flags S seq $q.seq+x", "5:47: expected a number, not 'x'"},
+    {"send box udp 10.0.2.9:80 > 10.0.2.15:1000 flags S",
+     "5:43: expected 'data' or 'len', not 'flags'"},
+    {"send box udp 10.0.2.9:80 > 10.0.2.15:1000 len 1461", "5:47: 1461 is out of range: 0 to 1460"},
+    {"send eth0 pcap", "5:15: expected the path of a capture, not the end of the line"},
+    {"send eth0 pcap a x", "5:18: expected a number, not 'x'"},
+};
+
+static void test_wrong_segments_are_refused(void)
+{
+    rig_check_rows(segment_rows, G_N_ELEMENTS(segment_rows), SETUP "expect frame \"tcp\" as q\n",
+                   "\nwait ready\n");
+}
+
+static void test_frame_that_was_not_named_is_refused(void)
+{
+    g_autofree char *complaint =
+        rig_complaint(SETUP "send box tcp $q.dst > 10.0.2.15:9 flags S\nwait ready\n",
+                      strlen(SETUP "send box tcp $q.dst > 10.0.2.15:9 flags S\nwait ready\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(complaint, "no frame was named 'q' before"));
+}
+
+static void test_frames_of_captures_are_read(void)
+{
+    static const uint8_t frames[2][20] = {{1}, {2}};
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("send-XXXXXX.pcap", &path, NULL);
+    g_assert(fd >= 0 && close(fd) == 0);
+    struct capture_writer *writer = capture_writer_open(path, NULL);
+    capture_writer_add(writer, 1, frames[0], 20);
+    capture_writer_add(writer, 2, frames[1], 20);
+    g_assert(capture_writer_close(writer, NULL));
+    g_autofree char *line = g_strdup_printf("send eth0 pcap \"%s\" 2", path);
+    const struct scenario_send *send = load(line);
+    CU_ASSERT_EQUAL(send->kind, SCENARIO_SEND_BYTES);
+    CU_ASSERT_EQUAL(((const uint8_t *)g_bytes_get_data(send->bytes, NULL))[0], 2);
+    g_autofree char *text = g_strdup_printf(SETUP "send eth0 pcap \"%s\" 3\nwait ready\n", path);
+    g_autofree char *complaint = rig_complaint(text, strlen(text));
+    g_autofree char *expected = g_strdup_printf("4:16: %s has 2 frames", path);
+    CU_ASSERT_STRING_EQUAL(complaint, expected);
+    unlink(path);
+    g_clear_pointer(&loaded_tests, g_ptr_array_unref);
+}
+
+UNIT_SUITE("parser_send", UNIT_TEST(test_segments_are_read),
+           UNIT_TEST(test_wrong_segments_are_refused),
+           UNIT_TEST(test_frame_that_was_not_named_is_refused),
+           UNIT_TEST(test_frames_of_captures_are_read),
+           UNIT_TEST(test_host_has_an_address_and_a_mac_address),
            UNIT_TEST(test_each_frame_is_read), UNIT_TEST(test_mistakes_are_refused_with_the_reason))

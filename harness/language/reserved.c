@@ -23,17 +23,11 @@ struct reserved_row {
 };
 
 static const struct reserved_row reserved_rows[] = {
-    {"requires", "services of the host are still to come"},
     {"guest face=schemes", "the schemes face of the reference guest is still to come"},
     {"net feature", "the network device cannot offer it yet"},
     {"share", "virtio-9p is still to come"},
-    {"serve", "services on the wire are still to come"},
-    {"inject link reorder", "this fault is still to come"},
     {"inject 9p", "virtio-9p is still to come"},
     {"restore 9p", "virtio-9p is still to come"},
-    {"send tcp", "TCP is still to come"},
-    {"send udp", "UDP in tcpdump's words is still to come"},
-    {"send pcap", "frames from captures are still to come"},
     {"call arguments", "conditions on the arguments of a call are still to come"},
     {"explore", "exploration of timings is still to come"},
 };
@@ -69,9 +63,6 @@ void reserved_check(struct parser *parser, const struct lexer_token *token, cons
 
 /* ---- forms ----------------------------------------------------------------------------------- */
 
-#define RESERVED_FRAME_OPTIONS                                                                     \
-    "flags:WORD! seq:WORD ack:WORD win:NUMBER mss:NUMBER len:NUMBER data:STRING"
-
 struct reserved_form {
     const char *statement; /* its first word, */
     const char *what;      /* and the row that it belongs to */
@@ -80,22 +71,13 @@ struct reserved_form {
 };
 
 static const struct reserved_form reserved_forms[] = {
-    {"requires", "requires", "REQUIREMENT REQUIREMENT? REQUIREMENT? REQUIREMENT?", ""},
     {"share", "share", "NAME memory CONTENTS", ""},
     {"share", "share", "NAME STRING", ""},
-    {"serve", "serve", "tcp|udp ENDPOINT echo|discard|chargen|close|reset|refused|silent", ""},
-    {"serve", "serve", "tcp ENDPOINT http PATH", ""},
-    {"serve", "serve", "tcp|udp ENDPOINT script PATH", ""},
-    {"serve", "serve", "dns TEXT = ADDRESS", ""},
-    {"inject", "inject link reorder", "link NAME in|out? reorder NUMBER STRING?", ""},
     {"inject", "inject 9p", "9p error WORD WORD OCCURRENCES?", ""},
     {"inject", "inject 9p", "9p delay TIME OCCURRENCES?", ""},
     {"inject", "inject 9p", "9p short-read NUMBER", ""},
     {"inject", "inject 9p", "9p drop|foreign-tag OCCURRENCES?", ""},
     {"restore", "restore 9p", "9p", ""},
-    {"send", "send pcap", "NAME pcap PATH NUMBER?", ""},
-    {"send", "send tcp", "NAME tcp PEER > PEER", RESERVED_FRAME_OPTIONS},
-    {"send", "send udp", "NAME udp PEER > PEER", "len:NUMBER data:STRING"},
     {"explore", "explore", "irq|preempt NAME?", "runs=:NUMBER seed=:NUMBER"},
 };
 
@@ -109,7 +91,6 @@ struct reserved_expected {
     char *message;       /* or why the value that stands there is none */
 };
 
-/* `value` is a number, or the field of a frame: 0, $syn.seq, $syn.seq+1. */
 static char *reserved_read_word(const char *text)
 {
     (void)text;
@@ -128,36 +109,6 @@ static char *reserved_read_time(const char *text)
     return values_time(text, &ns);
 }
 
-static char *reserved_read_address(const char *text)
-{
-    uint32_t address;
-    return text[0] == '$' ? NULL : values_ipv4(text, &address, NULL);
-}
-
-static char *reserved_read_endpoint(const char *text)
-{
-    uint32_t address;
-    uint16_t port;
-    return values_endpoint(text, &address, &port);
-}
-
-static char *reserved_read_peer(const char *text)
-{
-    return text[0] == '$' ? NULL : reserved_read_endpoint(text);
-}
-
-static char *reserved_read_queue(const char *text)
-{
-    return g_ascii_isdigit(text[0]) ? reserved_read_number(text) : values_name(text);
-}
-
-static char *reserved_read_requirement(const char *text)
-{
-    return g_str_has_prefix(text, "host:") && text[5] != '\0'
-               ? NULL
-               : g_strdup_printf("expected a requirement such as host:tcp, not '%s'", text);
-}
-
 struct reserved_value {
     const char *kind;
     const char *description;
@@ -169,15 +120,9 @@ static const struct reserved_value reserved_values[] = {
     {"WORD", "a word", true, false, reserved_read_word},
     {"STRING", "a text in quotes", false, true, reserved_read_word},
     {"PATH", "a path", true, true, reserved_read_word},
-    {"TEXT", "a name", true, true, reserved_read_word},
     {"NAME", "a name", true, false, values_name},
     {"NUMBER", "a number", true, false, reserved_read_number},
     {"TIME", "a time such as 10ms", true, false, reserved_read_time},
-    {"ADDRESS", "an IPv4 address", true, false, reserved_read_address},
-    {"ENDPOINT", "an address and a port", true, false, reserved_read_endpoint},
-    {"PEER", "an address and a port", true, false, reserved_read_peer},
-    {"QUEUE", "a queue such as eth0.tx, or an INTID", true, false, reserved_read_queue},
-    {"REQUIREMENT", "a requirement such as host:tcp", true, false, reserved_read_requirement},
 };
 
 static const struct reserved_value *reserved_find_value(const char *kind)

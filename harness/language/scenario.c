@@ -98,6 +98,36 @@ static void scenario_host_free(gpointer data)
     g_free(host);
 }
 
+static void scenario_step_clear(gpointer data)
+{
+    struct serve_step *step = data;
+    g_clear_pointer(&step->bytes, g_bytes_unref);
+}
+
+struct scenario_service *scenario_service_new(void)
+{
+    struct scenario_service *service = g_new0(struct scenario_service, 1);
+    service->steps = g_array_new(FALSE, FALSE, sizeof(struct serve_step));
+    g_array_set_clear_func(service->steps, scenario_step_clear);
+    return service;
+}
+
+static void scenario_service_free(gpointer data)
+{
+    struct scenario_service *service = data;
+    g_free(service->folder);
+    g_array_free(service->steps, TRUE);
+    g_free(service);
+}
+
+static void scenario_record_free(gpointer data)
+{
+    struct scenario_record *record = data;
+    g_free(record->name);
+    g_free(record->alias);
+    g_free(record);
+}
+
 static void scenario_file_free(gpointer data)
 {
     struct scenario_file *file = data;
@@ -153,6 +183,16 @@ struct scenario_statement *scenario_statement_new(enum scenario_verb verb)
     return statement;
 }
 
+static void scenario_segment_clear(struct scenario_segment *segment)
+{
+    g_free(segment->from.label);
+    g_free(segment->to.label);
+    g_free(segment->seq.label);
+    g_free(segment->ack.label);
+    g_free(segment->win.label);
+    g_clear_pointer(&segment->data, g_bytes_unref);
+}
+
 static void scenario_statement_free(gpointer data)
 {
     struct scenario_statement *statement = data;
@@ -165,6 +205,7 @@ static void scenario_statement_free(gpointer data)
     g_free(statement->fault.target);
     g_free(statement->send.from);
     g_clear_pointer(&statement->send.bytes, g_bytes_unref);
+    scenario_segment_clear(&statement->send.segment);
     g_free(statement->cause);
     g_free(statement->task);
     g_free(statement->golden);
@@ -206,6 +247,9 @@ void scenario_init(struct scenario *scenario)
         .guest_options = g_strdup(""),
         .nets = g_ptr_array_new_with_free_func(scenario_net_free),
         .hosts = g_ptr_array_new_with_free_func(scenario_host_free),
+        .services = g_ptr_array_new_with_free_func(scenario_service_free),
+        .records = g_ptr_array_new_with_free_func(scenario_record_free),
+        .inputs = g_ptr_array_new_with_free_func(g_free),
         .files = g_ptr_array_new_with_free_func(scenario_file_free),
         .statements = g_ptr_array_new_with_free_func(scenario_statement_free),
         .finals = g_ptr_array_new_with_free_func(scenario_statement_free),
@@ -231,6 +275,9 @@ void scenario_free(struct scenario *scenario)
     g_free(scenario->guest_options);
     g_ptr_array_free(scenario->nets, TRUE);
     g_ptr_array_free(scenario->hosts, TRUE);
+    g_ptr_array_free(scenario->services, TRUE);
+    g_ptr_array_free(scenario->records, TRUE);
+    g_ptr_array_free(scenario->inputs, TRUE);
     g_ptr_array_free(scenario->files, TRUE);
     g_ptr_array_free(scenario->statements, TRUE);
     g_ptr_array_free(scenario->finals, TRUE);

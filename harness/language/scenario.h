@@ -14,6 +14,8 @@
 
 #include "emu/core/trace.h"
 #include "emu/virtio/virtqueue.h"
+#include "emu/wire/serve.h"
+#include "emu/wire/serve_dns.h"
 #include "harness/checks/catalogue.h"
 #include "pcap/capture.h"
 
@@ -30,6 +32,7 @@
 #define SCENARIO_ALLOC_TARGET     "memory" /* of the only place where allocations fail */
 #define SCENARIO_FAULTS_MAX       16       /* `inject` statements of an object */
 #define SCENARIO_FILES_MAX        64
+#define SCENARIO_RECORDS_MAX      256
 #define SCENARIO_GUARDS_MAX       32
 #define SCENARIO_PATH_MAX         255 /* bytes in the path of a file */
 
@@ -100,6 +103,20 @@ struct scenario_host {
     char *name;
     uint8_t mac[6]; /* without mac=: 52:55 and the address, as libslirp does it */
     uint8_t ip[4];
+};
+
+/* A service on the wire. The endpoint points to the rest. */
+struct scenario_service {
+    struct scenario_place place;
+    struct serve_endpoint endpoint;
+    char *folder;  /* of http, or NULL */
+    GArray *steps; /* struct serve_step: of a script */
+};
+
+/* A record of the name server. */
+struct scenario_record {
+    char *name, *alias; /* alias: or NULL */
+    struct serve_dns_name row;
 };
 
 struct scenario_file {
@@ -230,6 +247,9 @@ enum scenario_fault_kind {
     SCENARIO_LINK_DUPLICATE,
     SCENARIO_LINK_CORRUPT,
     SCENARIO_LINK_TRUNCATE,
+    SCENARIO_LINK_REORDER,
+    SCENARIO_LINK_RATE,
+    SCENARIO_LINK_PARTITION,
     SCENARIO_LINK_DOWN,
     SCENARIO_ALLOC_FAIL,
 };
@@ -240,6 +260,8 @@ struct scenario_fault {
     uint64_t time_ns;              /* of those that take a time, */
     uint64_t number;               /* of those that take a number, */
     int ppm;                       /* of a drift */
+    uint64_t jitter_ns, queue;     /* of a delay; of a rate, in bytes */
+    uint32_t chance_ppm;           /* how likely each is an occurrence; 0: certain */
     uint64_t skip, count;          /* which occurrences; count UINT64_MAX: all behind skip */
 };
 
@@ -250,6 +272,42 @@ enum scenario_send_kind {
     SCENARIO_SEND_ECHO_REQUEST,
     SCENARIO_SEND_ECHO_REPLY,
     SCENARIO_SEND_BYTES,
+    SCENARIO_SEND_TCP,
+    SCENARIO_SEND_UDP,
+};
+
+/* A number, or with a label the field of a frame that got this name, and the number is added. */
+enum scenario_frame_field {
+    SCENARIO_FIELD_SEQ,
+    SCENARIO_FIELD_ACK,
+    SCENARIO_FIELD_NEXT, /* the sequence number behind it */
+    SCENARIO_FIELD_LEN,  /* of its data */
+    SCENARIO_FIELD_WIN,
+    SCENARIO_FIELD_SPORT,
+    SCENARIO_FIELD_DPORT,
+    SCENARIO_FIELD_COUNT,
+};
+struct scenario_value {
+    char *label; /* or NULL */
+    enum scenario_frame_field field;
+    int64_t number;
+};
+
+/* Address and port, or with a label those of a frame. */
+struct scenario_peer {
+    char *label; /* or NULL */
+    bool is_dst; /* its destination, not its source */
+    uint32_t address;
+    uint16_t port;
+};
+
+/* A segment of TCP; of UDP the peers and the data. */
+struct scenario_segment {
+    struct scenario_peer from, to;
+    uint8_t flags;
+    struct scenario_value seq, ack, win;
+    uint16_t mss; /* 0: the option is not there */
+    GBytes *data; /* NULL: none */
 };
 struct scenario_send {
     char *from; /* a card, to which it goes, or a host, from which it comes */
@@ -259,6 +317,7 @@ struct scenario_send {
     uint16_t id, sequence;
     unsigned len;  /* of the ICMP message */
     GBytes *bytes; /* SEND_BYTES: the frame */
+    struct scenario_segment segment;
 };
 
 /* What `never` watches for and what ends the watch. */
@@ -332,6 +391,11 @@ struct scenario {
     enum check_severity checks[CHECK_COUNT];
     GPtrArray *nets;       /* struct scenario_net */
     GPtrArray *hosts;      /* struct scenario_host */
+    GPtrArray *services;   /* struct scenario_service */
+    GPtrArray *records;    /* struct scenario_record */
+    uint32_t dns;          /* where names are asked for; 0: nowhere */
+    bool requires_live;    /* makes sense with the services of the host only */
+    GPtrArray *inputs;     /* char *: files that it names and that are read, as it writes them */
     GPtrArray *files;      /* struct scenario_file */
     GPtrArray *statements; /* struct scenario_statement: the timeline, in order */
     GPtrArray *finals;     /* struct scenario_statement: judged at the end */
@@ -350,6 +414,7 @@ struct scenario {
 /* For the parser: with the defaults of the language, and everything else empty. */
 void scenario_init(struct scenario *scenario);
 struct scenario_net *scenario_net_new(struct scenario_place place, const char *name);
+struct scenario_service *scenario_service_new(void);
 struct scenario_statement *scenario_statement_new(enum scenario_verb verb);
 
 /* ---- loading --------------------------------------------------------------------------------- */

@@ -30,6 +30,13 @@ static const struct values_unit values_frequency_units[] = {
     {"GHz", 1000000000},
 };
 
+static const struct values_unit values_bit_rate_units[] = {
+    {"bit/s", 1},
+    {"kbit/s", 1000},
+    {"Mbit/s", 1000000},
+    {"Gbit/s", 1000000000},
+};
+
 static const struct values_unit values_size_units[] = {
     {"", 1},
     {"K", 1024},
@@ -200,6 +207,52 @@ char *values_frequency(const char *text, uint64_t *value_hz)
     return NULL;
 }
 
+/* A number with at most so many digits behind the point, and what follows it; NULL: it is none. */
+static const char *values_decimal(const char *text, uint64_t factor, uint64_t *value)
+{
+    uint64_t whole, part = 0;
+    const char *rest = values_digits(text, 10, &whole);
+    if (rest != NULL && *rest == '.') {
+        const char *digits = rest + 1;
+        rest = digits + strspn(digits, "0123456789");
+        if (rest == digits || !values_fraction(digits, factor, &part)) {
+            return NULL;
+        }
+    }
+    if (rest == NULL || whole > UINT32_MAX) {
+        return NULL;
+    }
+    *value = whole * factor + part;
+    return rest;
+}
+
+char *values_bit_rate(const char *text, uint64_t *bits_per_s)
+{
+    const char *unit = text + strspn(text, "0123456789.");
+    for (size_t i = 0; i < G_N_ELEMENTS(values_bit_rate_units); i++) {
+        const struct values_unit *row = &values_bit_rate_units[i];
+        if (strcmp(unit, row->name) == 0 && values_decimal(text, row->factor, bits_per_s) == unit &&
+            *bits_per_s > 0) {
+            return NULL;
+        }
+    }
+    return g_strdup_printf("expected a rate such as 10Mbit/s, not '%s'", text);
+}
+
+char *values_chance(const char *text, uint32_t *ppm)
+{
+    uint64_t value;
+    const char *unit = values_decimal(text, 10000, &value);
+    if (unit == NULL || strcmp(unit, "%") != 0) {
+        return g_strdup_printf("expected a chance such as 5%% or 0.5%%, not '%s'", text);
+    }
+    if (value == 0 || value > 1000000) {
+        return g_strdup_printf("%s is out of range: more than 0%%, at most 100%%", text);
+    }
+    *ppm = (uint32_t)value;
+    return NULL;
+}
+
 char *values_ppm(const char *text, int max, int *value)
 {
     const char *digits = text + (text[0] == '-' ? 1 : 0);
@@ -274,6 +327,23 @@ char *values_ipv4(const char *text, uint32_t *address, unsigned *prefix)
     *address = number;
     if (prefix != NULL) {
         *prefix = (unsigned)bits;
+    }
+    return NULL;
+}
+
+char *values_hex(const char *text, GByteArray *bytes)
+{
+    for (const char *at = text; *at != '\0';) {
+        if (*at == ' ') {
+            at++;
+            continue;
+        }
+        if (!g_ascii_isxdigit(at[0]) || !g_ascii_isxdigit(at[1])) {
+            return g_strdup_printf("expected pairs of hexadecimal digits, not '%.2s'", at);
+        }
+        uint8_t byte = (uint8_t)(g_ascii_xdigit_value(at[0]) << 4 | g_ascii_xdigit_value(at[1]));
+        g_byte_array_append(bytes, &byte, 1);
+        at += 2;
     }
     return NULL;
 }

@@ -7,6 +7,7 @@
 #ifndef HARNESS_LANGUAGE_VALUES_H
 #define HARNESS_LANGUAGE_VALUES_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,6 +24,10 @@ char *values_size(const char *text, uint64_t *value);
 char *values_frequency(const char *text, uint64_t *value_hz);
 /* `100ppm`, `-50ppm`: millionths, not 0 and at most `max` either way. */
 char *values_ppm(const char *text, int max, int *value);
+/* `10Mbit/s`: bit/s kbit/s Mbit/s Gbit/s, whole bits. */
+char *values_bit_rate(const char *text, uint64_t *bits_per_s);
+/* `5%`, `0.5%`: in millionths, more than none and at most all. */
+char *values_chance(const char *text, uint32_t *ppm);
 /* A unicast address, as `52:54:00:12:34:56`. */
 char *values_mac(const char *text, uint8_t mac[6]);
 /*
@@ -30,6 +35,8 @@ char *values_mac(const char *text, uint8_t mac[6]);
  * written.
  */
 char *values_ipv4(const char *text, uint32_t *address, unsigned *prefix);
+/* Pairs of hexadecimal digits, with blanks between them where one likes: appended. */
+char *values_hex(const char *text, GByteArray *bytes);
 /* `10.0.2.15:80`. */
 char *values_endpoint(const char *text, uint32_t *address, uint16_t *port);
 /* `yes` or `no`. */

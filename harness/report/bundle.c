@@ -95,6 +95,11 @@ static bool bundle_copy_scenario(const struct bundle_source *source, const char 
             return false;
         }
     }
+    for (guint i = 0; i < scenario->inputs->len; i++) {
+        if (!bundle_copy(source, into, g_ptr_array_index(scenario->inputs, i), notes, error)) {
+            return false;
+        }
+    }
     for (guint i = 0; i < scenario->guards->len; i++) {
         const struct scenario_guard *guard = g_ptr_array_index(scenario->guards, i);
         if (!bundle_copy(source, into, guard->patch, notes, error)) {
@@ -119,7 +124,7 @@ static bool bundle_write_script(const char *test_folder, const struct bundle_sou
 {
     g_autofree char *base = g_path_get_basename(source->file);
     g_autofree char *file = g_build_filename(subject, base, NULL);
-    g_autofree char *arguments = repro_arguments(source->name, file, source->seed);
+    g_autofree char *arguments = repro_arguments(source->name, file, source->seed, source->live);
     g_autofree char *script = g_strdup_printf("#!/bin/sh\n"
                                               "cd \"$(dirname \"$0\")\" || exit 99\n"
                                               "exec \"${RINGSIDE:-ringside}\" %s \"$@\"\n",

@@ -24,6 +24,7 @@ struct bundle_source {
     const struct scenario *scenario; /* NULL: the file has errors */
     const char *guest_path;          /* NULL: there is none */
     uint64_t seed;
+    bool live;
     enum run_status status;
     const char *report;
 };

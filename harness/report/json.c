@@ -83,6 +83,8 @@ char *json_test(const char *name, const char *file, const struct run_result *res
     json_add_string(builder, "got", result->got);
     json_builder_set_member_name(builder, "caught");
     json_builder_add_boolean_value(builder, result->caught);
+    json_builder_set_member_name(builder, "live");
+    json_builder_add_boolean_value(builder, result->live);
     json_add_string(builder, "cause", result->cause);
     json_add_string(builder, "grade", result->grade);
     json_add_string(builder, "task", result->task);

@@ -31,13 +31,14 @@ static void test_a_failure_has_all_keys(void)
     g_autofree char *line =
         json_test("icmp/a", "s/a.scn", &result, "ringside run s/a.scn --seed 1");
     CU_ASSERT_STRING_EQUAL(
-        line, "{\"name\":\"icmp/a\",\"file\":\"s/a.scn\",\"status\":3,\"verdict\":\"stuck\","
-              "\"line\":14,\"column\":1,\"time_ns\":1000000001,\"events\":5,"
-              "\"what\":\"hang: \\\"nothing\\\"\",\"expected\":\"a\\nb\",\"got\":\"ü\","
-              "\"caught\":false,\"cause\":\"timer.irq-mismatch\",\"grade\":\"cause\","
-              "\"task\":\"ping\",\"diagnosis\":\"because\","
-              "\"violations\":[\"dma.freed: x\"],\"tolerated\":[],\"context\":[\"one\",\"two\"],"
-              "\"output\":\"ping: x\\n\",\"repro\":\"ringside run s/a.scn --seed 1\"}");
+        line,
+        "{\"name\":\"icmp/a\",\"file\":\"s/a.scn\",\"status\":3,\"verdict\":\"stuck\","
+        "\"line\":14,\"column\":1,\"time_ns\":1000000001,\"events\":5,"
+        "\"what\":\"hang: \\\"nothing\\\"\",\"expected\":\"a\\nb\",\"got\":\"ü\","
+        "\"caught\":false,\"live\":false,\"cause\":\"timer.irq-mismatch\",\"grade\":\"cause\","
+        "\"task\":\"ping\",\"diagnosis\":\"because\","
+        "\"violations\":[\"dma.freed: x\"],\"tolerated\":[],\"context\":[\"one\",\"two\"],"
+        "\"output\":\"ping: x\\n\",\"repro\":\"ringside run s/a.scn --seed 1\"}");
     run_result_clear(&result);
 }
 
@@ -47,12 +48,13 @@ static void test_what_there_is_not_is_null(void)
     run_result_init(&result);
     g_autofree char *line = json_test("a/b", "b.scn", &result, "ringside run b.scn --seed 1");
     CU_ASSERT_STRING_EQUAL(
-        line, "{\"name\":\"a/b\",\"file\":\"b.scn\",\"status\":0,\"verdict\":\"passed\","
-              "\"line\":null,\"column\":null,\"time_ns\":0,\"events\":0,\"what\":\"\","
-              "\"expected\":null,\"got\":null,\"caught\":false,\"cause\":null,\"grade\":null,"
-              "\"task\":null,\"diagnosis\":null,\"violations\":[],\"tolerated\":[],"
-              "\"context\":[],\"output\":\"\","
-              "\"repro\":\"ringside run b.scn --seed 1\"}");
+        line,
+        "{\"name\":\"a/b\",\"file\":\"b.scn\",\"status\":0,\"verdict\":\"passed\","
+        "\"line\":null,\"column\":null,\"time_ns\":0,\"events\":0,\"what\":\"\","
+        "\"expected\":null,\"got\":null,\"caught\":false,\"live\":false,\"cause\":null,\"grade\":null,"
+        "\"task\":null,\"diagnosis\":null,\"violations\":[],\"tolerated\":[],"
+        "\"context\":[],\"output\":\"\","
+        "\"repro\":\"ringside run b.scn --seed 1\"}");
     run_result_clear(&result);
 }
 

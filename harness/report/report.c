@@ -92,7 +92,8 @@ static void report_labelled(GString *out, const char *label, const char *text)
 static void report_repro(GString *out, const struct report *report, const char *name,
                          const char *file)
 {
-    g_autofree char *arguments = repro_arguments(name, file, report->options.seed);
+    g_autofree char *arguments =
+        repro_arguments(name, file, report->options.seed, report->options.live);
     g_autofree char *line = g_strconcat("ringside ", arguments, NULL);
     report_labelled(out, "repro:", line);
     if (report->options.bundle != NULL) {
@@ -183,8 +184,8 @@ static void report_text_test(struct report *report, const char *name, const char
         return;
     }
     g_autoptr(GString) out = g_string_new(NULL);
-    g_string_append_printf(out, "%s%s%s %s", report_color(report, color), word,
-                           report_color(report, COLOR_NONE), name);
+    g_string_append_printf(out, "%s%s%s %s%s", report_color(report, color), word,
+                           report_color(report, COLOR_NONE), name, result->live ? " (live)" : "");
     if (result->status == RUN_SKIPPED || wrote) {
         g_string_append_printf(out, ": %s", result->what);
     } else if (result->caught) {
@@ -267,7 +268,8 @@ static void report_json_line(struct report *report, char *line)
 static void report_json_test(struct report *report, const char *name, const char *file,
                              const struct run_result *result)
 {
-    g_autofree char *arguments = repro_arguments(name, file, report->options.seed);
+    g_autofree char *arguments =
+        repro_arguments(name, file, report->options.seed, report->options.live);
     g_autofree char *repro = g_strconcat("ringside ", arguments, NULL);
     report_json_line(report, json_test(name, file, result, repro));
 }

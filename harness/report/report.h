@@ -24,6 +24,7 @@ struct report_options {
     bool verbose, quiet;
     bool progress; /* stderr is a terminal */
     uint64_t seed;
+    bool live;          /* services of the host were within reach */
     const char *bundle; /* the folder of the bundles, or NULL; kept */
 };
 

@@ -12,11 +12,12 @@ char *repro_shell_word(const char *word)
                                                               : g_shell_quote(word);
 }
 
-char *repro_arguments(const char *name, const char *file, uint64_t seed)
+char *repro_arguments(const char *name, const char *file, uint64_t seed, bool live)
 {
     g_autofree char *path = repro_shell_word(file);
     /* Only a name with an expansion is one of several in its file. */
     g_autofree char *filter = strpbrk(name, "[!") != NULL ? g_shell_quote(name) : NULL;
-    return g_strdup_printf("run %s%s%s --seed %" G_GUINT64_FORMAT, path,
-                           filter != NULL ? " --filter " : "", filter != NULL ? filter : "", seed);
+    return g_strdup_printf("run %s%s%s --seed %" G_GUINT64_FORMAT "%s", path,
+                           filter != NULL ? " --filter " : "", filter != NULL ? filter : "", seed,
+                           live ? " --live" : "");
 }

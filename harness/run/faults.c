@@ -6,6 +6,8 @@
  */
 #include "harness/run/faults.h"
 
+#include "harness/run/services.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,17 +142,25 @@ static bool faults_filter_matches(const void *opaque, const uint8_t *frame, size
 
 static enum wire_fault_kind faults_wire_kind(enum scenario_fault_kind kind)
 {
-    if (kind == SCENARIO_LINK_DROP) {
-        return WIRE_FAULT_DROP;
+    static const struct {
+        enum scenario_fault_kind from;
+        enum wire_fault_kind to;
+    } rows[] = {
+        {SCENARIO_LINK_DROP, WIRE_FAULT_DROP},
+        {SCENARIO_LINK_DELAY, WIRE_FAULT_DELAY},
+        {SCENARIO_LINK_DUPLICATE, WIRE_FAULT_DUPLICATE},
+        {SCENARIO_LINK_CORRUPT, WIRE_FAULT_CORRUPT},
+        {SCENARIO_LINK_TRUNCATE, WIRE_FAULT_TRUNCATE},
+        {SCENARIO_LINK_REORDER, WIRE_FAULT_REORDER},
+        {SCENARIO_LINK_RATE, WIRE_FAULT_RATE},
+        {SCENARIO_LINK_PARTITION, WIRE_FAULT_PARTITION},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (rows[i].from == kind) {
+            return rows[i].to;
+        }
     }
-    if (kind == SCENARIO_LINK_DELAY) {
-        return WIRE_FAULT_DELAY;
-    }
-    if (kind == SCENARIO_LINK_DUPLICATE) {
-        return WIRE_FAULT_DUPLICATE;
-    }
-    g_assert(kind == SCENARIO_LINK_CORRUPT || kind == SCENARIO_LINK_TRUNCATE);
-    return kind == SCENARIO_LINK_CORRUPT ? WIRE_FAULT_CORRUPT : WIRE_FAULT_TRUNCATE;
+    g_assert_not_reached();
 }
 
 static struct fault_place faults_link_place(struct board *board, const struct scenario_fault *fault)
@@ -175,6 +185,9 @@ static void faults_inject_link(struct board *board, const struct scenario_statem
         .in = frames->where != SCENARIO_WHERE_OUT,
         .out = frames->where != SCENARIO_WHERE_IN,
         .amount = fault->kind == SCENARIO_LINK_DELAY ? fault->time_ns : fault->number,
+        .jitter_ns = fault->jitter_ns,
+        .queue = fault->queue,
+        .chance_ppm = fault->chance_ppm,
         .which = faults_which(fault),
         .matches = frames->filter == NULL ? NULL : faults_filter_matches,
         .opaque = frames->filter,
@@ -248,8 +261,8 @@ static void faults_restore(struct board *board, const struct scenario_fault *fau
 }
 
 /* To a card as if the switch had sent it, from a host as if it had. */
-static void faults_send(struct board *board, const struct scenario *scenario,
-                        const struct scenario_send *send)
+void faults_send(struct board *board, const struct scenario *scenario,
+                 const struct scenario_send *send)
 {
     struct wire_port *port = wire_port_by_name(board_wire(board), send->from);
     g_autoptr(GByteArray) frame = faults_build_frame(scenario, send);
@@ -266,11 +279,9 @@ void faults_act(struct board *board, const struct scenario *scenario,
 {
     if (statement->verb == SCENARIO_INJECT) {
         faults_inject(board, scenario, statement);
-    } else if (statement->verb == SCENARIO_RESTORE) {
-        faults_restore(board, &statement->fault);
     } else {
-        g_assert(statement->verb == SCENARIO_SEND);
-        faults_send(board, scenario, &statement->send);
+        g_assert(statement->verb == SCENARIO_RESTORE);
+        faults_restore(board, &statement->fault);
     }
 }
 
@@ -280,4 +291,5 @@ void faults_add_hosts(struct board *board, const struct scenario *scenario)
         const struct scenario_host *host = g_ptr_array_index(scenario->hosts, i);
         board_add_host(board, host->name, host->mac, host->ip);
     }
+    services_refuse(board, scenario);
 }

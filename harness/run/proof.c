@@ -156,6 +156,9 @@ bool proof_succeeds(struct session *session, const struct diagnosis *diagnosis)
     pid_t pid = fork();
     int status = 0;
     if (pid == 0) {
+        if (!board_separate(session->board)) {
+            proof_fail();
+        }
         proof_begin(session, diagnosis);
         return false; /* back into the run, whose verdict is over for this process */
     }

@@ -44,6 +44,7 @@ struct run_result {
      * mutant_judge() in the process that reports; it does not travel.
      */
     bool caught;
+    bool live; /* the host had a say, so that it is not repeatable. Set likewise */
     /*
      * What checkers found, a line each, "dma.freed: …"; NULL-terminated. Tolerated: lenient ones.
      */

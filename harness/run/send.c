@@ -15,6 +15,8 @@
 #define SEND_IPV4_HEADER    20
 #define SEND_IPV4_TTL       64
 #define SEND_IPV4_ICMP      1
+#define SEND_IPV4_TCP       6
+#define SEND_IPV4_UDP       17
 #define SEND_ICMP_HEADER    8
 #define SEND_ECHO_REQUEST   8
 #define SEND_ECHO_REPLY     0
@@ -143,20 +145,28 @@ static void send_put_arp(GByteArray *frame, const struct scenario *scenario,
     send_put(frame, reply ? send->source : send->target, 4);
 }
 
-static void send_put_echo(GByteArray *frame, const struct scenario *scenario,
-                          const struct scenario_send *send, const uint8_t *from)
+/* A header for a payload of `len` bytes; returns where it begins. */
+static guint send_put_ipv4(GByteArray *frame, const struct scenario_send *send, unsigned protocol,
+                           guint len)
 {
-    send_put_ethernet(frame, send_target_mac(scenario, send), from, SEND_ETHERTYPE_IPV4);
     guint ip = frame->len;
     send_put(frame, 0x4500, 2);
-    send_put(frame, SEND_IPV4_HEADER + send->len, 2);
+    send_put(frame, SEND_IPV4_HEADER + len, 2);
     send_put(frame, 0, 4); /* identification and fragment */
     send_put(frame, SEND_IPV4_TTL, 1);
-    send_put(frame, SEND_IPV4_ICMP, 1);
+    send_put(frame, protocol, 1);
     send_put(frame, 0, 2);
     send_put(frame, send->source, 4);
     send_put(frame, send->target, 4);
     send_put_checksum(frame, ip, SEND_IPV4_HEADER, 10);
+    return ip;
+}
+
+static void send_put_echo(GByteArray *frame, const struct scenario *scenario,
+                          const struct scenario_send *send, const uint8_t *from)
+{
+    send_put_ethernet(frame, send_target_mac(scenario, send), from, SEND_ETHERTYPE_IPV4);
+    send_put_ipv4(frame, send, SEND_IPV4_ICMP, send->len);
     guint icmp = frame->len;
     bool request = send->kind == SCENARIO_SEND_ECHO_REQUEST;
     send_put(frame, request ? SEND_ECHO_REQUEST : SEND_ECHO_REPLY, 1);
@@ -167,6 +177,65 @@ static void send_put_echo(GByteArray *frame, const struct scenario *scenario,
         send_put(frame, i - SEND_ICMP_HEADER, 1);
     }
     send_put_checksum(frame, icmp, send->len, 2);
+}
+
+/* What TCP and UDP sum up beside themselves: [RFC9293] 3.1, [RFC768]. */
+static void send_put_transport_checksum(GByteArray *frame, guint ip, guint at, guint into)
+{
+    guint size = frame->len - at;
+    GByteArray *summed = g_byte_array_new();
+    g_byte_array_append(summed, frame->data + ip + 12, 8);
+    send_put(summed, frame->data[ip + 9], 2);
+    send_put(summed, size, 2);
+    g_byte_array_append(summed, frame->data + at, size);
+    send_put_checksum(summed, 0, summed->len, 12 + into);
+    memcpy(frame->data + at + into, summed->data + 12 + into, 2);
+    if (frame->data[ip + 9] == SEND_IPV4_UDP && memcmp(frame->data + at + into, "\0\0", 2) == 0) {
+        memset(frame->data + at + into, 0xff, 2); /* 0 would say that there is none */
+    }
+    g_byte_array_free(summed, TRUE);
+}
+
+static void send_put_tcp(GByteArray *frame, const struct scenario_segment *segment)
+{
+    send_put(frame, (uint32_t)segment->seq.number, 4);
+    send_put(frame, (uint32_t)segment->ack.number, 4);
+    send_put(frame, segment->mss != 0 ? 6 << 4 : 5 << 4, 1);
+    send_put(frame, segment->flags, 1);
+    send_put(frame, (uint32_t)segment->win.number & 0xffff, 2);
+    send_put(frame, 0, 4); /* checksum, urgent pointer */
+    if (segment->mss != 0) {
+        send_put(frame, 2, 1); /* [RFC9293] 3.2: kind, length, value */
+        send_put(frame, 4, 1);
+        send_put(frame, segment->mss, 2);
+    }
+}
+
+static void send_put_segment(GByteArray *frame, const struct scenario *scenario,
+                             const struct scenario_send *send, const uint8_t *from)
+{
+    const struct scenario_segment *segment = &send->segment;
+    bool tcp = send->kind == SCENARIO_SEND_TCP;
+    gsize size = 0;
+    const void *data = segment->data == NULL ? NULL : g_bytes_get_data(segment->data, &size);
+    guint header = tcp ? (segment->mss != 0 ? 24 : 20) : 8;
+    guint len = header + (guint)size;
+    g_assert(segment->from.label == NULL && segment->to.label == NULL);
+    send_put_ethernet(frame, send_target_mac(scenario, send), from, SEND_ETHERTYPE_IPV4);
+    guint ip = send_put_ipv4(frame, send, tcp ? SEND_IPV4_TCP : SEND_IPV4_UDP, len);
+    guint at = frame->len;
+    send_put(frame, segment->from.port, 2);
+    send_put(frame, segment->to.port, 2);
+    if (tcp) {
+        send_put_tcp(frame, segment);
+    } else {
+        send_put(frame, len, 2);
+        send_put(frame, 0, 2);
+    }
+    if (size > 0) {
+        g_byte_array_append(frame, data, (guint)size);
+    }
+    send_put_transport_checksum(frame, ip, at, tcp ? 16 : 6);
 }
 
 GByteArray *faults_build_frame(const struct scenario *scenario, const struct scenario_send *send)
@@ -182,6 +251,10 @@ GByteArray *faults_build_frame(const struct scenario *scenario, const struct sce
     case SCENARIO_SEND_ECHO_REQUEST:
     case SCENARIO_SEND_ECHO_REPLY:
         send_put_echo(frame, scenario, send, from);
+        break;
+    case SCENARIO_SEND_TCP:
+    case SCENARIO_SEND_UDP:
+        send_put_segment(frame, scenario, send, from);
         break;
     case SCENARIO_SEND_BYTES: {
         gsize size;

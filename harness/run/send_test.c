@@ -5,6 +5,7 @@
  * from sums that are worked out here.
  */
 #include "harness/run/faults.h"
+#include "harness/run/frame_names.h"
 #include "pcap/capture.h"
 #include "tests/unit.h"
 
@@ -25,7 +26,12 @@ static GByteArray *frame_of(const char *line)
     CU_ASSERT_PTR_NOT_NULL_FATAL(loaded);
     const struct scenario *scenario = loaded->pdata[0];
     const struct scenario_statement *statement = scenario->statements->pdata[0];
-    return faults_build_frame(scenario, &statement->send);
+    struct scenario_send send;
+    struct frame_names *names = frame_names_new();
+    char *why = frame_names_resolve(names, &statement->send, &send);
+    CU_ASSERT_PTR_NULL(why);
+    frame_names_free(names);
+    return faults_build_frame(scenario, &send);
 }
 
 static void check(const char *line, guint len, const char *filter)
@@ -108,7 +114,30 @@ static void test_bytes_are_sent_as_they_were_written(void)
     g_clear_pointer(&loaded, g_ptr_array_unref);
 }
 
-UNIT_SUITE("send", UNIT_TEST(test_arp_request_is_broadcast_from_whom_it_names),
+static void test_segments_have_right_checksums(void)
+{
+    check("send box tcp 10.0.2.9:80 > 10.0.2.15:49152 flags S. seq 1000 ack 5 win 100 mss 1460", 58,
+          "tcp src port 80 and dst port 49152 and tcp[4:4] = 1000 and tcp[8:4] = 5 and "
+          "tcp[12] = 0x60 and tcp[13] = 0x12 and tcp[14:2] = 100 and tcp[20:4] = 0x020405b4 and "
+          "ether src 02:00:00:00:00:09 and src host 10.0.2.9");
+    check("send box udp 10.0.2.9:53 > 10.0.2.15:9 data \"abc\"", 45,
+          "udp src port 53 and udp[4:2] = 11 and udp[8:2] = 0x6162");
+    static const char *const lines[] = {
+        "send box tcp 10.0.2.9:80 > 10.0.2.15:49152 flags P. data \"odd\"",
+        "send box udp 10.0.2.9:53 > 10.0.2.15:9 len 8",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autoptr(GByteArray) frame = frame_of(lines[i]);
+        uint32_t sum = frame->data[23] + frame->len - 34;
+        for (guint at = 26; at < frame->len; at++) {
+            sum += at % 2 == 0 ? (uint32_t)frame->data[at] << 8 : frame->data[at];
+        }
+        CU_ASSERT_EQUAL((sum & 0xffff) + (sum >> 16), 0xffff);
+    }
+}
+
+UNIT_SUITE("send", UNIT_TEST(test_segments_have_right_checksums),
+           UNIT_TEST(test_arp_request_is_broadcast_from_whom_it_names),
            UNIT_TEST(test_arp_reply_goes_to_the_card_or_from_a_host_to_all),
            UNIT_TEST(test_echo_has_addresses_and_numbers_as_they_were_written),
            UNIT_TEST(test_checksums_are_right), UNIT_TEST(test_bytes_are_sent_as_they_were_written))

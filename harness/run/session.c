@@ -258,6 +258,7 @@ static enum board_msix session_msix(enum scenario_msix msix)
 }
 
 static struct board *session_build_board(const struct scenario *scenario, uint64_t seed,
+                                         const struct services *services,
                                          const struct guest_image *image, GError **error)
 {
     struct board_net_config nets[BOARD_NETS_MAX] = {0};
@@ -304,6 +305,7 @@ static struct board *session_build_board(const struct scenario *scenario, uint64
     config.command_line = scenario->guest_options;
     config.nets = nets;
     config.net_count = scenario->nets->len;
+    config.services = services_of_wire(services);
     config.files = files;
     config.file_count = scenario->files->len;
     return board_new(&config, image, error);
@@ -502,7 +504,9 @@ void session_run(const struct scenario *scenario, const struct session_options *
         .watches = g_ptr_array_new_with_free_func(g_free),
         .counters = g_hash_table_new_full(NULL, NULL, NULL, g_free),
         .frames = frame_store_new(),
+        .names = frame_names_new(),
         .keep_frames = session_needs_frames(scenario),
+        .services = services_new(scenario, options->live),
     };
     struct scenario_place place = scenario->guest_place;
     session.image = guest_image_load(options->guest_path, &error);
@@ -518,7 +522,8 @@ void session_run(const struct scenario *scenario, const struct session_options *
     } else if (!session_open_files(&session, &error)) {
         session_error(result, error);
     } else {
-        session.board = session_build_board(scenario, options->seed, session.image, &error);
+        session.board =
+            session_build_board(scenario, options->seed, session.services, session.image, &error);
         if (session.board == NULL) {
             session_error(result, error);
         } else {
@@ -535,8 +540,10 @@ void session_run(const struct scenario *scenario, const struct session_options *
     ledger_free(session.ledger);
     places_free(session.places);
     board_free(session.board);
+    services_free(session.services);
     guest_image_free(session.image);
     frame_store_free(session.frames);
+    frame_names_free(session.names);
     g_hash_table_unref(session.counters);
     g_ptr_array_unref(session.watches);
     g_ptr_array_unref(session.programs);

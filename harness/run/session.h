@@ -24,6 +24,7 @@ struct session_options {
     const char *events_path;  /* NULL: no event log */
     unsigned context_events;  /* how many events a failure shows */
     uint64_t until_ns;        /* after power-on: stop there; 0: at the verdict */
+    bool live;                /* services of the host are within reach: nothing is repeatable */
     bool update;              /* golden captures are written, not compared with */
     session_crashed_fn *crashed;
     void *opaque;

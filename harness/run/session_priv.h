@@ -19,7 +19,9 @@
 #define HARNESS_RUN_SESSION_PRIV_H
 
 #include "emu/board/board.h"
+#include "harness/run/frame_names.h"
 #include "harness/run/frame_store.h"
+#include "harness/run/services.h"
 #include "harness/run/session.h"
 #include "pcap/capture.h"
 
@@ -72,6 +74,7 @@ struct session {
 
     struct guest_image *image;
     struct board *board;
+    struct services *services;
     struct trace *trace;
     struct vclock *clock;
     struct capture_writer *capture;
@@ -120,6 +123,7 @@ struct session {
     bool is_violation; /* the verdict: nothing that was expected is missing */
     GString *console;
     struct frame_store *frames;
+    struct frame_names *names;
     bool keep_frames;
 
     /* of a test whose allocation number scenario->alloc fails: what became of that */

@@ -78,6 +78,17 @@ static void statement_add_watch(struct session *session, const struct scenario_s
     g_ptr_array_add(session->watches, watch);
 }
 
+static void statement_send(struct session *session, const struct scenario_statement *statement)
+{
+    struct scenario_send send;
+    char *why = frame_names_resolve(session->names, &statement->send, &send);
+    if (why != NULL) {
+        session_finish(session, RUN_FAILED, statement, why, NULL, NULL);
+    } else {
+        faults_send(session->board, session->scenario, &send);
+    }
+}
+
 void statement_begin(struct session *session, const struct scenario_statement *statement)
 {
     switch (statement->verb) {
@@ -121,8 +132,10 @@ void statement_begin(struct session *session, const struct scenario_statement *s
         break;
     case SCENARIO_INJECT:
     case SCENARIO_RESTORE:
-    case SCENARIO_SEND:
         faults_act(session->board, session->scenario, statement);
+        break;
+    case SCENARIO_SEND:
+        statement_send(session, statement);
         break;
     case SCENARIO_FINALLY_QUEUE:
     case SCENARIO_FINALLY_COUNTER:
@@ -150,6 +163,18 @@ static bool statement_event_matches(const struct session *session,
     }
 }
 
+/* The frame that matched last is called so from now on. */
+static void statement_name_frame(struct session *session,
+                                 const struct scenario_statement *statement)
+{
+    const uint8_t *frame;
+    size_t len;
+    if (statement->verb == SCENARIO_EXPECT_FRAMES && statement->frames.label != NULL &&
+        frame_store_get(session->frames, session->matched_at, &frame, &len)) {
+        frame_names_set(session->names, statement->frames.label, frame, len);
+    }
+}
+
 /* Searches on from where the last poll ended. True when the statement is satisfied. */
 static bool statement_search(struct session *session, const struct scenario_statement *statement)
 {
@@ -170,6 +195,7 @@ static bool statement_search(struct session *session, const struct scenario_stat
             return false;
         }
         session->matched_at = session->scan;
+        statement_name_frame(session, statement);
         if (session->matched == wanted && !exactly) {
             session->cursor = session->scan;
             return true;

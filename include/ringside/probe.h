@@ -62,6 +62,22 @@ RINGSIDE_PROBE(probe_call_entered(uint32_t task, const char *call, uint64_t a0, 
                                   uint64_t a2, uint64_t a3))
 RINGSIDE_PROBE(probe_call_returned(uint32_t task, const char *call, int64_t result))
 
+/*
+ * What a call finds in the program's memory, told before it does anything; and what it left there,
+ * told before it returns. `descriptor` is the file in question, -1 where it is the call itself.
+ * `what` and `value` are, asked: "ready" events of poll(2) to wait for; "timeout" ns, of the call;
+ * "receive-timeout" and "send-timeout" ns, 0 is for ever; "peer" address << 16 | port to connect
+ * to; "system-file" 1, when what is opened lies below /proc/net, which programs take for granted.
+ * Told: "socket" the object behind a new descriptor, as in probe_socket_named(); "ready"
+ * events; "error" SO_ERROR; "source" address << 16 | port of who sent, 0 when none was written;
+ * "control" bytes of control messages, UINT64_MAX when they are none.
+ */
+RINGSIDE_PROBE(probe_call_asked(uint32_t task, int descriptor, const char *what, uint64_t value))
+RINGSIDE_PROBE(probe_call_told(uint32_t task, int descriptor, const char *what, uint64_t value))
+/* A socket has a name now: IP protocol, and IPv4 addresses and ports in host order, 0 for none. */
+RINGSIDE_PROBE(probe_socket_named(uint64_t object, uint32_t protocol, uint32_t address,
+                                  uint16_t port, uint32_t peer, uint16_t peer_port))
+
 /* ---- counters and drops ---------------------------------------------------------------------- */
 /* A counter's new value, under a name that scenarios use: `expect counter eth0.rx.frames == 3`. */
 RINGSIDE_PROBE(probe_counter(const char *name, uint64_t value))

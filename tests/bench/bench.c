@@ -19,16 +19,21 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SAMPLES         31
-#define PAIRS           31
-#define PINGS           20000
-#define TICKS_A_SECOND  10000
-#define TICKS_MORE      (20 * TICKS_A_SECOND)
-#define CALLS           UINT64_C(100000000)
-#define MEMORY_MIB      32
-#define VERDICT_MS      100
-#define VERDICT_SAMPLES 7
-#define DIAGNOSIS_MS    20
+#define SAMPLES          31
+#define PAIRS            31
+#define PINGS            20000
+#define TICKS_A_SECOND   10000
+#define TICKS_MORE       (20 * TICKS_A_SECOND)
+#define CALLS            UINT64_C(100000000)
+#define MEMORY_MIB       32
+#define HANDSHAKES       500
+#define HANDSHAKES_ALONE 500  /* libslirp looks through all that it had */
+#define BULK_BYTES       20e6 /* of the scenarios */
+#define BULK_SEGMENTS    UINT64_C(40000)
+#define BULK_SEGMENT     UINT64_C(1460)
+#define VERDICT_MS       100
+#define VERDICT_SAMPLES  7
+#define DIAGNOSIS_MS     20
 
 extern char **environ;
 
@@ -92,7 +97,8 @@ static char *bench_ringside;
 
 static double bench_scenario(const char *name, long *peak_kib)
 {
-    g_autofree char *path = g_strconcat(BENCH_SCENARIOS "/", name, ".scn", NULL);
+    const char *folder = g_str_has_suffix(name, "-plain") ? BENCH_PLAIN : BENCH_SCENARIOS;
+    g_autofree char *path = g_strconcat(folder, "/", name, ".scn", NULL);
     char *argv[] = {bench_ringside, (char *)"run", (char *)"-q", path, NULL};
     return bench_run(argv, EXIT_SUCCESS, peak_kib);
 }
@@ -123,17 +129,26 @@ static void bench_report(const char *what, double value, const char *unit, const
     fflush(stdout);
 }
 
-static void bench_whole_process(void)
+static void bench_process(const char *scenario, const char *what)
 {
-    double ping[SAMPLES], base[SAMPLES];
+    double ours[SAMPLES], base[SAMPLES];
     for (size_t i = 0; i < SAMPLES; i++) {
-        ping[i] = bench_scenario("ping", NULL);
+        ours[i] = bench_scenario(scenario, NULL);
         base[i] = bench_true();
     }
-    double a = bench_median(ping, SAMPLES), b = bench_median(base, SAMPLES);
+    double a = bench_median(ours, SAMPLES), b = bench_median(base, SAMPLES);
     g_autofree char *detail = g_strdup_printf("%.2f ms against %.2f ms", a * 1e3, b * 1e3);
-    bench_report("a ping scenario as a whole process, against /bin/true", a / b, "x", "<", 15,
-                 detail);
+    bench_report(what, a / b, "x", "<", 15, detail);
+}
+
+static void bench_whole_process(void)
+{
+    bench_process("ping", "a ping scenario as a whole process, against /bin/true");
+}
+
+static void bench_handshake_process(void)
+{
+    bench_process("handshake", "a handshake as a whole process, against /bin/true");
 }
 
 static void bench_idle_hour(void)
@@ -210,6 +225,110 @@ static void bench_round_trips(void)
                         (double)ALONE_PINGS / pair.one, 1 / ratio);
     bench_report("ping round trips a second, against libslirp alone", ratio, "x", ">", 0.01,
                  detail);
+}
+
+/* ---- TCP ------------------------------------------------------------------------------------- */
+
+static uint64_t bench_begin_ns;
+
+static void bench_begin(void)
+{
+    bench_begin_ns = bench_time_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+static double bench_since(void)
+{
+    return (double)(bench_time_ns(CLOCK_PROCESS_CPUTIME_ID) - bench_begin_ns) * 1e-9;
+}
+
+static double bench_check_moved(uint64_t bytes)
+{
+    double seconds = bench_since();
+    if (bytes < BULK_SEGMENTS * BULK_SEGMENT) {
+        fprintf(stderr, "ringside-bench: libslirp moved %" G_GUINT64_FORMAT " bytes only\n", bytes);
+        exit(2);
+    }
+    return seconds;
+}
+
+static double bench_measure_discard(const void *opaque)
+{
+    (void)opaque;
+    return bench_check_moved(slirp_alone_discard(BULK_SEGMENTS, bench_begin));
+}
+
+static double bench_measure_chargen(const void *opaque)
+{
+    (void)opaque;
+    return bench_check_moved(slirp_alone_chargen(BULK_SEGMENTS * BULK_SEGMENT, bench_begin));
+}
+
+static void bench_bulk_way(bench_measure_fn *alone, const char *scenario, double bound,
+                           const char *what)
+{
+    struct bench_pair pair = bench_pairs(alone, NULL, bench_measure_pings, scenario);
+    double alone_bytes = BULK_SEGMENTS * BULK_SEGMENT;
+    double ratio = pair.ratio * BULK_BYTES / alone_bytes;
+    g_autofree char *detail =
+        g_strdup_printf("%.0f against %.0f MB a second: 1/%.1f", BULK_BYTES / pair.other * 1e-6,
+                        alone_bytes / pair.one * 1e-6, 1 / ratio);
+    bench_report(what, ratio, "x", ">", bound, detail);
+}
+
+static void bench_bulk(void)
+{
+    bench_bulk_way(bench_measure_discard, "bulk-out", 1.0 / 25,
+                   "bulk TCP from the guest, against libslirp alone");
+    bench_bulk_way(bench_measure_chargen, "bulk-in", 1.0 / 25,
+                   "bulk TCP to the guest, against libslirp alone");
+    bench_bulk_way(bench_measure_discard, "bulk-out-plain", 1.0 / 8,
+                   "bulk TCP from a guest without instrumentation");
+    bench_bulk_way(bench_measure_chargen, "bulk-in-plain", 1.0 / 8,
+                   "bulk TCP to a guest without instrumentation");
+}
+
+/* CPU seconds of so many connections, one after the other, each of a program of its own. */
+static double bench_measure_connections(const void *path)
+{
+    char *argv[] = {bench_ringside, (char *)"run", (char *)"-q", (char *)(uintptr_t)path, NULL};
+    bench_run(argv, EXIT_SUCCESS, NULL);
+    return bench_cpu_seconds - bench_cpu("handshake");
+}
+
+static double bench_measure_handshakes(const void *opaque)
+{
+    (void)opaque;
+    bench_begin();
+    if (slirp_alone_handshakes(HANDSHAKES_ALONE) != HANDSHAKES_ALONE) {
+        fprintf(stderr, "ringside-bench: libslirp lost handshakes\n");
+        exit(2);
+    }
+    return bench_since();
+}
+
+/* handshake.scn, and its last line as often as there are to be handshakes. */
+static void bench_handshakes(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("ringside-bench-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "handshakes.scn", NULL);
+    g_autofree char *one = NULL;
+    g_file_get_contents(BENCH_SCENARIOS "/handshake.scn", &one, NULL, NULL);
+    GString *text = g_string_new(one);
+    for (unsigned i = 1; i <= HANDSHAKES; i++) {
+        g_string_append_printf(text, "run c%u: \"nc -z 10.0.2.100 9\"\n", i);
+    }
+    g_file_set_contents(path, text->str, (gssize)text->len, NULL);
+    struct bench_pair pair =
+        bench_pairs(bench_measure_handshakes, NULL, bench_measure_connections, path);
+    double ratio = pair.ratio * HANDSHAKES / HANDSHAKES_ALONE;
+    g_autofree char *detail =
+        g_strdup_printf("%.0f against %.0f a second: 1/%.0f", HANDSHAKES / pair.other,
+                        HANDSHAKES_ALONE / pair.one, 1 / ratio);
+    bench_report("connections by programs a second, against libslirp alone", ratio, "x", ">", 0.01,
+                 detail);
+    g_string_free(text, TRUE);
+    unlink(path);
+    rmdir(folder);
 }
 
 static uint64_t bench_calls;
@@ -413,11 +532,19 @@ static const struct bench_measurement {
     const char *name;
     void (*measure)(void);
 } bench_measurements[] = {
-    {"process", bench_whole_process},   {"idle-hour", bench_idle_hour},
-    {"round-trips", bench_round_trips}, {"interrupts", bench_interrupts},
-    {"idle-fault", bench_idle_faults},  {"checkers", bench_checkers},
-    {"second-cpu", bench_second_cpu},   {"diagnosis", bench_diagnosis},
-    {"verdicts", bench_verdicts},       {"memory", bench_memory},
+    {"process", bench_whole_process},
+    {"idle-hour", bench_idle_hour},
+    {"round-trips", bench_round_trips},
+    {"interrupts", bench_interrupts},
+    {"idle-fault", bench_idle_faults},
+    {"checkers", bench_checkers},
+    {"second-cpu", bench_second_cpu},
+    {"diagnosis", bench_diagnosis},
+    {"verdicts", bench_verdicts},
+    {"memory", bench_memory},
+    {"bulk", bench_bulk},
+    {"handshake", bench_handshake_process},
+    {"handshakes", bench_handshakes},
 };
 
 static bool bench_is_wanted(const char *name, char **wanted)

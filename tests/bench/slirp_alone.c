@@ -2,7 +2,8 @@
  * slirp_alone.c - libslirp by itself, as a measure for the rest
  *
  * Same requests (56 bytes of data), same library, same rhythm: time is synchronised, the frame goes
- * in, the library is pumped.
+ * in, the library is pumped. Of TCP the same: segments that were prepared before, to a service that
+ * takes all, and acknowledgements for what one sends that never ends; both are callbacks.
  */
 #include "tests/bench/slirp_alone.h"
 
@@ -11,20 +12,50 @@
 #include <libslirp.h>
 #include <string.h>
 
-#define ECHO_DATA 56
+#define ECHO_DATA    56
+#define TCP_DATA     1460
+#define TCP_HEADERS  54 /* Ethernet, IPv4, TCP */
+#define TCP_OUR_PORT 49152
+#define TCP_PORT     9
+#define TCP_WINDOW   65535
+#define TCP_SERVICE  "10.0.2.100"
+#define TCP_BEGIN    1000 /* our first sequence number */
+#define FLAG_SYN     2
+#define FLAG_RST     4
+#define FLAG_ACK     16
 
 struct alone {
     uint64_t now_ns;
     uint64_t replies;
+    uint64_t taken;      /* bytes, by the service */
+    uint32_t sequence;   /* behind what it sent last */
+    uint64_t handshakes; /* answers to SYNs */
 };
 
-/* Replies are ARP or ICMP; only the latter count. */
+static uint32_t alone_get32(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static void alone_hear_segment(struct alone *alone, const uint8_t *ip)
+{
+    const uint8_t *tcp = ip + 20;
+    uint32_t size = ((uint32_t)ip[2] << 8 | ip[3]) - 20 - (uint32_t)(tcp[12] >> 4) * 4;
+    bool is_syn = (tcp[13] & FLAG_SYN) != 0;
+    alone->handshakes += is_syn;
+    alone->sequence = alone_get32(tcp + 4) + size + is_syn;
+}
+
+/* Replies are ARP, ICMP or TCP. */
 static ssize_t alone_send_packet(const void *buf, size_t len, void *opaque)
 {
     struct alone *alone = opaque;
     const uint8_t *frame = buf;
     if (len > 34 && frame[12] == 0x08 && frame[13] == 0x00 && frame[23] == IPPROTO_ICMP) {
         alone->replies++;
+    }
+    if (len >= TCP_HEADERS && frame[12] == 0x08 && frame[13] == 0x00 && frame[23] == IPPROTO_TCP) {
+        alone_hear_segment(alone, frame + 14);
     }
     return (ssize_t)len;
 }
@@ -149,28 +180,166 @@ static size_t alone_echo(uint8_t *frame)
     return 14 + 28 + ECHO_DATA;
 }
 
-uint64_t slirp_alone_ping(uint64_t requests)
+static Slirp *alone_make(struct alone *alone)
 {
-    struct alone alone = {.now_ns = 1000000000};
     SlirpConfig config = {.version = 4, .in_enabled = true};
     inet_pton(AF_INET, "10.0.2.0", &config.vnetwork);
     inet_pton(AF_INET, "255.255.255.0", &config.vnetmask);
     inet_pton(AF_INET, "10.0.2.2", &config.vhost);
     inet_pton(AF_INET, "10.0.2.15", &config.vdhcp_start);
     inet_pton(AF_INET, "10.0.2.3", &config.vnameserver);
-    Slirp *slirp = slirp_new(&config, &alone_callbacks, &alone);
+    Slirp *slirp = slirp_new(&config, &alone_callbacks, alone);
     g_assert(slirp != NULL);
-    uint8_t arp[64] = {0}, echo[128] = {0};
+    uint8_t arp[64] = {0};
     slirp_input(slirp, arp, (int)alone_arp(arp));
+    return slirp;
+}
+
+/* A frame goes in, between two looks of the library at what else there is. */
+static void alone_input(struct alone *alone, Slirp *slirp, const uint8_t *frame, size_t len)
+{
+    uint32_t timeout = UINT32_MAX;
+    alone->now_ns += 10000;
+    slirp_pollfds_poll(slirp, 1, alone_get_revents, alone);
+    slirp_input(slirp, frame, (int)len);
+    slirp_pollfds_fill(slirp, &timeout, alone_add_poll, alone);
+    slirp_pollfds_poll(slirp, 0, alone_get_revents, alone);
+}
+
+uint64_t slirp_alone_ping(uint64_t requests)
+{
+    struct alone alone = {.now_ns = 1000000000};
+    Slirp *slirp = alone_make(&alone);
+    uint8_t echo[128] = {0};
     size_t echo_len = alone_echo(echo);
     for (uint64_t i = 0; i < requests; i++) {
-        alone.now_ns += 10000;
-        slirp_pollfds_poll(slirp, 1, alone_get_revents, &alone);
-        slirp_input(slirp, echo, (int)echo_len);
-        uint32_t timeout = UINT32_MAX;
-        slirp_pollfds_fill(slirp, &timeout, alone_add_poll, &alone);
-        slirp_pollfds_poll(slirp, 0, alone_get_revents, &alone);
+        alone_input(&alone, slirp, echo, echo_len);
     }
     slirp_cleanup(slirp);
     return alone.replies;
+}
+
+/* ---- TCP ------------------------------------------------------------------------------------- */
+
+static ssize_t alone_take(const void *bytes, size_t len, void *opaque)
+{
+    (void)bytes;
+    ((struct alone *)opaque)->taken += len;
+    return (ssize_t)len;
+}
+
+static Slirp *alone_make_service(struct alone *alone)
+{
+    Slirp *slirp = alone_make(alone);
+    struct in_addr address;
+    inet_pton(AF_INET, TCP_SERVICE, &address);
+    int error = slirp_add_guestfwd(slirp, alone_take, alone, &address, TCP_PORT);
+    g_assert(error == 0);
+    return slirp;
+}
+
+static void alone_put32(uint8_t *at, uint32_t value)
+{
+    alone_put16(at, value >> 16);
+    alone_put16(at + 2, value & 0xffff);
+}
+
+/* A segment with `size` zeros; `frame` has room for TCP_HEADERS before them. Returns its length. */
+static size_t alone_segment(uint8_t *frame, unsigned port, unsigned flags, uint32_t sequence,
+                            uint32_t acknowledged, size_t size)
+{
+    uint8_t *ip = frame + 14, *tcp = ip + 20;
+    memset(frame, 0, TCP_HEADERS + size);
+    memcpy(frame, (const uint8_t[]){0x52, 0x55, 10, 0, 2, 100}, 6);
+    memcpy(frame + 6, guest_mac, 6);
+    alone_put16(frame + 12, 0x0800);
+    alone_put16(tcp, port);
+    alone_put16(tcp + 2, TCP_PORT);
+    alone_put32(tcp + 4, sequence);
+    alone_put32(tcp + 8, acknowledged);
+    tcp[12] = 0x50;
+    tcp[13] = (uint8_t)flags;
+    alone_put16(tcp + 14, TCP_WINDOW);
+    /* The pseudo-header stands where the end of IPv4's header will be. */
+    ip[9] = IPPROTO_TCP;
+    alone_put16(ip + 10, (unsigned)(20 + size));
+    memcpy(ip + 12, (const uint8_t[]){10, 0, 2, 15, 10, 0, 2, 100}, 8);
+    alone_put16(tcp + 16, alone_checksum(ip + 8, 32 + size));
+    memcpy(ip, (const uint8_t[]){0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, IPPROTO_TCP, 0, 0}, 12);
+    alone_put16(ip + 2, (unsigned)(40 + size));
+    alone_put16(ip + 10, alone_checksum(ip, 20));
+    return TCP_HEADERS + size;
+}
+
+static void alone_connect(struct alone *alone, Slirp *slirp, unsigned port)
+{
+    uint8_t frame[TCP_HEADERS];
+    alone_input(alone, slirp, frame, alone_segment(frame, port, FLAG_SYN, TCP_BEGIN, 0, 0));
+    alone_input(alone, slirp, frame,
+                alone_segment(frame, port, FLAG_ACK, TCP_BEGIN + 1, alone->sequence, 0));
+}
+
+uint64_t slirp_alone_discard(uint64_t segments, slirp_alone_begin_fn *begin)
+{
+    struct alone alone = {.now_ns = 1000000000};
+    Slirp *slirp = alone_make_service(&alone);
+    size_t len = TCP_HEADERS + TCP_DATA;
+    g_autofree uint8_t *frames = g_malloc(segments * len);
+    alone_connect(&alone, slirp, TCP_OUR_PORT);
+    for (uint64_t i = 0; i < segments; i++) {
+        alone_segment(frames + i * len, TCP_OUR_PORT, FLAG_ACK,
+                      TCP_BEGIN + 1 + (uint32_t)i * TCP_DATA, alone.sequence, TCP_DATA);
+    }
+    begin();
+    for (uint64_t i = 0; i < segments; i++) {
+        alone_input(&alone, slirp, frames + i * len, len);
+    }
+    slirp_cleanup(slirp);
+    return alone.taken;
+}
+
+/* As much as there is room for; then all of it is acknowledged. */
+uint64_t slirp_alone_chargen(uint64_t bytes, slirp_alone_begin_fn *begin)
+{
+    static const uint8_t data[65536];
+    struct alone alone = {.now_ns = 1000000000};
+    Slirp *slirp = alone_make_service(&alone);
+    struct in_addr address;
+    inet_pton(AF_INET, TCP_SERVICE, &address);
+    alone_connect(&alone, slirp, TCP_OUR_PORT);
+    uint32_t first = alone.sequence;
+    begin();
+    while (alone.sequence - first < bytes) {
+        uint8_t frame[TCP_HEADERS];
+        size_t room = slirp_socket_can_recv(slirp, address, TCP_PORT);
+        room = MIN(room, sizeof data);
+        if (room > 0) {
+            slirp_socket_recv(slirp, address, TCP_PORT, data, (int)room);
+        }
+        uint32_t before = alone.sequence;
+        alone_input(&alone, slirp, frame,
+                    alone_segment(frame, TCP_OUR_PORT, FLAG_ACK, TCP_BEGIN + 1, alone.sequence, 0));
+        if (room == 0 && alone.sequence == before) {
+            break; /* nothing moves any more */
+        }
+    }
+    uint64_t sent = alone.sequence - first;
+    slirp_cleanup(slirp);
+    return sent;
+}
+
+uint64_t slirp_alone_handshakes(uint64_t count)
+{
+    struct alone alone = {.now_ns = 1000000000};
+    Slirp *slirp = alone_make_service(&alone);
+    for (uint64_t i = 0; i < count; i++) {
+        uint8_t frame[TCP_HEADERS];
+        unsigned port = TCP_OUR_PORT + (unsigned)(i % 8192);
+        alone_connect(&alone, slirp, port);
+        alone_input(
+            &alone, slirp, frame,
+            alone_segment(frame, port, FLAG_RST | FLAG_ACK, TCP_BEGIN + 1, alone.sequence, 0));
+    }
+    slirp_cleanup(slirp);
+    return alone.handshakes;
 }

@@ -20,7 +20,7 @@ PARAMS = NETWORK + 'param count in 3, 1\nrun ping: "ping -c $count -i 0.01 10.0.
 GOLDEN = NETWORK + 'run ping: "ping -c COUNT 10.0.2.2" within 5s\nfinally capture matches "golden/a.pcap"\n'
 
 KEYS = (
-    "name file status verdict line column time_ns events what expected got caught cause grade task diagnosis "
+    "name file status verdict line column time_ns events what expected got caught live cause grade task diagnosis "
     "violations tolerated context "
     "output repro"
 ).split()

@@ -2,7 +2,8 @@
 """wireshark.py - Wireshark reads every capture, finds nothing wrong, and sees what the event log says
 
 A second opinion on every frame of every scenario: checksums, lengths, times. Where a scenario spoils frames by a fault,
-that must be seen. Then captures are damaged on purpose, and each damage must be found.
+that must be seen. Of TCP more than errors counts: segments that are lost, sent again, out of order or reset are findings,
+unless the scenario does such things on purpose (PURPOSES). Then captures are damaged on purpose, and each damage must be found.
 """
 
 import os
@@ -15,7 +16,19 @@ from support import Bench
 
 PROTOCOLS = ("ip", "icmp", "tcp", "udp")
 BAD, GOOD = "0", "1"  # of Wireshark's PROTOCOL.checksum.status
-EXPERT_ERROR = 0x00800000
+EXPERT_WARNING, EXPERT_ERROR = 0x00600000, 0x00800000
+
+# What Wireshark says of TCP that is no rule broken, but nothing that should come by itself: (its message, the pattern of a line
+# of the event log or of the scenario which shows that it is meant).
+EXACT_SEGMENTS = r"^(\+\S+ +)?send "  # they are as the scenario has them
+PURPOSES = (
+    (r"retransmission|Duplicate ACK|[Oo]ut-[Oo]f-[Oo]rder|Previous segment|ACKed segment|keep-alive|D-SACK",
+     rf" fault\.applied object=link |\bsilent\b|\bslow\b|\bdelay\b|{EXACT_SEGMENTS}"),
+    (r"Connection reset", rf"(?i)\breset|\brefused|\bkill|nobody listens|closed port|{EXACT_SEGMENTS}"),
+    (r"Zero Window", rf"(?i)\bwindow|{EXACT_SEGMENTS}"),
+    (r"port numbers reused", rf"(?i)\bport|{EXACT_SEGMENTS}"),
+)
+HARMLESS = r"completely full"  # a window is there to be used
 
 COLUMNS = [
     "frame.time_epoch",
@@ -48,8 +61,17 @@ def tshark_rows(bench, capture):
     return [dict(zip(COLUMNS, line.split("\t"))) for line in run.stdout.splitlines()], []
 
 
-def frame_findings(number, row):
-    """Everything that is wrong with a frame."""
+def tcp_findings(row, severities, context):
+    """What is unusual about a segment, and not meant by the scenario or its faults."""
+    message = row["_ws.expert.message"]
+    known = [(unusual, purpose) for unusual, purpose in PURPOSES if re.search(unusual, message)]
+    if not known and max(severities, default=0) >= EXPERT_WARNING and not re.search(HARMLESS, message):
+        return [f"expert: {message}"]
+    return [f"not on purpose: {message}" for _, purpose in known if not re.search(purpose, context, re.MULTILINE)]
+
+
+def frame_findings(number, row, context=""):
+    """Everything that is wrong with a frame. `context`: the scenario and the events of its faults."""
     found = []
     if row["_ws.malformed"] or row["_ws.short"]:
         found.append("malformed or short")
@@ -58,6 +80,8 @@ def frame_findings(number, row):
     severities = [int(word, 0) for word in row["_ws.expert.severity"].split(",") if word]
     if any(severity >= EXPERT_ERROR for severity in severities):
         found.append(f"expert: {row['_ws.expert.message']}")
+    elif row["tcp.checksum.status"]:
+        found += tcp_findings(row, severities, context)
     for protocol in PROTOCOLS:
         states = row[f"{protocol}.checksum.status"].split(",")
         if BAD in states:
@@ -84,12 +108,20 @@ def is_spoilt(events):
     return re.search(r" fault\.applied object=link .*fault=(corrupt|truncate) ", events.read_text()) is not None
 
 
+def context_of(bench, events):
+    """What a scenario says and did to its link, for PURPOSES. The name of a test is that of its file, and parameters."""
+    name = re.split(r"[\[!]", str(events.relative_to(bench.scratch / "out")))[0].removesuffix(".events")
+    scenario = bench.scenarios / f"{name}.scn"
+    said = scenario.read_text() if scenario.exists() else ""
+    return said + "".join(line + "\n" for line in events.read_text().splitlines() if " fault.applied object=link " in line)
+
+
 def time_ns(text):
     seconds, fraction = text.split(".")
     return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))
 
 
-def findings(bench, capture, events, rows=None):
+def findings(bench, capture, events, rows=None, context=""):
     """Everything that is wrong with a capture, and the number of its frames. `rows`: what is known of them already."""
     magic = struct.unpack("<I", capture.read_bytes()[:4])[0]
     found = [] if magic == MAGIC_NANOSECONDS else [f"not a nanosecond pcap: magic 0x{magic:08x}"]
@@ -98,7 +130,7 @@ def findings(bench, capture, events, rows=None):
         rows, errors = tshark_rows(bench, capture)
     if rows is None:
         return found + errors, 0
-    wrong = [text for number, row in enumerate(rows, 1) for text in frame_findings(number, row)]
+    wrong = [text for number, row in enumerate(rows, 1) for text in frame_findings(number, row, context)]
     if not is_spoilt(events):
         found += wrong
     elif not wrong:
@@ -173,6 +205,47 @@ def proofs(bench, capture, events):
         bench.check(any(wanted in text for text in found), f"proof {name}: '{wanted}' is found; found: {found}")
 
 
+def tcp_frame(flags, sequence, acknowledged, data=b"", back=False):
+    """A segment between two hosts, with right checksums."""
+
+    def checksum(data):
+        total = sum(struct.unpack(f">{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2)))
+        total = (total & 0xFFFF) + (total >> 16)
+        return ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+
+    ends = [(bytes((10, 0, 2, 15)), 49152), (bytes((10, 0, 2, 2)), 80)]
+    (source, source_port), (target, target_port) = reversed(ends) if back else ends
+    segment = struct.pack(">HHIIBBHHH", source_port, target_port, sequence, acknowledged, 0x50, flags, 8192, 0, 0) + data
+    pseudo = source + target + struct.pack(">BBH", 0, 6, len(segment))
+    segment = segment[:16] + struct.pack(">H", checksum(pseudo + segment)) + segment[18:]
+    header = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(segment), 0, 0x4000, 64, 6, 0, source, target)
+    return b"\2" * 6 + b"\2\0\0\0\0\1" + b"\x08\x00" + header[:10] + struct.pack(">H", checksum(header)) + header[12:] + segment
+
+
+def tcp_proofs(bench):
+    """Conversations in which something happens that TCP can cope with: it is found, and excused where a fault did it."""
+    begin = [tcp_frame(2, 99, 0), tcp_frame(0x12, 499, 100, back=True), tcp_frame(0x10, 100, 500)]
+    first, second, third = (tcp_frame(0x18, 100 + 5 * i, 500, b"hello") for i in range(3))
+    reset = tcp_frame(0x14, 500, 105, back=True)
+    dropped = "1.000 #1 fault.applied object=link target=eth0 fault=drop occurrence=1\n"
+    for name, frames, wanted, purpose in (
+        ("clean", [first, second, third], None, ""),
+        ("sent-again", [first, second, second], "etransmission", dropped),
+        ("lost", [first, third], "Previous segment", dropped),
+        ("out-of-order", [first, third, second], "segment", dropped),
+        ("reset", [first, reset], "reset", 'title "the peer resets"'),
+    ):
+        data = b"".join(
+            struct.pack("<IIII", 1, 1000000 * number, len(frame), len(frame)) + frame for number, frame in enumerate(begin + frames)
+        )
+        path = bench.write(f"proof/tcp-{name}.pcap", struct.pack("<IHHiIII", MAGIC_NANOSECONDS, 2, 4, 0, 0, 65535, 1) + data)
+        rows, errors = tshark_rows(bench, path)
+        found = errors + [text for number, row in enumerate(rows or [], 1) for text in frame_findings(number, row)]
+        bench.check(any(wanted in text for text in found) if wanted else not found, f"proof tcp {name}: '{wanted}'; found: {found}")
+        found = [text for number, row in enumerate(rows or [], 1) for text in frame_findings(number, row, purpose)]
+        bench.check(not found, f"proof tcp {name}: excused where it is meant; found: {found}")
+
+
 def main():
     bench = Bench("wireshark", __doc__.splitlines()[0])
     if not bench.check(shutil.which("tshark"), "tshark is missing; install it (Debian: apt-get install tshark)"):
@@ -186,9 +259,10 @@ def main():
 
     def read(capture):
         events = capture.with_name(capture.name[: -len("pcap")] + "events")
-        found = findings(bench, capture, events, known[capture]) if capture in known else None
+        context = context_of(bench, events)
+        found = findings(bench, capture, events, known[capture], context) if capture in known else None
         # What stands before it in the one capture may have led Wireshark astray: then it is read alone.
-        return found if found is not None and not found[0] else findings(bench, capture, events)
+        return found if found is not None and not found[0] else findings(bench, capture, events, context=context)
 
     results = dict(zip(captures, bench.together(read, captures)))
     for capture, (found, _) in results.items():
@@ -200,6 +274,7 @@ def main():
     if bench.check(with_pings, "some capture has a ping in it"):
         capture = min(with_pings, key=lambda path: path.stat().st_size)
         proofs(bench, capture, capture.with_name(capture.name[: -len("pcap")] + "events"))
+    tcp_proofs(bench)
     print(f"{frames} frames in {len(captures)} captures")
     bench.done()
 

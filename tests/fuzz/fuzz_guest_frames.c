@@ -13,6 +13,7 @@
 #include "kernel/clock.h"
 #include "kernel/fake_hal.h"
 #include "kernel/file.h"
+#include "kernel/message.h"
 #include "kernel/netif.h"
 #include "netstack/arp.h"
 #include "netstack/interface.h"
@@ -29,10 +30,10 @@
 #define FUZZ_MTU       1500
 #define FUZZ_FRAME_MAX (14 + FUZZ_MTU) /* what the driver lets through */
 /*
- * Sent in one step: the answer, perhaps in two fragments, what waited for ARP, a request for each
+ * Sent in one step: the answer, perhaps in 45 fragments, what waited for ARP, a request for each
  * neighbour that is being discovered, an error for each datagram that stays incomplete.
  */
-#define FUZZ_SENT_MAX (2 + ARP_WAITING_MAX + ARP_ENTRIES_MAX + REASSEMBLY_MAX)
+#define FUZZ_SENT_MAX (46 + ARP_WAITING_MAX + ARP_ENTRIES_MAX + REASSEMBLY_MAX)
 #define FUZZ_UDP_PORT 68
 
 enum fuzz_op {
@@ -136,9 +137,8 @@ static void fuzz_ping(struct fuzz_input *input)
     const uint8_t *address = fuzz_take(input, 4, &got);
     struct sockaddr_in to = {.sin_family = AF_INET};
     memcpy(&to.sin_addr, address, got);
-    long result =
-        fuzz_guest.socket->ops->sendto(fuzz_guest.socket, message, sizeof(message), 0,
-                                       (const struct sockaddr *)(const void *)&to, sizeof(to));
+    long result = socket_sendto(fuzz_guest.socket, message, sizeof(message), 0,
+                                (const struct sockaddr *)(const void *)&to, sizeof(to));
     FUZZ_CHECK(result == sizeof(message) || result < 0);
     fuzz_record(&result, sizeof(result));
 }
@@ -154,8 +154,8 @@ static void fuzz_udp_send(struct fuzz_input *input)
     if (got == 6) {
         memcpy(&to.sin_port, name + 4, 2);
     }
-    long result = fuzz_guest.udp->ops->sendto(
-        fuzz_guest.udp, data, size, 0, (const struct sockaddr *)(const void *)&to, sizeof(to));
+    long result = socket_sendto(fuzz_guest.udp, data, size, 0,
+                                (const struct sockaddr *)(const void *)&to, sizeof(to));
     FUZZ_CHECK(result == (long)size || result < 0);
     fuzz_record(&result, sizeof(result));
 }
@@ -167,8 +167,8 @@ static void fuzz_receive(struct file *socket)
     uint32_t from_size = sizeof(from);
     memset(message, 0, sizeof(message));
     memset(&from, 0, sizeof(from));
-    long result = socket->ops->recvfrom(socket, message, sizeof(message), MSG_DONTWAIT,
-                                        (struct sockaddr *)(void *)&from, &from_size);
+    long result = socket_recvfrom(socket, message, sizeof(message), MSG_DONTWAIT,
+                                  (struct sockaddr *)(void *)&from, &from_size);
     FUZZ_CHECK(result <= (long)sizeof(message));
     fuzz_record(&result, sizeof(result));
     fuzz_record(message, sizeof(message));

@@ -147,7 +147,12 @@ static void fuzz_inject(struct fuzz_wire *self, struct fuzz_input *input)
         .kind = kind,
         .in = where % 2 == 0,
         .out = where % 3 == 0 || where % 2 == 1,
-        .amount = kind == WIRE_FAULT_DELAY ? amount : amount % 2048,
+        /* A rate and an overtaking of nothing are none. */
+        .amount = kind == WIRE_FAULT_DELAY || kind == WIRE_FAULT_RATE ? MAX(amount, 1)
+                                                                      : MAX(amount % 2048, 1),
+        .jitter_ns = amount % 3 == 0 ? amount : 0,
+        .queue = amount % 4096,
+        .chance_ppm = amount % 5 == 0 ? 500000 : 0,
         .which = {.skip = skip, .count = count == 0 ? FAULT_ALL : count},
         .matches = where >= 128 ? fuzz_matches : NULL,
     };
@@ -190,14 +195,26 @@ static void fuzz_step(struct fuzz_wire *self, struct fuzz_input *input)
 
 void fuzz_run(const uint8_t *data, size_t size)
 {
+    /* TCP to services needs sockets, which no target may have: serve_tcp_test.c has it. */
+    static const struct serve_endpoint echo = {
+        .udp = true, .address = WIRE_EGRESS_GATEWAY, .port = 7, .kind = SERVE_ECHO};
+    static const struct serve_endpoint refused = {
+        .address = 0x0a000264, .port = 80, .kind = SERVE_REFUSED};
+    static const struct serve_endpoint *const list[] = {&echo, &refused};
+    static const struct serve_dns_name name = {.name = "a.test", .kind = SERVE_DNS_A};
+    static const struct wire_services services = {
+        .rules = {.endpoints = list, .count = G_N_ELEMENTS(list), .dns = WIRE_EGRESS_DNS},
+        .names = &name,
+        .name_count = 1,
+    };
     struct fuzz_input input = {.data = data, .size = size};
     struct fuzz_wire self = {.clock = vclock_new()};
     self.trace = trace_new(self.clock);
     self.wire = wire_new(self.clock, self.trace);
-    self.slirp = wire_slirp_new(self.wire, self.clock, "slirp", NULL);
+    self.slirp = wire_slirp_new(self.wire, self.clock, self.trace, "slirp", &services, NULL);
     FUZZ_CHECK(self.slirp != NULL);
     self.guest = wire_add_port(self.wire, "guest", true, fuzz_guest_receive, &self);
-    self.fault = wire_fault_new(self.guest, self.trace);
+    self.fault = wire_fault_new(self.guest, self.clock, self.trace, 1);
     for (unsigned i = 0; i < FUZZ_STEPS_MAX && !fuzz_is_empty(&input); i++) {
         fuzz_step(&self, &input);
     }

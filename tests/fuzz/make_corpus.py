@@ -536,6 +536,47 @@ def make_guest_frames():
           + g_frame(request[:-1] + b"\1", fixed=False))
 
 
+# ---- guest_tcp: segments of the gateway, and what the guest's owner of connections does ----------------
+
+T_SEGMENT, T_OPEN, T_SEND, T_RECEIVE, T_SHUT, T_CLOSE, T_ABORT, T_PAUSE, T_OPTIONS = range(9)
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+MSS_100 = b"\2\4\0\x64"
+
+
+def t_segment(flow, flags, sequence=0, acknowledged=0, window=8192, data=0, options=b""):
+    return (u8(T_SEGMENT) + u8(flow) + u8(flags) + struct.pack("bb", sequence, acknowledged) + u16(window)
+            + u8(data << 4 | len(options) // 4) + options)
+
+
+def t_own(op, flow, value=None):
+    return u8(op) + u8(flow) + (b"" if value is None else u16(value))
+
+
+def make_guest_tcp():
+    active = t_own(T_OPEN, 0) + t_segment(0, SYN | ACK, options=MSS_100)
+    passive = t_segment(2, SYN) + t_segment(2, ACK) + t_own(T_OPEN, 2)
+    pause = u8(T_PAUSE) + u16(600)
+    write("guest_tcp", "active", active + t_own(T_SEND, 0, 3000) + t_segment(0, ACK) + t_segment(0, ACK | PSH, data=9)
+          + t_own(T_RECEIVE, 0, 1000) + t_own(T_CLOSE, 0) + t_segment(0, ACK | FIN) + t_segment(0, ACK))
+    write("guest_tcp", "passive", passive + t_segment(2, ACK | PSH, data=5) + t_own(T_RECEIVE, 2, 1000) + t_segment(2, ACK | FIN)
+          + t_own(T_SEND, 2, 100) + t_segment(2, ACK) + t_own(T_CLOSE, 2) + t_segment(2, ACK))
+    write("guest_tcp", "refused", t_own(T_OPEN, 1) + t_segment(1, RST | ACK) + t_own(T_RECEIVE, 1, 10) + t_own(T_OPEN, 1))
+    write("guest_tcp", "simultaneous", t_own(T_OPEN, 0) + t_segment(0, SYN) + t_segment(0, ACK) + t_own(T_SEND, 0, 10))
+    write("guest_tcp", "lost", active + t_own(T_SEND, 0, 2000) + (u8(T_PAUSE) + u16(30000)) * 8 + t_own(T_SEND, 0, 10))
+    write("guest_tcp", "early", passive + t_segment(2, ACK, sequence=10, data=4) + t_segment(2, ACK, sequence=40, data=4)
+          + t_segment(2, ACK | FIN, data=9) + t_own(T_RECEIVE, 2, 2000))
+    write("guest_tcp", "zero-window", active + t_segment(0, ACK, window=0) + t_own(T_SEND, 0, 500) + pause * 9
+          + t_segment(0, ACK, window=9) + t_segment(0, ACK, window=900))
+    write("guest_tcp", "reset", passive + t_segment(2, RST, sequence=1) + t_segment(2, RST) + t_own(T_SEND, 2, 10))
+    write("guest_tcp", "backlog", b"".join(t_segment(i, SYN) for i in (2, 3, 2)) + t_segment(3, ACK) + t_own(T_OPEN, 3) + pause)
+    write("guest_tcp", "sack", active + t_own(T_SEND, 0, 9000) + t_segment(0, ACK, acknowledged=-100) * 4 + pause
+          + t_segment(0, ACK, acknowledged=-100, options=b"\1\1\5\x0a" + bytes(8)))
+    write("guest_tcp", "closing", active + t_own(T_SHUT, 0, 2) + t_segment(0, ACK | FIN, acknowledged=-1) + t_segment(0, ACK)
+          + pause + t_segment(0, ACK | FIN, sequence=-1))
+    write("guest_tcp", "options", passive + t_own(T_OPTIONS, 2, 7) + t_own(T_SEND, 2, 3000) + t_own(T_OPTIONS, 2, 255) + pause
+          + t_own(T_ABORT, 2))
+
+
 # ---- device: what the device does -----------------------------------------------------------------------
 
 (D_COMPLETE, D_USED, D_USED_INDEX, D_USED_FLAGS, D_SCRIBBLE, D_INTERRUPT, D_TASK, D_SEND, D_STATUS, D_SWITCH) = range(10)
@@ -756,6 +797,41 @@ def make_acpi():
     write("acpi", "gicv3", u8(A_MEND) + acpi_machine([fadt, acpi_madt(gicd(version=3), gicc()), gtdt]))
     write("acpi", "gtdt-too-short", u8(A_MEND) + acpi_machine([fadt, madt, acpi_table(b"GTDT", 3, b"\0" * 8)]))
     write("acpi", "gtdt-shorter-than-a-header", u8(A_MEND) + acpi_machine([fadt, madt, gtdt[:4] + u32(35) + gtdt[8:]]))
+
+
+# ---- serve --------------------------------------------------------------------------------------------
+
+
+def make_serve():
+    """One request, query or script each."""
+    def http(*requests):
+        return u8(0) + b"".join(u16(len(request)) + request for request in requests)
+
+    def dns(name, kind, flags=0x0100, questions=1):
+        labels = b"".join(bytes([len(label)]) + label for label in name.split(b"."))
+        return u8(1) + struct.pack(">6H", 7, flags, questions, 0, 0, 0) + labels + struct.pack(">BHH", 0, kind, 1)
+
+    def script(text, conversation=b""):
+        return u8(2) + u16(len(text)) + text + u16(len(conversation)) + conversation
+
+    write("serve", "http-get", http(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"))
+    write("serve", "http-pieces", http(b"GET / HT", b"TP/1.1\r\n\r", b"\nHEAD /a HTTP/1.1\r\n\r\n"))
+    write("serve", "http-outside", http(b"GET /../secret HTTP/1.1\r\n\r\n", b"GET /%2e%2e/secret HTTP/1.1\r\n\r\n"))
+    write("serve", "http-range", http(b"GET /a HTTP/1.0\r\nRange: bytes=2-4\r\nConnection: keep-alive\r\n\r\n"))
+    write("serve", "http-body", http(b"GET /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET /b HTTP/1.1\r\n\r\n"))
+    write("serve", "http-wrong", http(b"PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"))
+    write("serve", "dns-a", dns(b"a.test", 1))
+    write("serve", "dns-aaaa", dns(b"A.TEST", 28))
+    write("serve", "dns-alias", dns(b"c.test", 1))
+    write("serve", "dns-loop", dns(b"l.test", 1))
+    write("serve", "dns-truncated", dns(b"t.test", 255))
+    write("serve", "dns-unknown", dns(b"nobody.test", 1))
+    write("serve", "dns-cut", dns(b"a.test", 1)[:-6])
+    write("serve", "dns-two-questions", dns(b"a.test", 1, questions=2))
+    write("serve", "script-all", script(b'expect "a"\nexpect until "\\r\\n"\nexpect 2 bytes\nwait 5ms\nsend hex "00ff"\nclose\n',
+                                        b"axy\r\nzz"))
+    write("serve", "script-other-bytes", script(b'send "hello"\nexpect hex "61 62"\nreset\n', b"ac"))
+    write("serve", "script-wrong", script(b'snd "x"\nwait\nexpect until ""\n'))
 
 
 # ---- capture ------------------------------------------------------------------------------------------
@@ -1019,10 +1095,12 @@ MAKERS = (
     make_wire_faults,
     make_guest_frames,
     make_guest_frames_udp,
+    make_guest_tcp,
     make_device,
     make_device_windows,
     make_fdt,
     make_acpi,
+    make_serve,
     make_capture,
     make_frame_text,
     make_syscalls,

@@ -3,20 +3,21 @@
  */
 #include "netstack/posix/datagram_socket.h"
 
-#include "kernel/clock.h"
 #include "kernel/file.h"
+#include "kernel/message.h"
+#include "kernel/poll.h"
 #include "kernel/syscall.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
 #include "netstack/drop.h"
+#include "netstack/ipv4.h"
 #include "netstack/netstack.h"
 #include "netstack/posix/inet_address.h"
+#include "netstack/posix/socket_option.h"
 #include "ringside/probe.h"
 
-#define DATAGRAM_NS_PER_S  UINT64_C(1000000000)
-#define DATAGRAM_NS_PER_US 1000
-#define DATAGRAM_US_PER_S  1000000
+#define DATAGRAM_TTL_MAX 255
 
 /* ---- from the stack -------------------------------------------------------------------------- */
 
@@ -24,19 +25,26 @@ void datagram_drop(struct datagram_socket *socket, struct nbuf *nbuf, const char
 {
     struct datagram_kind *kind = socket->kind;
     net_drop(nbuf, kind->name, why);
+    socket->dropped++;
     probe_counter(kind->dropped_counter, ++kind->dropped);
 }
 
 void datagram_deliver(struct datagram_socket *socket, struct nbuf *nbuf, uint32_t source,
                       uint16_t port)
 {
-    if (socket->count == DATAGRAMS_MAX) {
+    if (socket->shut_read) {
+        datagram_drop(socket, nbuf, "reading is shut down");
+        return;
+    }
+    if (socket->count == DATAGRAMS_MAX ||
+        socket->queued_bytes + nbuf->len > socket->receive_buffer) {
         datagram_drop(socket, nbuf, "receive queue full");
         return;
     }
     unsigned last = (socket->first + socket->count) % DATAGRAMS_MAX;
-    socket->received[last] = (struct datagram){nbuf, source, port};
+    socket->received[last] = (struct datagram){nbuf, source, port, nbuf->ttl};
     socket->count++;
+    socket->queued_bytes += nbuf->len;
     wait_wake_all(&socket->readable);
 }
 
@@ -57,22 +65,14 @@ int datagram_take_error(struct datagram_socket *socket)
 
 static bool datagram_is_readable(const struct datagram_socket *socket)
 {
-    return socket->count > 0 || socket->error != 0;
-}
-
-static uint64_t datagram_deadline_ns(const struct datagram_socket *socket)
-{
-    uint64_t now_ns = clock_now_ns();
-    if (socket->receive_timeout_ns >= WAIT_FOREVER - now_ns)
-        return WAIT_FOREVER;
-    return now_ns + socket->receive_timeout_ns;
+    return socket->count > 0 || socket->error != 0 || socket->shut_read;
 }
 
 /* Sleeps until there is something to receive: 0. -KEAGAIN: the timeout of the socket; -KEINTR. */
 static int datagram_wait(struct datagram_socket *socket)
 {
     struct waiter waiter;
-    uint64_t deadline_ns = datagram_deadline_ns(socket);
+    uint64_t deadline_ns = socket_option_deadline_ns(socket->receive_timeout_ns);
     int error = 0;
     while (error == 0) {
         wait_prepare(&socket->readable, &waiter, "socket");
@@ -94,131 +94,220 @@ static struct datagram datagram_take_oldest(struct datagram_socket *socket)
     struct datagram oldest = socket->received[socket->first];
     socket->first = (socket->first + 1) % DATAGRAMS_MAX;
     socket->count--;
+    socket->queued_bytes -= oldest.nbuf->len;
     return oldest;
 }
 
-/* The sender goes to *datagram, whose buffer is free then. */
-static long datagram_receive_locked(struct datagram_socket *socket, void *buffer, size_t size,
-                                    bool nonblocking, struct datagram *datagram)
+static void datagram_put_sender(struct message *message, const struct datagram *datagram)
+{
+    struct sockaddr_in address;
+    inet_address_put(&address, datagram->source);
+    address.sin_port = host_to_net16(datagram->port);
+    message_put_name(message, &address, sizeof(address));
+}
+
+/* What a program asked to be told with each datagram. */
+static void datagram_put_control(const struct datagram_socket *socket, struct message *message,
+                                 const struct datagram *datagram)
+{
+    int32_t ttl = datagram->ttl;
+    if (socket->receive_ttl)
+        message_put_control(message, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+}
+
+/* The length of the datagram, or of what was copied. */
+static long datagram_put(const struct datagram_socket *socket, struct message *message,
+                         const struct datagram *datagram)
+{
+    size_t length = datagram->nbuf->len;
+    size_t copied = message_put(message, 0, datagram->nbuf->data, length);
+    if (copied < length)
+        message->received_flags |= MSG_TRUNC;
+    datagram_put_sender(message, datagram);
+    datagram_put_control(socket, message, datagram);
+    return (long)((message->flags & MSG_TRUNC) != 0 ? length : copied);
+}
+
+static long datagram_receive_locked(struct datagram_socket *socket, struct message *message,
+                                    bool may_wait)
 {
     if (!datagram_is_readable(socket)) {
-        int error = nonblocking ? -KEAGAIN : datagram_wait(socket);
+        int error = may_wait ? datagram_wait(socket) : -KEAGAIN;
         if (error != 0)
             return error;
     }
     if (socket->error != 0)
         return datagram_take_error(socket);
-    *datagram = datagram_take_oldest(socket);
-    size_t length = datagram->nbuf->len < size ? datagram->nbuf->len : size;
-    if (length > 0)
-        memcpy(buffer, datagram->nbuf->data, length);
-    nbuf_free(datagram->nbuf);
-    return (long)length;
-}
-
-/*
- * The size that the program gives bounds what is written; the size that it gets back is that of the
- * whole address.
- */
-static void datagram_put_from(struct sockaddr *from, uint32_t *from_size,
-                              const struct datagram *datagram)
-{
-    struct sockaddr_in address;
-    if (from == NULL || from_size == NULL)
-        return;
-    inet_address_put(&address, datagram->source);
-    address.sin_port = host_to_net16(datagram->port);
-    memcpy(from, &address, *from_size < sizeof(address) ? *from_size : sizeof(address));
-    *from_size = sizeof(address);
-}
-
-long datagram_recvfrom(struct file *file, void *buffer, size_t size, int flags,
-                       struct sockaddr *from, uint32_t *from_size)
-{
-    struct datagram datagram = {.nbuf = NULL};
-    bool nonblocking = (file->flags & FILE_NONBLOCK) != 0 || (flags & MSG_DONTWAIT) != 0;
-    netstack_lock();
-    long result = datagram_receive_locked(file->object, buffer, size, nonblocking, &datagram);
-    netstack_unlock();
-    if (result >= 0)
-        datagram_put_from(from, from_size, &datagram);
+    if (socket->count == 0) {
+        message->name_size = 0;
+        return 0; /* reading is shut down */
+    }
+    long result = datagram_put(socket, message, &socket->received[socket->first]);
+    if ((message->flags & MSG_PEEK) == 0)
+        nbuf_free(datagram_take_oldest(socket).nbuf);
     return result;
 }
 
-long datagram_read(struct file *file, void *buffer, size_t size)
+long datagram_recvmsg(struct file *file, struct message *message)
 {
-    return datagram_recvfrom(file, buffer, size, 0, NULL, NULL);
+    netstack_lock();
+    long result = datagram_receive_locked(file->object, message, message_may_wait(file, message));
+    netstack_unlock();
+    return result;
+}
+
+/* ---- readiness ------------------------------------------------------------------------------- */
+
+/* Sending never waits. */
+unsigned datagram_poll(struct file *file, struct poll_table *table)
+{
+    struct datagram_socket *socket = file->object;
+    unsigned ready = POLLOUT | POLLWRNORM;
+    netstack_lock();
+    poll_watch(table, &socket->readable);
+    if (socket->count > 0)
+        ready |= POLLIN | POLLRDNORM;
+    if (socket->error != 0)
+        ready |= POLLERR;
+    if (socket->shut_read)
+        ready |= POLLIN | POLLRDNORM | POLLRDHUP;
+    if (socket->shut_read && socket->shut_write)
+        ready |= POLLHUP;
+    netstack_unlock();
+    return ready;
+}
+
+int datagram_shutdown(struct datagram_socket *socket, int how)
+{
+    socket->shut_read |= how != SHUT_WR;
+    socket->shut_write |= how != SHUT_RD;
+    wait_wake_all(&socket->readable);
+    return 0;
 }
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-static int datagram_set_timeout(uint64_t *timeout_ns, const void *value, size_t size)
+/* DEVIATION: the size is what the program asked for, not twice as much. */
+static int datagram_set_buffer(uint32_t *buffer, const void *value, size_t size)
 {
-    struct kernel_timeval time;
-    if (value == NULL || size < sizeof(time))
+    int32_t number;
+    int error = socket_option_get_int(value, size, &number);
+    if (error == 0)
+        *buffer = number > DATAGRAM_BUFFER_MIN ? (uint32_t)number : DATAGRAM_BUFFER_MIN;
+    return error;
+}
+
+static int datagram_set_bool(bool *option, const void *value, size_t size)
+{
+    int32_t number;
+    int error = socket_option_get_int(value, size, &number);
+    if (error == 0)
+        *option = number != 0;
+    return error;
+}
+
+/* -1 is the usual one. */
+static int datagram_set_ttl(struct datagram_socket *socket, const void *value, size_t size)
+{
+    int32_t number;
+    int error = socket_option_get_int(value, size, &number);
+    if (error != 0)
+        return error;
+    if (number != -1 && (number < 1 || number > DATAGRAM_TTL_MAX))
         return -KEINVAL;
-    memcpy(&time, value, sizeof(time));
-    if (time.tv_usec < 0 || time.tv_usec >= DATAGRAM_US_PER_S)
-        return -KEDOM;
-    if (time.tv_sec < 0) {
-        *timeout_ns = 0;
-        return 0;
-    }
-    bool forever = (time.tv_sec == 0 && time.tv_usec == 0) ||
-                   (uint64_t)time.tv_sec >= WAIT_FOREVER / DATAGRAM_NS_PER_S;
-    *timeout_ns = forever ? WAIT_FOREVER
-                          : (uint64_t)time.tv_sec * DATAGRAM_NS_PER_S +
-                                (uint64_t)time.tv_usec * DATAGRAM_NS_PER_US;
+    socket->ttl = number == -1 ? 0 : (uint8_t)number;
     return 0;
+}
+
+static long datagram_set_ip_option(struct datagram_socket *socket, int name, const void *value,
+                                   size_t size)
+{
+    switch (name) {
+    case IP_TTL:
+        return datagram_set_ttl(socket, value, size);
+    case IP_RECVTTL:
+        return datagram_set_bool(&socket->receive_ttl, value, size);
+    default:
+        return -KENOPROTOOPT;
+    }
 }
 
 long datagram_setsockopt(struct datagram_socket *socket, int level, int name, const void *value,
                          size_t size)
 {
-    if (level == SOL_SOCKET && name == SO_RCVTIMEO)
-        return datagram_set_timeout(&socket->receive_timeout_ns, value, size);
-    if (level == SOL_SOCKET && name == SO_SNDTIMEO)
-        return datagram_set_timeout(&socket->send_timeout_ns, value, size);
-    return -KENOPROTOOPT;
-}
-
-int datagram_put_option(void *value, uint32_t *size, const void *option, size_t option_size)
-{
-    if (*size > option_size)
-        *size = (uint32_t)option_size;
-    memcpy(value, option, *size);
-    return 0;
-}
-
-static int datagram_get_timeout(uint64_t timeout_ns, void *value, uint32_t *size)
-{
-    struct kernel_timeval time = {0, 0};
-    if (timeout_ns != WAIT_FOREVER) {
-        time.tv_sec = (int64_t)(timeout_ns / DATAGRAM_NS_PER_S);
-        time.tv_usec = (int64_t)(timeout_ns % DATAGRAM_NS_PER_S / DATAGRAM_NS_PER_US);
+    if (level == IPPROTO_IP)
+        return datagram_set_ip_option(socket, name, value, size);
+    if (level != SOL_SOCKET)
+        return -KENOPROTOOPT;
+    switch (name) {
+    case SO_RCVTIMEO:
+        return socket_option_get_timeout(value, size, &socket->receive_timeout_ns);
+    case SO_SNDTIMEO:
+        return socket_option_get_timeout(value, size, &socket->send_timeout_ns);
+    case SO_RCVBUF:
+        return datagram_set_buffer(&socket->receive_buffer, value, size);
+    case SO_SNDBUF:
+        return datagram_set_buffer(&socket->send_buffer, value, size);
+    case SO_REUSEADDR:
+        return datagram_set_bool(&socket->reuse_address, value, size);
+    default:
+        return -KENOPROTOOPT;
     }
-    return datagram_put_option(value, size, &time, sizeof(time));
 }
 
-static int datagram_get_error(struct datagram_socket *socket, void *value, uint32_t *size)
+static long datagram_get_ip_option(const struct datagram_socket *socket, int name, void *value,
+                                   uint32_t *size)
 {
-    int32_t error = -datagram_take_error(socket);
-    return datagram_put_option(value, size, &error, sizeof(error));
+    switch (name) {
+    case IP_TTL:
+        return socket_option_put_int(value, size, socket->ttl != 0 ? socket->ttl : IPV4_TTL);
+    case IP_RECVTTL:
+        return socket_option_put_int(value, size, socket->receive_ttl);
+    default:
+        return -KENOPROTOOPT;
+    }
+}
+
+static long datagram_get_option(struct datagram_socket *socket, int name, void *value,
+                                uint32_t *size)
+{
+    switch (name) {
+    case SO_RCVTIMEO:
+        return socket_option_put_timeout(value, size, socket->receive_timeout_ns);
+    case SO_SNDTIMEO:
+        return socket_option_put_timeout(value, size, socket->send_timeout_ns);
+    case SO_ERROR:
+        return socket_option_put_int(value, size, -datagram_take_error(socket));
+    case SO_TYPE:
+        return socket_option_put_int(value, size, SOCK_DGRAM);
+    case SO_PROTOCOL:
+        return socket_option_put_int(value, size, socket->kind->protocol);
+    case SO_DOMAIN:
+        return socket_option_put_int(value, size, AF_INET);
+    case SO_RCVBUF:
+        return socket_option_put_int(value, size, (int32_t)socket->receive_buffer);
+    case SO_SNDBUF:
+        return socket_option_put_int(value, size, (int32_t)socket->send_buffer);
+    case SO_REUSEADDR:
+        return socket_option_put_int(value, size, socket->reuse_address);
+    case SO_KEEPALIVE:
+    case SO_ACCEPTCONN:
+        return socket_option_put_int(value, size, 0);
+    default:
+        return -KENOPROTOOPT;
+    }
 }
 
 long datagram_getsockopt(struct file *file, int level, int name, void *value, uint32_t *size)
 {
-    struct datagram_socket *socket = file->object;
     long result = -KENOPROTOOPT;
     if (value == NULL || size == NULL)
         return -KEFAULT;
     netstack_lock();
-    if (level == SOL_SOCKET && name == SO_RCVTIMEO)
-        result = datagram_get_timeout(socket->receive_timeout_ns, value, size);
-    else if (level == SOL_SOCKET && name == SO_SNDTIMEO)
-        result = datagram_get_timeout(socket->send_timeout_ns, value, size);
-    else if (level == SOL_SOCKET && name == SO_ERROR)
-        result = datagram_get_error(socket, value, size);
+    if (level == SOL_SOCKET)
+        result = datagram_get_option(file->object, name, value, size);
+    else if (level == IPPROTO_IP)
+        result = datagram_get_ip_option(file->object, name, value, size);
     netstack_unlock();
     return result;
 }
@@ -231,6 +320,8 @@ void datagram_socket_init(struct datagram_socket *socket, struct datagram_kind *
         .kind = kind,
         .receive_timeout_ns = WAIT_FOREVER,
         .send_timeout_ns = WAIT_FOREVER,
+        .receive_buffer = DATAGRAM_BUFFER_SIZE,
+        .send_buffer = DATAGRAM_BUFFER_SIZE,
     };
     wait_queue_init(&socket->readable);
 }

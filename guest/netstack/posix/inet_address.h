@@ -16,6 +16,15 @@ static inline void inet_address_put(struct sockaddr_in *to, uint32_t address)
     to->sin_addr = host_to_net32(address);
 }
 
+/* For getname(): cut to the room that there is; *size is that of the whole. */
+static inline void inet_address_copy(const struct sockaddr_in *address, struct sockaddr *name,
+                                     uint32_t *size)
+{
+    if (*size > 0)
+        memcpy(name, address, *size < sizeof(*address) ? *size : sizeof(*address));
+    *size = sizeof(*address);
+}
+
 /* 0; -KEINVAL: too short; -KEAFNOSUPPORT. */
 static inline int inet_address_get(const struct sockaddr_in *from, size_t size, uint32_t *address)
 {

@@ -279,7 +279,7 @@ static void test_table_is_shown_in_the_format_of_linux(void)
               "eth0\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
               "eth0\t00000000\t0202000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
     file_release(file);
-    CU_ASSERT_PTR_NULL(path_open("/proc/net/tcp", 0, &error));
+    CU_ASSERT_PTR_NULL(path_open("/proc/net/nothing", 0, &error));
     CU_ASSERT_EQUAL(error, -KENOENT);
     dialogue_end();
 }

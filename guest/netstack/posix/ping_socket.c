@@ -7,6 +7,7 @@
 
 #include "kernel/clock.h"
 #include "kernel/file.h"
+#include "kernel/message.h"
 #include "kernel/pool.h"
 #include "kernel/syscall.h"
 #include "lib/errno.h"
@@ -28,7 +29,11 @@ kstatic_assert(offsetof(struct ping_socket, base) == 0, "file->object is either"
 
 static struct ping_socket ping_sockets[PING_SOCKETS_MAX];
 static struct pool ping_pool;
-static struct datagram_kind ping_kind = {.name = "ping", .dropped_counter = "ping.dropped"};
+static struct datagram_kind ping_kind = {
+    .protocol = IPPROTO_ICMP,
+    .name = "ping",
+    .dropped_counter = "ping.dropped",
+};
 
 /* ---- from the stack -------------------------------------------------------------------------- */
 
@@ -82,54 +87,56 @@ static int ping_find_path(const struct ping_socket *socket, uint32_t destination
         return -KEACCES;
     if (socket->source != 0)
         path->source = socket->source;
+    path->ttl = socket->base.ttl;
     return 0;
 }
 
-static int ping_send_message(const struct ping_socket *socket, const void *message, size_t size,
+/* The largest message that is not fragmented. */
+static size_t ping_size_max(const struct ipv4_path *path)
+{
+    return path->interface->mtu - IPV4_HEADER_SIZE;
+}
+
+static int ping_send_message(const struct ping_socket *socket, const struct message *message,
                              const struct ipv4_path *path, uint32_t destination)
 {
-    if (size > path->interface->mtu - IPV4_HEADER_SIZE)
+    if (message->size > ping_size_max(path))
         return -KEMSGSIZE;
     struct nbuf *nbuf = nbuf_alloc();
     if (nbuf == NULL)
         return -KENOBUFS;
-    memcpy(nbuf_put(nbuf, size), message, size);
+    (void)message_get(message, 0, nbuf_put(nbuf, message->size), message->size);
     return icmp_send_request(&socket->endpoint, nbuf, path, destination, clock_now_ns());
 }
 
-static long ping_send_locked(struct ping_socket *socket, const void *message, size_t size,
-                             const struct sockaddr *to, size_t to_size)
+static long ping_send_locked(struct ping_socket *socket, const struct message *message)
 {
+    uint8_t header[ICMP_HEADER_SIZE];
     uint32_t destination;
     struct ipv4_path path;
     int error = datagram_take_error(&socket->base);
+    if (error == 0 && socket->base.shut_write)
+        error = -KEPIPE;
     if (error == 0)
-        error = icmp_check_request(message, size);
+        error = icmp_check_request(header, message_get(message, 0, header, sizeof(header)));
     if (error == 0)
-        error = ping_destination(socket, to, to_size, &destination);
+        error = ping_destination(socket, message->name, message->name_size, &destination);
     if (error == 0)
         error = ping_find_path(socket, destination, &path);
     if (error == 0)
         error = ping_autobind(socket);
     if (error == 0)
-        error = ping_send_message(socket, message, size, &path, destination);
-    return error == 0 ? (long)size : error;
+        error = ping_send_message(socket, message, &path, destination);
+    return error == 0 ? (long)message->size : error;
 }
 
 /* Nothing that is sent ever waits: without room it is refused or lost. */
-static long ping_sendto(struct file *file, const void *buffer, size_t size, int flags,
-                        const struct sockaddr *to, size_t to_size)
+static long ping_sendmsg(struct file *file, const struct message *message)
 {
-    (void)flags;
     netstack_lock();
-    long result = ping_send_locked(file->object, buffer, size, to, to_size);
+    long result = ping_send_locked(file->object, message);
     netstack_unlock();
     return result;
-}
-
-static long ping_write(struct file *file, const void *buffer, size_t size)
-{
-    return ping_sendto(file, buffer, size, 0, NULL, 0);
 }
 
 /* ---- bind and connect ------------------------------------------------------------------------ */
@@ -193,6 +200,30 @@ static long ping_setsockopt(struct file *file, int level, int name, const void *
     return result;
 }
 
+static int ping_getname(struct file *file, bool peer, struct sockaddr *name, uint32_t *size)
+{
+    const struct ping_socket *socket = file->object;
+    struct sockaddr_in address;
+    netstack_lock();
+    inet_address_put(&address, peer ? socket->peer : socket->source);
+    if (!peer)
+        address.sin_port = host_to_net16(socket->endpoint.identifier);
+    netstack_unlock();
+    if (peer && address.sin_addr == 0)
+        return -KENOTCONN;
+    inet_address_copy(&address, name, size);
+    return 0;
+}
+
+static int ping_shutdown(struct file *file, int how)
+{
+    struct ping_socket *socket = file->object;
+    netstack_lock();
+    int error = socket->peer != 0 ? datagram_shutdown(&socket->base, how) : -KENOTCONN;
+    netstack_unlock();
+    return error;
+}
+
 static long ping_ioctl(struct file *file, unsigned long request, void *argument)
 {
     (void)file;
@@ -211,14 +242,17 @@ static void ping_close(struct file *file)
 
 static const struct file_ops ping_ops = {
     .kind = "ping socket",
-    .read = datagram_read,
-    .write = ping_write,
+    .read = socket_read,
+    .write = socket_write,
     .ioctl = ping_ioctl,
     .close = ping_close,
+    .poll = datagram_poll,
     .bind = ping_bind,
     .connect = ping_connect,
-    .sendto = ping_sendto,
-    .recvfrom = datagram_recvfrom,
+    .sendmsg = ping_sendmsg,
+    .recvmsg = datagram_recvmsg,
+    .shutdown = ping_shutdown,
+    .getname = ping_getname,
     .setsockopt = ping_setsockopt,
     .getsockopt = datagram_getsockopt,
 };

@@ -8,7 +8,9 @@
 
 struct file;
 
-/* For path_register(). Serves "route"; anything else is -KENOENT. */
+/*
+ * For path_register(). Serves route, tcp, udp, tcp6, udp6 and drops; anything else is -KENOENT.
+ */
 struct file *proc_net_open(const char *path, int flags, int *error);
 
 #endif

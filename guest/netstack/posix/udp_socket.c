@@ -7,6 +7,7 @@
 
 #include "kernel/clock.h"
 #include "kernel/file.h"
+#include "kernel/message.h"
 #include "kernel/pool.h"
 #include "kernel/sockios.h"
 #include "lib/errno.h"
@@ -16,7 +17,10 @@
 #include "netstack/posix/datagram_socket.h"
 #include "netstack/posix/inet_address.h"
 #include "netstack/posix/inet_ioctl.h"
+#include "netstack/posix/socket_option.h"
 #include "netstack/udp.h"
+
+#include "ringside/probe.h"
 
 struct udp_socket {
     struct datagram_socket base; /* first */
@@ -35,7 +39,11 @@ struct udp_name {
 
 static struct udp_socket udp_sockets[UDP_SOCKETS_MAX];
 static struct pool udp_pool;
-static struct datagram_kind udp_kind = {.name = "udp", .dropped_counter = "udp.dropped"};
+static struct datagram_kind udp_kind = {
+    .protocol = IPPROTO_UDP,
+    .name = "udp",
+    .dropped_counter = "udp.dropped",
+};
 
 /* ---- from the stack -------------------------------------------------------------------------- */
 
@@ -54,9 +62,22 @@ static void udp_socket_fail(struct udp_endpoint *endpoint, int error)
 
 /* ---- small things ---------------------------------------------------------------------------- */
 
+/* The bench follows the datagrams of a descriptor by this. */
+static void udp_socket_tell_name(const struct udp_socket *socket)
+{
+    const struct udp_endpoint *endpoint = &socket->endpoint;
+    probe_socket_named((uintptr_t)socket, IPPROTO_UDP, endpoint->address, endpoint->port,
+                       endpoint->peer, endpoint->peer_port);
+}
+
 static int udp_socket_autobind(struct udp_socket *socket)
 {
-    return socket->endpoint.port != 0 ? 0 : udp_bind(&socket->endpoint, 0);
+    if (socket->endpoint.port != 0)
+        return 0;
+    int error = udp_bind(&socket->endpoint, 0);
+    if (error == 0)
+        udp_socket_tell_name(socket);
+    return error;
 }
 
 static int udp_socket_get_name(const struct sockaddr *from, size_t size, struct udp_name *name)
@@ -83,6 +104,7 @@ static int udp_socket_find_path(const struct udp_socket *socket, uint32_t source
         return -KEACCES;
     if (source != 0)
         path->source = source;
+    path->ttl = socket->base.ttl;
     return 0;
 }
 
@@ -101,50 +123,48 @@ static int udp_socket_destination(const struct udp_socket *socket, const struct 
     return error;
 }
 
-static int udp_socket_send_data(const struct udp_socket *socket, const void *data, size_t size,
+static int udp_socket_send_data(const struct udp_socket *socket, const struct message *message,
                                 const struct ipv4_path *path, const struct udp_name *to)
 {
     struct nbuf *nbuf = nbuf_alloc();
     if (nbuf == NULL)
         return -KENOBUFS;
-    if (size > 0)
-        memcpy(nbuf_put(nbuf, size), data, size);
+    if (message->size > nbuf_tailroom(nbuf) && !nbuf_enlarge(nbuf)) {
+        nbuf_free(nbuf);
+        return -KENOBUFS;
+    }
+    if (message->size > 0)
+        (void)message_get(message, 0, nbuf_put(nbuf, message->size), message->size);
     return udp_send(&socket->endpoint, nbuf, path, to->address, to->port, clock_now_ns());
 }
 
-static long udp_socket_send_locked(struct udp_socket *socket, const void *data, size_t size,
-                                   const struct sockaddr *to, size_t to_size)
+static long udp_socket_send_locked(struct udp_socket *socket, const struct message *message)
 {
     struct udp_name name;
     struct ipv4_path path;
     int error = datagram_take_error(&socket->base);
-    if (error == 0 && size > UDP_PAYLOAD_MAX)
+    if (error == 0 && socket->base.shut_write)
+        error = -KEPIPE;
+    if (error == 0 && message->size > UDP_PAYLOAD_MAX)
         error = -KEMSGSIZE;
     if (error == 0)
-        error = udp_socket_destination(socket, to, to_size, &name);
+        error = udp_socket_destination(socket, message->name, message->name_size, &name);
     if (error == 0)
         error = udp_socket_find_path(socket, socket->endpoint.address, name.address, &path);
     if (error == 0)
         error = udp_socket_autobind(socket);
     if (error == 0)
-        error = udp_socket_send_data(socket, data, size, &path, &name);
-    return error == 0 ? (long)size : error;
+        error = udp_socket_send_data(socket, message, &path, &name);
+    return error == 0 ? (long)message->size : error;
 }
 
 /* Nothing that is sent ever waits: without room it is refused or lost. */
-static long udp_socket_sendto(struct file *file, const void *buffer, size_t size, int flags,
-                              const struct sockaddr *to, size_t to_size)
+static long udp_socket_sendmsg(struct file *file, const struct message *message)
 {
-    (void)flags;
     netstack_lock();
-    long result = udp_socket_send_locked(file->object, buffer, size, to, to_size);
+    long result = udp_socket_send_locked(file->object, message);
     netstack_unlock();
     return result;
-}
-
-static long udp_socket_write(struct file *file, const void *buffer, size_t size)
-{
-    return udp_socket_sendto(file, buffer, size, 0, NULL, 0);
 }
 
 /* ---- bind and connect ------------------------------------------------------------------------ */
@@ -160,6 +180,8 @@ static int udp_socket_bind_locked(struct udp_socket *socket, const struct udp_na
     if (error != 0)
         socket->endpoint.address = 0;
     socket->bound = socket->endpoint.address;
+    if (error == 0)
+        udp_socket_tell_name(socket);
     return error;
 }
 
@@ -187,6 +209,7 @@ static int udp_socket_connect_locked(struct udp_socket *socket, const struct udp
     socket->endpoint.address = path.source;
     socket->endpoint.peer = peer->address;
     socket->endpoint.peer_port = peer->port;
+    udp_socket_tell_name(socket);
     return 0;
 }
 
@@ -221,11 +244,10 @@ static long udp_socket_connect(struct file *file, const struct sockaddr *address
 static int udp_socket_set_broadcast(struct udp_socket *socket, const void *value, size_t size)
 {
     int32_t number;
-    if (value == NULL || size < sizeof(number))
-        return -KEINVAL;
-    memcpy(&number, value, sizeof(number));
-    socket->may_broadcast = number != 0;
-    return 0;
+    int error = socket_option_get_int(value, size, &number);
+    if (error == 0)
+        socket->may_broadcast = number != 0;
+    return error;
 }
 
 /* The name need not end with NUL; an empty one is any interface. */
@@ -256,6 +278,7 @@ static long udp_socket_setsockopt(struct file *file, int level, int name, const 
         result = udp_socket_set_device(socket, value, size);
     else
         result = datagram_setsockopt(&socket->base, level, name, value, size);
+    socket->endpoint.reuse_address = socket->base.reuse_address;
     netstack_unlock();
     return result;
 }
@@ -266,14 +289,40 @@ static long udp_socket_getsockopt(struct file *file, int level, int name, void *
     const struct udp_socket *socket = file->object;
     if (level != SOL_SOCKET || name != SO_BROADCAST || value == NULL || size == NULL)
         return datagram_getsockopt(file, level, name, value, size);
-    int32_t number = socket->may_broadcast ? 1 : 0;
-    return datagram_put_option(value, size, &number, sizeof(number));
+    return socket_option_put_int(value, size, socket->may_broadcast);
 }
 
 static long udp_socket_ioctl(struct file *file, unsigned long request, void *argument)
 {
     (void)file;
     return inet_ioctl(request, argument);
+}
+
+/* ---- names and halves ------------------------------------------------------------------------ */
+
+static int udp_socket_getname(struct file *file, bool peer, struct sockaddr *name, uint32_t *size)
+{
+    const struct udp_socket *socket = file->object;
+    struct sockaddr_in address;
+    int error = 0;
+    netstack_lock();
+    inet_address_put(&address, peer ? socket->endpoint.peer : socket->endpoint.address);
+    address.sin_port = host_to_net16(peer ? socket->endpoint.peer_port : socket->endpoint.port);
+    if (peer && socket->endpoint.peer == 0)
+        error = -KENOTCONN;
+    netstack_unlock();
+    if (error == 0)
+        inet_address_copy(&address, name, size);
+    return error;
+}
+
+static int udp_socket_shutdown(struct file *file, int how)
+{
+    struct udp_socket *socket = file->object;
+    netstack_lock();
+    int error = socket->endpoint.peer != 0 ? datagram_shutdown(&socket->base, how) : -KENOTCONN;
+    netstack_unlock();
+    return error;
 }
 
 /* ---- the life of a socket -------------------------------------------------------------------- */
@@ -290,20 +339,25 @@ static void udp_socket_close(struct file *file)
 
 static const struct file_ops udp_ops = {
     .kind = "UDP socket",
-    .read = datagram_read,
-    .write = udp_socket_write,
+    .read = socket_read,
+    .write = socket_write,
     .ioctl = udp_socket_ioctl,
     .close = udp_socket_close,
+    .poll = datagram_poll,
     .bind = udp_socket_bind,
     .connect = udp_socket_connect,
-    .sendto = udp_socket_sendto,
-    .recvfrom = datagram_recvfrom,
+    .sendmsg = udp_socket_sendmsg,
+    .recvmsg = datagram_recvmsg,
+    .shutdown = udp_socket_shutdown,
+    .getname = udp_socket_getname,
     .setsockopt = udp_socket_setsockopt,
     .getsockopt = udp_socket_getsockopt,
 };
 
 void udp_socket_init(void)
 {
+    for (unsigned i = 0; i < UDP_SOCKETS_MAX; i++)
+        udp_sockets[i].endpoint.port = 0;
     pool_init(&udp_pool, "udp-sockets", udp_sockets, sizeof(udp_sockets[0]), UDP_SOCKETS_MAX);
     udp_kind.dropped = 0;
 }
@@ -325,4 +379,22 @@ struct file *udp_socket_make(int *error)
         *error = -KENFILE;
     }
     return file;
+}
+
+bool udp_socket_inform(unsigned index, struct udp_socket_state *state)
+{
+    const struct udp_socket *socket = &udp_sockets[index];
+    netstack_lock();
+    bool bound = socket->endpoint.port != 0;
+    if (bound)
+        *state = (struct udp_socket_state){
+            .address = socket->endpoint.address,
+            .peer = socket->endpoint.peer,
+            .port = socket->endpoint.port,
+            .peer_port = socket->endpoint.peer_port,
+            .queued_bytes = socket->base.queued_bytes,
+            .dropped = socket->base.dropped,
+        };
+    netstack_unlock();
+    return bound;
 }

@@ -5,18 +5,33 @@
  * connect() gives it a peer, again and again, and AF_UNSPEC takes it away; only a connected socket
  * learns what became of its datagrams (ECONNREFUSED and others), once. Broadcasts need
  * SO_BROADCAST. With SO_BINDTODEVICE, which must come before a port is bound, it speaks by one
- * interface, and to 255.255.255.255 even when that has no address. DEVIATION: a datagram has at
- * most UDP_PAYLOAD_MAX bytes, and connect() to port 0 is refused.
+ * interface, and to 255.255.255.255 even when that has no address. With IP_RECVTTL each datagram
+ * brings its time to live as a control message. DEVIATION: sizes of buffers are as asked for, not
+ * twice as much; a datagram has at most UDP_PAYLOAD_MAX bytes, and connect() to port 0 is refused.
  */
 #ifndef NETSTACK_POSIX_UDP_SOCKET_H
 #define NETSTACK_POSIX_UDP_SOCKET_H
 
-#define UDP_SOCKETS_MAX 8
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define UDP_SOCKETS_MAX 64
 
 struct file;
 
 void udp_socket_init(void);
 /* A file with a new socket. NULL with -KENOBUFS or -KENFILE. */
 struct file *udp_socket_make(int *error);
+
+/* For /proc/net. */
+struct udp_socket_state {
+    uint32_t address, peer; /* 0: any, none */
+    uint16_t port, peer_port;
+    size_t queued_bytes;
+    uint64_t dropped;
+};
+/* The socket with this index, below UDP_SOCKETS_MAX; false: there is none with a port. */
+bool udp_socket_inform(unsigned index, struct udp_socket_state *state);
 
 #endif

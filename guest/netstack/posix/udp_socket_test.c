@@ -5,6 +5,8 @@
 
 #include "kernel/fake_hal.h"
 #include "kernel/file.h"
+#include "kernel/message.h"
+#include "kernel/poll.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "lib/endian.h"
@@ -51,7 +53,7 @@ static void end(void)
 static long send_to(uint32_t address, uint16_t port)
 {
     struct sockaddr_in to = address_of(address, port);
-    return socket_file->ops->sendto(socket_file, "hello", 5, 0, (struct sockaddr *)&to, sizeof(to));
+    return socket_sendto(socket_file, "hello", 5, 0, (struct sockaddr *)&to, sizeof(to));
 }
 
 static long bind_to(struct file *file, uint32_t address, uint16_t port)
@@ -89,8 +91,7 @@ static int pending_error(void)
 static long receive_now(void)
 {
     uint8_t buffer[2000];
-    return socket_file->ops->recvfrom(socket_file, buffer, sizeof(buffer), MSG_DONTWAIT, NULL,
-                                      NULL);
+    return socket_recvfrom(socket_file, buffer, sizeof(buffer), MSG_DONTWAIT, NULL, NULL);
 }
 
 static void answer(uint32_t source, uint16_t source_port, uint16_t port)
@@ -156,14 +157,13 @@ static void test_destinations_that_are_none_are_refused(void)
 {
     begin();
     CU_ASSERT_EQUAL(socket_file->ops->write(socket_file, "x", 1), -KEDESTADDRREQ);
-    CU_ASSERT_EQUAL(socket_file->ops->sendto(socket_file, "x", 1, 0, NULL, 0), -KEDESTADDRREQ);
+    CU_ASSERT_EQUAL(socket_sendto(socket_file, "x", 1, 0, NULL, 0), -KEDESTADDRREQ);
     CU_ASSERT_EQUAL(send_to(GATEWAY, 0), -KEINVAL);
     CU_ASSERT_EQUAL(send_to(0xe0000001, 53), -KENETUNREACH);
     struct sockaddr_in to = address_of(GATEWAY, 53);
-    CU_ASSERT_EQUAL(socket_file->ops->sendto(socket_file, "x", 1, 0, (struct sockaddr *)&to, 15),
-                    -KEINVAL);
+    CU_ASSERT_EQUAL(socket_sendto(socket_file, "x", 1, 0, (struct sockaddr *)&to, 15), -KEINVAL);
     to.sin_family = AF_INET6;
-    CU_ASSERT_EQUAL(socket_file->ops->sendto(socket_file, "x", 1, 0, (struct sockaddr *)&to, 16),
+    CU_ASSERT_EQUAL(socket_sendto(socket_file, "x", 1, 0, (struct sockaddr *)&to, 16),
                     -KEAFNOSUPPORT);
     CU_ASSERT_EQUAL(connect_to(GATEWAY, 0), -KEINVAL);
     CU_ASSERT_EQUAL(connect_to(0xe0000001, 53), -KENETUNREACH);
@@ -256,8 +256,8 @@ static void test_datagram_is_received_with_the_address_and_port_of_its_sender(vo
     begin();
     CU_ASSERT_EQUAL(bind_to(socket_file, 0, 7), 0);
     answer(GATEWAY, 5000, 7);
-    CU_ASSERT_EQUAL(socket_file->ops->recvfrom(socket_file, buffer, sizeof(buffer), 0,
-                                               (struct sockaddr *)&from, &from_size),
+    CU_ASSERT_EQUAL(socket_recvfrom(socket_file, buffer, sizeof(buffer), 0,
+                                    (struct sockaddr *)&from, &from_size),
                     6);
     CU_ASSERT_EQUAL(memcmp(buffer, "world!", 6), 0);
     CU_ASSERT_EQUAL(from_size, 16);
@@ -383,7 +383,217 @@ static void test_unknown_options_are_refused(void)
     end();
 }
 
-UNIT_SUITE("udp_socket", UNIT_TEST(test_first_use_chooses_a_port_from_49152_on),
+/* ---- messages -------------------------------------------------------------------------------- */
+
+static void test_a_look_leaves_the_datagram_and_a_short_buffer_says_so(void)
+{
+    char buffer[4] = "";
+    struct iovec part = {buffer, 4};
+    struct sockaddr_in from;
+    struct message message = {.parts = &part, .part_count = 1, .size = 4};
+    begin();
+    CU_ASSERT_EQUAL(bind_to(socket_file, 0, 7), 0);
+    answer(GATEWAY, 5000, 7);
+    message.flags = MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT;
+    message.name = (struct sockaddr *)&from;
+    message.name_size = sizeof(from);
+    CU_ASSERT_EQUAL(socket_file->ops->recvmsg(socket_file, &message), 6);
+    CU_ASSERT_EQUAL(message.received_flags, MSG_TRUNC);
+    CU_ASSERT_EQUAL(message.name_size, 16);
+    CU_ASSERT_EQUAL(from.sin_port, host_to_net16(5000));
+    CU_ASSERT_EQUAL(memcmp(buffer, "worl", 4), 0);
+    message.flags = MSG_DONTWAIT;
+    CU_ASSERT_EQUAL(socket_file->ops->recvmsg(socket_file, &message), 4);
+    CU_ASSERT_EQUAL(socket_file->ops->recvmsg(socket_file, &message), -KEAGAIN);
+    end();
+}
+
+static void test_time_to_live_comes_as_a_control_message_when_it_was_asked_for(void)
+{
+    char buffer[16], control[64];
+    struct cmsghdr header;
+    int32_t on = 1, ttl = 0;
+    struct iovec part = {buffer, sizeof(buffer)};
+    struct message message = {
+        .parts = &part, .part_count = 1, .size = sizeof(buffer), .control = control};
+    begin();
+    CU_ASSERT_EQUAL(bind_to(socket_file, 0, 7), 0);
+    answer(GATEWAY, 5000, 7);
+    message.control_size = sizeof(control);
+    CU_ASSERT_EQUAL(socket_file->ops->recvmsg(socket_file, &message), 6);
+    CU_ASSERT_EQUAL(message.control_used, 0);
+    CU_ASSERT_EQUAL(
+        socket_file->ops->setsockopt(socket_file, IPPROTO_IP, IP_RECVTTL, &on, sizeof(on)), 0);
+    answer(GATEWAY, 5000, 7);
+    CU_ASSERT_EQUAL(socket_file->ops->recvmsg(socket_file, &message), 6);
+    CU_ASSERT_EQUAL(message.control_used, CMSG_ALIGN(sizeof(header) + 4));
+    memcpy(&header, control, sizeof(header));
+    memcpy(&ttl, control + sizeof(header), sizeof(ttl));
+    CU_ASSERT_EQUAL(header.cmsg_len, sizeof(header) + 4);
+    CU_ASSERT_EQUAL(header.cmsg_level, IPPROTO_IP);
+    CU_ASSERT_EQUAL(header.cmsg_type, IP_TTL);
+    CU_ASSERT_EQUAL(ttl, 64);
+    answer(GATEWAY, 5000, 7);
+    message.control_used = 0;
+    message.control_size = sizeof(header) + 3;
+    CU_ASSERT_EQUAL(socket_file->ops->recvmsg(socket_file, &message), 6);
+    CU_ASSERT_EQUAL(message.received_flags, MSG_CTRUNC);
+    CU_ASSERT_EQUAL(message.control_used, 0);
+    end();
+}
+
+static void test_time_to_live_of_what_is_sent(void)
+{
+    uint8_t frame[DIALOGUE_FRAME_MAX];
+    size_t size;
+    int32_t ttl = 3, back = 0;
+    uint32_t back_size = sizeof(back);
+    begin();
+    CU_ASSERT_EQUAL(socket_file->ops->setsockopt(socket_file, IPPROTO_IP, IP_TTL, &ttl, 4), 0);
+    CU_ASSERT_EQUAL(
+        socket_file->ops->getsockopt(socket_file, IPPROTO_IP, IP_TTL, &back, &back_size), 0);
+    CU_ASSERT_EQUAL(back, 3);
+    CU_ASSERT_EQUAL(send_to(GATEWAY, 53), 5);
+    CU_ASSERT_TRUE(dialogue_take(frame, &size));
+    CU_ASSERT_EQUAL(frame[22], 3);
+    ttl = 256;
+    CU_ASSERT_EQUAL(socket_file->ops->setsockopt(socket_file, IPPROTO_IP, IP_TTL, &ttl, 4),
+                    -KEINVAL);
+    ttl = 0;
+    CU_ASSERT_EQUAL(socket_file->ops->setsockopt(socket_file, IPPROTO_IP, IP_TTL, &ttl, 4),
+                    -KEINVAL);
+    end();
+}
+
+/* ---- readiness, halves, names ---------------------------------------------------------------- */
+
+static unsigned readiness(void)
+{
+    struct poll_table table = {.sleeper = NULL};
+    return socket_file->ops->poll(socket_file, &table);
+}
+
+static void test_readiness(void)
+{
+    begin();
+    CU_ASSERT_EQUAL(connect_to(LOOPBACK, 9), 0);
+    CU_ASSERT_EQUAL(readiness(), POLLOUT | POLLWRNORM);
+    CU_ASSERT_EQUAL(socket_file->ops->write(socket_file, "x", 1), 1);
+    CU_ASSERT_EQUAL(readiness(), POLLOUT | POLLWRNORM | POLLERR);
+    CU_ASSERT_EQUAL(pending_error(), KECONNREFUSED);
+    CU_ASSERT_EQUAL(connect_to(GATEWAY, 53), 0);
+    answer(GATEWAY, 53, 49152);
+    CU_ASSERT_EQUAL(readiness(), POLLOUT | POLLWRNORM | POLLIN | POLLRDNORM);
+    CU_ASSERT_EQUAL(receive_now(), 6);
+    CU_ASSERT_EQUAL(socket_file->ops->shutdown(socket_file, SHUT_RDWR), 0);
+    CU_ASSERT_EQUAL(readiness(), POLLOUT | POLLWRNORM | POLLIN | POLLRDNORM | POLLRDHUP | POLLHUP);
+    end();
+}
+
+static void test_halves_that_are_shut_down(void)
+{
+    begin();
+    CU_ASSERT_EQUAL(socket_file->ops->shutdown(socket_file, SHUT_RD), -KENOTCONN);
+    CU_ASSERT_EQUAL(connect_to(GATEWAY, 53), 0);
+    CU_ASSERT_EQUAL(socket_file->ops->shutdown(socket_file, SHUT_WR), 0);
+    CU_ASSERT_EQUAL(socket_file->ops->write(socket_file, "x", 1), -KEPIPE);
+    CU_ASSERT_EQUAL(receive_now(), -KEAGAIN);
+    CU_ASSERT_EQUAL(socket_file->ops->shutdown(socket_file, SHUT_RD), 0);
+    CU_ASSERT_EQUAL(receive_now(), 0);
+    answer(GATEWAY, 53, 49152);
+    CU_ASSERT_EQUAL(dialogue_drops("udp reading is shut down"), 1);
+    end();
+}
+
+static void test_names_of_both_ends(void)
+{
+    struct sockaddr_in name;
+    uint32_t size = sizeof(name);
+    begin();
+    CU_ASSERT_EQUAL(socket_file->ops->getname(socket_file, false, (struct sockaddr *)&name, &size),
+                    0);
+    CU_ASSERT_EQUAL(name.sin_port, 0);
+    CU_ASSERT_EQUAL(socket_file->ops->getname(socket_file, true, (struct sockaddr *)&name, &size),
+                    -KENOTCONN);
+    CU_ASSERT_EQUAL(connect_to(GATEWAY, 53), 0);
+    CU_ASSERT_EQUAL(socket_file->ops->getname(socket_file, false, (struct sockaddr *)&name, &size),
+                    0);
+    CU_ASSERT_EQUAL(name.sin_addr, host_to_net32(OUR_ADDRESS));
+    CU_ASSERT_EQUAL(name.sin_port, host_to_net16(49152));
+    CU_ASSERT_EQUAL(socket_file->ops->getname(socket_file, true, (struct sockaddr *)&name, &size),
+                    0);
+    CU_ASSERT_EQUAL(name.sin_addr, host_to_net32(GATEWAY));
+    CU_ASSERT_EQUAL(name.sin_port, host_to_net16(53));
+    end();
+}
+
+static void test_ports_are_shared_by_those_who_agree(void)
+{
+    int32_t on = 1;
+    begin();
+    struct file *other = open_socket();
+    CU_ASSERT_EQUAL(set_option(SO_REUSEADDR, &on, sizeof(on)), 0);
+    CU_ASSERT_EQUAL(bind_to(socket_file, 0, 7), 0);
+    CU_ASSERT_EQUAL(bind_to(other, 0, 7), -KEADDRINUSE);
+    CU_ASSERT_EQUAL(other->ops->setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+    CU_ASSERT_EQUAL(bind_to(other, 0, 7), 0);
+    file_release(other);
+    end();
+}
+
+static void test_receive_buffer_is_a_number_of_bytes(void)
+{
+    int32_t bytes = 300, back = 0;
+    uint32_t size = sizeof(back);
+    begin();
+    CU_ASSERT_EQUAL(bind_to(socket_file, 0, 7), 0);
+    CU_ASSERT_EQUAL(set_option(SO_RCVBUF, &bytes, sizeof(bytes)), 0);
+    CU_ASSERT_EQUAL(socket_file->ops->getsockopt(socket_file, SOL_SOCKET, SO_RCVBUF, &back, &size),
+                    0);
+    CU_ASSERT_EQUAL(back, 300);
+    static const uint8_t large[200];
+    const struct dialogue_udp udp = {.source = GATEWAY, .source_port = 5, .destination_port = 7};
+    dialogue_send_udp(&udp, large, sizeof(large));
+    dialogue_send_udp(&udp, large, sizeof(large));
+    CU_ASSERT_EQUAL(dialogue_drops("udp receive queue full"), 1);
+    CU_ASSERT_EQUAL(receive_now(), 200);
+    dialogue_send_udp(&udp, large, sizeof(large));
+    CU_ASSERT_EQUAL(receive_now(), 200);
+    end();
+}
+
+/* ---- /proc/net/udp --------------------------------------------------------------------------- */
+
+static void test_table_is_shown_in_the_format_of_linux(void)
+{
+    static char text[2048];
+    int error = 0;
+    begin();
+    CU_ASSERT_EQUAL(bind_to(socket_file, OUR_ADDRESS, 7), 0);
+    for (unsigned i = 0; i < DATAGRAMS_MAX + 1; i++)
+        answer(GATEWAY, 5000, 7);
+    struct file *file = path_open("/proc/net/udp", 0, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    long size = file->ops->read(file, text, sizeof(text) - 1);
+    CU_ASSERT_EQUAL(size, 2 * 128);
+    text[size] = '\0';
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "   sl  local_address rem_address   st tx_queue"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "\n    0: 0F02000A:0007 00000000:0000 07 00000000:00000060 "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, " 0 2 0 1 ")); /* one was dropped */
+    CU_ASSERT_EQUAL(file->ops->read(file, text, 10), 0);
+    file_release(file);
+    end();
+}
+
+UNIT_SUITE("udp_socket", UNIT_TEST(test_a_look_leaves_the_datagram_and_a_short_buffer_says_so),
+           UNIT_TEST(test_time_to_live_comes_as_a_control_message_when_it_was_asked_for),
+           UNIT_TEST(test_time_to_live_of_what_is_sent), UNIT_TEST(test_readiness),
+           UNIT_TEST(test_halves_that_are_shut_down), UNIT_TEST(test_names_of_both_ends),
+           UNIT_TEST(test_ports_are_shared_by_those_who_agree),
+           UNIT_TEST(test_receive_buffer_is_a_number_of_bytes),
+           UNIT_TEST(test_table_is_shown_in_the_format_of_linux),
+           UNIT_TEST(test_first_use_chooses_a_port_from_49152_on),
            UNIT_TEST(test_bind_gives_address_and_port_once),
            UNIT_TEST(test_more_sockets_than_the_limit_are_refused),
            UNIT_TEST(test_destinations_that_are_none_are_refused),

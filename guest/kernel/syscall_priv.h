@@ -1,0 +1,64 @@
+/*
+ * syscall_priv.h - what the files of system calls share: arguments, and who is in the table
+ */
+#ifndef KERNEL_SYSCALL_PRIV_H
+#define KERNEL_SYSCALL_PRIV_H
+
+#include "kernel/message.h"
+#include "kernel/syscall.h"
+
+#include <stdbool.h>
+
+#define SYSCALL_NS_PER_S   UINT64_C(1000000000)
+#define SYSCALL_COUNT_MAX  0x7ffff000L /* of bytes in one read or write, as Linux has it */
+#define SYSCALL_OPTION_MAX 256         /* of bytes in a socket option */
+
+/* The arguments, as registers hold them. */
+typedef long syscall_fn(const long a[6]);
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+void *syscall_pointer(long argument);
+bool syscall_is_ram(long argument, size_t size);
+/* The same for a buffer, which may be NULL when it is empty. */
+bool syscall_is_buffer(long argument, size_t size);
+size_t syscall_clamp_count(long count);
+struct file *syscall_file(long descriptor); /* NULL: -KEBADF */
+
+/* A new file becomes a descriptor. NULL: the error. */
+long syscall_install(struct file *file, int error, bool close_on_exec);
+
+/*
+ * The pieces of a message: copied to `parts`, which has MESSAGE_PARTS_MAX, and checked. 0;
+ * -KEFAULT; -KEINVAL: too many pieces, or bytes.
+ */
+long syscall_fetch_parts(long pointer, size_t count, struct iovec *parts, struct message *message);
+
+bool syscall_is_duration(const struct kernel_timespec *duration);
+/* When a wait of this length ends; beyond the end of time it is for ever. */
+uint64_t syscall_deadline_ns(uint64_t now_ns, const struct kernel_timespec *duration);
+struct kernel_timespec syscall_timespec(uint64_t ns);
+
+/* ---- what the bench is told (syscall_probe.c) ------------------------------------------------ */
+
+void syscall_tell_asked(long number, const long a[6]);
+void syscall_tell_told(long number, const long a[6], long result);
+
+/* ---- sockets (syscall_socket.c) -------------------------------------------------------------- */
+
+syscall_fn syscall_make_socket, syscall_bind, syscall_listen, syscall_accept, syscall_accept4,
+    syscall_connect, syscall_getsockname, syscall_getpeername, syscall_sendto, syscall_recvfrom,
+    syscall_setsockopt, syscall_getsockopt, syscall_shutdown, syscall_sendmsg, syscall_recvmsg,
+    syscall_sendmmsg, syscall_recvmmsg;
+
+/* ---- readiness (syscall_poll.c) -------------------------------------------------------------- */
+
+syscall_fn syscall_eventfd2, syscall_epoll_create1, syscall_epoll_ctl, syscall_epoll_pwait,
+    syscall_ppoll, syscall_pselect6;
+
+/* ---- signals (syscall_signal.c) -------------------------------------------------------------- */
+
+syscall_fn syscall_kill, syscall_rt_sigaction, syscall_rt_sigprocmask, syscall_getitimer,
+    syscall_setitimer;
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * socket_option.h - values of socket options, on their way from and to programs
+ *
+ * A program gives fewer bytes than the value has: -KEINVAL. It has room for fewer: it gets as many,
+ * and learns how many.
+ */
+#ifndef NETSTACK_POSIX_SOCKET_OPTION_H
+#define NETSTACK_POSIX_SOCKET_OPTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int socket_option_put(void *value, uint32_t *size, const void *option, size_t option_size);
+int socket_option_put_int(void *value, uint32_t *size, int32_t number);
+int socket_option_get_int(const void *value, size_t size, int32_t *number);
+
+/* struct kernel_timeval; WAIT_FOREVER for 0. -KEDOM: no time. */
+int socket_option_put_timeout(void *value, uint32_t *size, uint64_t timeout_ns);
+int socket_option_get_timeout(const void *value, size_t size, uint64_t *timeout_ns);
+/* When a wait that begins now ends. */
+uint64_t socket_option_deadline_ns(uint64_t timeout_ns);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * stream_socket.h - TCP sockets: socket(AF_INET, SOCK_STREAM, 0 or IPPROTO_TCP)
+ *
+ * As Linux has them, except where it says DEVIATION: connect() to what is connected is -KEISCONN
+ * the first time too; sizes of buffers are what the program asked for, not twice as much; IP_TTL is
+ * what it is, close() never waits (SO_LINGER with a time is refused), and no call is restarted
+ * after a signal. What a socket is ready for is the readiness of its connection (netstack/tcp.h).
+ */
+#ifndef NETSTACK_POSIX_STREAM_SOCKET_H
+#define NETSTACK_POSIX_STREAM_SOCKET_H
+
+#define STREAM_SOCKETS_MAX 2048
+
+struct file;
+
+void stream_socket_init(void);
+/* A file with a new socket. NULL with -KENOBUFS or -KENFILE. */
+struct file *stream_socket_make(int *error);
+
+#endif

@@ -1,0 +1,233 @@
+/*
+ * iperf.c - iperf -c HOST [-p PORT] [-n BYTES | -t SECONDS] [-R]      iperf -s [-p PORT] [-R]
+ *
+ * Moves bytes through one TCP connection as fast as it goes, and says how fast that was. The client
+ * sends, and the server reads what comes; with -R on both sides it is the other way round. There is
+ * no protocol, so any service that discards, or sends without end, will do as the other side.
+ *
+ *   -c  connects to this host
+ *   -s  waits for one connection
+ *   -p  the port (5001)
+ *   -n  ends after so many bytes; k, m and g are powers of 1024
+ *   -t  ends after so many seconds (10)
+ *   -R  the other direction
+ *
+ * Exit status: 0; 1 when it could not connect, or the connection broke.
+ */
+#include "lib/ipv4_text.h"
+#include "lib/string.h"
+#include "programs/connect.h"
+#include "programs/programs.h"
+#include "programs/resolver.h"
+#include "programs/user.h"
+
+#define IPERF_PORT        5001
+#define IPERF_TIME_NS     (10 * USER_NS_PER_S)
+#define IPERF_BUFFER_SIZE 8192
+#define IPERF_EXIT_FAILED 1
+
+struct iperf {
+    struct user_output output;
+    const char *host;
+    bool server, reverse;
+    uint32_t port;
+    uint64_t bytes, time_ns; /* UINT64_MAX: no limit */
+    int socket;
+    uint64_t done, begin_ns;
+    char buffer[IPERF_BUFFER_SIZE];
+};
+
+static int iperf_fail(const char *what, long error)
+{
+    user_error("iperf", "%s failed: %s", what, errno_text(error));
+    return IPERF_EXIT_FAILED;
+}
+
+/* ---- moving ---------------------------------------------------------------------------------- */
+
+static uint64_t iperf_end_ns(const struct iperf *iperf)
+{
+    return iperf->time_ns >= UINT64_MAX - iperf->begin_ns ? UINT64_MAX
+                                                          : iperf->begin_ns + iperf->time_ns;
+}
+
+static size_t iperf_piece(const struct iperf *iperf)
+{
+    uint64_t left = iperf->bytes - iperf->done;
+    return left < sizeof iperf->buffer ? (size_t)left : sizeof iperf->buffer;
+}
+
+/* 0 at the end, whoever has made it. */
+static long iperf_move(struct iperf *iperf, bool sending)
+{
+    uint64_t end_ns = iperf_end_ns(iperf);
+    while (iperf->done < iperf->bytes && user_now_ns() < end_ns) {
+        size_t size = iperf_piece(iperf);
+        long result = sending ? user_send(iperf->socket, iperf->buffer, size, MSG_NOSIGNAL)
+                              : user_recv(iperf->socket, iperf->buffer, size, 0);
+        if (result == -KEAGAIN)
+            result = connect_wait(iperf->socket, sending ? POLLOUT : POLLIN, end_ns);
+        else if (result > 0)
+            iperf->done += (uint64_t)result;
+        else if (result == 0)
+            return 0;
+        if (result == -KETIMEDOUT)
+            return 0;
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+/* Until all that was sent has arrived: the other side ends its half then. */
+static void iperf_drain(struct iperf *iperf)
+{
+    long size = 1;
+    (void)user_shutdown(iperf->socket, SHUT_WR);
+    while (size > 0 || size == -KEAGAIN) {
+        size = connect_wait(iperf->socket, POLLIN, UINT64_MAX);
+        if (size == 0)
+            size = user_recv(iperf->socket, iperf->buffer, sizeof iperf->buffer, 0);
+    }
+}
+
+static void iperf_report(struct iperf *iperf)
+{
+    uint64_t us = (user_now_ns() - iperf->begin_ns) / USER_NS_PER_US;
+    uint64_t kbits = us > 0 ? iperf->done * 8 * 1000 / us : 0;
+    user_print(&iperf->output, "%lu bytes in %lu.%06lu seconds, %lu.%03lu Mbits/sec, %s\n",
+               (unsigned long)iperf->done, (unsigned long)(us / 1000000),
+               (unsigned long)(us % 1000000), (unsigned long)(kbits / 1000),
+               (unsigned long)(kbits % 1000),
+               iperf->server != iperf->reverse ? "received" : "sent");
+}
+
+static int iperf_run(struct iperf *iperf)
+{
+    bool sending = iperf->server == iperf->reverse;
+    memset(iperf->buffer, 'i', sizeof iperf->buffer);
+    iperf->begin_ns = user_now_ns();
+    long error = iperf_move(iperf, sending);
+    /* Who has enough of an endless stream breaks it off, and that is no failure. */
+    bool broken_off = sending && iperf->server && (error == -KECONNRESET || error == -KEPIPE);
+    if (error != 0 && !broken_off)
+        return iperf_fail(sending ? "write" : "read", error);
+    if (sending && error == 0)
+        iperf_drain(iperf);
+    iperf_report(iperf);
+    (void)user_close(iperf->socket);
+    return 0;
+}
+
+/* ---- both sides ------------------------------------------------------------------------------ */
+
+static int iperf_connect(struct iperf *iperf)
+{
+    struct resolver_answer answer;
+    if (resolver_look_up(iperf->host, 0, UINT64_MAX, &answer) != RESOLVER_FOUND ||
+        answer.address_count == 0) {
+        user_error("iperf", "%s: Name or service not known", iperf->host);
+        return IPERF_EXIT_FAILED;
+    }
+    long error =
+        connect_tcp(answer.addresses[0], (uint16_t)iperf->port, UINT64_MAX, &iperf->socket);
+    return error == 0 ? iperf_run(iperf) : iperf_fail("connect", error);
+}
+
+static int iperf_serve(struct iperf *iperf)
+{
+    int32_t on = 1;
+    struct sockaddr_in name = user_endpoint(0, (uint16_t)iperf->port), from;
+    long listener = user_socket(AF_INET, SOCK_STREAM, 0);
+    if (listener < 0)
+        return iperf_fail("socket", listener);
+    (void)user_setsockopt((int)listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    long error = user_bind((int)listener, &name);
+    if (error == 0)
+        error = user_listen((int)listener, 1);
+    if (error == 0)
+        error = user_accept((int)listener, &from, SOCK_NONBLOCK);
+    if (error < 0)
+        return iperf_fail("listen", error);
+    iperf->socket = (int)error;
+    return iperf_run(iperf);
+}
+
+/* ---- the command line ------------------------------------------------------------------------ */
+
+static bool iperf_parse_bytes(const char *text, uint64_t *bytes)
+{
+    static const char units[] = "kmg";
+    char digits[24];
+    size_t length = kstrlen(text);
+    unsigned shift = 0;
+    if (length == 0 || length >= sizeof digits)
+        return false;
+    const char *unit = kstrchr(units, text[length - 1]);
+    if (unit != NULL && *unit != '\0') {
+        shift = 10 * (unsigned)(unit - units + 1);
+        length--;
+    }
+    (void)kstrlcpy(digits, text, length + 1);
+    if (!kparse_u64(digits, bytes) || *bytes > UINT64_MAX >> shift)
+        return false;
+    *bytes <<= shift;
+    return true;
+}
+
+static bool iperf_set_option(struct iperf *iperf, int option, const char *value)
+{
+    switch (option) {
+    case 'c':
+        iperf->host = value;
+        return true;
+    case 's':
+        iperf->server = true;
+        return true;
+    case 'R':
+        iperf->reverse = true;
+        return true;
+    case 'p':
+        return kparse_u32(value, UINT16_MAX, &iperf->port) && iperf->port > 0;
+    case 'n':
+        iperf->time_ns = UINT64_MAX;
+        return iperf_parse_bytes(value, &iperf->bytes);
+    default:
+        return kparse_decimal(value, 9, &iperf->time_ns);
+    }
+}
+
+static int iperf_parse(struct iperf *iperf, int argc, char **argv)
+{
+    struct user_options options = {.argc = argc, .argv = argv, .known = "c:sp:n:t:R"};
+    bool limited = false;
+    int option;
+    while ((option = user_next_option(&options)) != 0) {
+        limited |= option == 'n' || option == 't';
+        if (option != '?' && !iperf_set_option(iperf, option, options.value)) {
+            user_error("iperf", "invalid argument: '%s'", options.value);
+            return USER_EXIT_USAGE;
+        }
+    }
+    if (options.operand_count != 0 || iperf->server == (iperf->host != NULL)) {
+        user_error("iperf", "usage: iperf -c HOST [-p PORT] [-n BYTES | -t SECONDS] [-R], or "
+                            "iperf -s [-p PORT] [-R]");
+        return USER_EXIT_USAGE;
+    }
+    if (iperf->server && !limited)
+        iperf->time_ns = UINT64_MAX; /* the client ends it */
+    return 0;
+}
+
+int iperf_main(int argc, char **argv)
+{
+    struct iperf iperf = {
+        .port = IPERF_PORT,
+        .bytes = UINT64_MAX,
+        .time_ns = IPERF_TIME_NS,
+    };
+    int status = iperf_parse(&iperf, argc, argv);
+    if (status != 0)
+        return status;
+    return iperf.server ? iperf_serve(&iperf) : iperf_connect(&iperf);
+}

@@ -1,0 +1,202 @@
+/* socktest_stream.c - checks of socktest with a TCP server */
+#include "lib/string.h"
+#include "programs/socktest.h"
+
+#define SOCKTEST_WAIT_MS    10000
+#define SOCKTEST_TIMEOUT_S  2
+#define SOCKTEST_PIECE_SIZE 8192 /* of what fills a buffer */
+#define SOCKTEST_PIECES     40   /* more than the buffers of both sides */
+#define SOCKTEST_TEXT       "hello, world"
+#define SOCKTEST_TEXT_SIZE  (sizeof(SOCKTEST_TEXT) - 1)
+
+/* A socket on its way to the peer: it does not block. Negative: said. */
+static int socktest_begin(const struct socktest *test)
+{
+    int socket = socktest_socket(test, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (socket < 0)
+        return socket;
+    long error = user_connect(socket, &test->peer);
+    return socktest_result(test, "connect", -KEINPROGRESS, error) ? socket : -1;
+}
+
+/* ---- connecting ------------------------------------------------------------------------------ */
+
+bool socktest_connect_twice(struct socktest *test)
+{
+    int socket = socktest_begin(test);
+    return socket >= 0 &&
+           socktest_result(test, "connect(on its way)", -KEALREADY,
+                           user_connect(socket, &test->peer)) &&
+           socktest_result(test, "poll(POLLOUT)", POLLOUT,
+                           socktest_poll(socket, POLLOUT, SOCKTEST_WAIT_MS)) &&
+           socktest_result(test, "connect(connected)", -KEISCONN,
+                           user_connect(socket, &test->peer));
+}
+
+/* What a send() takes is delivered. Before the handshake it takes nothing, and says so. */
+bool socktest_send_early(struct socktest *test)
+{
+    char text[64];
+    size_t got = 0;
+    int socket = socktest_begin(test);
+    if (socket < 0)
+        return false;
+    long sent = user_send(socket, SOCKTEST_TEXT, SOCKTEST_TEXT_SIZE, MSG_NOSIGNAL);
+    if (sent < 0) {
+        if (!socktest_result(test, "send(on its way)", -KEAGAIN, sent) ||
+            !socktest_result(test, "poll(POLLOUT)", POLLOUT,
+                             socktest_poll(socket, POLLOUT, SOCKTEST_WAIT_MS)))
+            return false;
+        sent = user_send(socket, SOCKTEST_TEXT, SOCKTEST_TEXT_SIZE, MSG_NOSIGNAL);
+    }
+    if (!socktest_result(test, "send", SOCKTEST_TEXT_SIZE, sent))
+        return false;
+    while (got < SOCKTEST_TEXT_SIZE) {
+        if (!socktest_result(test, "poll(echo of what was sent)", POLLIN,
+                             socktest_poll(socket, POLLIN, SOCKTEST_WAIT_MS)))
+            return false;
+        long size = user_recv(socket, text + got, sizeof text - got, 0);
+        if (size <= 0)
+            return socktest_result(test, "recv", SOCKTEST_TEXT_SIZE, size);
+        got += (size_t)size;
+    }
+    return socktest_holds(test, "recv", "it is what was sent",
+                          memcmp(text, SOCKTEST_TEXT, SOCKTEST_TEXT_SIZE) == 0);
+}
+
+/* ---- refused and reset ----------------------------------------------------------------------- */
+
+bool socktest_refused_poll(struct socktest *test)
+{
+    int socket = socktest_begin(test);
+    long ready = socket >= 0 ? socktest_poll(socket, POLLOUT, SOCKTEST_WAIT_MS) : 0;
+    return socket >= 0 && socktest_holds(test, "poll(refused)", "POLLOUT, POLLERR and POLLHUP come",
+                                         ready == (POLLOUT | POLLERR | POLLHUP));
+}
+
+/* The error is told once. */
+bool socktest_refused_error(struct socktest *test)
+{
+    int socket = socktest_begin(test);
+    if (socket < 0)
+        return false;
+    (void)socktest_poll(socket, POLLOUT, SOCKTEST_WAIT_MS);
+    return socktest_result(test, "getsockopt(SO_ERROR)", KECONNREFUSED,
+                           socktest_option(socket, SOL_SOCKET, SO_ERROR)) &&
+           socktest_result(test, "getsockopt(SO_ERROR, again)", 0,
+                           socktest_option(socket, SOL_SOCKET, SO_ERROR));
+}
+
+bool socktest_refused_wait(struct socktest *test)
+{
+    int socket = socktest_socket(test, SOCK_STREAM, 0);
+    return socket >= 0 && socktest_result(test, "connect(refused)", -KECONNREFUSED,
+                                          user_connect(socket, &test->peer));
+}
+
+bool socktest_reset_error(struct socktest *test)
+{
+    int socket = socktest_connected(test, SOCK_STREAM);
+    if (socket < 0)
+        return false;
+    long ready = socktest_poll(socket, POLLIN, SOCKTEST_WAIT_MS);
+    return socktest_holds(test, "poll(reset)", "POLLERR and POLLHUP come",
+                          (ready & (POLLERR | POLLHUP)) == (POLLERR | POLLHUP)) &&
+           socktest_result(test, "getsockopt(SO_ERROR)", KECONNRESET,
+                           socktest_option(socket, SOL_SOCKET, SO_ERROR)) &&
+           socktest_result(test, "getsockopt(SO_ERROR, again)", 0,
+                           socktest_option(socket, SOL_SOCKET, SO_ERROR));
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
+bool socktest_receive_timeout(struct socktest *test)
+{
+    struct kernel_timeval timeout = {SOCKTEST_TIMEOUT_S, 0}, is = {0, 0};
+    uint32_t size = sizeof is;
+    char byte;
+    int socket = socktest_connected(test, SOCK_STREAM);
+    if (socket < 0)
+        return false;
+    if (!socktest_result(
+            test, "setsockopt(SO_RCVTIMEO)", 0,
+            user_setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout)) ||
+        !socktest_result(test, "getsockopt(SO_RCVTIMEO)", 0,
+                         user_getsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &is, &size)) ||
+        !socktest_result(test, "getsockopt(SO_RCVTIMEO): seconds", SOCKTEST_TIMEOUT_S, is.tv_sec))
+        return false;
+    uint64_t begin_ns = user_now_ns();
+    return socktest_result(test, "recv(nothing comes)", -KEAGAIN, user_recv(socket, &byte, 1, 0)) &&
+           socktest_took(test, "recv(nothing comes)", SOCKTEST_TIMEOUT_S * 1000, begin_ns);
+}
+
+/* Without a timeout a call waits as long as it takes. */
+bool socktest_patience(struct socktest *test)
+{
+    char byte;
+    int socket = socktest_connected(test, SOCK_STREAM);
+    return socket >= 0 &&
+           socktest_result(test, "recv(after a while)", 1, user_recv(socket, &byte, 1, 0));
+}
+
+/* All that the peer has sent, and then the end. */
+bool socktest_end(struct socktest *test)
+{
+    char text[64];
+    long size;
+    int socket = socktest_connected(test, SOCK_STREAM);
+    if (socket < 0)
+        return false;
+    while ((size = user_recv(socket, text, sizeof text, 0)) > 0)
+        ;
+    return socktest_result(test, "recv(at the end)", 0, size);
+}
+
+bool socktest_end_poll(struct socktest *test)
+{
+    char text[64];
+    long size;
+    int socket = socktest_connected(test, SOCK_STREAM);
+    if (socket < 0)
+        return false;
+    do {
+        if (!socktest_result(test, "poll(POLLIN)", POLLIN,
+                             socktest_poll(socket, POLLIN, SOCKTEST_WAIT_MS)))
+            return false;
+        size = user_recv(socket, text, sizeof text, 0);
+    } while (size > 0);
+    return socktest_result(test, "recv(at the end)", 0, size);
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/* A blocking write() takes all of it, however long that takes. */
+bool socktest_full(struct socktest *test)
+{
+    char piece[SOCKTEST_PIECE_SIZE];
+    int socket = socktest_connected(test, SOCK_STREAM);
+    memset(piece, 'x', sizeof piece);
+    for (int i = 0; socket >= 0 && i < SOCKTEST_PIECES; i++) {
+        if (!socktest_result(test, "write(to a peer that takes its time)", sizeof piece,
+                             user_write(socket, piece, sizeof piece)))
+            return false;
+    }
+    return socket >= 0;
+}
+
+/* One that does not block says so, and poll() tells when there is room. */
+bool socktest_full_poll(struct socktest *test)
+{
+    char piece[SOCKTEST_PIECE_SIZE];
+    long size = 1;
+    int socket = socktest_connected(test, SOCK_STREAM);
+    memset(piece, 'x', sizeof piece);
+    for (int i = 0; socket >= 0 && size > 0 && i < SOCKTEST_PIECES; i++)
+        size = user_send(socket, piece, sizeof piece, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return socket >= 0 && socktest_result(test, "send(full)", -KEAGAIN, size) &&
+           socktest_result(test, "poll(full)", 0, socktest_poll(socket, POLLOUT, 0)) &&
+           socktest_result(test, "poll(POLLOUT)", POLLOUT,
+                           socktest_poll(socket, POLLOUT, SOCKTEST_WAIT_MS)) &&
+           socktest_holds(test, "send(after poll)", "there is room",
+                          user_send(socket, piece, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1);
+}

@@ -1,0 +1,202 @@
+/*
+ * rules_rig_socket.h - for tests: the calls of a program on a socket, and the segments
+ * of its connection: port 49152 of the guest and port 80 of the peer
+ */
+#ifndef HARNESS_DIAGNOSIS_RULES_RIG_SOCKET_H
+#define HARNESS_DIAGNOSIS_RULES_RIG_SOCKET_H
+
+#include "harness/diagnosis/rules_rig.h"
+
+#define RIG_CURL     "curl http://10.0.2.2/"
+#define RIG_FD       3
+#define RIG_OBJECT   0x77
+#define RIG_PORT     49152
+#define RIG_MS       UINT64_C(1000000)
+#define RIG_FIN      0x01
+#define RIG_SYN      0x02
+#define RIG_RST      0x04
+#define RIG_ACK      0x10
+#define RIG_ISS      1000 /* the guest's initial sequence number, */
+#define RIG_IRS      5000 /* and the peer's */
+#define RIG_NONBLOCK 04000
+#define RIG_POLLIN   0x001
+#define RIG_POLLOUT  0x004
+#define RIG_POLLERR  0x008
+#define RIG_POLLHUP  0x010
+
+static inline void rig_enter(struct rig *rig, const char *call, uint64_t a0, uint64_t a1,
+                             uint64_t a2, uint64_t a3)
+{
+    trace_emit(rig->trace, TRACE_TASK_RUNNING, TN(RIG_PING));
+    trace_emit(rig->trace, TRACE_CALL_ENTERED, TN(RIG_PING), TS(call), TN(a0), TN(a1), TN(a2),
+               TN(a3));
+}
+
+static inline void rig_return(struct rig *rig, const char *call, int64_t result)
+{
+    trace_emit(rig->trace, TRACE_CALL_RETURNED, TN(RIG_PING), TS(call), TN(result));
+}
+
+static inline void rig_do(struct rig *rig, const char *call, uint64_t a1, uint64_t a2,
+                          int64_t result)
+{
+    rig_enter(rig, call, RIG_FD, a1, a2, 0);
+    rig_return(rig, call, result);
+}
+
+static inline void rig_sleep(struct rig *rig, const char *on, uint64_t deadline_ns)
+{
+    trace_emit(rig->trace, TRACE_TASK_BLOCKED, TN(RIG_PING), TS(on), TN(9), TN(deadline_ns));
+}
+
+static inline void rig_wake(struct rig *rig)
+{
+    trace_emit(rig->trace, TRACE_TASK_WOKEN, TN(RIG_PING));
+    trace_emit(rig->trace, TRACE_TASK_RUNNING, TN(RIG_PING));
+}
+
+static inline void rig_asked(struct rig *rig, int64_t descriptor, const char *what, uint64_t value)
+{
+    trace_emit(rig->trace, TRACE_CALL_ASKED, TN(RIG_PING), TN(descriptor), TS(what), TN(value));
+}
+
+static inline void rig_told(struct rig *rig, const char *what, uint64_t value)
+{
+    trace_emit(rig->trace, TRACE_CALL_TOLD, TN(RIG_PING), TN(RIG_FD), TS(what), TN(value));
+}
+
+/* ppoll() of the socket that ends at once; `told` 0: without having anything to say. */
+static inline void rig_poll(struct rig *rig, unsigned asked, unsigned told)
+{
+    rig_enter(rig, "ppoll", 0x1000, 1, 0, 0);
+    rig_asked(rig, RIG_FD, "ready", asked);
+    if (told != 0) {
+        rig_told(rig, "ready", told);
+    }
+    rig_return(rig, "ppoll", told != 0);
+}
+
+/* The same, and it sleeps. */
+static inline void rig_poll_sleeps(struct rig *rig, unsigned asked)
+{
+    rig_enter(rig, "ppoll", 0x1000, 1, 0, 0);
+    rig_asked(rig, RIG_FD, "ready", asked);
+    rig_sleep(rig, "poll", UINT64_MAX);
+}
+
+static inline void rig_socket(struct rig *rig, unsigned type, unsigned protocol)
+{
+    rig_enter(rig, "socket", 2, type, protocol, 0);
+    rig_told(rig, "socket", RIG_OBJECT);
+    rig_return(rig, "socket", RIG_FD);
+}
+
+static inline void rig_name(struct rig *rig, unsigned protocol, uint32_t peer, unsigned peer_port)
+{
+    trace_emit(rig->trace, TRACE_SOCKET_NAMED, TN(RIG_OBJECT), TN(protocol), TN(RIG_SELF),
+               TN(RIG_PORT), TN(peer), TN(peer_port));
+}
+
+/* A packet of the conversation, with `size` bytes behind the header of its protocol. */
+static inline void rig_packet(struct rig *rig, enum ledger_where where, unsigned protocol,
+                              const uint8_t *header, size_t header_size, size_t size)
+{
+    bool out = where == LEDGER_OUT || where == LEDGER_OUT_DROPPED;
+    uint8_t frame[1514] = {[12] = 0x08};
+    uint8_t *at = frame + 14;
+    size_t total = 20 + header_size + size;
+    uint32_t source = out ? RIG_SELF : RIG_PEER, target = out ? RIG_PEER : RIG_SELF;
+    at[0] = 0x45;
+    at[2] = (uint8_t)(total >> 8);
+    at[3] = (uint8_t)total;
+    at[9] = (uint8_t)protocol;
+    for (unsigned i = 0; i < 4; i++) {
+        at[12 + i] = (uint8_t)(source >> (24 - 8 * i));
+        at[16 + i] = (uint8_t)(target >> (24 - 8 * i));
+    }
+    memcpy(at + 20, header, header_size);
+    rig_tell(rig, where, "told to", frame, 14 + total);
+}
+
+static inline void rig_ports(uint8_t *header, bool out, unsigned peer_port)
+{
+    unsigned from = out ? RIG_PORT : peer_port, to = out ? peer_port : RIG_PORT;
+    header[0] = (uint8_t)(from >> 8);
+    header[1] = (uint8_t)from;
+    header[2] = (uint8_t)(to >> 8);
+    header[3] = (uint8_t)to;
+}
+
+static inline void rig_segment(struct rig *rig, enum ledger_where where, unsigned flags,
+                               uint32_t sequence, uint32_t acknowledged, size_t size)
+{
+    uint8_t header[20] = {[12] = 0x50, [13] = (uint8_t)flags};
+    rig_ports(header, where == LEDGER_OUT || where == LEDGER_OUT_DROPPED, 80);
+    for (unsigned i = 0; i < 4; i++) {
+        header[4 + i] = (uint8_t)(sequence >> (24 - 8 * i));
+        header[8 + i] = (uint8_t)(acknowledged >> (24 - 8 * i));
+    }
+    rig_packet(rig, where, 6, header, sizeof header, size);
+}
+
+static inline void rig_datagram(struct rig *rig, enum ledger_where where)
+{
+    uint8_t header[8] = {0};
+    rig_ports(header, where == LEDGER_OUT || where == LEDGER_OUT_DROPPED, 53);
+    rig_packet(rig, where, 17, header, sizeof header, 4);
+}
+
+static inline void rig_syn(struct rig *rig)
+{
+    rig_segment(rig, LEDGER_OUT, RIG_SYN, RIG_ISS, 0, 0);
+}
+static inline void rig_syn_ack(struct rig *rig)
+{
+    rig_segment(rig, LEDGER_IN, RIG_SYN | RIG_ACK, RIG_IRS, RIG_ISS + 1, 0);
+}
+static inline void rig_refuse(struct rig *rig)
+{
+    rig_segment(rig, LEDGER_IN, RIG_RST | RIG_ACK, 0, RIG_ISS + 1, 0);
+}
+static inline void rig_data_in(struct rig *rig, size_t size)
+{
+    rig_segment(rig, LEDGER_IN, RIG_ACK, RIG_IRS + 1, RIG_ISS + 1, size);
+}
+
+/* A program that has called connect(), with its SYN at the peer; the call is not over. */
+static inline void rig_connect(struct rig *rig, unsigned flags)
+{
+    rig_open(rig, RIG_CURL);
+    rig_socket(rig, 1 | flags, 6);
+    rig_enter(rig, "connect", RIG_FD, 0, 16, 0);
+    rig_name(rig, 6, RIG_PEER, 80);
+    rig_syn(rig);
+}
+
+/* The same as curl does it: EINPROGRESS. */
+static inline void rig_begin(struct rig *rig)
+{
+    rig_connect(rig, RIG_NONBLOCK);
+    rig_return(rig, "connect", -115);
+}
+
+/* And the handshake is done, and was told. */
+static inline void rig_establish(struct rig *rig)
+{
+    rig_begin(rig);
+    rig_syn_ack(rig);
+    rig_poll(rig, RIG_POLLOUT, RIG_POLLOUT);
+    rig_segment(rig, LEDGER_OUT, RIG_ACK, RIG_ISS + 1, RIG_IRS + 1, 0);
+}
+
+/* A connected UDP socket. */
+static inline void rig_ask_udp(struct rig *rig)
+{
+    rig_open(rig, "nslookup name 10.0.2.2");
+    rig_socket(rig, 2, 17);
+    rig_enter(rig, "connect", RIG_FD, 0, 16, 0);
+    rig_name(rig, 17, RIG_PEER, 53);
+    rig_return(rig, "connect", 0);
+}
+
+#endif

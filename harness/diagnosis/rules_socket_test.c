@@ -1,0 +1,391 @@
+/* rules_socket_test.c - what a program was told, against the wire: each rule */
+#include "harness/diagnosis/rules_rig_socket.h"
+
+/* ---- ready, and not -------------------------------------------------------------------------- */
+
+static void test_out_before_the_handshake_is_false(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_poll(&rig, RIG_POLLOUT, RIG_POLLOUT);
+    rig_expect(&rig, false, "poll.false-ready", "ping");
+    rig_begin(&rig);
+    rig_poll(&rig, RIG_POLLOUT, RIG_POLLOUT);
+    rig_syn_ack(&rig);
+    rig_exit(&rig, 0);
+    rig_expect(&rig, false, "poll.false-ready", "ping");
+}
+
+static void test_out_of_a_connection_whose_syn_never_left_is_false(void)
+{
+    struct rig rig;
+    rig_open(&rig, RIG_CURL);
+    rig_socket(&rig, 1 | RIG_NONBLOCK, 6);
+    rig_enter(&rig, "connect", RIG_FD, 0, 16, 0);
+    rig_name(&rig, 6, RIG_PEER, 80);
+    rig_return(&rig, "connect", -115);
+    rig_poll(&rig, RIG_POLLOUT, RIG_POLLOUT);
+    rig_expect(&rig, false, "poll.false-ready", "ping");
+}
+
+static void test_out_after_the_handshake_or_a_failure_is_true(void)
+{
+    struct rig rig;
+    rig_establish(&rig);
+    rig_exit(&rig, 0);
+    rig_expect(&rig, false, "", NULL);
+    rig_begin(&rig);
+    rig_poll(&rig, RIG_POLLOUT, RIG_POLLOUT | RIG_POLLERR | RIG_POLLHUP);
+    rig_exit(&rig, 0);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_within_the_guest_nothing_is_said_of_readiness(void)
+{
+    struct rig rig;
+    rig_open(&rig, "curl http://127.0.0.1/");
+    rig_socket(&rig, 1 | RIG_NONBLOCK, 6);
+    rig_enter(&rig, "connect", RIG_FD, 0, 16, 0);
+    rig_name(&rig, 6, 0x7f000001, 80);
+    rig_return(&rig, "connect", -115);
+    rig_poll(&rig, RIG_POLLOUT, RIG_POLLOUT | RIG_POLLIN);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_in_before_anything_came_is_false(void)
+{
+    struct rig rig;
+    rig_establish(&rig);
+    rig_poll(&rig, RIG_POLLIN, RIG_POLLIN);
+    rig_expect(&rig, false, "poll.false-ready", "ping");
+    rig_establish(&rig);
+    rig_data_in(&rig, 5);
+    rig_poll(&rig, RIG_POLLIN, RIG_POLLIN);
+    rig_do(&rig, "read", 0, 100, 5);
+    rig_exit(&rig, 0);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_in_of_a_half_that_the_program_shut_is_true(void)
+{
+    struct rig rig;
+    rig_establish(&rig);
+    rig_do(&rig, "shutdown", 0, 0, 0);
+    rig_poll(&rig, RIG_POLLIN, RIG_POLLIN);
+    rig_exit(&rig, 0);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_a_wait_that_sleeps_through_a_reset_is_unready(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_poll_sleeps(&rig, RIG_POLLOUT);
+    rig_refuse(&rig);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "poll.unready", "ping");
+}
+
+static void test_a_reset_of_this_moment_may_still_end_the_wait(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_poll_sleeps(&rig, RIG_POLLOUT);
+    rig_refuse(&rig);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_a_reset_that_acknowledges_nothing_ends_no_wait(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_poll_sleeps(&rig, RIG_POLLOUT);
+    rig_segment(&rig, LEDGER_IN, RIG_RST | RIG_ACK, 0, RIG_ISS, 0);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "peer.silent", "ping");
+    rig_establish(&rig);
+    rig_poll_sleeps(&rig, RIG_POLLIN);
+    rig_segment(&rig, LEDGER_IN, RIG_RST, RIG_IRS + 100, 0, 0); /* [RFC5961] 3.2: a challenge */
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_a_connect_that_sleeps_through_its_answer_is_unready(void)
+{
+    struct rig rig;
+    rig_connect(&rig, 0);
+    rig_sleep(&rig, "socket", UINT64_MAX);
+    rig_refuse(&rig);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "poll.unready", "ping");
+    rig_connect(&rig, 0);
+    rig_sleep(&rig, "socket", UINT64_MAX);
+    rig_syn_ack(&rig);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "poll.unready", "ping");
+}
+
+static void test_a_read_that_sleeps_through_the_end_is_unready(void)
+{
+    struct rig rig;
+    rig_connect(&rig, 0);
+    rig_syn_ack(&rig);
+    rig_return(&rig, "connect", 0);
+    rig_segment(&rig, LEDGER_OUT, RIG_ACK, RIG_ISS + 1, RIG_IRS + 1, 0);
+    rig_data_in(&rig, 5);
+    rig_do(&rig, "read", 0, 100, 5);
+    rig_enter(&rig, "read", RIG_FD, 0, 100, 0);
+    rig_sleep(&rig, "socket", UINT64_MAX);
+    rig_segment(&rig, LEDGER_IN, RIG_FIN | RIG_ACK, RIG_IRS + 6, RIG_ISS + 1, 0);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "poll.unready", "ping");
+}
+
+static void test_data_behind_a_hole_ends_no_wait(void)
+{
+    struct rig rig;
+    rig_establish(&rig);
+    rig_poll_sleeps(&rig, RIG_POLLIN);
+    rig_segment(&rig, LEDGER_IN, RIG_FIN | RIG_ACK, RIG_IRS + 51, RIG_ISS + 1, 50);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "", NULL);
+    rig_establish(&rig);
+    rig_poll_sleeps(&rig, RIG_POLLIN);
+    rig_segment(&rig, LEDGER_IN, RIG_FIN | RIG_ACK, RIG_IRS + 51, RIG_ISS + 1, 50);
+    rig_data_in(&rig, 50);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "poll.unready", "ping");
+}
+
+static void test_a_wait_that_ended_without_a_word_is_remembered(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_poll_sleeps(&rig, RIG_POLLOUT);
+    rig_refuse(&rig);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_wake(&rig);
+    rig_asked(&rig, -1, "timeout", 2 * RIG_MS);
+    rig_return(&rig, "ppoll", 0);
+    rig_exit(&rig, 28);
+    rig_expect(&rig, false, "poll.unready", "ping");
+}
+
+static void test_what_the_guest_threw_away_ends_no_wait(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_poll_sleeps(&rig, RIG_POLLOUT);
+    rig_refuse(&rig);
+    trace_emit(rig.trace, TRACE_GUEST_DROP, TS("tcp"), TS("checksum"));
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "reply.discarded", "ping");
+}
+
+/* ---- errors and data ------------------------------------------------------------------------- */
+
+static void test_an_so_error_of_0_after_a_reset_swallows_it(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_refuse(&rig);
+    rig_poll(&rig, RIG_POLLOUT, RIG_POLLOUT | RIG_POLLERR | RIG_POLLHUP);
+    rig_enter(&rig, "getsockopt", RIG_FD, 1, 4, 0);
+    rig_told(&rig, "error", 0);
+    rig_return(&rig, "getsockopt", 0);
+    rig_expect(&rig, false, "socket.error-swallowed", "ping");
+}
+
+static void test_an_error_that_was_told_once_is_not_swallowed(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_refuse(&rig);
+    rig_poll(&rig, RIG_POLLOUT, RIG_POLLOUT | RIG_POLLERR | RIG_POLLHUP);
+    rig_enter(&rig, "getsockopt", RIG_FD, 1, 4, 0);
+    rig_told(&rig, "error", 111);
+    rig_return(&rig, "getsockopt", 0);
+    rig_told(&rig, "error", 0);
+    rig_exit(&rig, 7);
+    rig_expect(&rig, false, "peer.refused", "ping");
+}
+
+static void test_an_so_error_in_front_of_the_reset_is_true(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_told(&rig, "error", 0);
+    rig_refuse(&rig);
+    rig_exit(&rig, 0);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_a_connect_that_returns_0_after_a_reset_swallows_it(void)
+{
+    struct rig rig;
+    rig_connect(&rig, 0);
+    rig_sleep(&rig, "socket", UINT64_MAX);
+    rig_refuse(&rig);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_wake(&rig);
+    rig_return(&rig, "connect", 0);
+    rig_expect(&rig, false, "socket.error-swallowed", "ping");
+}
+
+static void test_bytes_that_were_taken_before_the_handshake_and_never_left_are_dropped(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_do(&rig, "sendto", 0, 73, 73);
+    rig_syn_ack(&rig);
+    rig_segment(&rig, LEDGER_OUT, RIG_ACK, RIG_ISS + 1, RIG_IRS + 1, 0);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "socket.data-dropped", "ping");
+}
+
+static void test_a_fin_in_front_of_what_was_taken_drops_it(void)
+{
+    struct rig rig;
+    rig_establish(&rig);
+    rig_do(&rig, "write", 0, 10, 10);
+    rig_segment(&rig, LEDGER_OUT, RIG_ACK, RIG_ISS + 1, RIG_IRS + 1, 4);
+    rig_segment(&rig, LEDGER_OUT, RIG_FIN | RIG_ACK, RIG_ISS + 5, RIG_IRS + 1, 0);
+    rig_expect(&rig, false, "socket.data-dropped", "ping");
+    rig_establish(&rig);
+    rig_do(&rig, "write", 0, 10, 10);
+    rig_segment(&rig, LEDGER_OUT, RIG_FIN | RIG_ACK, RIG_ISS + 1, RIG_IRS + 1, 10);
+    rig_exit(&rig, 0);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_datagrams_that_were_taken_and_did_not_leave_are_dropped(void)
+{
+    struct rig rig;
+    rig_ask_udp(&rig);
+    rig_do(&rig, "sendto", 0, 4, 4);
+    rig_do(&rig, "sendto", 0, 4, 4);
+    rig_datagram(&rig, LEDGER_OUT);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "socket.data-dropped", "ping");
+    rig_ask_udp(&rig);
+    rig_do(&rig, "sendto", 0, 4, 4);
+    rig_datagram(&rig, LEDGER_OUT_DROPPED);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_exit(&rig, 0);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_a_datagram_that_came_and_was_not_given_is_dropped(void)
+{
+    struct rig rig;
+    rig_ask_udp(&rig);
+    rig_do(&rig, "sendto", 0, 4, 4);
+    rig_datagram(&rig, LEDGER_OUT);
+    rig_enter(&rig, "recvfrom", RIG_FD, 0, 100, 0);
+    rig_sleep(&rig, "socket", UINT64_MAX);
+    rig_datagram(&rig, LEDGER_IN);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "socket.data-dropped", "ping");
+    rig_ask_udp(&rig);
+    rig_do(&rig, "sendto", 0, 4, 4);
+    rig_datagram(&rig, LEDGER_OUT);
+    rig_datagram(&rig, LEDGER_IN);
+    rig_do(&rig, "recvfrom", 0, 100, 4);
+    rig_enter(&rig, "recvfrom", RIG_FD, 0, 100, 0);
+    rig_sleep(&rig, "socket", UINT64_MAX);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_a_datagram_that_a_poll_sleeps_through_is_unready(void)
+{
+    struct rig rig;
+    rig_ask_udp(&rig);
+    rig_do(&rig, "sendto", 0, 4, 4);
+    rig_datagram(&rig, LEDGER_OUT);
+    rig_poll_sleeps(&rig, RIG_POLLIN);
+    rig_datagram(&rig, LEDGER_IN);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "poll.unready", "ping");
+}
+
+/* ---- who gave up, who refused ---------------------------------------------------------------- */
+
+static void test_an_answer_behind_the_programs_end_means_that_it_gave_up(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_exit(&rig, 28);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_syn_ack(&rig);
+    rig_expect(&rig, false, "program.gave-up", "ping");
+    rig_establish(&rig);
+    rig_do(&rig, "write", 0, 10, 10);
+    rig_segment(&rig, LEDGER_OUT, RIG_ACK, RIG_ISS + 1, RIG_IRS + 1, 10);
+    rig_exit(&rig, 28);
+    rig_data_in(&rig, 5);
+    rig_expect(&rig, false, "program.gave-up", "ping");
+}
+
+static void test_a_program_that_was_told_of_a_failure_did_not_give_up(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_refuse(&rig);
+    rig_poll(&rig, RIG_POLLOUT, RIG_POLLOUT | RIG_POLLERR | RIG_POLLHUP);
+    rig_told(&rig, "error", 111);
+    rig_exit(&rig, 7);
+    rig_expect(&rig, false, "peer.refused", "ping");
+}
+
+static void test_a_syn_without_an_answer_is_a_silent_peer(void)
+{
+    struct rig rig;
+    rig_begin(&rig);
+    rig_syn(&rig);
+    rig_poll_sleeps(&rig, RIG_POLLOUT);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "peer.silent", "ping");
+}
+
+static void test_segments_are_not_answered_one_by_one(void)
+{
+    struct rig rig;
+    rig_establish(&rig);
+    rig_segment(&rig, LEDGER_OUT, RIG_ACK, RIG_ISS + 1, RIG_IRS + 1, 10);
+    rig_segment(&rig, LEDGER_OUT, RIG_ACK, RIG_ISS + 11, RIG_IRS + 1, 10);
+    rig_segment(&rig, LEDGER_IN, RIG_ACK, RIG_IRS + 1, RIG_ISS + 21, 5);
+    rig_do(&rig, "read", 0, 100, 5);
+    rig_enter(&rig, "recvfrom", RIG_FD, 0, 100, 0);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_exit(&rig, 1);
+    rig_expect(&rig, false, "", NULL);
+}
+
+UNIT_SUITE("rules_socket", UNIT_TEST(test_out_before_the_handshake_is_false),
+           UNIT_TEST(test_out_of_a_connection_whose_syn_never_left_is_false),
+           UNIT_TEST(test_out_after_the_handshake_or_a_failure_is_true),
+           UNIT_TEST(test_within_the_guest_nothing_is_said_of_readiness),
+           UNIT_TEST(test_in_before_anything_came_is_false),
+           UNIT_TEST(test_in_of_a_half_that_the_program_shut_is_true),
+           UNIT_TEST(test_a_wait_that_sleeps_through_a_reset_is_unready),
+           UNIT_TEST(test_a_reset_of_this_moment_may_still_end_the_wait),
+           UNIT_TEST(test_a_reset_that_acknowledges_nothing_ends_no_wait),
+           UNIT_TEST(test_a_connect_that_sleeps_through_its_answer_is_unready),
+           UNIT_TEST(test_a_read_that_sleeps_through_the_end_is_unready),
+           UNIT_TEST(test_data_behind_a_hole_ends_no_wait),
+           UNIT_TEST(test_a_wait_that_ended_without_a_word_is_remembered),
+           UNIT_TEST(test_what_the_guest_threw_away_ends_no_wait),
+           UNIT_TEST(test_an_so_error_of_0_after_a_reset_swallows_it),
+           UNIT_TEST(test_an_error_that_was_told_once_is_not_swallowed),
+           UNIT_TEST(test_an_so_error_in_front_of_the_reset_is_true),
+           UNIT_TEST(test_a_connect_that_returns_0_after_a_reset_swallows_it),
+           UNIT_TEST(test_bytes_that_were_taken_before_the_handshake_and_never_left_are_dropped),
+           UNIT_TEST(test_a_fin_in_front_of_what_was_taken_drops_it),
+           UNIT_TEST(test_datagrams_that_were_taken_and_did_not_leave_are_dropped),
+           UNIT_TEST(test_a_datagram_that_came_and_was_not_given_is_dropped),
+           UNIT_TEST(test_a_datagram_that_a_poll_sleeps_through_is_unready),
+           UNIT_TEST(test_an_answer_behind_the_programs_end_means_that_it_gave_up),
+           UNIT_TEST(test_a_program_that_was_told_of_a_failure_did_not_give_up),
+           UNIT_TEST(test_a_syn_without_an_answer_is_a_silent_peer),
+           UNIT_TEST(test_segments_are_not_answered_one_by_one))

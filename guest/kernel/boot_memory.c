@@ -24,7 +24,7 @@ size_t boot_memory_left(void)
 
 void *boot_memory_take(size_t size_bytes)
 {
-    if (size_bytes == 0 || size_bytes > boot_memory_left())
+    if (boot_memory.next == NULL || size_bytes > boot_memory_left())
         return NULL;
     size_t taken = (size_bytes + BOOT_MEMORY_ALIGNMENT - 1) & ~(size_t)(BOOT_MEMORY_ALIGNMENT - 1);
     void *memory = boot_memory.next;

@@ -551,3 +551,10 @@ void dialogue_tcp_end(void)
     CU_ASSERT_EQUAL(tcp_blocks_used(), 0);
     dialogue_end();
 }
+
+void dialogue_tcp_end_by_reset(struct dialogue_socket *socket, const char *reset)
+{
+    dialogue_abort(socket);
+    dialogue_tcp_out(reset);
+    dialogue_tcp_end();
+}

@@ -80,6 +80,8 @@ void dialogue_begin_accepted(struct dialogue_socket *listener, struct dialogue_s
                              const char *words);
 /* Asserts that there is no connection, nothing in buffers and nothing due; then dialogue_end(). */
 void dialogue_tcp_end(void);
+/* Aborts the connection, whose reset must be this one, and ends. */
+void dialogue_tcp_end_by_reset(struct dialogue_socket *socket, const char *reset);
 
 /* For dialogue.c: describes a packet that holds a segment. */
 void dialogue_tcp_describe(const uint8_t *ip, size_t size, char *text, size_t room);

@@ -24,9 +24,7 @@ static void begin(const char *words)
 
 static void end(const char *reset)
 {
-    dialogue_abort(&socket);
-    dialogue_tcp_out(reset);
-    dialogue_tcp_end();
+    dialogue_tcp_end_by_reset(&socket, reset);
 }
 
 static void expect_drops(enum tcp_drop drop, uint64_t count)

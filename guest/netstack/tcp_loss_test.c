@@ -20,9 +20,7 @@ static void begin(const char *words)
 
 static void end(const char *reset)
 {
-    dialogue_abort(&socket);
-    dialogue_tcp_out(reset);
-    dialogue_tcp_end();
+    dialogue_tcp_end_by_reset(&socket, reset);
 }
 
 static struct tcp_information inform(void)

@@ -21,9 +21,7 @@ static void begin(const char *words)
 /* Resets the connection, of which this was the last number of ours, and theirs. */
 static void end(const char *reset)
 {
-    dialogue_abort(&socket);
-    dialogue_tcp_out(reset);
-    dialogue_tcp_end();
+    dialogue_tcp_end_by_reset(&socket, reset);
 }
 
 static void set_options(struct tcp_options options)

@@ -373,12 +373,9 @@ static bool lock_spin_taken(void *opaque, const struct cpu_spin *spin)
 {
     struct checks *checks = opaque;
     struct lock_check *locks = checks->locks;
-    const struct lock_known *known = lock_known_place(locks, spin, 0);
+    const struct lock_known *known = lock_known_find(locks, spin);
     if (!lock_is_known(known, spin)) {
-        known = lock_known_find(locks, spin);
-        if (!lock_is_known(known, spin)) {
-            return false;
-        }
+        return false;
     }
     unsigned class = known->class;
     if (class == LOCK_CLASSES_MAX) {

@@ -1,8 +1,8 @@
 /*
  * ledger.h - what the trace has told so far, kept in the form in which a diagnosis asks for it
  *
- * Fed with every event and with the frames of the wire; the trace itself may forget. Costs a switch
- * an event. Everything a guest says is bounded: tasks beyond LEDGER_TASKS_MAX, locks beyond
+ * Fed with the events that it listens to and with the frames of the wire; the trace itself may
+ * forget. Everything a guest says is bounded: tasks beyond LEDGER_TASKS_MAX, locks beyond
  * LEDGER_LOCKS_MAX and peers beyond LEDGER_PEERS_MAX are not kept; of requests and of the times at
  * which frames were taken the newest are.
  */

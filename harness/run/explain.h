@@ -46,7 +46,7 @@ void explain_add_stack(const struct session *session, const struct explain_stack
 /* places.c */
 struct places *places_new(void);
 void places_free(struct places *places);
-/* For each event, while it is being emitted: looks at the guest's stack. */
+/* From here on it looks at the guest's stack when events of a few kinds are emitted. */
 void places_listen(struct session *session);
 /* Append lines: where an INTID was taken, and what its handler did. */
 void places_tell_irq(const struct session *session, unsigned intid, GPtrArray *evidence);
@@ -62,7 +62,6 @@ const struct ledger_task *places_driver(const struct session *session, const cha
  * into the run without doing anything else.
  */
 bool proof_succeeds(struct session *session, const struct diagnosis *diagnosis);
-/* For each event of the repetition. */
 /* Nothing can happen any more, or the bounds are reached: does not return. */
 G_NORETURN void proof_fail(void);
 

@@ -1,9 +1,10 @@
 /*
  * session.c - builds the machine for a test, runs it, comes to a verdict
  *
- * The trace drives everything: the model and the event log take each event, and events that the
- * timeline asked for arm its step. Captures are written as frames arrive. The first verdict stands;
- * what is found when the files are closed (a full disk) can only make it worse.
+ * The trace drives everything: the model, the ledger and the checkers listen to the kinds of events
+ * that they know, the event log takes each, and those that the timeline asked for arm its step.
+ * Captures are written as frames arrive. The first verdict stands; what is found when the files are
+ * closed (a full disk) can only make it worse.
  */
 #include "harness/run/crash.h"
 #include "harness/run/explain.h"

@@ -8,10 +8,11 @@
 #include <string.h>
 
 /* [RFC864]: lines of 72 of the 95 printable characters, each beginning one further. */
-#define CHARGEN_FIRST ' '
-#define CHARGEN_COUNT 95
-#define CHARGEN_WIDTH 72
-#define CHARGEN_LINE  (CHARGEN_WIDTH + 2)
+#define CHARGEN_FIRST  ' '
+#define CHARGEN_COUNT  95
+#define CHARGEN_WIDTH  72
+#define CHARGEN_LINE   (CHARGEN_WIDTH + 2)
+#define CHARGEN_PERIOD ((size_t)CHARGEN_LINE * CHARGEN_COUNT)
 
 struct serve_app {
     const struct serve_app_ops *ops;
@@ -92,31 +93,42 @@ static void serve_discard_advance(void *state, struct serve_pipe *pipe)
     pipe->finished = pipe->in_ended;
 }
 
-static void *serve_chargen_begin(const struct serve_endpoint *endpoint)
-{
-    (void)endpoint;
-    return g_new0(uint64_t, 1); /* bytes so far */
-}
+struct chargen {
+    size_t at; /* in the lines, which are said over and over */
+    uint8_t lines[CHARGEN_PERIOD];
+};
 
-static uint8_t serve_chargen_byte(uint64_t at)
+static uint8_t chargen_byte(size_t at)
 {
-    uint64_t column = at % CHARGEN_LINE;
+    size_t column = at % CHARGEN_LINE;
     if (column >= CHARGEN_WIDTH) {
         return column == CHARGEN_WIDTH ? '\r' : '\n';
     }
     return (uint8_t)(CHARGEN_FIRST + (at / CHARGEN_LINE + column) % CHARGEN_COUNT);
 }
 
+static void *serve_chargen_begin(const struct serve_endpoint *endpoint)
+{
+    (void)endpoint;
+    struct chargen *chargen = g_new0(struct chargen, 1);
+    for (size_t i = 0; i < CHARGEN_PERIOD; i++) {
+        chargen->lines[i] = chargen_byte(i);
+    }
+    return chargen;
+}
+
 static void serve_chargen_advance(void *state, struct serve_pipe *pipe)
 {
-    uint64_t *sent = state;
+    struct chargen *chargen = state;
     serve_pipe_take_in(pipe, pipe->in_len);
     if (pipe->in_ended) {
         pipe->finished = true;
         return;
     }
     while (serve_pipe_room(pipe) > 0) {
-        pipe->out[pipe->out_len++] = serve_chargen_byte((*sent)++);
+        chargen->at +=
+            serve_pipe_put(pipe, chargen->lines + chargen->at, CHARGEN_PERIOD - chargen->at);
+        chargen->at %= CHARGEN_PERIOD;
     }
 }
 

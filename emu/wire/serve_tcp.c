@@ -12,6 +12,11 @@
  * read; and its own buffers have a fixed size. A service that takes nothing (`silent`) gets its
  * socket filled up, so that all that the guest sends stays in libslirp, whose window closes.
  *
+ * The kernel is asked no more than there is to know: a conversation looks for bytes when libslirp
+ * may have written some, which is when a segment with bytes came or libslirp was told that it can,
+ * and for room when libslirp was told that it can read. A read that comes back short has emptied
+ * the socket; only behind the guest's end (FIN, RST) can there be an end behind it.
+ *
  * To reset a connection the socket is closed while it holds a byte that was not read: libslirp is
  * told ECONNRESET. That byte is put there from libslirp's end.
  */
@@ -34,6 +39,7 @@
 /* libslirp's TCP, which is that of 4.4BSD, gives up connecting after 75 s. */
 #define SERVE_OPENING_NS  (UINT64_C(80) * 1000000000)
 #define SERVE_OPENING_MAX 1024
+#define TCP_FIN           0x01
 #define TCP_SYN           0x02
 #define TCP_RST           0x04
 #define TCP_ACK           0x10
@@ -61,6 +67,8 @@ struct serve_conversation {
     struct vevent wake;
     bool is_active;                               /* in the list of those that may go on */
     bool is_owing;                                /* counted as one */
+    bool may_read, may_write;                     /* there may be bytes, or room for some */
+    bool is_ending;                               /* the guest has said that it ends */
     bool is_deaf, is_ended, is_reset, has_failed; /* what has been done about the pipe's wishes */
     uint64_t received, sent;
     uint32_t first, acknowledged; /* sequence numbers of libslirp's direction */
@@ -74,7 +82,8 @@ struct serve_tcp {
     GArray *listeners;        /* struct serve_listener */
     GArray *openings;         /* struct serve_opening */
     GPtrArray *conversations; /* struct serve_conversation, in the order in which they began */
-    GHashTable *by_flow;      /* for look-ups only */
+    GHashTable *by_flow;      /* for look-ups only, */
+    GHashTable *by_socket;    /* libslirp's, and so is this */
     GPtrArray *active;        /* those that may go on, in the order in which that was found out */
     size_t owing, max;
 };
@@ -251,16 +260,21 @@ static bool serve_conversation_read(struct serve_conversation *self)
             pipe->in_ended = true;
             break;
         }
+        bool is_short = (size_t)got < SERVE_IN_SIZE - pipe->in_len;
         pipe->in_len += (size_t)got;
         self->received += (uint64_t)got;
+        if (is_short && !self->is_ending) {
+            break;
+        }
     }
+    self->may_read = !pipe->in_ended && pipe->in_len == SERVE_IN_SIZE;
     return moved;
 }
 
 static bool serve_conversation_write(struct serve_conversation *self)
 {
     struct serve_pipe *pipe = &self->pipe;
-    if (pipe->out_len == 0) {
+    if (pipe->out_len == 0 || !self->may_write) {
         return false;
     }
     size_t unread = serve_socket_unread(self->theirs);
@@ -271,6 +285,7 @@ static bool serve_conversation_write(struct serve_conversation *self)
         serve_pipe_take_out(pipe, pipe->out_len); /* libslirp has closed its end */
         return true;
     }
+    self->may_write = put > 0 && (size_t)put < room;
     if (put <= 0) {
         return false;
     }
@@ -324,7 +339,7 @@ static bool serve_conversation_run(struct serve_conversation *self)
     if (self->ours < 0) {
         return false;
     }
-    bool moved = serve_conversation_read(self);
+    bool moved = self->may_read && serve_conversation_read(self);
     size_t in_len = pipe->in_len, out_len = pipe->out_len;
     pipe->now_ns = vclock_now_ns(tcp->clock);
     serve_app_advance(self->app, pipe);
@@ -348,7 +363,7 @@ bool serve_tcp_run(struct serve_tcp *tcp)
         struct serve_conversation *self = g_ptr_array_index(tcp->active, i);
         bool goes_on = serve_conversation_run(self);
         moved = moved || goes_on;
-        if (goes_on || (self->ours >= 0 && self->pipe.out_len > 0)) {
+        if (goes_on) {
             i++;
         } else {
             self->is_active = false;
@@ -367,6 +382,7 @@ void serve_tcp_open(struct serve_tcp *tcp, const struct serve_flow *flow, int so
     vevent_init(&self->wake, VEVENT_MACHINE, "service", serve_conversation_wake, self);
     self->endpoint = listener->endpoint;
     self->theirs = socket;
+    self->may_read = self->may_write = true;
     self->ours = accept4(listener->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     serve_socket_set_buffer(self->ours, SERVE_SOCKET_BUFFER);
     serve_socket_set_buffer(self->theirs, SERVE_SOCKET_BUFFER);
@@ -388,6 +404,7 @@ void serve_tcp_open(struct serve_tcp *tcp, const struct serve_flow *flow, int so
     self->peer = trace_intern(tcp->trace, text);
     g_ptr_array_add(tcp->conversations, self);
     g_hash_table_replace(tcp->by_flow, &self->flow, self);
+    g_hash_table_insert(tcp->by_socket, GINT_TO_POINTER(socket), self);
     trace_emit(tcp->trace, TRACE_SERVE_OPENED, TS(serve_tcp_service(tcp, self->endpoint)),
                TS(self->peer));
     /* A service that takes nothing takes nothing from the beginning. */
@@ -395,21 +412,34 @@ void serve_tcp_open(struct serve_tcp *tcp, const struct serve_flow *flow, int so
     serve_conversation_run(self);
 }
 
+static struct serve_conversation *serve_tcp_by_socket(const struct serve_tcp *tcp, int socket)
+{
+    return g_hash_table_lookup(tcp->by_socket, GINT_TO_POINTER(socket));
+}
+
+void serve_tcp_note_ready(struct serve_tcp *tcp, int socket, bool readable, bool writable)
+{
+    struct serve_conversation *self = serve_tcp_by_socket(tcp, socket);
+    if (self != NULL) {
+        self->may_read = self->may_read || writable;
+        self->may_write = self->may_write || readable;
+        serve_conversation_activate(self);
+    }
+}
+
 void serve_tcp_close(struct serve_tcp *tcp, int socket)
 {
-    for (guint i = 0; i < tcp->conversations->len; i++) {
-        struct serve_conversation *self = g_ptr_array_index(tcp->conversations, i);
-        if (self->theirs != socket) {
-            continue;
-        }
-        trace_emit(tcp->trace, TRACE_SERVE_ENDED, TS(serve_tcp_service(tcp, self->endpoint)),
-                   TS(self->peer), TN(self->received), TN(self->sent));
-        if (g_hash_table_lookup(tcp->by_flow, &self->flow) == self) {
-            g_hash_table_remove(tcp->by_flow, &self->flow);
-        }
-        g_ptr_array_remove_index(tcp->conversations, i);
+    struct serve_conversation *self = serve_tcp_by_socket(tcp, socket);
+    if (self == NULL) {
         return;
     }
+    trace_emit(tcp->trace, TRACE_SERVE_ENDED, TS(serve_tcp_service(tcp, self->endpoint)),
+               TS(self->peer), TN(self->received), TN(self->sent));
+    if (g_hash_table_lookup(tcp->by_flow, &self->flow) == self) {
+        g_hash_table_remove(tcp->by_flow, &self->flow);
+    }
+    g_hash_table_remove(tcp->by_socket, GINT_TO_POINTER(socket));
+    g_ptr_array_remove(tcp->conversations, self);
 }
 
 bool serve_tcp_is_full(const struct serve_tcp *tcp)
@@ -451,7 +481,7 @@ void serve_tcp_note_sent(struct serve_tcp *tcp, const struct serve_flow *flow, u
 }
 
 void serve_tcp_note_received(struct serve_tcp *tcp, const struct serve_flow *flow, uint8_t flags,
-                             uint32_t acknowledged)
+                             uint32_t acknowledged, size_t len)
 {
     struct serve_conversation *self = g_hash_table_lookup(tcp->by_flow, flow);
     if ((flags & TCP_RST) != 0) {
@@ -462,6 +492,8 @@ void serve_tcp_note_received(struct serve_tcp *tcp, const struct serve_flow *flo
         serve_conversation_count(self);
     }
     if (self != NULL) {
+        self->is_ending = self->is_ending || (flags & (TCP_FIN | TCP_RST)) != 0;
+        self->may_read = self->may_read || self->is_ending || len > 0;
         serve_conversation_activate(self);
     }
 }
@@ -540,6 +572,7 @@ struct serve_tcp *serve_tcp_new(struct vclock *clock, struct trace *trace, veven
     tcp->openings = g_array_new(FALSE, FALSE, sizeof(struct serve_opening));
     tcp->conversations = g_ptr_array_new_with_free_func(serve_conversation_free);
     tcp->by_flow = g_hash_table_new(serve_flow_hash, serve_flow_equal);
+    tcp->by_socket = g_hash_table_new(NULL, NULL);
     tcp->max = MIN(serve_tcp_raise_limit(), (size_t)SERVE_CONVERSATIONS_MAX);
     tcp->active = g_ptr_array_new();
     tcp->woken = woken;
@@ -555,6 +588,7 @@ void serve_tcp_free(struct serve_tcp *tcp)
         return;
     }
     g_hash_table_destroy(tcp->by_flow);
+    g_hash_table_destroy(tcp->by_socket);
     g_ptr_array_free(tcp->conversations, TRUE);
     g_ptr_array_free(tcp->active, TRUE);
     g_array_free(tcp->openings, TRUE);

@@ -49,11 +49,17 @@ size_t serve_tcp_count(const struct serve_tcp *tcp);
 /* Moves bytes between sockets and applications. False: there was nothing to move. */
 bool serve_tcp_run(struct serve_tcp *tcp);
 
-/* Segments of conversations: what libslirp sends, and what the guest does. */
+/*
+ * libslirp is about to be told this of a socket, which may be none of ours: it will read from it,
+ * or write to it what it had to keep.
+ */
+void serve_tcp_note_ready(struct serve_tcp *tcp, int socket, bool readable, bool writable);
+
+/* Segments of conversations: what libslirp sends, and what the guest does, with `len` bytes. */
 void serve_tcp_note_sent(struct serve_tcp *tcp, const struct serve_flow *flow, uint8_t flags,
                          uint32_t sequence);
 void serve_tcp_note_received(struct serve_tcp *tcp, const struct serve_flow *flow, uint8_t flags,
-                             uint32_t acknowledged);
+                             uint32_t acknowledged, size_t len);
 /* True while the guest has not acknowledged everything, so that libslirp may send it again. */
 bool serve_tcp_is_owing(const struct serve_tcp *tcp);
 

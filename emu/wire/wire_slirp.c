@@ -60,7 +60,7 @@ struct wire_slirp {
     GArray *polled;                /* struct pollfd, of one fill */
     struct vevent upkeep, again;   /* wake libslirp: for itself, or because the guest may notice */
     struct vevent still;           /* of a live run */
-    bool is_answered;              /* the host had something to say */
+    bool is_ready;                 /* a socket was, at the last look */
 };
 
 /* libslirp has globals: its time, its DNS cache. */
@@ -214,7 +214,22 @@ static void wire_slirp_sync(struct wire_slirp *self)
     }
 }
 
-/* Asks for the sockets' state, waiting up to `wait_ms` of the host's time, and acts on it. */
+static void wire_slirp_note_ready(struct wire_slirp *self)
+{
+    for (guint i = 0; self->tcp != NULL && i < self->polled->len; i++) {
+        const struct pollfd *polled = &g_array_index(self->polled, struct pollfd, i);
+        if (polled->revents != 0) {
+            bool writable = (polled->revents & POLLOUT) != 0;
+            serve_tcp_note_ready(self->tcp, polled->fd, (polled->revents & ~POLLOUT) != 0,
+                                 writable);
+        }
+    }
+}
+
+/*
+ * Asks for the sockets' state, waiting up to `wait_ms` of the host's time, and has libslirp act on
+ * it. self->is_ready: it had something to do.
+ */
 static uint32_t wire_slirp_look(struct wire_slirp *self, int wait_ms)
 {
     uint32_t sleep_ms = UINT32_MAX;
@@ -223,7 +238,10 @@ static uint32_t wire_slirp_look(struct wire_slirp *self, int wait_ms)
     int ready = 0;
     if (self->polled->len > 0) {
         ready = poll((struct pollfd *)(void *)self->polled->data, self->polled->len, wait_ms);
-        self->is_answered = self->is_answered || ready > 0;
+    }
+    self->is_ready = ready > 0;
+    if (self->is_ready) {
+        wire_slirp_note_ready(self);
     }
     slirp_pollfds_poll(self->slirp, ready < 0 ? 1 : 0, wire_slirp_get_revents, self);
     return sleep_ms;
@@ -258,13 +276,19 @@ static void wire_slirp_arm(struct wire_slirp *self, uint32_t sleep_ms)
     }
 }
 
+static bool wire_slirp_run_services(struct wire_slirp *self)
+{
+    return self->tcp != NULL && serve_tcp_run(self->tcp);
+}
+
 /* Until neither libslirp nor a service has anything to do. */
 static void wire_slirp_pump(struct wire_slirp *self)
 {
     uint32_t sleep_ms;
+    wire_slirp_run_services(self);
     do {
         sleep_ms = wire_slirp_look(self, 0);
-    } while (self->tcp != NULL && serve_tcp_run(self->tcp));
+    } while (self->is_ready && wire_slirp_run_services(self));
     g_assert(self->tcp != NULL || self->services.rules.live || sleep_ms > SLIRP_SLEEP_TIMERS);
     self->services.rules.is_full = self->tcp != NULL && serve_tcp_is_full(self->tcp);
     wire_slirp_arm(self, sleep_ms);
@@ -282,9 +306,8 @@ static void wire_slirp_ask_host(void *opaque)
 {
     struct wire_slirp *self = opaque;
     wire_slirp_sync(self);
-    self->is_answered = false;
     wire_slirp_look(self, SLIRP_HOST_MS);
-    bool is_answered = self->is_answered;
+    bool is_answered = self->is_ready;
     wire_slirp_pump(self);
     if (!is_answered) {
         vclock_disarm(self->clock, &self->still);
@@ -309,7 +332,8 @@ static void wire_slirp_input(struct wire_slirp *self, const uint8_t *frame, size
     slirp_input(self->slirp, frame, (int)len);
     self->flow = NULL;
     if (judgement->is_tcp && datagram->endpoint != NULL) {
-        serve_tcp_note_received(self->tcp, &flow, judgement->tcp_flags, judgement->tcp_ack);
+        serve_tcp_note_received(self->tcp, &flow, judgement->tcp_flags, judgement->tcp_ack,
+                                datagram->len);
     }
     wire_slirp_pump(self);
 }

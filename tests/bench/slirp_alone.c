@@ -3,14 +3,20 @@
  *
  * Same requests (56 bytes of data), same library, same rhythm: time is synchronised, the frame goes
  * in, the library is pumped. Of TCP the same: segments that were prepared before, to a service that
- * takes all, and acknowledgements for what one sends that never ends; both are callbacks.
+ * takes all, and acknowledgements, one for every second segment, for what one sends that never ends.
+ * Services are reached as Ringside's are, by a socket of the Unix domain, but at their ease: they
+ * take and give 64 KiB at a time.
  */
 #include "tests/bench/slirp_alone.h"
 
 #include <arpa/inet.h>
 #include <glib.h>
 #include <libslirp.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #define ECHO_DATA    56
 #define TCP_DATA     1460
@@ -19,7 +25,10 @@
 #define TCP_PORT     9
 #define TCP_WINDOW   65535
 #define TCP_SERVICE  "10.0.2.100"
-#define TCP_BEGIN    1000 /* our first sequence number */
+#define TCP_BEGIN    1000  /* our first sequence number */
+#define CHUNK        65536 /* bytes that a service takes or gives at once */
+#define ACKS_MAX     64    /* for the segments of a window */
+#define POLLED_MAX   4
 #define FLAG_SYN     2
 #define FLAG_RST     4
 #define FLAG_ACK     16
@@ -30,6 +39,12 @@ struct alone {
     uint64_t taken;      /* bytes, by the service */
     uint32_t sequence;   /* behind what it sent last */
     uint64_t handshakes; /* answers to SYNs */
+    int listener, ours;  /* sockets of the service; -1: not there */
+    bool is_read;        /* libslirp has read from its own */
+    struct pollfd polled[POLLED_MAX];
+    size_t polled_count;
+    uint32_t acks[ACKS_MAX]; /* that are due */
+    size_t ack_count, segments;
 };
 
 static uint32_t alone_get32(const uint8_t *at)
@@ -44,6 +59,10 @@ static void alone_hear_segment(struct alone *alone, const uint8_t *ip)
     bool is_syn = (tcp[13] & FLAG_SYN) != 0;
     alone->handshakes += is_syn;
     alone->sequence = alone_get32(tcp + 4) + size + is_syn;
+    alone->segments += size > 0;
+    if (size > 0 && alone->segments % 2 == 0 && alone->ack_count < ACKS_MAX) {
+        alone->acks[alone->ack_count++] = alone->sequence;
+    }
 }
 
 /* Replies are ARP, ICMP or TCP. */
@@ -92,10 +111,21 @@ static void alone_timer_mod(void *timer, int64_t expire, void *opaque)
     (void)opaque;
 }
 
-static void alone_poll_fd(int fd, void *opaque)
+/* libslirp has connected to the service, or closes that. */
+static void alone_register_fd(int fd, void *opaque)
 {
+    struct alone *alone = opaque;
     (void)fd;
-    (void)opaque;
+    alone->ours = accept4(alone->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static void alone_unregister_fd(int fd, void *opaque)
+{
+    struct alone *alone = opaque;
+    if (fd >= 0 && alone->ours >= 0) {
+        close(alone->ours);
+        alone->ours = -1;
+    }
 }
 
 static void alone_notify(void *opaque)
@@ -105,17 +135,23 @@ static void alone_notify(void *opaque)
 
 static int alone_add_poll(int fd, int events, void *opaque)
 {
-    (void)fd;
-    (void)events;
-    (void)opaque;
-    return 0;
+    struct alone *alone = opaque;
+    g_assert(alone->polled_count < POLLED_MAX);
+    alone->polled[alone->polled_count] = (struct pollfd){
+        .fd = fd,
+        .events = (short)(((events & SLIRP_POLL_IN) != 0 ? POLLIN : 0) |
+                          ((events & SLIRP_POLL_OUT) != 0 ? POLLOUT : 0)),
+    };
+    return (int)alone->polled_count++;
 }
 
 static int alone_get_revents(int index, void *opaque)
 {
-    (void)index;
-    (void)opaque;
-    return 0;
+    struct alone *alone = opaque;
+    int revents = alone->polled[index].revents;
+    alone->is_read = alone->is_read || (revents & POLLIN) != 0;
+    return ((revents & POLLIN) != 0 ? SLIRP_POLL_IN : 0) |
+           ((revents & POLLOUT) != 0 ? SLIRP_POLL_OUT : 0);
 }
 
 static const SlirpCb alone_callbacks = {
@@ -125,8 +161,8 @@ static const SlirpCb alone_callbacks = {
     .timer_new = alone_timer_new,
     .timer_free = alone_timer_free,
     .timer_mod = alone_timer_mod,
-    .register_poll_fd = alone_poll_fd,
-    .unregister_poll_fd = alone_poll_fd,
+    .register_poll_fd = alone_register_fd,
+    .unregister_poll_fd = alone_unregister_fd,
     .notify = alone_notify,
 };
 
@@ -202,13 +238,17 @@ static void alone_input(struct alone *alone, Slirp *slirp, const uint8_t *frame,
     alone->now_ns += 10000;
     slirp_pollfds_poll(slirp, 1, alone_get_revents, alone);
     slirp_input(slirp, frame, (int)len);
+    alone->polled_count = 0;
     slirp_pollfds_fill(slirp, &timeout, alone_add_poll, alone);
+    if (alone->polled_count > 0) {
+        poll(alone->polled, alone->polled_count, 0);
+    }
     slirp_pollfds_poll(slirp, 0, alone_get_revents, alone);
 }
 
 uint64_t slirp_alone_ping(uint64_t requests)
 {
-    struct alone alone = {.now_ns = 1000000000};
+    struct alone alone = {.now_ns = 1000000000, .listener = -1, .ours = -1};
     Slirp *slirp = alone_make(&alone);
     uint8_t echo[128] = {0};
     size_t echo_len = alone_echo(echo);
@@ -221,21 +261,45 @@ uint64_t slirp_alone_ping(uint64_t requests)
 
 /* ---- TCP ------------------------------------------------------------------------------------- */
 
-static ssize_t alone_take(const void *bytes, size_t len, void *opaque)
-{
-    (void)bytes;
-    ((struct alone *)opaque)->taken += len;
-    return (ssize_t)len;
-}
-
 static Slirp *alone_make_service(struct alone *alone)
 {
     Slirp *slirp = alone_make(alone);
     struct in_addr address;
     inet_pton(AF_INET, TCP_SERVICE, &address);
-    int error = slirp_add_guestfwd(slirp, alone_take, alone, &address, TCP_PORT);
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    g_autofree char *folder = g_dir_make_tmp("ringside-bench-XXXXXX", NULL);
+    g_snprintf(name.sun_path, sizeof name.sun_path, "%s/s", folder);
+    alone->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int error = bind(alone->listener, (const struct sockaddr *)&name, sizeof name);
+    error = error != 0 ? error : listen(alone->listener, 1);
+    error = error != 0 ? error : slirp_add_unix(slirp, name.sun_path, &address, TCP_PORT);
     g_assert(error == 0);
     return slirp;
+}
+
+static void alone_end_service(struct alone *alone, Slirp *slirp)
+{
+    struct sockaddr_un name;
+    socklen_t len = sizeof name;
+    slirp_cleanup(slirp);
+    getsockname(alone->listener, (struct sockaddr *)&name, &len);
+    unlink(name.sun_path);
+    g_autofree char *folder = g_path_get_dirname(name.sun_path);
+    rmdir(folder);
+    close(alone->listener);
+}
+
+static void alone_take(struct alone *alone)
+{
+    static uint8_t bytes[CHUNK];
+    ssize_t got = recv(alone->ours, bytes, sizeof bytes, 0);
+    alone->taken += got > 0 ? (size_t)got : 0;
+}
+
+static void alone_give(struct alone *alone)
+{
+    static const uint8_t bytes[CHUNK];
+    send(alone->ours, bytes, sizeof bytes, MSG_NOSIGNAL);
 }
 
 static void alone_put32(uint8_t *at, uint32_t value)
@@ -281,7 +345,7 @@ static void alone_connect(struct alone *alone, Slirp *slirp, unsigned port)
 
 uint64_t slirp_alone_discard(uint64_t segments, slirp_alone_begin_fn *begin)
 {
-    struct alone alone = {.now_ns = 1000000000};
+    struct alone alone = {.now_ns = 1000000000, .listener = -1, .ours = -1};
     Slirp *slirp = alone_make_service(&alone);
     size_t len = TCP_HEADERS + TCP_DATA;
     g_autofree uint8_t *frames = g_malloc(segments * len);
@@ -293,44 +357,52 @@ uint64_t slirp_alone_discard(uint64_t segments, slirp_alone_begin_fn *begin)
     begin();
     for (uint64_t i = 0; i < segments; i++) {
         alone_input(&alone, slirp, frames + i * len, len);
+        if (i % (CHUNK / TCP_DATA) == 0 || i == segments - 1) {
+            alone_take(&alone);
+        }
     }
-    slirp_cleanup(slirp);
+    alone_end_service(&alone, slirp);
     return alone.taken;
 }
 
-/* As much as there is room for; then all of it is acknowledged. */
+/* As much as there is room for, and an acknowledgement for every second segment of it. */
 uint64_t slirp_alone_chargen(uint64_t bytes, slirp_alone_begin_fn *begin)
 {
-    static const uint8_t data[65536];
-    struct alone alone = {.now_ns = 1000000000};
+    struct alone alone = {.now_ns = 1000000000, .listener = -1, .ours = -1};
     Slirp *slirp = alone_make_service(&alone);
-    struct in_addr address;
-    inet_pton(AF_INET, TCP_SERVICE, &address);
     alone_connect(&alone, slirp, TCP_OUR_PORT);
     uint32_t first = alone.sequence;
     begin();
+    alone_give(&alone);
     while (alone.sequence - first < bytes) {
         uint8_t frame[TCP_HEADERS];
-        size_t room = slirp_socket_can_recv(slirp, address, TCP_PORT);
-        room = MIN(room, sizeof data);
-        if (room > 0) {
-            slirp_socket_recv(slirp, address, TCP_PORT, data, (int)room);
-        }
         uint32_t before = alone.sequence;
-        alone_input(&alone, slirp, frame,
-                    alone_segment(frame, TCP_OUR_PORT, FLAG_ACK, TCP_BEGIN + 1, alone.sequence, 0));
-        if (room == 0 && alone.sequence == before) {
+        uint32_t acks[ACKS_MAX];
+        size_t count = alone.ack_count;
+        memcpy(acks, alone.acks, count * sizeof acks[0]);
+        alone.ack_count = 0;
+        if (count == 0) {
+            acks[count++] = alone.sequence; /* an odd one is left */
+        }
+        for (size_t i = 0; i < count; i++) {
+            alone_input(&alone, slirp, frame,
+                        alone_segment(frame, TCP_OUR_PORT, FLAG_ACK, TCP_BEGIN + 1, acks[i], 0));
+        }
+        if (alone.is_read) {
+            alone.is_read = false;
+            alone_give(&alone);
+        } else if (count == 1 && alone.sequence == before) {
             break; /* nothing moves any more */
         }
     }
     uint64_t sent = alone.sequence - first;
-    slirp_cleanup(slirp);
+    alone_end_service(&alone, slirp);
     return sent;
 }
 
 uint64_t slirp_alone_handshakes(uint64_t count)
 {
-    struct alone alone = {.now_ns = 1000000000};
+    struct alone alone = {.now_ns = 1000000000, .listener = -1, .ours = -1};
     Slirp *slirp = alone_make_service(&alone);
     for (uint64_t i = 0; i < count; i++) {
         uint8_t frame[TCP_HEADERS];
@@ -340,6 +412,6 @@ uint64_t slirp_alone_handshakes(uint64_t count)
             &alone, slirp, frame,
             alone_segment(frame, port, FLAG_RST | FLAG_ACK, TCP_BEGIN + 1, alone.sequence, 0));
     }
-    slirp_cleanup(slirp);
+    alone_end_service(&alone, slirp);
     return alone.handshakes;
 }

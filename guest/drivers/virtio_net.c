@@ -9,10 +9,12 @@
  * one, or the frame makes no sense, the full one goes back and the frame is lost. With mergeable
  * buffers a frame may come in several: the parts are copied behind the first one.
  *
- * Sending. Nobody waits for a completion: a frame is queued and forgotten. Buffers that the device
- * is done with are reclaimed before the next frame is queued, and by the task. When the ring is
- * full nevertheless, the frame is dropped. With indirect tables the header is not put in front of
- * each frame: one block of zeroes is part of every chain.
+ * Sending. Nobody waits for a completion: a frame is queued and forgotten, and no interrupt is asked
+ * for. Buffers that the device is done with are reclaimed before the next frame is queued, and by
+ * the task when it is awake for another reason. Once more than half of the ring is in flight there
+ * is an interrupt, so that a queue that has gone quiet keeps few buffers from the rest of the
+ * kernel. When the ring is full nevertheless, the frame is dropped. With indirect tables the header
+ * is not put in front of each frame: one block of zeroes is part of every chain.
  *
  * The boot parameter `tx` chooses another policy: `block` sleeps until the device is done with the
  * frame, `spin` looks again and again, with the interrupts of the queue switched off. Either has an
@@ -246,6 +248,8 @@ static void virtio_net_reclaim_locked(struct virtio_net *net)
     struct nbuf *nbuf;
     while ((nbuf = virtqueue_take_used(&net->tx, &written)) != NULL)
         nbuf_free(nbuf);
+    if (net->policy == VNET_TX_FORGET)
+        virtqueue_disable_interrupts(&net->tx);
 }
 
 static void virtio_net_reclaim(struct virtio_net *net)
@@ -288,6 +292,8 @@ static int virtio_net_queue_locked(struct virtio_net *net, struct nbuf *nbuf,
     int error = virtqueue_add_pending(&net->tx, segments, count, nbuf, pending);
     if (error != 0)
         return error;
+    if (net->policy == VNET_TX_FORGET && net->tx.free_count < net->tx.size / 2)
+        virtqueue_enable_interrupts(&net->tx);
     virtqueue_publish(&net->tx);
     if (virtqueue_wants_kick(&net->tx))
         virtio_kick(net->device, VNET_QUEUE_TX);
@@ -507,7 +513,7 @@ static const char *virtio_net_open(struct virtio_net *net, int *error)
 static void virtio_net_start(struct virtio_net *net)
 {
     virtio_net_choose_names(net);
-    if (net->policy == VNET_TX_SPIN)
+    if (net->policy != VNET_TX_BLOCK)
         virtqueue_disable_interrupts(&net->tx);
     virtio_start(net->device);
     net->is_up = true;
@@ -636,10 +642,12 @@ static uint64_t virtio_net_service(struct virtio_net *net)
     return virtio_net_next_round(net, netif_poll(clock_now_ns()));
 }
 
-/* Whether frames were sent; if not, an interrupt will tell, for who wants it. */
+/* Whether a sender sleeps for frames that were sent; if not yet, an interrupt will tell. */
 static bool virtio_net_has_sent(struct virtio_net *net)
 {
-    if (!net->tx.event_index || net->policy == VNET_TX_SPIN)
+    if (net->policy != VNET_TX_BLOCK)
+        return false;
+    if (!net->tx.event_index)
         return virtqueue_has_used(&net->tx);
     uint64_t daif = spin_lock(&net->tx_lock);
     bool sent = virtqueue_enable_interrupts(&net->tx);

@@ -24,7 +24,7 @@ EXACT_SEGMENTS = r"^(\+\S+ +)?send "  # they are as the scenario has them
 PURPOSES = (
     (r"retransmission|Duplicate ACK|[Oo]ut-[Oo]f-[Oo]rder|Previous segment|ACKed segment|keep-alive|D-SACK",
      rf" fault\.applied object=link |\bsilent\b|\bslow\b|\bdelay\b|{EXACT_SEGMENTS}"),
-    (r"Connection reset", rf"(?i)\breset|\brefused|\bkill|nobody listens|closed port|{EXACT_SEGMENTS}"),
+    (r"Connection reset", rf"(?i)\breset|fault=duplicate|\brefused|\bkill|nobody listens|closed port|{EXACT_SEGMENTS}"),
     (r"Zero Window", rf"(?i)\bwindow|{EXACT_SEGMENTS}"),
     (r"port numbers reused", rf"(?i)\bport|{EXACT_SEGMENTS}"),
 )

@@ -9,12 +9,12 @@
  * one, or the frame makes no sense, the full one goes back and the frame is lost. With mergeable
  * buffers a frame may come in several: the parts are copied behind the first one.
  *
- * Sending. Nobody waits for a completion: a frame is queued and forgotten, and no interrupt is asked
- * for. Buffers that the device is done with are reclaimed before the next frame is queued, and by
- * the task when it is awake for another reason. Once more than half of the ring is in flight there
- * is an interrupt, so that a queue that has gone quiet keeps few buffers from the rest of the
- * kernel. When the ring is full nevertheless, the frame is dropped. With indirect tables the header
- * is not put in front of each frame: one block of zeroes is part of every chain.
+ * Sending. Nobody waits for a completion: a frame is queued and forgotten, without an interrupt.
+ * Buffers that the device is done with are reclaimed before the next frame is queued, and by the
+ * task when it is awake for another reason. Once more than half of the ring is in flight there is
+ * an interrupt, so that a queue that has gone quiet keeps few buffers from the rest of the kernel.
+ * When the ring is full nevertheless, the frame is dropped. With indirect tables the header is not
+ * put in front of each frame: one block of zeroes is part of every chain.
  *
  * The boot parameter `tx` chooses another policy: `block` sleeps until the device is done with the
  * frame, `spin` looks again and again, with the interrupts of the queue switched off. Either has an

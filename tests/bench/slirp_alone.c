@@ -3,7 +3,7 @@
  *
  * Same requests (56 bytes of data), same library, same rhythm: time is synchronised, the frame goes
  * in, the library is pumped. Of TCP the same: segments that were prepared before, to a service that
- * takes all, and acknowledgements, one for every second segment, for what one sends that never ends.
+ * takes all, and acknowledgements for every second segment of what one sends that never ends.
  * Services are reached as Ringside's are, by a socket of the Unix domain, but at their ease: they
  * take and give 64 KiB at a time.
  */

@@ -19,7 +19,7 @@
  * has received lies in blocks of the pool "tcp-blocks", which are taken when bytes come and go back
  * when they are gone. So an idle connection costs its object, about a kilobyte, and buffers may be
  * promised that could not all be filled at once: when no block is left, what arrives is dropped, as
- * if it had been lost on the way, and tcp_send() says -KENOBUFS.
+ * if it had been lost on the way, and tcp_send() says -KEAGAIN as if the buffer were full.
  *
  * All under the lock of the stack. Times are parameters; what is due is done by tcp_poll().
  */
@@ -92,7 +92,7 @@ struct tcp_connection;
  *   refused, reset, timed out       yes                       yes         yes    (2)  yes
  *
  * (1) the attempt fails at once; (2) until the error has been told.
- * There is room when a third of the send buffer is free.
+ * There is room when a third of the send buffer is free, and memory for more.
  */
 enum tcp_ready {
     TCP_READY_IN = 1,
@@ -161,8 +161,8 @@ int tcp_connect(struct tcp_connection *connection, uint32_t address, uint16_t po
 
 /*
  * Queues bytes. Returns how many, more than 0 unless size is 0. Or the pending error; -KEAGAIN: the
- * buffer is full, or the connection is not established yet; -KEPIPE: there is none, or our half is
- * ended; -KENOBUFS: no memory.
+ * buffer is full, or there is no memory, or the connection is not established yet; -KEPIPE: there
+ * is none, or our half is ended.
  */
 long tcp_send(struct tcp_connection *connection, const void *data, size_t size, uint64_t now_ns);
 
@@ -203,7 +203,8 @@ enum tcp_timer {
     TCP_TIMER_PERSIST,     /* their window is closed */
     TCP_TIMER_ACKNOWLEDGE, /* an acknowledgement is owed */
     TCP_TIMER_KEEPALIVE,
-    TCP_TIMER_END, /* of TIME_WAIT, and of FIN_WAIT_2 without an owner */
+    TCP_TIMER_MEMORY, /* there was none for bytes to send */
+    TCP_TIMER_END,    /* of TIME_WAIT, and of FIN_WAIT_2 without an owner */
     TCP_TIMER_COUNT,
 };
 

@@ -29,6 +29,11 @@ unsigned tcp_blocks_used(void)
     return tcp_block_pool.used;
 }
 
+unsigned tcp_blocks_left(void)
+{
+    return tcp_block_pool.capacity - tcp_block_pool.used;
+}
+
 void tcp_buffer_init(struct tcp_buffer *buffer, uint32_t sequence)
 {
     memset(buffer, 0, sizeof(*buffer));

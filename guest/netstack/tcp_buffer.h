@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define TCP_BLOCK_SIZE  2048
-#define TCP_BLOCKS_MAX  1024
+#define TCP_BLOCKS_MAX  4096
 #define TCP_BLOCK_SLOTS 64 /* a power of two */
 #define TCP_BUFFER_SPAN ((TCP_BLOCK_SLOTS - 1) * TCP_BLOCK_SIZE)
 
@@ -30,6 +30,7 @@ struct tcp_buffer {
 /* The pool, with all blocks free. */
 void tcp_blocks_init(void);
 unsigned tcp_blocks_used(void);
+unsigned tcp_blocks_left(void);
 
 /* An empty buffer, whose first byte will be this one. */
 void tcp_buffer_init(struct tcp_buffer *buffer, uint32_t sequence);

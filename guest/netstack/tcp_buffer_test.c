@@ -87,9 +87,9 @@ static void test_as_much_as_the_table_spans_may_be_held(void)
 
 static void test_without_blocks_the_first_bytes_are_stored(void)
 {
-    unsigned left = TCP_BLOCKS_MAX;
     static struct tcp_buffer eaters[TCP_BLOCKS_MAX / TCP_BLOCK_SLOTS + 1];
     begin(0);
+    unsigned left = tcp_blocks_left();
     for (unsigned i = 0; left > 2; i++) {
         tcp_buffer_init(&eaters[i], 0);
         for (uint32_t at = 0; at < TCP_BUFFER_SPAN && left > 2; at += TCP_BLOCK_SIZE, left--)

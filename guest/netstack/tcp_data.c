@@ -23,7 +23,8 @@ static size_t tcp_free_room(const struct tcp_connection *connection)
 
 bool tcp_has_room(const struct tcp_connection *connection)
 {
-    return 3 * tcp_free_room(connection) >= connection->options.send_buffer;
+    return !connection->send.starved &&
+           3 * tcp_free_room(connection) >= connection->options.send_buffer;
 }
 
 /* Have they ended their half, or does the owner not want to hear it? */
@@ -103,8 +104,11 @@ long tcp_send(struct tcp_connection *connection, const void *data, size_t size, 
     if (room == 0 && size > 0)
         return -KEAGAIN;
     size_t queued = tcp_buffer_write(buffer, buffer->end, data, size < room ? size : room);
-    if (queued == 0 && size > 0)
-        return -KENOBUFS;
+    if (queued == 0 && size > 0) {
+        connection->send.starved = true;
+        tcp_timer_set(connection, TCP_TIMER_MEMORY, now_ns + TCP_MEMORY_PAUSE_NS);
+        return -KEAGAIN;
+    }
     tcp_output(connection, now_ns);
     return (long)queued;
 }

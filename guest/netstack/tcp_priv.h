@@ -33,6 +33,7 @@
 #define TCP_HEADER_SIZE_MAX 60
 #define TCP_SACK_BLOCKS_MAX 4
 #define TCP_NEVER           UINT64_MAX
+#define TCP_MEMORY_PAUSE_NS UINT64_C(10000000) /* until a sender without memory looks again */
 
 #define TCP_MSS_DEFAULT 536 /* [RFC9293] 3.7.1: "MUST assume a default send MSS of 536" */
 /* Less than this nobody means, and it would make a lot of headers: it is taken for this. */
@@ -141,6 +142,7 @@ struct tcp_sending {
     unsigned mss;     /* theirs, and what the path allows; without options */
     unsigned mtu_mss; /* what the path allows */
     bool ended;       /* a FIN follows the buffer */
+    bool starved;     /* there was no memory for more; looked at again by TCP_TIMER_MEMORY */
     struct tcp_buffer buffer;
     struct tcp_ranges sacked;
 };

@@ -199,6 +199,18 @@ static void tcp_keep_alive(struct tcp_connection *connection, uint64_t now_ns)
                   now_ns < idle_until_ns ? idle_until_ns : now_ns + options->keepalive_pause_ns);
 }
 
+/* What others gave back is nobody's in particular, so those who want some look now and then. */
+static void tcp_look_for_memory(struct tcp_connection *connection, uint64_t now_ns)
+{
+    if (tcp_blocks_left() == 0) {
+        tcp_timer_set(connection, TCP_TIMER_MEMORY, now_ns + TCP_MEMORY_PAUSE_NS);
+        return;
+    }
+    connection->send.starved = false;
+    if (tcp_has_room(connection))
+        tcp_tell(connection, TCP_READY_OUT);
+}
+
 static void tcp_run_timer(struct tcp_connection *connection, enum tcp_timer timer, uint64_t now_ns)
 {
     switch (timer) {
@@ -213,6 +225,9 @@ static void tcp_run_timer(struct tcp_connection *connection, enum tcp_timer time
         break;
     case TCP_TIMER_KEEPALIVE:
         tcp_keep_alive(connection, now_ns);
+        break;
+    case TCP_TIMER_MEMORY:
+        tcp_look_for_memory(connection, now_ns);
         break;
     case TCP_TIMER_END:
         tcp_finish(connection, 0);

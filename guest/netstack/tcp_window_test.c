@@ -5,6 +5,7 @@
 #include "netstack/dialogue.h"
 #include "netstack/dialogue_tcp.h"
 #include "netstack/tcp.h"
+#include "netstack/tcp_buffer.h"
 
 #include "kernel/clock.h"
 #include "kernel/fake_hal.h"
@@ -170,6 +171,31 @@ static void test_a_full_buffer_takes_nothing_and_says_when_it_has_room(void)
 }
 
 /* ---- a window that is closed ----------------------------------------------------------------- */
+
+static void test_without_memory_a_sender_waits_until_there_is_some(void)
+{
+    static struct tcp_buffer eaters[TCP_BLOCKS_MAX / TCP_BLOCK_SLOTS + 2];
+    unsigned count = 0;
+    begin("win 5000 mss 1000");
+    for (; tcp_blocks_left() > 0; count++) {
+        tcp_buffer_init(&eaters[count], 0);
+        for (uint32_t at = 0; at < TCP_BUFFER_SPAN && tcp_blocks_left() > 0; at += TCP_BLOCK_SIZE)
+            CU_ASSERT_EQUAL(tcp_buffer_write(&eaters[count], at, "", 1), 1);
+    }
+    CU_ASSERT_EQUAL(dialogue_write(&socket, 10), -KEAGAIN);
+    CU_ASSERT_EQUAL(tcp_readiness(socket.connection), 0);
+    dialogue_wait_until(clock_now_ns() + 25 * MS);
+    CU_ASSERT_EQUAL(tcp_readiness(socket.connection), 0);
+    while (count > 0)
+        tcp_buffer_release_all(&eaters[--count]);
+    CU_ASSERT_EQUAL(tcp_readiness(socket.connection), 0);
+    socket.told = 0;
+    dialogue_wait_until(clock_now_ns() + 5 * MS);
+    CU_ASSERT_EQUAL(socket.told, TCP_READY_OUT);
+    CU_ASSERT_EQUAL(dialogue_write(&socket, 10), 10);
+    dialogue_tcp_out("P. seq 1:11 ack 1 win 65535");
+    end("R. seq 11 ack 1 win 0");
+}
 
 static void test_a_closed_window_is_probed_ever_more_rarely(void)
 {
@@ -442,6 +468,7 @@ UNIT_SUITE("tcp_window", UNIT_TEST(test_a_small_segment_waits_while_another_is_o
            UNIT_TEST(test_no_more_is_sent_than_their_window_takes),
            UNIT_TEST(test_half_of_the_largest_window_is_not_silly),
            UNIT_TEST(test_a_full_buffer_takes_nothing_and_says_when_it_has_room),
+           UNIT_TEST(test_without_memory_a_sender_waits_until_there_is_some),
            UNIT_TEST(test_a_closed_window_is_probed_ever_more_rarely),
            UNIT_TEST(test_a_probe_that_is_taken_counts),
            UNIT_TEST(test_a_fin_is_a_probe_when_nothing_else_is_left),

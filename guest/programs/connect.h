@@ -10,8 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* 0, and a socket that does not block and is on its way to the peer, or there; or an error. */
+long connect_begin(uint32_t address, uint16_t port, int *socket);
+/* Waits until it is there. 0, or an error as connect_tcp() has them; the socket stays open. */
+long connect_finish(int socket, uint64_t deadline_ns);
+
 /*
- * 0, and a connected socket that does not block. -KETIMEDOUT: not by the deadline (user_now_ns;
+ * Both: 0, and a connected socket that does not block. -KETIMEDOUT: not by the deadline (user_now_ns;
  * UINT64_MAX: none), or the network gave up; or another error.
  */
 long connect_tcp(uint32_t address, uint16_t port, uint64_t deadline_ns, int *socket);

@@ -1,14 +1,19 @@
 /*
- * iperf.c - iperf -c HOST [-p PORT] [-n BYTES | -t SECONDS] [-R]      iperf -s [-p PORT] [-R]
+ * iperf.c - iperf -c HOST [-p PORT] [-n BYTES | -t SECONDS] [-P COUNT] [-R]
+ *           iperf -s [-p PORT] [-R]
  *
- * Moves bytes through one TCP connection as fast as it goes, and says how fast that was. The client
+ * Moves bytes through TCP connections as fast as it goes, and says how fast that was. The client
  * sends, and the server reads what comes; with -R on both sides it is the other way round. There is
  * no protocol, so any service that discards, or sends without end, will do as the other side.
+ *
+ * Several connections are made at once, and are all there before the first byte moves. Then they
+ * take turns, a piece each. The server waits for one.
  *
  *   -c  connects to this host
  *   -s  waits for one connection
  *   -p  the port (5001)
- *   -n  ends after so many bytes; k, m and g are powers of 1024
+ *   -P  so many connections (1)
+ *   -n  ends after so many bytes on each of them; k, m and g are powers of 1024
  *   -t  ends after so many seconds (10)
  *   -R  the other direction
  *
@@ -21,19 +26,20 @@
 #include "programs/resolver.h"
 #include "programs/user.h"
 
-#define IPERF_PORT        5001
-#define IPERF_TIME_NS     (10 * USER_NS_PER_S)
-#define IPERF_BUFFER_SIZE 8192
-#define IPERF_EXIT_FAILED 1
+#define IPERF_PORT         5001
+#define IPERF_TIME_NS      (10 * USER_NS_PER_S)
+#define IPERF_BUFFER_SIZE  8192
+#define IPERF_PARALLEL_MAX 1000
+#define IPERF_EXIT_FAILED  1
 
 struct iperf {
     struct user_output output;
     const char *host;
     bool server, reverse;
-    uint32_t port;
+    uint32_t port, count;
     uint64_t bytes, time_ns; /* UINT64_MAX: no limit */
-    int socket;
-    uint64_t done, begin_ns;
+    uint64_t done, begin_ns; /* done: on all connections */
+    int sockets[IPERF_PARALLEL_MAX];
     char buffer[IPERF_BUFFER_SIZE];
 };
 
@@ -51,43 +57,50 @@ static uint64_t iperf_end_ns(const struct iperf *iperf)
                                                           : iperf->begin_ns + iperf->time_ns;
 }
 
-static size_t iperf_piece(const struct iperf *iperf)
+/* Moves so much on one connection. 0; -KETIMEDOUT: it is time; -KENODATA: the other side's end. */
+static long iperf_move_piece(struct iperf *iperf, int socket, bool sending, size_t size)
 {
-    uint64_t left = iperf->bytes - iperf->done;
-    return left < sizeof iperf->buffer ? (size_t)left : sizeof iperf->buffer;
+    uint64_t end_ns = iperf_end_ns(iperf);
+    while (size > 0 && user_now_ns() < end_ns) {
+        long result = sending ? user_send(socket, iperf->buffer, size, MSG_NOSIGNAL)
+                              : user_recv(socket, iperf->buffer, size, 0);
+        if (result > 0) {
+            iperf->done += (uint64_t)result;
+            size -= (size_t)result;
+            continue;
+        }
+        if (result == -KEAGAIN)
+            result = connect_wait(socket, sending ? POLLOUT : POLLIN, end_ns);
+        else if (result == 0)
+            return -KENODATA;
+        if (result < 0)
+            return result;
+    }
+    return size == 0 ? 0 : -KETIMEDOUT;
 }
 
 /* 0 at the end, whoever has made it. */
 static long iperf_move(struct iperf *iperf, bool sending)
 {
-    uint64_t end_ns = iperf_end_ns(iperf);
-    while (iperf->done < iperf->bytes && user_now_ns() < end_ns) {
-        size_t size = iperf_piece(iperf);
-        long result = sending ? user_send(iperf->socket, iperf->buffer, size, MSG_NOSIGNAL)
-                              : user_recv(iperf->socket, iperf->buffer, size, 0);
-        if (result == -KEAGAIN)
-            result = connect_wait(iperf->socket, sending ? POLLOUT : POLLIN, end_ns);
-        else if (result > 0)
-            iperf->done += (uint64_t)result;
-        else if (result == 0)
-            return 0;
-        if (result == -KETIMEDOUT)
-            return 0;
-        if (result < 0)
-            return result;
+    long error = 0;
+    for (uint64_t each = 0; each < iperf->bytes && error == 0;) {
+        uint64_t left = iperf->bytes - each;
+        size_t size = left < sizeof iperf->buffer ? (size_t)left : sizeof iperf->buffer;
+        for (uint32_t i = 0; i < iperf->count && error == 0; i++)
+            error = iperf_move_piece(iperf, iperf->sockets[i], sending, size);
+        each += size;
     }
-    return 0;
+    return error == -KETIMEDOUT || error == -KENODATA ? 0 : error;
 }
 
 /* Until all that was sent has arrived: the other side ends its half then. */
-static void iperf_drain(struct iperf *iperf)
+static void iperf_drain(struct iperf *iperf, int socket)
 {
     long size = 1;
-    (void)user_shutdown(iperf->socket, SHUT_WR);
     while (size > 0 || size == -KEAGAIN) {
-        size = connect_wait(iperf->socket, POLLIN, UINT64_MAX);
+        size = connect_wait(socket, POLLIN, UINT64_MAX);
         if (size == 0)
-            size = user_recv(iperf->socket, iperf->buffer, sizeof iperf->buffer, 0);
+            size = user_recv(socket, iperf->buffer, sizeof iperf->buffer, 0);
     }
 }
 
@@ -112,10 +125,13 @@ static int iperf_run(struct iperf *iperf)
     bool broken_off = sending && iperf->server && (error == -KECONNRESET || error == -KEPIPE);
     if (error != 0 && !broken_off)
         return iperf_fail(sending ? "write" : "read", error);
-    if (sending && error == 0)
-        iperf_drain(iperf);
+    for (uint32_t i = 0; sending && error == 0 && i < iperf->count; i++)
+        (void)user_shutdown(iperf->sockets[i], SHUT_WR);
+    for (uint32_t i = 0; sending && error == 0 && i < iperf->count; i++)
+        iperf_drain(iperf, iperf->sockets[i]);
     iperf_report(iperf);
-    (void)user_close(iperf->socket);
+    for (uint32_t i = 0; i < iperf->count; i++)
+        (void)user_close(iperf->sockets[i]);
     return 0;
 }
 
@@ -129,8 +145,11 @@ static int iperf_connect(struct iperf *iperf)
         user_error("iperf", "%s: Name or service not known", iperf->host);
         return IPERF_EXIT_FAILED;
     }
-    long error =
-        connect_tcp(answer.addresses[0], (uint16_t)iperf->port, UINT64_MAX, &iperf->socket);
+    long error = 0;
+    for (uint32_t i = 0; i < iperf->count && error == 0; i++)
+        error = connect_begin(answer.addresses[0], (uint16_t)iperf->port, &iperf->sockets[i]);
+    for (uint32_t i = 0; i < iperf->count && error == 0; i++)
+        error = connect_finish(iperf->sockets[i], UINT64_MAX);
     return error == 0 ? iperf_run(iperf) : iperf_fail("connect", error);
 }
 
@@ -149,7 +168,7 @@ static int iperf_serve(struct iperf *iperf)
         error = user_accept((int)listener, &from, SOCK_NONBLOCK);
     if (error < 0)
         return iperf_fail("listen", error);
-    iperf->socket = (int)error;
+    iperf->sockets[0] = (int)error;
     return iperf_run(iperf);
 }
 
@@ -189,6 +208,8 @@ static bool iperf_set_option(struct iperf *iperf, int option, const char *value)
         return true;
     case 'p':
         return kparse_u32(value, UINT16_MAX, &iperf->port) && iperf->port > 0;
+    case 'P':
+        return kparse_u32(value, IPERF_PARALLEL_MAX, &iperf->count) && iperf->count > 0;
     case 'n':
         iperf->time_ns = UINT64_MAX;
         return iperf_parse_bytes(value, &iperf->bytes);
@@ -199,7 +220,7 @@ static bool iperf_set_option(struct iperf *iperf, int option, const char *value)
 
 static int iperf_parse(struct iperf *iperf, int argc, char **argv)
 {
-    struct user_options options = {.argc = argc, .argv = argv, .known = "c:sp:n:t:R"};
+    struct user_options options = {.argc = argc, .argv = argv, .known = "c:sp:n:t:P:R"};
     bool limited = false;
     int option;
     while ((option = user_next_option(&options)) != 0) {
@@ -209,9 +230,10 @@ static int iperf_parse(struct iperf *iperf, int argc, char **argv)
             return USER_EXIT_USAGE;
         }
     }
-    if (options.operand_count != 0 || iperf->server == (iperf->host != NULL)) {
-        user_error("iperf", "usage: iperf -c HOST [-p PORT] [-n BYTES | -t SECONDS] [-R], or "
-                            "iperf -s [-p PORT] [-R]");
+    if (options.operand_count != 0 || iperf->server == (iperf->host != NULL) ||
+        (iperf->server && iperf->count > 1)) {
+        user_error("iperf", "usage: iperf -c HOST [-p PORT] [-n BYTES | -t SECONDS] [-P COUNT] "
+                            "[-R], or iperf -s [-p PORT] [-R]");
         return USER_EXIT_USAGE;
     }
     if (iperf->server && !limited)
@@ -223,6 +245,7 @@ int iperf_main(int argc, char **argv)
 {
     struct iperf iperf = {
         .port = IPERF_PORT,
+        .count = 1,
         .bytes = UINT64_MAX,
         .time_ns = IPERF_TIME_NS,
     };

@@ -28,7 +28,7 @@
 #define TCP_BEGIN    1000  /* our first sequence number */
 #define CHUNK        65536 /* bytes that a service takes or gives at once */
 #define ACKS_MAX     64    /* for the segments of a window */
-#define POLLED_MAX   4
+#define SERVED_MAX   1024  /* connections at once */
 #define FLAG_SYN     2
 #define FLAG_RST     4
 #define FLAG_ACK     16
@@ -36,12 +36,14 @@
 struct alone {
     uint64_t now_ns;
     uint64_t replies;
-    uint64_t taken;      /* bytes, by the service */
-    uint32_t sequence;   /* behind what it sent last */
-    uint64_t handshakes; /* answers to SYNs */
-    int listener, ours;  /* sockets of the service; -1: not there */
-    bool is_read;        /* libslirp has read from its own */
-    struct pollfd polled[POLLED_MAX];
+    uint64_t taken;       /* bytes, by the service */
+    uint32_t sequence;    /* behind what it sent last */
+    uint64_t handshakes;  /* answers to SYNs */
+    int listener;         /* of the service */
+    int ours[SERVED_MAX]; /* its connections, in the order in which they came */
+    size_t served;
+    bool is_read; /* libslirp has read from its own end */
+    struct pollfd polled[SERVED_MAX];
     size_t polled_count;
     uint32_t acks[ACKS_MAX]; /* that are due */
     size_t ack_count, segments;
@@ -111,21 +113,20 @@ static void alone_timer_mod(void *timer, int64_t expire, void *opaque)
     (void)opaque;
 }
 
-/* libslirp has connected to the service, or closes that. */
+/* libslirp has connected to the service. */
 static void alone_register_fd(int fd, void *opaque)
 {
     struct alone *alone = opaque;
     (void)fd;
-    alone->ours = accept4(alone->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    g_assert(alone->served < SERVED_MAX);
+    alone->ours[alone->served++] =
+        accept4(alone->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 static void alone_unregister_fd(int fd, void *opaque)
 {
-    struct alone *alone = opaque;
-    if (fd >= 0 && alone->ours >= 0) {
-        close(alone->ours);
-        alone->ours = -1;
-    }
+    (void)fd;
+    (void)opaque;
 }
 
 static void alone_notify(void *opaque)
@@ -136,7 +137,7 @@ static void alone_notify(void *opaque)
 static int alone_add_poll(int fd, int events, void *opaque)
 {
     struct alone *alone = opaque;
-    g_assert(alone->polled_count < POLLED_MAX);
+    g_assert(alone->polled_count < SERVED_MAX);
     alone->polled[alone->polled_count] = (struct pollfd){
         .fd = fd,
         .events = (short)(((events & SLIRP_POLL_IN) != 0 ? POLLIN : 0) |
@@ -248,7 +249,7 @@ static void alone_input(struct alone *alone, Slirp *slirp, const uint8_t *frame,
 
 uint64_t slirp_alone_ping(uint64_t requests)
 {
-    struct alone alone = {.now_ns = 1000000000, .listener = -1, .ours = -1};
+    struct alone alone = {.now_ns = 1000000000, .listener = -1};
     Slirp *slirp = alone_make(&alone);
     uint8_t echo[128] = {0};
     size_t echo_len = alone_echo(echo);
@@ -271,7 +272,7 @@ static Slirp *alone_make_service(struct alone *alone)
     g_snprintf(name.sun_path, sizeof name.sun_path, "%s/s", folder);
     alone->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int error = bind(alone->listener, (const struct sockaddr *)&name, sizeof name);
-    error = error != 0 ? error : listen(alone->listener, 1);
+    error = error != 0 ? error : listen(alone->listener, SOMAXCONN);
     error = error != 0 ? error : slirp_add_unix(slirp, name.sun_path, &address, TCP_PORT);
     g_assert(error == 0);
     return slirp;
@@ -287,19 +288,22 @@ static void alone_end_service(struct alone *alone, Slirp *slirp)
     g_autofree char *folder = g_path_get_dirname(name.sun_path);
     rmdir(folder);
     close(alone->listener);
+    for (size_t i = 0; i < alone->served; i++) {
+        close(alone->ours[i]);
+    }
 }
 
 static void alone_take(struct alone *alone)
 {
     static uint8_t bytes[CHUNK];
-    ssize_t got = recv(alone->ours, bytes, sizeof bytes, 0);
+    ssize_t got = recv(alone->ours[0], bytes, sizeof bytes, 0);
     alone->taken += got > 0 ? (size_t)got : 0;
 }
 
 static void alone_give(struct alone *alone)
 {
     static const uint8_t bytes[CHUNK];
-    send(alone->ours, bytes, sizeof bytes, MSG_NOSIGNAL);
+    send(alone->ours[0], bytes, sizeof bytes, MSG_NOSIGNAL);
 }
 
 static void alone_put32(uint8_t *at, uint32_t value)
@@ -345,7 +349,7 @@ static void alone_connect(struct alone *alone, Slirp *slirp, unsigned port)
 
 uint64_t slirp_alone_discard(uint64_t segments, slirp_alone_begin_fn *begin)
 {
-    struct alone alone = {.now_ns = 1000000000, .listener = -1, .ours = -1};
+    struct alone alone = {.now_ns = 1000000000, .listener = -1};
     Slirp *slirp = alone_make_service(&alone);
     size_t len = TCP_HEADERS + TCP_DATA;
     g_autofree uint8_t *frames = g_malloc(segments * len);
@@ -368,7 +372,7 @@ uint64_t slirp_alone_discard(uint64_t segments, slirp_alone_begin_fn *begin)
 /* As much as there is room for, and an acknowledgement for every second segment of it. */
 uint64_t slirp_alone_chargen(uint64_t bytes, slirp_alone_begin_fn *begin)
 {
-    struct alone alone = {.now_ns = 1000000000, .listener = -1, .ours = -1};
+    struct alone alone = {.now_ns = 1000000000, .listener = -1};
     Slirp *slirp = alone_make_service(&alone);
     alone_connect(&alone, slirp, TCP_OUR_PORT);
     uint32_t first = alone.sequence;
@@ -400,17 +404,21 @@ uint64_t slirp_alone_chargen(uint64_t bytes, slirp_alone_begin_fn *begin)
     return sent;
 }
 
-uint64_t slirp_alone_handshakes(uint64_t count)
+uint64_t slirp_alone_handshakes(uint64_t count, slirp_alone_begin_fn *begin,
+                                slirp_alone_begin_fn *there)
 {
-    struct alone alone = {.now_ns = 1000000000, .listener = -1, .ours = -1};
+    struct alone alone = {.now_ns = 1000000000, .listener = -1};
     Slirp *slirp = alone_make_service(&alone);
+    uint8_t frame[TCP_HEADERS];
+    begin();
     for (uint64_t i = 0; i < count; i++) {
-        uint8_t frame[TCP_HEADERS];
-        unsigned port = TCP_OUR_PORT + (unsigned)(i % 8192);
-        alone_connect(&alone, slirp, port);
+        alone_connect(&alone, slirp, TCP_OUR_PORT + (unsigned)i);
+    }
+    there();
+    for (uint64_t i = 0; i < count; i++) {
         alone_input(
             &alone, slirp, frame,
-            alone_segment(frame, port, FLAG_RST | FLAG_ACK, TCP_BEGIN + 1, alone.sequence, 0));
+            alone_segment(frame, TCP_OUR_PORT + (unsigned)i, FLAG_RST, TCP_BEGIN + 1, 0, 0));
     }
     alone_end_service(&alone, slirp);
     return alone.handshakes;

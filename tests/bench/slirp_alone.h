@@ -19,7 +19,11 @@ typedef void slirp_alone_begin_fn(void);
 uint64_t slirp_alone_discard(uint64_t segments, slirp_alone_begin_fn *begin);
 /* Has at least so many bytes sent to it on one connection; returns how many came. */
 uint64_t slirp_alone_chargen(uint64_t bytes, slirp_alone_begin_fn *begin);
-/* Opens that many connections, one after the other; returns how many were answered. */
-uint64_t slirp_alone_handshakes(uint64_t count);
+/*
+ * Opens that many connections, 1000 at the most, one after the other, and resets them once all are
+ * `there`; returns how many were answered.
+ */
+uint64_t slirp_alone_handshakes(uint64_t count, slirp_alone_begin_fn *begin,
+                                slirp_alone_begin_fn *there);
 
 #endif

@@ -16,8 +16,8 @@ long connect_begin(uint32_t address, uint16_t port, int *socket);
 long connect_finish(int socket, uint64_t deadline_ns);
 
 /*
- * Both: 0, and a connected socket that does not block. -KETIMEDOUT: not by the deadline (user_now_ns;
- * UINT64_MAX: none), or the network gave up; or another error.
+ * Both: 0, and a connected socket that does not block. -KETIMEDOUT: not by the deadline
+ * (user_now_ns; UINT64_MAX: none), or the network gave up; or another error.
  */
 long connect_tcp(uint32_t address, uint16_t port, uint64_t deadline_ns, int *socket);
 

@@ -1,0 +1,240 @@
+/* talks_closing.c - conversations about how connections end */
+#include "tests/differential/talk.h"
+
+#include <sys/socket.h>
+
+static void talk_half_close(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_send(a, 100);
+    talk_shutdown(a, SHUT_WR);
+    talk_send(a, 10);
+    talk_await(b, POLLIN | POLLRDHUP);
+    talk_quiet();
+    talk_ready(a);
+    talk_ready(b);
+    talk_state(a);
+    talk_state(b);
+    talk_receive(b, 1000);
+    talk_receive(b, 1000);
+    talk_receive(b, 1000);
+    talk_will_send(b, 50000);
+    talk_will_receive(a, 50000);
+    talk_pump();
+    talk_shutdown(b, SHUT_WR);
+    talk_await(a, POLLIN | POLLHUP);
+    talk_quiet();
+    talk_ready(a);
+    talk_ready(b);
+    talk_receive(a, 10);
+    talk_state(a);
+    talk_state(b);
+    talk_send(a, 10);
+    talk_shutdown(b, SHUT_WR);
+    talk_error(a);
+    talk_error(b);
+}
+
+static void talk_shut_read(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_send(a, 100);
+    talk_await(b, POLLIN);
+    talk_shutdown(b, SHUT_RD);
+    talk_ready(b);
+    talk_receive(b, 10);
+    talk_receive(b, 1000);
+    talk_receive(b, 1000);
+    talk_state(b);
+    talk_quiet();
+}
+
+static void talk_data_then_close(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_send(a, 50000);
+    talk_close(a);
+    talk_will_receive(b, 50000);
+    talk_pump();
+    talk_await(b, POLLIN | POLLRDHUP);
+    talk_receive(b, 10);
+    talk_close(b);
+    talk_quiet();
+}
+
+/* ---- at the same time ------------------------------------------------------------------------ */
+
+static enum wire_verdict hold_all(struct wire_packet *packet, const struct segment *segment)
+{
+    (void)packet;
+    (void)segment;
+    return WIRE_HOLD;
+}
+
+static void talk_simultaneous_close(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_quiet();
+    wire_set_fault(hold_all);
+    talk_shutdown(a, SHUT_WR);
+    talk_shutdown(b, SHUT_WR);
+    (void)wire_step(1);
+    talk_state(a);
+    talk_state(b);
+    wire_release();
+    (void)wire_step(1);
+    (void)wire_step(1);
+    talk_state(a);
+    talk_state(b);
+    talk_ready(a);
+    wire_set_fault(NULL);
+    wire_release();
+    talk_quiet();
+    talk_state(a);
+    talk_state(b);
+    talk_ready(a);
+    talk_receive(a, 10);
+    talk_receive(b, 10);
+    talk_error(a);
+    talk_error(b);
+}
+
+/* ---- resets ---------------------------------------------------------------------------------- */
+
+static void talk_reset(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_abort(b);
+    talk_await(a, POLLHUP);
+    talk_ready(a);
+    talk_state(a);
+    talk_receive(a, 10);
+    talk_ready(a);
+    talk_receive(a, 10);
+    talk_send(a, 10);
+    talk_error(a);
+    talk_shutdown(a, SHUT_WR);
+    talk_quiet();
+}
+
+static void talk_reset_told_by_send(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_abort(a);
+    talk_await(b, POLLHUP);
+    talk_send(b, 10);
+    talk_send(b, 10);
+    talk_receive(b, 10);
+    talk_quiet();
+}
+
+static void talk_reset_behind_data(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_send(b, 100);
+    talk_await(a, POLLIN);
+    talk_quiet();
+    talk_abort(b);
+    talk_await(a, POLLHUP);
+    talk_ready(a);
+    talk_receive(a, 40);
+    talk_receive(a, 1000);
+    talk_receive(a, 1000);
+    talk_receive(a, 1000);
+    talk_quiet();
+}
+
+static void talk_reset_after_half_close(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_shutdown(a, SHUT_WR);
+    talk_await(b, POLLRDHUP);
+    talk_quiet();
+    talk_abort(a);
+    talk_await(b, POLLHUP);
+    talk_ready(b);
+    talk_error(b);
+    talk_receive(b, 10);
+    talk_send(b, 10);
+    talk_quiet();
+}
+
+static void talk_close_unread(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_send(a, 100);
+    talk_await(b, POLLIN);
+    talk_quiet();
+    talk_close(b);
+    talk_await(a, POLLHUP);
+    talk_ready(a);
+    talk_receive(a, 10);
+    talk_receive(a, 10);
+    talk_quiet();
+}
+
+/* Who has closed has nobody left to read. */
+static void talk_data_after_close(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_close(b);
+    talk_await(a, POLLIN | POLLRDHUP);
+    talk_receive(a, 10);
+    talk_quiet();
+    talk_state(a);
+    talk_send(a, 10);
+    talk_await(a, POLLHUP);
+    talk_ready(a);
+    talk_send(a, 10);
+    talk_receive(a, 10);
+    talk_error(a);
+    talk_quiet();
+}
+
+/* A connection that was forgotten on one side: its segments are answered by resets. */
+static enum wire_verdict drop_resets(struct wire_packet *packet, const struct segment *segment)
+{
+    (void)packet;
+    return segment != NULL && (segment->flags & SEGMENT_RST) != 0 ? WIRE_DROP : WIRE_PASS;
+}
+
+static void talk_half_open(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_quiet();
+    wire_set_fault(drop_resets);
+    talk_abort(b);
+    talk_quiet();
+    talk_ready(a);
+    wire_set_fault(NULL);
+    talk_send(a, 10);
+    talk_await(a, POLLHUP);
+    talk_receive(a, 10);
+    talk_quiet();
+}
+
+const struct talk talks_closing[] = {
+    {"half close", talk_half_close},
+    {"shutdown read", talk_shut_read},
+    {"data, then close", talk_data_then_close},
+    {"simultaneous close", talk_simultaneous_close},
+    {"reset", talk_reset},
+    {"reset, told by send", talk_reset_told_by_send},
+    {"reset behind data", talk_reset_behind_data},
+    {"reset after half close", talk_reset_after_half_close},
+    {"close with unread data", talk_close_unread},
+    {"data after close", talk_data_after_close},
+    {"half open", talk_half_open},
+    {NULL, NULL},
+};

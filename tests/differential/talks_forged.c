@@ -1,0 +1,220 @@
+/*
+ * talks_forged.c - conversations into which a third party puts packets
+ *
+ * What is forged has no timestamps, so none are agreed upon here: whether such a segment is dropped
+ * elsewhere is left open by [RFC7323] 3.2.
+ */
+#include "tests/differential/talk.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#define ICMP_UNREACHABLE      3
+#define ICMP_UNREACHABLE_HOST 1
+#define ICMP_UNREACHABLE_PORT 3
+
+static enum wire_verdict strip_timestamps(struct wire_packet *packet, const struct segment *segment)
+{
+    uint8_t *option = segment == NULL ? NULL : segment_option(segment, SEGMENT_OPTION_TIMESTAMPS);
+    if (option != NULL) {
+        memset(option, 1, option[1]);
+        segment_seal(packet->bytes, packet->size);
+    }
+    return WIRE_PASS;
+}
+
+/* Each has sent something, and has acknowledged it. */
+static void talk_begin_forged(struct talker **a, struct talker **b)
+{
+    wire_set_fault(strip_timestamps);
+    talk_connect_pair(a, b);
+    talk_send(*a, 100);
+    talk_send(*b, 200);
+    talk_await(*a, POLLIN);
+    talk_await(*b, POLLIN);
+    talk_receive(*a, 1000);
+    talk_receive(*b, 1000);
+    talk_quiet();
+    talk_record(true);
+}
+
+/* It goes on as if nothing had been. */
+static void talk_end_forged(struct talker *a, struct talker *b)
+{
+    talk_quiet();
+    talk_record(false);
+    talk_ready(a);
+    talk_ready(b);
+    talk_send(b, 300);
+    talk_await(a, POLLIN);
+    talk_receive(a, 1000);
+    talk_send(a, 400);
+    talk_await(b, POLLIN);
+    talk_receive(b, 1000);
+    talk_quiet();
+}
+
+/* Only the exact number resets; one in the window is answered [RFC5961] 3.2, others are not. */
+static void talk_blind_reset(void)
+{
+    struct talker *a, *b;
+    talk_begin_forged(&a, &b);
+    talk_forge(A, SEGMENT_RST, watch_next(B) + 1000000, 0, 0);
+    talk_quiet();
+    talk_forge(A, SEGMENT_RST, watch_next(B) + 1, 0, 0);
+    talk_quiet();
+    talk_end_forged(a, b);
+}
+
+static void talk_exact_reset(void)
+{
+    struct talker *a, *b;
+    talk_begin_forged(&a, &b);
+    talk_forge(A, SEGMENT_RST, watch_next(B), 0, 0);
+    talk_await(a, POLLHUP);
+    talk_receive(a, 10);
+    talk_quiet();
+    talk_ready(b);
+}
+
+static void talk_blind_syn(void)
+{
+    struct talker *a, *b;
+    talk_begin_forged(&a, &b);
+    talk_forge(B, SEGMENT_SYN, watch_next(A) + 10, 0, 0);
+    talk_end_forged(a, b);
+}
+
+static void talk_old_data(void)
+{
+    struct talker *a, *b;
+    talk_begin_forged(&a, &b);
+    talk_forge(B, SEGMENT_ACK, watch_next(A) - 50, watch_next(B), 50);
+    talk_end_forged(a, b);
+}
+
+static void talk_data_beyond_the_window(void)
+{
+    struct talker *a, *b;
+    talk_begin_forged(&a, &b);
+    talk_forge(B, SEGMENT_ACK, watch_next(A) + 100000000, watch_next(B), 50);
+    talk_end_forged(a, b);
+}
+
+static void talk_keepalive_probe(void)
+{
+    struct talker *a, *b;
+    talk_begin_forged(&a, &b);
+    talk_forge(B, SEGMENT_ACK, watch_next(A) - 1, watch_next(B), 0);
+    talk_end_forged(a, b);
+}
+
+/* The end comes once more: who waits in TIME_WAIT acknowledges it, who has gone resets. */
+static void talk_fin_again(void)
+{
+    struct talker *a, *b;
+    wire_set_fault(strip_timestamps);
+    talk_connect_pair(&a, &b);
+    talk_close(a);
+    talk_await(b, POLLRDHUP);
+    talk_close(b);
+    talk_quiet();
+    talk_record(true);
+    talk_forge(A, SEGMENT_FIN | SEGMENT_ACK, watch_next(B) - 1, watch_next(A), 0);
+    talk_quiet();
+    talk_forge(B, SEGMENT_ACK, watch_next(A), watch_next(B), 0);
+    talk_quiet();
+}
+
+/* Nobody has the port: a reset takes its number from the segment [RFC9293] 3.5.2. */
+static void talk_to_nobody(void)
+{
+    (void)wire_step(1);
+    talk_record(true);
+    talk_forge(B, SEGMENT_ACK, 1000, 5000, 10);
+    talk_quiet();
+    talk_forge(B, SEGMENT_FIN, 2000, 0, 10);
+    talk_quiet();
+    talk_forge(B, SEGMENT_SYN, 3000, 0, 0);
+    talk_quiet();
+    talk_forge(B, SEGMENT_RST | SEGMENT_ACK, 4000, 7000, 0);
+    talk_quiet();
+}
+
+/* ---- errors of ICMP -------------------------------------------------------------------------- */
+
+/* It says that a's latest segment came to nothing. */
+static void talk_forge_unreachable(unsigned code, uint32_t sequence)
+{
+    uint8_t quoted[END_MTU], packet[END_MTU] = {0};
+    const struct segment words = {.source_port = TALK_PORT_A,
+                                  .destination_port = TALK_PORT_B,
+                                  .sequence = sequence,
+                                  .flags = SEGMENT_SYN};
+    size_t quoted_size = segment_build(quoted, &words, NULL, 0);
+    size_t size = 20 + 8 + quoted_size;
+    uint8_t *icmp = packet + 20;
+    packet_exchange_addresses(quoted, quoted_size);
+    packet_seal(packet, size, 1);
+    icmp[0] = ICMP_UNREACHABLE;
+    icmp[1] = (uint8_t)code;
+    memcpy(icmp + 8, quoted, quoted_size);
+    packet_put_be16(icmp + 2, ~packet_sum(icmp, 8 + quoted_size, 0) & 0xffff);
+    wire_forge(A, packet, size);
+}
+
+static enum wire_verdict drop_all(struct wire_packet *packet, const struct segment *segment)
+{
+    (void)packet;
+    (void)segment;
+    return WIRE_DROP;
+}
+
+static void talk_connect_unreachable(unsigned code)
+{
+    struct talker *a = talk_open(A, "a", END_STREAM);
+    wire_set_fault(drop_all);
+    talk_bind(a, TALK_PORT_A);
+    talk_connect(a, TALK_PORT_B);
+    (void)wire_step(1);
+    talk_forge_unreachable(code, watch_next(A) - 1);
+    talk_await(a, POLLHUP);
+    talk_ready(a);
+    talk_error(a);
+    talk_state(a);
+}
+
+static void talk_port_unreachable(void)
+{
+    talk_connect_unreachable(ICMP_UNREACHABLE_PORT);
+}
+
+static void talk_host_unreachable(void)
+{
+    talk_connect_unreachable(ICMP_UNREACHABLE_HOST);
+}
+
+/* A connection that works is not ended by an error on the way [RFC1122] 4.2.3.9. */
+static void talk_unreachable_later(void)
+{
+    struct talker *a, *b;
+    talk_begin_forged(&a, &b);
+    talk_forge_unreachable(ICMP_UNREACHABLE_HOST, watch_next(A) - 1);
+    talk_end_forged(a, b);
+    talk_error(a);
+}
+
+const struct talk talks_forged[] = {
+    {"blind reset", talk_blind_reset},
+    {"exact reset", talk_exact_reset},
+    {"blind SYN", talk_blind_syn},
+    {"old data", talk_old_data},
+    {"data beyond the window", talk_data_beyond_the_window},
+    {"keepalive probe", talk_keepalive_probe},
+    {"FIN again", talk_fin_again},
+    {"to nobody", talk_to_nobody},
+    {"port unreachable", talk_port_unreachable},
+    {"host unreachable", talk_host_unreachable},
+    {"unreachable later", talk_unreachable_later},
+    {NULL, NULL},
+};

@@ -91,6 +91,23 @@ static void test_active_open(void)
     dialogue_tcp_end();
 }
 
+/* As Linux has it: for either half the attempt is over, and it is as if there had been none. */
+static void test_shutdown_takes_back_an_attempt(void)
+{
+    begin_connecting();
+    CU_ASSERT_EQUAL(dialogue_shutdown(&socket, TCP_SHUT_WRITE), 0);
+    expect_state(TCP_CLOSED, OUT | HUP | ERR);
+    CU_ASSERT_EQUAL(dialogue_told(&socket) & ERR, ERR);
+    CU_ASSERT_EQUAL(dialogue_take_error(&socket), KECONNRESET);
+    expect_state(TCP_CLOSED, OUT | HUP);
+    CU_ASSERT_EQUAL(dialogue_read(&socket, 1), -KENOTCONN);
+    CU_ASSERT_EQUAL(dialogue_shutdown(&socket, TCP_SHUT_READ), -KENOTCONN);
+    dialogue_tcp_in("S. seq 0 ack 1 win 5000 mss 1000");
+    dialogue_tcp_out("R seq 1 win 0");
+    dialogue_close(&socket);
+    dialogue_tcp_end();
+}
+
 static void test_passive_open(void)
 {
     dialogue_begin_accepted(&listener, &socket, "win 5000 mss 1000");
@@ -449,9 +466,9 @@ static void test_segments_for_nobody_are_reset(void)
 }
 
 UNIT_SUITE("tcp_state", UNIT_TEST(test_a_fresh_connection_is_closed_and_has_no_error),
-           UNIT_TEST(test_active_open), UNIT_TEST(test_passive_open),
-           UNIT_TEST(test_simultaneous_open), UNIT_TEST(test_a_connection_with_itself),
-           UNIT_TEST(test_a_refused_attempt_is_told_once),
+           UNIT_TEST(test_active_open), UNIT_TEST(test_shutdown_takes_back_an_attempt),
+           UNIT_TEST(test_passive_open), UNIT_TEST(test_simultaneous_open),
+           UNIT_TEST(test_a_connection_with_itself), UNIT_TEST(test_a_refused_attempt_is_told_once),
            UNIT_TEST(test_after_a_refused_attempt_there_may_be_another),
            UNIT_TEST(test_in_syn_sent_only_what_fits_is_heard),
            UNIT_TEST(test_data_with_the_syn_that_answers_are_read),

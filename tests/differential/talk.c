@@ -27,11 +27,11 @@ struct talker {
 };
 
 static struct end *talk_ends[2];
-static GString *talk_transcript;
+static FILE *talk_transcript;
 static struct talker talkers[TALKERS_MAX];
 static unsigned talker_count;
 
-void talk_begin(struct end *a, struct end *b, GString *transcript)
+void talk_begin(struct end *a, struct end *b, FILE *transcript)
 {
     talk_ends[A] = a;
     talk_ends[B] = b;
@@ -45,9 +45,9 @@ void talk_say(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    g_string_append_vprintf(talk_transcript, format, args);
+    vfprintf(talk_transcript, format, args);
     va_end(args);
-    g_string_append_c(talk_transcript, '\n');
+    fputc('\n', talk_transcript);
 }
 
 static const char *talk_error_name(int error)

@@ -40,7 +40,7 @@ extern const struct talk talks_opening[], talks_data[], talks_loss[], talks_clos
     talks_forged[], talks_datagram[];
 
 /* Keeps both ends, and the transcript. */
-void talk_begin(struct end *a, struct end *b, GString *transcript);
+void talk_begin(struct end *a, struct end *b, FILE *transcript);
 /* A line of the conversation's own. */
 void talk_say(const char *format, ...) G_GNUC_PRINTF(1, 2);
 

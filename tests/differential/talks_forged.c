@@ -12,6 +12,9 @@
 #define ICMP_UNREACHABLE      3
 #define ICMP_UNREACHABLE_HOST 1
 #define ICMP_UNREACHABLE_PORT 3
+#define ICMP_TOO_BIG          4
+#define ICMP_QUOTED           28
+#define NARROW_MTU            1000
 
 static enum wire_verdict strip_timestamps(struct wire_packet *packet, const struct segment *segment)
 {
@@ -143,24 +146,31 @@ static void talk_to_nobody(void)
 
 /* ---- errors of ICMP -------------------------------------------------------------------------- */
 
-/* It says that a's latest segment came to nothing. */
+/* To a: what became of a packet of its own. `mtu`: what [RFC1191] has such an error say. */
+static void talk_forge_error(unsigned code, unsigned mtu, const uint8_t *quoted)
+{
+    uint8_t packet[20 + 8 + ICMP_QUOTED] = {0};
+    uint8_t *icmp = packet + 20;
+    packet_seal(packet, sizeof(packet), 1);
+    icmp[0] = ICMP_UNREACHABLE;
+    icmp[1] = (uint8_t)code;
+    packet_put_be16(icmp + 6, mtu);
+    memcpy(icmp + 8, quoted, ICMP_QUOTED);
+    packet_put_be16(icmp + 2, ~packet_sum(icmp, 8 + ICMP_QUOTED, 0) & 0xffff);
+    wire_forge(A, packet, sizeof(packet));
+}
+
+/* It says that a segment of a's came to nothing. */
 static void talk_forge_unreachable(unsigned code, uint32_t sequence)
 {
-    uint8_t quoted[END_MTU], packet[END_MTU] = {0};
+    uint8_t quoted[END_MTU];
     const struct segment words = {.source_port = TALK_PORT_A,
                                   .destination_port = TALK_PORT_B,
                                   .sequence = sequence,
                                   .flags = SEGMENT_SYN};
-    size_t quoted_size = segment_build(quoted, &words, NULL, 0);
-    size_t size = 20 + 8 + quoted_size;
-    uint8_t *icmp = packet + 20;
-    packet_exchange_addresses(quoted, quoted_size);
-    packet_seal(packet, size, 1);
-    icmp[0] = ICMP_UNREACHABLE;
-    icmp[1] = (uint8_t)code;
-    memcpy(icmp + 8, quoted, quoted_size);
-    packet_put_be16(icmp + 2, ~packet_sum(icmp, 8 + quoted_size, 0) & 0xffff);
-    wire_forge(A, packet, size);
+    (void)segment_build(quoted, &words, NULL, 0);
+    packet_exchange_addresses(quoted, 40);
+    talk_forge_error(code, 0, quoted);
 }
 
 static enum wire_verdict drop_all(struct wire_packet *packet, const struct segment *segment)
@@ -204,6 +214,40 @@ static void talk_unreachable_later(void)
     talk_error(a);
 }
 
+/*
+ * A link on the way takes less than both ends know of, and says so of each packet that must not be
+ * cut [RFC1191]. Others it would cut.
+ */
+static unsigned too_big;
+
+static enum wire_verdict narrow(struct wire_packet *packet, const struct segment *segment)
+{
+    if (packet->from != A || segment == NULL || packet->size <= NARROW_MTU ||
+        (packet->bytes[6] & 0x40) == 0)
+        return WIRE_PASS;
+    too_big++;
+    talk_forge_error(ICMP_TOO_BIG, NARROW_MTU, packet->bytes);
+    return WIRE_DROP;
+}
+
+static void talk_narrow_path(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    wire_set_fault(narrow);
+    talk_will_send(a, 100000);
+    talk_will_receive(b, 100000);
+    talk_pump();
+    /* Of those that were on the way already there may be some. */
+    talk_say("packets were too big: %d, for ever: %d", too_big > 0, too_big > 50);
+    too_big = 0;
+    talk_will_send(a, 100000);
+    talk_will_receive(b, 100000);
+    talk_pump();
+    talk_quiet();
+    talk_say("packets are still too big: %d", too_big > 0);
+}
+
 const struct talk talks_forged[] = {
     {"blind reset", talk_blind_reset},
     {"exact reset", talk_exact_reset},
@@ -216,5 +260,6 @@ const struct talk talks_forged[] = {
     {"port unreachable", talk_port_unreachable},
     {"host unreachable", talk_host_unreachable},
     {"unreachable later", talk_unreachable_later},
+    {"narrow path", talk_narrow_path},
     {NULL, NULL},
 };

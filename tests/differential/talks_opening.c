@@ -246,6 +246,88 @@ static void talk_lost_third_segment(void)
     talk_quiet();
 }
 
+static void talk_shutdown_while_connecting(void)
+{
+    struct talker *a = talk_open(A, "a", END_STREAM);
+    wire_set_fault(drop_all);
+    talk_bind(a, TALK_PORT_A);
+    talk_connect(a, TALK_PORT_B);
+    talk_shutdown(a, SHUT_WR);
+    talk_ready(a);
+    talk_error(a);
+    talk_state(a);
+}
+
+/*
+ * One more than the backlog may wait. The SYN of who comes then is dropped, and comes again: it is
+ * heard when somebody was accepted.
+ */
+static void talk_full_backlog(void)
+{
+    struct talker *listener = talk_open(B, "listener", END_STREAM), *clients[3];
+    static const char *const names[] = {"first", "second", "third"};
+    talk_bind(listener, TALK_PORT_B);
+    talk_listen(listener, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        clients[i] = talk_open(A, names[i], END_STREAM);
+        talk_bind(clients[i], (uint16_t)(TALK_PORT_A + i));
+        talk_connect(clients[i], TALK_PORT_B);
+        talk_quiet();
+        talk_state(clients[i]);
+    }
+    talk_accept(listener, "b");
+    talk_await(clients[2], POLLOUT);
+    talk_accept(listener, "b");
+    talk_await(listener, POLLIN);
+    talk_accept(listener, "b");
+    talk_accept(listener, "b");
+    talk_quiet();
+}
+
+/* From the same port each time. b is the first to close, and waits in TIME_WAIT. */
+static void talk_connect_and_close_b(struct talker *listener)
+{
+    struct talker *a = talk_open(A, "a", END_STREAM);
+    talk_bind(a, TALK_PORT_A);
+    talk_connect(a, TALK_PORT_B);
+    talk_await(a, POLLOUT);
+    talk_await(listener, POLLIN);
+    struct talker *b = talk_accept(listener, "b");
+    if (b == NULL)
+        return;
+    talk_send(a, 100);
+    talk_await(b, POLLIN);
+    talk_receive(b, 1000);
+    talk_close(b);
+    talk_await(a, POLLRDHUP);
+    talk_close(a);
+    talk_quiet();
+}
+
+/*
+ * The port of a connection in TIME_WAIT is in use, but for who says that this is fine, as who had
+ * it did. A SYN between the same two ports, with a later timestamp, begins anew [RFC6191].
+ */
+static void talk_port_in_time_wait(void)
+{
+    struct talker *first = talk_open(B, "first", END_STREAM);
+    talk_set_int(first, SOL_SOCKET, SO_REUSEADDR, 1);
+    talk_bind(first, TALK_PORT_B);
+    talk_listen(first, 5);
+    talk_connect_and_close_b(first);
+    talk_close(first);
+    struct talker *later = talk_open(B, "later", END_STREAM);
+    talk_bind(later, TALK_PORT_B);
+    talk_set_int(later, SOL_SOCKET, SO_REUSEADDR, 1);
+    talk_bind(later, TALK_PORT_B);
+    talk_listen(later, 5);
+    struct talker *other = talk_open(B, "other", END_STREAM);
+    talk_set_int(other, SOL_SOCKET, SO_REUSEADDR, 1);
+    talk_bind(other, TALK_PORT_B);
+    talk_pause(20); /* the clock of timestamps has ticked */
+    talk_connect_and_close_b(later);
+}
+
 static void talk_calls_out_of_turn(void)
 {
     struct talker *a = talk_open(A, "a", END_STREAM);
@@ -297,6 +379,9 @@ const struct talk talks_opening[] = {
     {"lost SYN", talk_lost_syn},
     {"lost SYN-ACK", talk_lost_syn_ack},
     {"lost third segment", talk_lost_third_segment},
+    {"shutdown while connecting", talk_shutdown_while_connecting},
+    {"full backlog", talk_full_backlog},
+    {"port in TIME_WAIT", talk_port_in_time_wait},
     {"calls out of turn", talk_calls_out_of_turn},
     {"calls when connected", talk_calls_when_connected},
     {NULL, NULL},

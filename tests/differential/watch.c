@@ -1,7 +1,7 @@
 /* watch.c - what the segments on the wire say of those who sent them */
 #include "tests/differential/watch.h"
 
-#include "tests/differential/talk_ports.h"
+#include <glib.h>
 
 #define WATCH_FLOWS_MAX  8
 #define WATCH_ALWAYS     (~0u << 8)
@@ -29,7 +29,7 @@ struct watch_flow {
 static struct watch_flow watch_flows[WATCH_FLOWS_MAX];
 static unsigned watch_flow_count;
 static unsigned watch_told;
-static GString *watch_recording;
+static FILE *watch_recording;
 static GPtrArray *watch_others[2]; /* lines about packets that are no segments */
 
 static bool watch_after(uint32_t a, uint32_t b)
@@ -238,7 +238,7 @@ void watch_segment(unsigned from, const struct segment *segment)
     watch_describe_segment(segment, own, other);
     if (watch_recording != NULL) {
         char *line = watch_describe_numbers(segment, own, other);
-        g_string_append_printf(watch_recording, "  wire %c:%s\n", 'a' + (char)from, line);
+        fprintf(watch_recording, "  wire %c:%s\n", 'a' + (char)from, line);
         g_free(line);
     }
     if (!segment->right)
@@ -302,12 +302,12 @@ uint32_t watch_next(unsigned from)
     return watch_flows[watch_flow_count - 1].sides[from].next;
 }
 
-void watch_record(GString *to)
+void watch_record(FILE *to)
 {
     watch_recording = to;
 }
 
-static void watch_describe_facts(GString *to, unsigned facts)
+static void watch_describe_facts(FILE *to, unsigned facts)
 {
     static const struct {
         unsigned fact;
@@ -330,32 +330,31 @@ static void watch_describe_facts(GString *to, unsigned facts)
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
         if ((facts & texts[i].fact) != 0)
-            g_string_append_printf(to, ", %s", texts[i].text);
+            fprintf(to, ", %s", texts[i].text);
     }
 }
 
-static void watch_describe_lines(GString *to, char who, const GPtrArray *lines)
+static void watch_describe_lines(FILE *to, char who, const GPtrArray *lines)
 {
     for (unsigned i = 0; lines != NULL && i < lines->len; i++)
-        g_string_append_printf(to, "  wire %c:%s\n", who, (const char *)lines->pdata[i]);
+        fprintf(to, "  wire %c:%s\n", who, (const char *)lines->pdata[i]);
 }
 
-void watch_describe(GString *to)
+void watch_describe(FILE *to)
 {
     for (unsigned i = 0; i < watch_flow_count; i++) {
         const struct watch_flow *flow = &watch_flows[i];
-        g_string_append_printf(to, "connection %u to %u\n", flow->port_a, flow->port_b);
+        fprintf(to, "connection %u to %u\n", flow->port_a, flow->port_b);
         for (unsigned from = 0; from < 2; from++) {
             const struct watch_side *own = &flow->sides[from], *other = &flow->sides[1 - from];
             char who = 'a' + (char)from;
             watch_describe_lines(to, who, own->lines);
             if (!own->begun)
                 continue;
-            g_string_append_printf(to, "  wire %c: sent up to %u, of which %u are acknowledged",
-                                   who, own->next - own->initial,
-                                   other->has_acked ? other->acked - own->initial : 0);
+            fprintf(to, "  wire %c: sent up to %u, of which %u are acknowledged", who,
+                    own->next - own->initial, other->has_acked ? other->acked - own->initial : 0);
             watch_describe_facts(to, own->facts & (watch_told | WATCH_ALWAYS));
-            g_string_append_c(to, '\n');
+            fputc('\n', to);
         }
     }
     for (unsigned from = 0; from < 2; from++)

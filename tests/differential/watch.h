@@ -14,7 +14,7 @@
 
 #include "tests/differential/segment.h"
 
-#include <glib.h>
+#include <stdio.h>
 
 /* What an end did at least once. */
 enum watch_fact {
@@ -47,8 +47,8 @@ bool watch_has(unsigned from, unsigned facts);
 /* The number behind the last one that an end has sent in the latest connection, as on the wire. */
 uint32_t watch_next(unsigned from);
 /* From now on each segment is written here, in order; NULL: no more. Keeps. */
-void watch_record(GString *to);
+void watch_record(FILE *to);
 /* Appends what there is to tell. */
-void watch_describe(GString *to);
+void watch_describe(FILE *to);
 
 #endif

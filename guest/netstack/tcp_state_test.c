@@ -437,6 +437,31 @@ static void test_a_reset_ends_what_is_closing(void)
     }
 }
 
+/* What was sent last may not have come: as on Linux, who asks is told. */
+static void test_a_reset_of_what_is_closing_is_told_to_its_owner(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        begin();
+        if (i == 0) {
+            dialogue_tcp_in("F. seq 1 ack 1 win 5000");
+            dialogue_tcp_out(". seq 1 ack 2 win 65534");
+        }
+        CU_ASSERT_EQUAL(dialogue_shutdown(&socket, TCP_SHUT_WRITE), 0);
+        dialogue_tcp_out(i == 0 ? "F. seq 1 ack 2 win 65534" : "F. seq 1 ack 1 win 65535");
+        if (i == 1) {
+            dialogue_tcp_in("F. seq 1 ack 1 win 5000");
+            dialogue_tcp_out(". seq 2 ack 2 win 65534");
+        }
+        expect_state(i == 0 ? TCP_LAST_ACK : TCP_CLOSING, IN | OUT | RDHUP | HUP);
+        dialogue_tcp_in("R seq 2 win 0");
+        expect_state(TCP_CLOSED, IN | OUT | RDHUP | ERR | HUP);
+        CU_ASSERT_EQUAL(dialogue_take_error(&socket), KECONNRESET);
+        CU_ASSERT_EQUAL(dialogue_read(&socket, 1), 0);
+        dialogue_close(&socket);
+        dialogue_tcp_end();
+    }
+}
+
 static void test_a_reset_in_syn_received_ends_the_attempt(void)
 {
     begin_connecting();
@@ -486,5 +511,6 @@ UNIT_SUITE("tcp_state", UNIT_TEST(test_a_fresh_connection_is_closed_and_has_no_e
            UNIT_TEST(test_a_reset_is_told_once_after_what_came_before),
            UNIT_TEST(test_a_reset_after_their_end_is_a_broken_pipe),
            UNIT_TEST(test_a_reset_ends_what_is_closing),
+           UNIT_TEST(test_a_reset_of_what_is_closing_is_told_to_its_owner),
            UNIT_TEST(test_a_reset_in_syn_received_ends_the_attempt),
            UNIT_TEST(test_segments_for_nobody_are_reset))

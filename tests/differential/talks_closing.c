@@ -105,6 +105,12 @@ static void talk_simultaneous_close(void)
 
 /* ---- resets ---------------------------------------------------------------------------------- */
 
+static enum wire_verdict silence_b(struct wire_packet *packet, const struct segment *segment)
+{
+    (void)segment;
+    return packet->from == B ? WIRE_DROP : WIRE_PASS;
+}
+
 static void talk_reset(void)
 {
     struct talker *a, *b;
@@ -165,6 +171,46 @@ static void talk_reset_after_half_close(void)
     talk_receive(b, 10);
     talk_send(b, 10);
     talk_quiet();
+}
+
+/* Both have ended their halves, but a cannot know that b has: b is in LAST_ACK. */
+static void talk_reset_of_the_last_data(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_shutdown(a, SHUT_WR);
+    talk_await(b, POLLRDHUP);
+    talk_quiet();
+    wire_set_fault(silence_b);
+    talk_send(b, 100);
+    talk_shutdown(b, SHUT_WR);
+    talk_state(b);
+    talk_abort(a);
+    talk_quiet();
+    talk_state(b);
+    talk_ready(b);
+    talk_error(b);
+    talk_receive(b, 10);
+    talk_send(b, 10);
+}
+
+/* The same while the FINs cross: b is in CLOSING. */
+static void talk_reset_while_closing(void)
+{
+    struct talker *a, *b;
+    talk_connect_pair(&a, &b);
+    talk_quiet();
+    wire_set_fault(silence_b);
+    talk_shutdown(b, SHUT_WR);
+    talk_shutdown(a, SHUT_WR);
+    talk_await(b, POLLRDHUP);
+    talk_state(b);
+    talk_abort(a);
+    talk_quiet();
+    talk_state(b);
+    talk_ready(b);
+    talk_error(b);
+    talk_receive(b, 10);
 }
 
 static void talk_close_unread(void)
@@ -233,6 +279,8 @@ const struct talk talks_closing[] = {
     {"reset, told by send", talk_reset_told_by_send},
     {"reset behind data", talk_reset_behind_data},
     {"reset after half close", talk_reset_after_half_close},
+    {"reset of the last data", talk_reset_of_the_last_data},
+    {"reset while closing", talk_reset_while_closing},
     {"close with unread data", talk_close_unread},
     {"data after close", talk_data_after_close},
     {"half open", talk_half_open},

@@ -204,6 +204,25 @@ static void talk_host_unreachable(void)
     talk_connect_unreachable(ICMP_UNREACHABLE_HOST);
 }
 
+/*
+ * The SYNs have met, and then the other one thinks better of it. The error is "connection refused"
+ * [RFC9293] 3.10.7.4, for which Linux has ECONNRESET: that one is not asked for.
+ */
+static void talk_reset_in_syn_received(void)
+{
+    struct talker *a = talk_open(A, "a", END_STREAM);
+    wire_set_fault(drop_all);
+    talk_bind(a, TALK_PORT_A);
+    talk_connect(a, TALK_PORT_B);
+    (void)wire_step(1);
+    talk_forge(A, SEGMENT_SYN, 1000, 0, 0);
+    talk_state(a);
+    talk_ready(a);
+    talk_forge(A, SEGMENT_RST, 1001, 0, 0);
+    talk_state(a);
+    talk_ready(a);
+}
+
 /* A connection that works is not ended by an error on the way [RFC1122] 4.2.3.9. */
 static void talk_unreachable_later(void)
 {
@@ -259,6 +278,7 @@ const struct talk talks_forged[] = {
     {"to nobody", talk_to_nobody},
     {"port unreachable", talk_port_unreachable},
     {"host unreachable", talk_host_unreachable},
+    {"reset in SYN_RECEIVED", talk_reset_in_syn_received},
     {"unreachable later", talk_unreachable_later},
     {"narrow path", talk_narrow_path},
     {NULL, NULL},

@@ -362,8 +362,10 @@ static void talk_say_pumped(struct talker *talker)
 {
     if (talker->received == NULL)
         return;
-    talk_say("%s received %.16s, up to %zu missing bytes", talker->name,
-             g_checksum_get_string(talker->received), talker->to_receive);
+    if (talker->to_receive > 0)
+        talk_say("%s received too little", talker->name);
+    else
+        talk_say("%s received all: %.16s", talker->name, g_checksum_get_string(talker->received));
     g_checksum_free(talker->received);
     talker->received = NULL;
 }

@@ -176,12 +176,14 @@ static unsigned watch_check_probe(const struct segment *segment, const struct wa
 {
     bool closed = other->edge == other->acked;
     bool old = segment->sequence == other->acked - 1 && segment->size <= 1;
-    bool one = segment->sequence == other->acked && segment->size == 1;
+    bool beyond = segment->sequence == other->acked && segment->size > 0;
     if (!other->has_acked || (segment->flags & (SEGMENT_SYN | SEGMENT_FIN | SEGMENT_RST)) != 0)
         return 0;
-    if (closed)
-        return old || one ? (unsigned)WATCH_PROBE : 0;
-    return old ? (unsigned)WATCH_KEEP : 0;
+    if (!closed)
+        return old ? (unsigned)WATCH_KEEP : 0;
+    if (!old && !beyond)
+        return 0;
+    return WATCH_PROBE | (segment->size > 1 ? (unsigned)WATCH_BAD_WINDOW : 0);
 }
 
 static unsigned watch_check_sending(const struct segment *segment, const struct watch_side *own,

@@ -20,9 +20,9 @@
  *
  * Every conversation in every combination has a process of its own, with a fresh stack or namespace
  * at each end: nothing is left of the one before, none waits for another's timers, and one that
- * crashes or hangs fails alone. In a process there is one thread, which is program, wire and driver;
- * time is real, since Linux has no other, and nearly all of it is waited for. What a transcript says
- * must not depend on it, see talk.h and watch.h.
+ * crashes or hangs fails alone. In a process there is one thread, which is program, wire and
+ * driver; time is real, since Linux has no other, and nearly all of it is waited for. What a
+ * transcript says must not depend on it, see talk.h and watch.h.
  *
  * What differs by choice is left out, each where it is said why: windows and scales, how streams
  * are cut, which kind of probe (watch.c), states after the end (talk.c).

@@ -52,8 +52,8 @@ struct end_ops {
 
 struct end {
     const struct end_ops *ops;
-    int fd; /* readable when take() has something; -1: there is none to wait for */
-    int private_fd;
+    int fd;  /* readable when take() has something; -1: there is none to wait for */
+    int own; /* for the stack: its namespace, or which of two this is */
 };
 
 /* This machine's Linux, in a network namespace of its own. False, with the reason: not here. */

@@ -149,7 +149,7 @@ static void core_settle(void)
 
 static unsigned core_which(const struct end *end)
 {
-    return (unsigned)end->private_fd;
+    return (unsigned)end->own;
 }
 
 static void core_give(struct end *end, const uint8_t *packet, size_t size)
@@ -352,5 +352,5 @@ void end_core_open(struct end *end, unsigned which)
 {
     if (core_ends++ == 0)
         core_boot();
-    *end = (struct end){.ops = &core_ops, .fd = -1, .private_fd = (int)which};
+    *end = (struct end){.ops = &core_ops, .fd = -1, .own = (int)which};
 }

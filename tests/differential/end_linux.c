@@ -74,7 +74,7 @@ static int linux_open(struct end *end, enum end_kind kind)
     static const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW};
     static const int protocols[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP};
     const int on = 1;
-    if (setns(end->private_fd, CLONE_NEWNET) != 0)
+    if (setns(end->own, CLONE_NEWNET) != 0)
         return -errno;
     int handle = linux_result(socket(AF_INET, types[kind] | SOCK_NONBLOCK, protocols[kind]));
     if (handle >= 0 && kind == END_STREAM)
@@ -249,8 +249,8 @@ bool end_linux_open(struct end *end, char *reason, size_t room)
     if (fd < 0 || !linux_configure(fd))
         return linux_cannot("an address for a TUN device", reason, room);
     /* A descriptor of the namespace that needs no /proc. */
-    end->private_fd = ioctl(fd, SIOCGSKNS);
-    if (end->private_fd < 0)
+    end->own = ioctl(fd, SIOCGSKNS);
+    if (end->own < 0)
         return linux_cannot("a descriptor of the network namespace", reason, room);
     (void)close(fd);
     return true;

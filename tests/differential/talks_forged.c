@@ -26,6 +26,13 @@ static enum wire_verdict strip_timestamps(struct wire_packet *packet, const stru
     return WIRE_PASS;
 }
 
+static enum wire_verdict drop_all(struct wire_packet *packet, const struct segment *segment)
+{
+    (void)packet;
+    (void)segment;
+    return WIRE_DROP;
+}
+
 /* Each has sent something, and has acknowledged it. */
 static void talk_begin_forged(struct talker **a, struct talker **b)
 {
@@ -112,6 +119,34 @@ static void talk_keepalive_probe(void)
     talk_end_forged(a, b);
 }
 
+/*
+ * What comes behind a gap, what fills it and what is partly old is acknowledged at once [RFC5681]
+ * 4.2. The real a has sent nothing of it, and is not told. What comes behind the FIN is not tried:
+ * "ignore the segment text" [RFC9293] 3.10.7.4, and Linux resets.
+ */
+static void talk_gap_and_overlap(void)
+{
+    struct talker *a, *b;
+    talk_begin_forged(&a, &b);
+    uint32_t begin = watch_next(A);
+    wire_set_fault(drop_all);
+    watch_take_as_sent(A, begin + 401);
+    talk_forge(B, SEGMENT_ACK, begin + 100, watch_next(B), 100);
+    talk_quiet();
+    talk_receive(b, 1000);
+    talk_forge(B, SEGMENT_ACK, begin, watch_next(B), 100);
+    talk_quiet();
+    talk_receive(b, 1000);
+    talk_forge(B, SEGMENT_ACK, begin + 150, watch_next(B), 150);
+    talk_await(b, POLLIN);
+    talk_receive(b, 1000);
+    talk_forge(B, SEGMENT_FIN | SEGMENT_ACK, begin + 250, watch_next(B), 150);
+    talk_quiet();
+    talk_receive(b, 1000);
+    talk_receive(b, 1000);
+    talk_state(b);
+}
+
 /* The end comes once more: who waits in TIME_WAIT acknowledges it, who has gone resets. */
 static void talk_fin_again(void)
 {
@@ -171,13 +206,6 @@ static void talk_forge_unreachable(unsigned code, uint32_t sequence)
     (void)segment_build(quoted, &words, NULL, 0);
     packet_exchange_addresses(quoted, 40);
     talk_forge_error(code, 0, quoted);
-}
-
-static enum wire_verdict drop_all(struct wire_packet *packet, const struct segment *segment)
-{
-    (void)packet;
-    (void)segment;
-    return WIRE_DROP;
 }
 
 static void talk_connect_unreachable(unsigned code)
@@ -274,6 +302,7 @@ const struct talk talks_forged[] = {
     {"old data", talk_old_data},
     {"data beyond the window", talk_data_beyond_the_window},
     {"keepalive probe", talk_keepalive_probe},
+    {"gap and overlap", talk_gap_and_overlap},
     {"FIN again", talk_fin_again},
     {"to nobody", talk_to_nobody},
     {"port unreachable", talk_port_unreachable},

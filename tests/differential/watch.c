@@ -304,6 +304,12 @@ uint32_t watch_next(unsigned from)
     return watch_flows[watch_flow_count - 1].sides[from].next;
 }
 
+void watch_take_as_sent(unsigned from, uint32_t end)
+{
+    g_assert(watch_flow_count > 0);
+    watch_flows[watch_flow_count - 1].sides[from].next = end;
+}
+
 void watch_record(FILE *to)
 {
     watch_recording = to;

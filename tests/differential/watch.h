@@ -46,6 +46,8 @@ void watch_tell(unsigned facts);
 bool watch_has(unsigned from, unsigned facts);
 /* The number behind the last one that an end has sent in the latest connection, as on the wire. */
 uint32_t watch_next(unsigned from);
+/* In the latest connection numbers up to here count as sent by this end: somebody forged them. */
+void watch_take_as_sent(unsigned from, uint32_t end);
 /* From now on each segment is written here, in order; NULL: no more. Keeps. */
 void watch_record(FILE *to);
 /* Appends what there is to tell. */

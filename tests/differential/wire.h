@@ -42,8 +42,10 @@ void wire_release(void);
 void wire_forge(unsigned to, const uint8_t *packet, size_t size);
 
 uint64_t wire_now_ns(void);
-/* Both ends run, and packets move. When nothing is to be done it waits up to so long. Returns
-   whether anything was. */
+/*
+ * Both ends run, and packets move. When nothing is to be done it waits up to so long. Returns
+ * whether anything was, or is on its way.
+ */
 bool wire_step(int wait_ms);
 
 #endif

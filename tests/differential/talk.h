@@ -23,6 +23,9 @@
 #include <glib.h>
 #include <poll.h>
 
+/* Long enough for what is sent at once, too short for any timer that sends again. */
+#define TALK_SOON_MS 20
+
 enum {
     A,
     B,

@@ -82,12 +82,12 @@ static void talk_simultaneous_close(void)
     wire_set_fault(hold_all);
     talk_shutdown(a, SHUT_WR);
     talk_shutdown(b, SHUT_WR);
-    (void)wire_step(1);
+    talk_pause(TALK_SOON_MS);
     talk_state(a);
     talk_state(b);
     wire_release();
-    (void)wire_step(1);
-    (void)wire_step(1);
+    talk_await(a, POLLHUP);
+    talk_await(b, POLLHUP);
     talk_state(a);
     talk_state(b);
     talk_ready(a);

@@ -109,7 +109,8 @@ static void talk_zero_window(void)
 {
     struct talker *a, *b;
     talk_connect_pair_with(&a, &b, WINDOW_SIZE);
-    watch_tell(WATCH_CLOSED | WATCH_OPENED | WATCH_PROBE);
+    watch_tell(A, WATCH_PROBE);
+    watch_tell(B, WATCH_CLOSED | WATCH_OPENED);
     talk_will_send(a, WINDOW_BYTES);
     talk_will_receive(b, WINDOW_BYTES);
     talk_pump_unread(A, WATCH_PROBE);
@@ -200,7 +201,7 @@ static void talk_keepalive_answered(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
-    watch_tell(WATCH_KEEP);
+    watch_tell(A, WATCH_KEEP);
     talk_keep_alive(a);
     talk_await_fact(A, WATCH_KEEP);
     talk_pause(2500); /* longer than an answer may stay away */
@@ -219,7 +220,7 @@ static void talk_keepalive_unanswered(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
-    watch_tell(WATCH_KEEP);
+    watch_tell(A, WATCH_KEEP);
     wire_set_fault(silence_b);
     talk_keep_alive(a);
     talk_await(a, POLLHUP);

@@ -98,7 +98,8 @@ static void talk_one_lost(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
-    watch_tell(WATCH_AGAIN | WATCH_SACK);
+    watch_tell(A, WATCH_AGAIN);
+    watch_tell(B, WATCH_SACK);
     losses = 1;
     wire_set_fault(lose_data);
     talk_transfer(a, b);
@@ -109,7 +110,8 @@ static void talk_last_lost(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
-    watch_tell(WATCH_AGAIN | WATCH_SACK);
+    watch_tell(A, WATCH_AGAIN);
+    watch_tell(B, WATCH_SACK);
     losses = 1;
     wire_set_fault(lose_data);
     talk_send(a, 1000);
@@ -134,7 +136,8 @@ static void talk_one_lost_without_sack(void)
 {
     struct talker *a, *b;
     wire_set_fault(strip_sack);
-    watch_tell(WATCH_AGAIN | WATCH_SACK);
+    watch_tell(A, WATCH_AGAIN);
+    watch_tell(B, WATCH_SACK);
     talk_connect_pair(&a, &b);
     losses = 1;
     talk_transfer(a, b);
@@ -154,7 +157,7 @@ static void talk_lost_fin(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
-    watch_tell(WATCH_AGAIN);
+    watch_tell(A, WATCH_AGAIN);
     wire_set_fault(lose_fin);
     talk_send(a, 100);
     talk_shutdown(a, SHUT_WR);
@@ -181,7 +184,7 @@ static void talk_fin_overtakes(void)
     wire_set_fault(hold_data);
     talk_send(a, 1000);
     talk_shutdown(a, SHUT_WR);
-    talk_pause(20);
+    talk_pause(TALK_SOON_MS);
     talk_ready(b);
     talk_receive(b, 10000);
     talk_state(b);

@@ -127,7 +127,7 @@ static void talk_simultaneous_open(void)
     talk_connect(a, TALK_PORT_B);
     talk_connect(b, TALK_PORT_A);
     talk_state(a);
-    (void)wire_step(1);
+    talk_pause(TALK_SOON_MS);
     wire_set_fault(NULL);
     wire_release();
     talk_await(a, POLLOUT);
@@ -156,7 +156,7 @@ static void talk_silent_peer(void)
 {
     struct talker *a = talk_open(A, "a", END_STREAM);
     wire_set_fault(drop_all);
-    watch_tell(WATCH_AGAIN);
+    watch_tell(A, WATCH_AGAIN);
     talk_bind(a, TALK_PORT_A);
     talk_connect(a, TALK_PORT_B);
     talk_connect(a, TALK_PORT_B);
@@ -206,7 +206,7 @@ static void talk_pair_exchanges(void)
 static void talk_lost_syn(void)
 {
     wire_set_fault(drop_first_syn);
-    watch_tell(WATCH_AGAIN);
+    watch_tell(A, WATCH_AGAIN);
     talk_pair_exchanges();
 }
 

@@ -28,7 +28,7 @@ struct watch_flow {
 
 static struct watch_flow watch_flows[WATCH_FLOWS_MAX];
 static unsigned watch_flow_count;
-static unsigned watch_told;
+static unsigned watch_told[2];
 static FILE *watch_recording;
 static GPtrArray *watch_others[2]; /* lines about packets that are no segments */
 
@@ -284,9 +284,9 @@ void watch_packet(unsigned from, const uint8_t *packet, size_t size)
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
-void watch_tell(unsigned facts)
+void watch_tell(unsigned from, unsigned facts)
 {
-    watch_told = facts;
+    watch_told[from] = facts;
 }
 
 bool watch_has(unsigned from, unsigned facts)
@@ -361,7 +361,7 @@ void watch_describe(FILE *to)
                 continue;
             fprintf(to, "  wire %c: sent up to %u, of which %u are acknowledged", who,
                     own->next - own->initial, other->has_acked ? other->acked - own->initial : 0);
-            watch_describe_facts(to, own->facts & (watch_told | WATCH_ALWAYS));
+            watch_describe_facts(to, own->facts & (watch_told[from] | WATCH_ALWAYS));
             fputc('\n', to);
         }
     }

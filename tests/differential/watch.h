@@ -40,8 +40,11 @@ void watch_segment(unsigned from, const struct segment *segment);
 /* One that is no segment of TCP: errors of ICMP are described, with what they quote. */
 void watch_packet(unsigned from, const uint8_t *packet, size_t size);
 
-/* These facts belong to the transcript as well. */
-void watch_tell(unsigned facts);
+/*
+ * These facts about an end belong to the transcript as well. They are told of that end only of
+ * which they are certain: on a busy machine anybody may send something again.
+ */
+void watch_tell(unsigned from, unsigned facts);
 /* Has an end done one of these, in any connection? */
 bool watch_has(unsigned from, unsigned facts);
 /* The number behind the last one that an end has sent in the latest connection, as on the wire. */

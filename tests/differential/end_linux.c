@@ -233,12 +233,20 @@ static bool linux_configure(int fd)
            ioctl(fd, SIOCSIFFLAGS, &device) == 0;
 }
 
+/* In one user namespace for all ends: who enters the next one has no say in the one before. */
+static bool linux_enter_namespaces(void)
+{
+    static bool privileged;
+    int spaces = CLONE_NEWNET | (geteuid() == 0 || privileged ? 0 : CLONE_NEWUSER);
+    privileged = true;
+    return unshare(spaces) == 0;
+}
+
 bool end_linux_open(struct end *end, char *reason, size_t room)
 {
     struct ifreq device = {.ifr_name = LINUX_DEVICE, .ifr_flags = IFF_TUN | IFF_NO_PI};
-    int spaces = CLONE_NEWNET | (geteuid() != 0 ? CLONE_NEWUSER : 0);
     end->ops = &linux_ops;
-    if (unshare(spaces) != 0)
+    if (!linux_enter_namespaces())
         return linux_cannot("a network namespace", reason, room);
     end->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (end->fd < 0)

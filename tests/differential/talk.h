@@ -35,8 +35,8 @@ enum {
 struct talker;
 
 struct talk {
-    const char *name; /* "half close", as in the report */
-    void (*run)(void);
+    const char *name;  /* "half close", as in the report */
+    void (*run)(void); /* converse_half_close() */
 };
 /* All conversations; the last one has no name. */
 extern const struct talk talks_opening[], talks_data[], talks_loss[], talks_closing[],

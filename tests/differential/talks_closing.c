@@ -3,7 +3,7 @@
 
 #include <sys/socket.h>
 
-static void talk_half_close(void)
+static void converse_half_close(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -36,7 +36,7 @@ static void talk_half_close(void)
     talk_error(b);
 }
 
-static void talk_shut_read(void)
+static void converse_shut_read(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -51,7 +51,7 @@ static void talk_shut_read(void)
     talk_quiet();
 }
 
-static void talk_data_then_close(void)
+static void converse_data_then_close(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -74,7 +74,7 @@ static enum wire_verdict hold_all(struct wire_packet *packet, const struct segme
     return WIRE_HOLD;
 }
 
-static void talk_simultaneous_close(void)
+static void converse_simultaneous_close(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -111,7 +111,7 @@ static enum wire_verdict silence_b(struct wire_packet *packet, const struct segm
     return packet->from == B ? WIRE_DROP : WIRE_PASS;
 }
 
-static void talk_reset(void)
+static void converse_reset(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -128,7 +128,7 @@ static void talk_reset(void)
     talk_quiet();
 }
 
-static void talk_reset_told_by_send(void)
+static void converse_reset_told_by_send(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -140,7 +140,7 @@ static void talk_reset_told_by_send(void)
     talk_quiet();
 }
 
-static void talk_reset_behind_data(void)
+static void converse_reset_behind_data(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -157,7 +157,7 @@ static void talk_reset_behind_data(void)
     talk_quiet();
 }
 
-static void talk_reset_after_half_close(void)
+static void converse_reset_after_half_close(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -174,7 +174,7 @@ static void talk_reset_after_half_close(void)
 }
 
 /* Both have ended their halves, but a cannot know that b has: b is in LAST_ACK. */
-static void talk_reset_of_the_last_data(void)
+static void converse_reset_of_the_last_data(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -195,7 +195,7 @@ static void talk_reset_of_the_last_data(void)
 }
 
 /* The same while the FINs cross: b is in CLOSING. */
-static void talk_reset_while_closing(void)
+static void converse_reset_while_closing(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -213,7 +213,7 @@ static void talk_reset_while_closing(void)
     talk_receive(b, 10);
 }
 
-static void talk_close_unread(void)
+static void converse_close_unread(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -229,7 +229,7 @@ static void talk_close_unread(void)
 }
 
 /* Who has closed has nobody left to read. */
-static void talk_data_after_close(void)
+static void converse_data_after_close(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -254,7 +254,7 @@ static enum wire_verdict drop_resets(struct wire_packet *packet, const struct se
     return segment != NULL && (segment->flags & SEGMENT_RST) != 0 ? WIRE_DROP : WIRE_PASS;
 }
 
-static void talk_half_open(void)
+static void converse_half_open(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -271,18 +271,18 @@ static void talk_half_open(void)
 }
 
 const struct talk talks_closing[] = {
-    {"half close", talk_half_close},
-    {"shutdown read", talk_shut_read},
-    {"data, then close", talk_data_then_close},
-    {"simultaneous close", talk_simultaneous_close},
-    {"reset", talk_reset},
-    {"reset, told by send", talk_reset_told_by_send},
-    {"reset behind data", talk_reset_behind_data},
-    {"reset after half close", talk_reset_after_half_close},
-    {"reset of the last data", talk_reset_of_the_last_data},
-    {"reset while closing", talk_reset_while_closing},
-    {"close with unread data", talk_close_unread},
-    {"data after close", talk_data_after_close},
-    {"half open", talk_half_open},
+    {"half close", converse_half_close},
+    {"shutdown read", converse_shut_read},
+    {"data, then close", converse_data_then_close},
+    {"simultaneous close", converse_simultaneous_close},
+    {"reset", converse_reset},
+    {"reset, told by send", converse_reset_told_by_send},
+    {"reset behind data", converse_reset_behind_data},
+    {"reset after half close", converse_reset_after_half_close},
+    {"reset of the last data", converse_reset_of_the_last_data},
+    {"reset while closing", converse_reset_while_closing},
+    {"close with unread data", converse_close_unread},
+    {"data after close", converse_data_after_close},
+    {"half open", converse_half_open},
     {NULL, NULL},
 };

@@ -18,7 +18,7 @@ static void talk_end_both(struct talker *a, struct talker *b)
     talk_quiet();
 }
 
-static void talk_bulk_to_b(void)
+static void converse_bulk_to_b(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -28,7 +28,7 @@ static void talk_bulk_to_b(void)
     talk_end_both(a, b);
 }
 
-static void talk_bulk_to_a(void)
+static void converse_bulk_to_a(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -38,7 +38,7 @@ static void talk_bulk_to_a(void)
     talk_end_both(a, b);
 }
 
-static void talk_bulk_both_ways(void)
+static void converse_bulk_both_ways(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -63,7 +63,7 @@ static enum wire_verdict strip_options(struct wire_packet *packet, const struct 
     return WIRE_PASS;
 }
 
-static void talk_without_options(void)
+static void converse_without_options(void)
 {
     struct talker *a, *b;
     wire_set_fault(strip_options);
@@ -86,7 +86,7 @@ static enum wire_verdict lower_mss(struct wire_packet *packet, const struct segm
     return WIRE_PASS;
 }
 
-static void talk_small_mss(void)
+static void converse_small_mss(void)
 {
     struct talker *a, *b;
     wire_set_fault(lower_mss);
@@ -105,7 +105,7 @@ static void talk_small_mss(void)
 #define WINDOW_BYTES 200000
 #define WINDOW_SIZE  8192
 
-static void talk_zero_window(void)
+static void converse_zero_window(void)
 {
     struct talker *a, *b;
     talk_connect_pair_with(&a, &b, WINDOW_SIZE);
@@ -131,7 +131,7 @@ static enum wire_verdict drop_first_opening(struct wire_packet *packet,
     return drop ? WIRE_DROP : WIRE_PASS;
 }
 
-static void talk_lost_window_update(void)
+static void converse_lost_window_update(void)
 {
     struct talker *a, *b;
     talk_connect_pair_with(&a, &b, WINDOW_SIZE);
@@ -145,7 +145,7 @@ static void talk_lost_window_update(void)
 }
 
 /* The end of the stream has to wait behind a closed window too. */
-static void talk_end_behind_closed_window(void)
+static void converse_end_behind_closed_window(void)
 {
     struct talker *a, *b;
     talk_connect_pair_with(&a, &b, WINDOW_SIZE);
@@ -175,7 +175,7 @@ static enum wire_verdict make_urgent(struct wire_packet *packet, const struct se
 }
 
 /* All of it comes in its place. One call of Linux's does not read across the mark. */
-static void talk_urgent(void)
+static void converse_urgent(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -197,7 +197,7 @@ static void talk_keep_alive(struct talker *talker)
     talk_set_int(talker, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
-static void talk_keepalive_answered(void)
+static void converse_keepalive_answered(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -216,7 +216,7 @@ static enum wire_verdict silence_b(struct wire_packet *packet, const struct segm
     return packet->from == B ? WIRE_DROP : WIRE_PASS;
 }
 
-static void talk_keepalive_unanswered(void)
+static void converse_keepalive_unanswered(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -233,16 +233,16 @@ static void talk_keepalive_unanswered(void)
 }
 
 const struct talk talks_data[] = {
-    {"bulk to b", talk_bulk_to_b},
-    {"bulk to a", talk_bulk_to_a},
-    {"bulk both ways", talk_bulk_both_ways},
-    {"without options", talk_without_options},
-    {"small MSS", talk_small_mss},
-    {"zero window", talk_zero_window},
-    {"lost window update", talk_lost_window_update},
-    {"end behind a closed window", talk_end_behind_closed_window},
-    {"urgent", talk_urgent},
-    {"keepalive, answered", talk_keepalive_answered},
-    {"keepalive, unanswered", talk_keepalive_unanswered},
+    {"bulk to b", converse_bulk_to_b},
+    {"bulk to a", converse_bulk_to_a},
+    {"bulk both ways", converse_bulk_both_ways},
+    {"without options", converse_without_options},
+    {"small MSS", converse_small_mss},
+    {"zero window", converse_zero_window},
+    {"lost window update", converse_lost_window_update},
+    {"end behind a closed window", converse_end_behind_closed_window},
+    {"urgent", converse_urgent},
+    {"keepalive, answered", converse_keepalive_answered},
+    {"keepalive, unanswered", converse_keepalive_unanswered},
     {NULL, NULL},
 };

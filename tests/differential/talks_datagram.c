@@ -17,7 +17,7 @@ static void talk_datagram_pair(struct talker **a, struct talker **b)
     talk_connect(*b, TALK_PORT_A);
 }
 
-static void talk_datagrams(void)
+static void converse_datagrams(void)
 {
     struct talker *a, *b;
     talk_datagram_pair(&a, &b);
@@ -41,7 +41,7 @@ static void talk_datagrams(void)
     talk_error(a);
 }
 
-static void talk_largest_datagram(void)
+static void converse_largest_datagram(void)
 {
     struct talker *a, *b;
     talk_datagram_pair(&a, &b);
@@ -67,7 +67,7 @@ static enum wire_verdict reverse_fragments(struct wire_packet *packet,
     return WIRE_PASS;
 }
 
-static void talk_fragments_in_reverse(void)
+static void converse_fragments_in_reverse(void)
 {
     struct talker *a, *b;
     talk_datagram_pair(&a, &b);
@@ -80,7 +80,7 @@ static void talk_fragments_in_reverse(void)
     talk_receive(a, 30000);
 }
 
-static void talk_datagram_refused(void)
+static void converse_datagram_refused(void)
 {
     struct talker *a = talk_open(A, "a", END_DATAGRAM);
     talk_bind(a, TALK_PORT_A);
@@ -102,7 +102,7 @@ static void talk_datagram_refused(void)
 }
 
 /* The datagram that nobody takes is longer than a frame: the error quotes its beginning. */
-static void talk_fragments_refused(void)
+static void converse_fragments_refused(void)
 {
     struct talker *b = talk_open(B, "b", END_DATAGRAM);
     talk_bind(b, TALK_PORT_B);
@@ -112,7 +112,7 @@ static void talk_fragments_refused(void)
     talk_receive(b, 10);
 }
 
-static void talk_datagrams_not_connected(void)
+static void converse_datagrams_not_connected(void)
 {
     struct talker *a = talk_open(A, "a", END_DATAGRAM);
     talk_ready(a);
@@ -152,24 +152,24 @@ static void talk_pings(unsigned end, const char *name)
     talk_ping(talker, 65535, ECHO_MOST);
 }
 
-static void talk_pings_of_a(void)
+static void converse_pings_of_a(void)
 {
     talk_pings(A, "a");
 }
 
-static void talk_pings_of_b(void)
+static void converse_pings_of_b(void)
 {
     talk_pings(B, "b");
 }
 
 const struct talk talks_datagram[] = {
-    {"datagrams", talk_datagrams},
-    {"largest datagram", talk_largest_datagram},
-    {"fragments in reverse", talk_fragments_in_reverse},
-    {"datagram refused", talk_datagram_refused},
-    {"fragments refused", talk_fragments_refused},
-    {"datagrams, not connected", talk_datagrams_not_connected},
-    {"ping of a", talk_pings_of_a},
-    {"ping of b", talk_pings_of_b},
+    {"datagrams", converse_datagrams},
+    {"largest datagram", converse_largest_datagram},
+    {"fragments in reverse", converse_fragments_in_reverse},
+    {"datagram refused", converse_datagram_refused},
+    {"fragments refused", converse_fragments_refused},
+    {"datagrams, not connected", converse_datagrams_not_connected},
+    {"ping of a", converse_pings_of_a},
+    {"ping of b", converse_pings_of_b},
     {NULL, NULL},
 };

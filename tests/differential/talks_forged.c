@@ -65,7 +65,7 @@ static void talk_end_forged(struct talker *a, struct talker *b)
 }
 
 /* Only the exact number resets; one in the window is answered [RFC5961] 3.2, others are not. */
-static void talk_blind_reset(void)
+static void converse_blind_reset(void)
 {
     struct talker *a, *b;
     talk_begin_forged(&a, &b);
@@ -76,7 +76,7 @@ static void talk_blind_reset(void)
     talk_end_forged(a, b);
 }
 
-static void talk_exact_reset(void)
+static void converse_exact_reset(void)
 {
     struct talker *a, *b;
     talk_begin_forged(&a, &b);
@@ -87,7 +87,7 @@ static void talk_exact_reset(void)
     talk_ready(b);
 }
 
-static void talk_blind_syn(void)
+static void converse_blind_syn(void)
 {
     struct talker *a, *b;
     talk_begin_forged(&a, &b);
@@ -95,7 +95,7 @@ static void talk_blind_syn(void)
     talk_end_forged(a, b);
 }
 
-static void talk_old_data(void)
+static void converse_old_data(void)
 {
     struct talker *a, *b;
     talk_begin_forged(&a, &b);
@@ -103,7 +103,7 @@ static void talk_old_data(void)
     talk_end_forged(a, b);
 }
 
-static void talk_data_beyond_the_window(void)
+static void converse_data_beyond_the_window(void)
 {
     struct talker *a, *b;
     talk_begin_forged(&a, &b);
@@ -111,7 +111,7 @@ static void talk_data_beyond_the_window(void)
     talk_end_forged(a, b);
 }
 
-static void talk_keepalive_probe(void)
+static void converse_keepalive_probe(void)
 {
     struct talker *a, *b;
     talk_begin_forged(&a, &b);
@@ -124,7 +124,7 @@ static void talk_keepalive_probe(void)
  * 4.2. The real a has sent nothing of it, and is not told. What comes behind the FIN is not tried:
  * "ignore the segment text" [RFC9293] 3.10.7.4, and Linux resets.
  */
-static void talk_gap_and_overlap(void)
+static void converse_gap_and_overlap(void)
 {
     struct talker *a, *b;
     talk_begin_forged(&a, &b);
@@ -148,7 +148,7 @@ static void talk_gap_and_overlap(void)
 }
 
 /* The end comes once more: who waits in TIME_WAIT acknowledges it, who has gone resets. */
-static void talk_fin_again(void)
+static void converse_fin_again(void)
 {
     struct talker *a, *b;
     wire_set_fault(strip_timestamps);
@@ -165,7 +165,7 @@ static void talk_fin_again(void)
 }
 
 /* Nobody has the port: a reset takes its number from the segment [RFC9293] 3.5.2. */
-static void talk_to_nobody(void)
+static void converse_to_nobody(void)
 {
     talk_pause(TALK_SOON_MS);
     talk_record(true);
@@ -222,12 +222,12 @@ static void talk_connect_unreachable(unsigned code)
     talk_state(a);
 }
 
-static void talk_port_unreachable(void)
+static void converse_port_unreachable(void)
 {
     talk_connect_unreachable(ICMP_UNREACHABLE_PORT);
 }
 
-static void talk_host_unreachable(void)
+static void converse_host_unreachable(void)
 {
     talk_connect_unreachable(ICMP_UNREACHABLE_HOST);
 }
@@ -250,7 +250,7 @@ static enum wire_verdict drop_without_options(struct wire_packet *packet,
  * The SYNs have met, and then the other one thinks better of it. The error is "connection refused"
  * [RFC9293] 3.10.7.4, for which Linux has ECONNRESET: that one is not asked for.
  */
-static void talk_reset_in_syn_received(void)
+static void converse_reset_in_syn_received(void)
 {
     struct talker *a = talk_open(A, "a", END_STREAM);
     wire_set_fault(drop_without_options);
@@ -268,7 +268,7 @@ static void talk_reset_in_syn_received(void)
 }
 
 /* A connection that works is not ended by an error on the way [RFC1122] 4.2.3.9. */
-static void talk_unreachable_later(void)
+static void converse_unreachable_later(void)
 {
     struct talker *a, *b;
     talk_begin_forged(&a, &b);
@@ -293,7 +293,7 @@ static enum wire_verdict narrow(struct wire_packet *packet, const struct segment
     return WIRE_DROP;
 }
 
-static void talk_narrow_path(void)
+static void converse_narrow_path(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -312,19 +312,19 @@ static void talk_narrow_path(void)
 }
 
 const struct talk talks_forged[] = {
-    {"blind reset", talk_blind_reset},
-    {"exact reset", talk_exact_reset},
-    {"blind SYN", talk_blind_syn},
-    {"old data", talk_old_data},
-    {"data beyond the window", talk_data_beyond_the_window},
-    {"keepalive probe", talk_keepalive_probe},
-    {"gap and overlap", talk_gap_and_overlap},
-    {"FIN again", talk_fin_again},
-    {"to nobody", talk_to_nobody},
-    {"port unreachable", talk_port_unreachable},
-    {"host unreachable", talk_host_unreachable},
-    {"reset in SYN_RECEIVED", talk_reset_in_syn_received},
-    {"unreachable later", talk_unreachable_later},
-    {"narrow path", talk_narrow_path},
+    {"blind reset", converse_blind_reset},
+    {"exact reset", converse_exact_reset},
+    {"blind SYN", converse_blind_syn},
+    {"old data", converse_old_data},
+    {"data beyond the window", converse_data_beyond_the_window},
+    {"keepalive probe", converse_keepalive_probe},
+    {"gap and overlap", converse_gap_and_overlap},
+    {"FIN again", converse_fin_again},
+    {"to nobody", converse_to_nobody},
+    {"port unreachable", converse_port_unreachable},
+    {"host unreachable", converse_host_unreachable},
+    {"reset in SYN_RECEIVED", converse_reset_in_syn_received},
+    {"unreachable later", converse_unreachable_later},
+    {"narrow path", converse_narrow_path},
     {NULL, NULL},
 };

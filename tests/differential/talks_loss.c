@@ -40,7 +40,7 @@ static enum wire_verdict lose_some(struct wire_packet *packet, const struct segm
 }
 
 /* From the handshake on, in both directions. */
-static void talk_random_loss(void)
+static void converse_random_loss(void)
 {
     struct talker *a, *b;
     prng_init(&chance, LOSS_SEED, "loss");
@@ -56,7 +56,7 @@ static enum wire_verdict delay_some(struct wire_packet *packet, const struct seg
     return WIRE_PASS;
 }
 
-static void talk_reordered(void)
+static void converse_reordered(void)
 {
     struct talker *a, *b;
     prng_init(&chance, LOSS_SEED, "delay");
@@ -75,7 +75,7 @@ static enum wire_verdict double_all(struct wire_packet *packet, const struct seg
     return WIRE_PASS;
 }
 
-static void talk_doubled(void)
+static void converse_doubled(void)
 {
     struct talker *a, *b;
     wire_set_fault(double_all);
@@ -94,7 +94,7 @@ static enum wire_verdict lose_data(struct wire_packet *packet, const struct segm
 }
 
 /* Others follow it, so that its absence shows. */
-static void talk_one_lost(void)
+static void converse_one_lost(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -106,7 +106,7 @@ static void talk_one_lost(void)
 }
 
 /* None follows: only the timer of the sender can tell. */
-static void talk_last_lost(void)
+static void converse_last_lost(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -132,7 +132,7 @@ static enum wire_verdict strip_sack(struct wire_packet *packet, const struct seg
     return lose_data(packet, segment);
 }
 
-static void talk_one_lost_without_sack(void)
+static void converse_one_lost_without_sack(void)
 {
     struct talker *a, *b;
     wire_set_fault(strip_sack);
@@ -153,7 +153,7 @@ static enum wire_verdict lose_fin(struct wire_packet *packet, const struct segme
     return drop ? WIRE_DROP : WIRE_PASS;
 }
 
-static void talk_lost_fin(void)
+static void converse_lost_fin(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -177,7 +177,7 @@ static enum wire_verdict hold_data(struct wire_packet *packet, const struct segm
 }
 
 /* The FIN overtakes the data in front of it: it is known, and does not count yet. */
-static void talk_fin_overtakes(void)
+static void converse_fin_overtakes(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -199,13 +199,13 @@ static void talk_fin_overtakes(void)
 }
 
 const struct talk talks_loss[] = {
-    {"random loss", talk_random_loss},
-    {"reordered", talk_reordered},
-    {"doubled", talk_doubled},
-    {"one segment lost", talk_one_lost},
-    {"last segment lost", talk_last_lost},
-    {"one segment lost, without SACK", talk_one_lost_without_sack},
-    {"lost FIN", talk_lost_fin},
-    {"FIN overtakes data", talk_fin_overtakes},
+    {"random loss", converse_random_loss},
+    {"reordered", converse_reordered},
+    {"doubled", converse_doubled},
+    {"one segment lost", converse_one_lost},
+    {"last segment lost", converse_last_lost},
+    {"one segment lost, without SACK", converse_one_lost_without_sack},
+    {"lost FIN", converse_lost_fin},
+    {"FIN overtakes data", converse_fin_overtakes},
     {NULL, NULL},
 };

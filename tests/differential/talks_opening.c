@@ -3,7 +3,7 @@
 
 #include <sys/socket.h>
 
-static void talk_handshake(void)
+static void converse_handshake(void)
 {
     struct talker *listener = talk_open(B, "listener", END_STREAM);
     struct talker *a = talk_open(A, "a", END_STREAM);
@@ -40,7 +40,7 @@ static void talk_handshake(void)
     talk_quiet();
 }
 
-static void talk_refused(void)
+static void converse_refused(void)
 {
     struct talker *a = talk_open(A, "a", END_STREAM);
     talk_bind(a, TALK_PORT_A);
@@ -57,7 +57,7 @@ static void talk_refused(void)
 }
 
 /* The error may be told by the next call, whichever that is. */
-static void talk_refused_told_by_receive(void)
+static void converse_refused_told_by_receive(void)
 {
     struct talker *a = talk_open(A, "a", END_STREAM);
     talk_bind(a, TALK_PORT_A);
@@ -72,7 +72,7 @@ static void talk_refused_told_by_receive(void)
  * It is connect() that asks what became of the first attempt. When SO_ERROR has said it already,
  * Linux has connect() fail once more, which is a deviation of posix/stream_socket.h.
  */
-static void talk_refused_then_accepted(void)
+static void converse_refused_then_accepted(void)
 {
     struct talker *a = talk_open(A, "a", END_STREAM);
     struct talker *listener = talk_open(B, "listener", END_STREAM);
@@ -90,7 +90,7 @@ static void talk_refused_then_accepted(void)
     talk_quiet();
 }
 
-static void talk_reset_from_the_backlog(void)
+static void converse_reset_from_the_backlog(void)
 {
     struct talker *listener = talk_open(B, "listener", END_STREAM);
     struct talker *a = talk_open(A, "a", END_STREAM);
@@ -117,7 +117,7 @@ static enum wire_verdict hold_first_syns(struct wire_packet *packet, const struc
                : WIRE_PASS;
 }
 
-static void talk_simultaneous_open(void)
+static void converse_simultaneous_open(void)
 {
     struct talker *a = talk_open(A, "a", END_STREAM);
     struct talker *b = talk_open(B, "b", END_STREAM);
@@ -152,7 +152,7 @@ static enum wire_verdict drop_all(struct wire_packet *packet, const struct segme
     return WIRE_DROP;
 }
 
-static void talk_silent_peer(void)
+static void converse_silent_peer(void)
 {
     struct talker *a = talk_open(A, "a", END_STREAM);
     wire_set_fault(drop_all);
@@ -203,14 +203,14 @@ static void talk_pair_exchanges(void)
     talk_quiet();
 }
 
-static void talk_lost_syn(void)
+static void converse_lost_syn(void)
 {
     wire_set_fault(drop_first_syn);
     watch_tell(A, WATCH_AGAIN);
     talk_pair_exchanges();
 }
 
-static void talk_lost_syn_ack(void)
+static void converse_lost_syn_ack(void)
 {
     wire_set_fault(drop_first_syn_ack);
     talk_pair_exchanges();
@@ -227,7 +227,7 @@ static enum wire_verdict drop_first_ack(struct wire_packet *packet, const struct
     return drop ? WIRE_DROP : WIRE_PASS;
 }
 
-static void talk_lost_third_segment(void)
+static void converse_lost_third_segment(void)
 {
     struct talker *listener = talk_open(B, "listener", END_STREAM);
     struct talker *a = talk_open(A, "a", END_STREAM);
@@ -246,7 +246,7 @@ static void talk_lost_third_segment(void)
     talk_quiet();
 }
 
-static void talk_shutdown_while_connecting(void)
+static void converse_shutdown_while_connecting(void)
 {
     struct talker *a = talk_open(A, "a", END_STREAM);
     wire_set_fault(drop_all);
@@ -262,7 +262,7 @@ static void talk_shutdown_while_connecting(void)
  * One more than the backlog may wait. The SYN of who comes then is dropped, and comes again: it is
  * heard when somebody was accepted.
  */
-static void talk_full_backlog(void)
+static void converse_full_backlog(void)
 {
     struct talker *listener = talk_open(B, "listener", END_STREAM), *clients[3];
     static const char *const names[] = {"first", "second", "third"};
@@ -308,7 +308,7 @@ static void talk_connect_and_close_b(struct talker *listener)
  * The port of a connection in TIME_WAIT is in use, but for who says that this is fine, as who had
  * it did. A SYN between the same two ports, with a later timestamp, begins anew [RFC6191].
  */
-static void talk_port_in_time_wait(void)
+static void converse_port_in_time_wait(void)
 {
     struct talker *first = talk_open(B, "first", END_STREAM);
     talk_set_int(first, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -328,7 +328,7 @@ static void talk_port_in_time_wait(void)
     talk_connect_and_close_b(later);
 }
 
-static void talk_calls_out_of_turn(void)
+static void converse_calls_out_of_turn(void)
 {
     struct talker *a = talk_open(A, "a", END_STREAM);
     struct talker *other = talk_open(A, "other", END_STREAM);
@@ -354,7 +354,7 @@ static void talk_calls_out_of_turn(void)
     talk_quiet();
 }
 
-static void talk_calls_when_connected(void)
+static void converse_calls_when_connected(void)
 {
     struct talker *a, *b;
     talk_connect_pair(&a, &b);
@@ -369,20 +369,20 @@ static void talk_calls_when_connected(void)
 }
 
 const struct talk talks_opening[] = {
-    {"handshake", talk_handshake},
-    {"refused", talk_refused},
-    {"refused, told by receive", talk_refused_told_by_receive},
-    {"refused, then accepted", talk_refused_then_accepted},
-    {"reset from the backlog", talk_reset_from_the_backlog},
-    {"simultaneous open", talk_simultaneous_open},
-    {"silent peer", talk_silent_peer},
-    {"lost SYN", talk_lost_syn},
-    {"lost SYN-ACK", talk_lost_syn_ack},
-    {"lost third segment", talk_lost_third_segment},
-    {"shutdown while connecting", talk_shutdown_while_connecting},
-    {"full backlog", talk_full_backlog},
-    {"port in TIME_WAIT", talk_port_in_time_wait},
-    {"calls out of turn", talk_calls_out_of_turn},
-    {"calls when connected", talk_calls_when_connected},
+    {"handshake", converse_handshake},
+    {"refused", converse_refused},
+    {"refused, told by receive", converse_refused_told_by_receive},
+    {"refused, then accepted", converse_refused_then_accepted},
+    {"reset from the backlog", converse_reset_from_the_backlog},
+    {"simultaneous open", converse_simultaneous_open},
+    {"silent peer", converse_silent_peer},
+    {"lost SYN", converse_lost_syn},
+    {"lost SYN-ACK", converse_lost_syn_ack},
+    {"lost third segment", converse_lost_third_segment},
+    {"shutdown while connecting", converse_shutdown_while_connecting},
+    {"full backlog", converse_full_backlog},
+    {"port in TIME_WAIT", converse_port_in_time_wait},
+    {"calls out of turn", converse_calls_out_of_turn},
+    {"calls when connected", converse_calls_when_connected},
     {NULL, NULL},
 };

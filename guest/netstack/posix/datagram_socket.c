@@ -68,7 +68,8 @@ static bool datagram_is_readable(const struct datagram_socket *socket)
     return socket->count > 0 || socket->error != 0 || socket->shut_read;
 }
 
-/* Sleeps until there is something to receive: 0. -KEAGAIN: the timeout of the socket; -KEINTR. */
+/* Sleeps until there is something to receive: 0. -KEAGAIN: the timeout of the socket; -KEINTR,
+ * -KERESTART. */
 static int datagram_wait(struct datagram_socket *socket)
 {
     struct waiter waiter;
@@ -85,7 +86,7 @@ static int datagram_wait(struct datagram_socket *socket)
     wait_finish(&waiter);
     if (datagram_is_readable(socket))
         return 0;
-    return error == -KETIMEDOUT ? -KEAGAIN : error;
+    return socket_option_wait_error(error, socket->receive_timeout_ns);
 }
 
 static struct datagram datagram_take_oldest(struct datagram_socket *socket)

@@ -62,6 +62,13 @@ int socket_option_get_timeout(const void *value, size_t size, uint64_t *timeout_
     return 0;
 }
 
+int socket_option_wait_error(int error, uint64_t timeout_ns)
+{
+    if (error == -KETIMEDOUT)
+        return -KEAGAIN;
+    return error == -KEINTR && timeout_ns == WAIT_FOREVER ? -KERESTART : error;
+}
+
 uint64_t socket_option_deadline_ns(uint64_t timeout_ns)
 {
     uint64_t now_ns = clock_now_ns();

@@ -19,5 +19,10 @@ int socket_option_put_timeout(void *value, uint32_t *size, uint64_t timeout_ns);
 int socket_option_get_timeout(const void *value, size_t size, uint64_t *timeout_ns);
 /* When a wait that begins now ends. */
 uint64_t socket_option_deadline_ns(uint64_t timeout_ns);
+/*
+ * What a wait that ended so means: -KEAGAIN for the timeout. After a signal the call is made anew,
+ * unless there is a timeout, which would begin anew too: signal(7).
+ */
+int socket_option_wait_error(int error, uint64_t timeout_ns);
 
 #endif

@@ -17,6 +17,7 @@ struct stream_socket {
     struct tcp_connection *connection;
     struct wait_queue changed;                    /* woken when it is ready for something */
     uint64_t receive_timeout_ns, send_timeout_ns; /* WAIT_FOREVER: none */
+    bool asked_in_vain; /* a connect() was ended by a signal or the timeout, not by the outcome */
     bool reset_on_close;                          /* SO_LINGER with a time of 0 */
 };
 

@@ -77,13 +77,15 @@ static bool stream_is_connecting(const struct stream_socket *socket)
     return state == TCP_SYN_SENT || state == TCP_SYN_RECEIVED;
 }
 
-/* What became of it. After a timeout or a signal it goes on. */
+/* What became of it. After a timeout or a signal it goes on, and the next call may ask again. */
 static int stream_wait_connected(struct stream_socket *socket)
 {
     uint64_t deadline_ns = socket_option_deadline_ns(socket->send_timeout_ns);
     int error = stream_wait(socket, STREAM_SETTLED, deadline_ns);
+    socket->asked_in_vain = error != 0;
     if (error != 0)
-        return error == -KETIMEDOUT ? -KEINPROGRESS : error;
+        return error == -KETIMEDOUT ? -KEINPROGRESS
+                                    : socket_option_wait_error(error, socket->send_timeout_ns);
     error = -tcp_take_error(socket->connection);
     if (error == 0 && tcp_state(socket->connection) == TCP_CLOSED)
         error = -KECONNABORTED;
@@ -97,6 +99,11 @@ static int stream_connect_locked(struct stream_socket *socket, const struct sock
     int error = -tcp_take_error(socket->connection);
     if (error != 0)
         return error;
+    if (socket->asked_in_vain && (tcp_readiness(socket->connection) & TCP_READY_HUP) == 0 &&
+        !stream_is_connecting(socket)) {
+        socket->asked_in_vain = false; /* it worked meanwhile: said once, then -KEISCONN */
+        return 0;
+    }
     if (stream_is_connecting(socket))
         return may_wait ? stream_wait_connected(socket) : -KEALREADY;
     error = tcp_connect(socket->connection, peer, net_to_host16(address->sin_port), clock_now_ns());
@@ -190,7 +197,7 @@ static int stream_take_connection(struct stream_socket *listener, struct stream_
         }
         int error = may_wait ? stream_wait(listener, STREAM_READABLE, deadline_ns) : -KEAGAIN;
         if (error != 0)
-            return error == -KETIMEDOUT ? -KEAGAIN : error;
+            return socket_option_wait_error(error, listener->receive_timeout_ns);
     }
 }
 
@@ -264,7 +271,7 @@ static long stream_send_locked(struct stream_socket *socket, const struct messag
         if (error != 0 && done > 0)
             return (long)done;
         if (error != 0)
-            return error == -KETIMEDOUT ? -KEAGAIN : error;
+            return socket_option_wait_error(error, socket->send_timeout_ns);
     }
 }
 
@@ -334,7 +341,7 @@ static long stream_receive_locked(struct stream_socket *socket, const struct mes
         if (error != 0 && done > 0)
             return (long)done;
         if (error != 0)
-            return error == -KETIMEDOUT ? -KEAGAIN : error;
+            return socket_option_wait_error(error, socket->receive_timeout_ns);
     }
 }
 

@@ -90,6 +90,7 @@ _Noreturn void program_exit(int status)
 {
     struct program *program = sched_current()->program;
     kassert(program != NULL);
+    program->task->files = NULL; /* who closes a file sees that it has nobody to wait for */
     file_table_close_all(&program->files);
     probe_program_exited(program->number, status & PROGRAM_STATUS_MASK);
     program_forget(program);

@@ -49,9 +49,8 @@ static unsigned syscall_set_member(long set, int descriptor, unsigned events)
 {
     /* A number, since what the program gave may be near the end of all. */
     uintptr_t word = (uintptr_t)set + (unsigned)descriptor / SYSCALL_SET_BITS * sizeof(uint64_t);
-    bool is =
-        set != 0 && syscall_is_ram((long)word, sizeof(uint64_t)) &&
-        (*(const uint64_t *)word >> (unsigned)descriptor % SYSCALL_SET_BITS & 1) != 0;
+    bool is = set != 0 && syscall_is_ram((long)word, sizeof(uint64_t)) &&
+              (*(const uint64_t *)word >> (unsigned)descriptor % SYSCALL_SET_BITS & 1) != 0;
     return is ? events : 0;
 }
 

@@ -22,7 +22,7 @@
 #include "ringside/hal.h"
 
 static struct mutex netstack_mutex;
-static uint64_t netstack_deadline_ns; /* when the stack is polled next, for TCP */
+static uint64_t netstack_deadline_ns;   /* when the stack is polled next, for TCP */
 static struct wait_queue netstack_wake; /* of the keeper */
 static struct task *netstack_keeper;    /* NULL: none was needed yet */
 

@@ -86,7 +86,7 @@ bool socktest_options(struct socktest *test)
            socktest_default(test, socket, SO_TYPE, "getsockopt(SO_TYPE)", SOCK_STREAM) &&
            socktest_default(test, socket, SO_KEEPALIVE, "getsockopt(SO_KEEPALIVE)", 0) &&
            socktest_default(test, socket, SO_RCVBUF, "getsockopt(SO_RCVBUF)", 87380) &&
-           socktest_default(test, socket, SO_SNDBUF, "getsockopt(SO_SNDBUF)", 65536);
+           socktest_default(test, socket, SO_SNDBUF, "getsockopt(SO_SNDBUF)", 16384);
 }
 
 /* ---- readiness ------------------------------------------------------------------------------- */

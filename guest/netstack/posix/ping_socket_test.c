@@ -289,7 +289,7 @@ static void test_signal_ends_the_wait(void)
     task_signal(task, 2);
     fake_run();
     CU_ASSERT_TRUE(reader.done);
-    CU_ASSERT_EQUAL(reader.result, -KEINTR);
+    CU_ASSERT_EQUAL(reader.result, -KERESTART);
     end();
 }
 

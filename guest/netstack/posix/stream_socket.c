@@ -13,6 +13,7 @@
 #include "kernel/pool.h"
 #include "kernel/program.h"
 #include "kernel/syscall.h"
+#include "kernel/task.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "netstack/netstack.h"
@@ -22,6 +23,8 @@
 #include "netstack/tcp.h"
 
 #include "ringside/probe.h"
+
+#define STREAM_NS_PER_S UINT64_C(1000000000)
 
 /* What ends the wait for each thing: it can be done, or it will never be. */
 #define STREAM_SETTLED  (TCP_READY_OUT | TCP_READY_ERR | TCP_READY_HUP)
@@ -120,6 +123,7 @@ static int stream_disconnect(struct stream_socket *socket)
     if (fresh == NULL)
         return -KENOBUFS;
     tcp_set_options(fresh, tcp_get_options(socket->connection), clock_now_ns());
+    (void)tcp_bind_device(fresh, tcp_device(socket->connection));
     tcp_abort(socket->connection, clock_now_ns());
     socket->connection = fresh;
     wait_wake_all(&socket->changed);
@@ -435,11 +439,48 @@ static long stream_ioctl(struct file *file, unsigned long request, void *argumen
     return inet_ioctl(request, argument);
 }
 
+/* Is there something that they have not acknowledged, and nothing that will make it vain? */
+static bool stream_is_ending(const struct stream_socket *socket)
+{
+    struct tcp_information information;
+    tcp_inform(socket->connection, &information);
+    return information.receive_queue == 0 &&
+           (information.state == TCP_FIN_WAIT_1 || information.state == TCP_CLOSING ||
+            information.state == TCP_LAST_ACK);
+}
+
+/*
+ * SO_LINGER with a time: close() comes back when all was delivered, or after that time, or with a
+ * signal; whatever is left goes on behind its back. A program that ends does not wait.
+ */
+static void stream_linger(struct stream_socket *socket)
+{
+    struct waiter waiter;
+    uint64_t deadline_ns = clock_now_ns() + socket->linger_s * STREAM_NS_PER_S;
+    struct tcp_information information;
+    int error = 0;
+    tcp_inform(socket->connection, &information);
+    if (task_files() == NULL || information.receive_queue > 0 ||
+        tcp_shutdown(socket->connection, TCP_SHUT_READ | TCP_SHUT_WRITE, clock_now_ns()) != 0)
+        return;
+    while (error == 0) {
+        wait_prepare(&socket->changed, &waiter, "socket");
+        if (!stream_is_ending(socket))
+            break;
+        netstack_unlock();
+        error = wait_commit(&waiter, deadline_ns);
+        netstack_lock();
+    }
+    wait_finish(&waiter);
+}
+
 static void stream_close(struct file *file)
 {
     struct stream_socket *socket = file->object;
     netstack_lock();
-    if (socket->reset_on_close)
+    if (socket->lingers && socket->linger_s > 0)
+        stream_linger(socket);
+    if (socket->lingers && socket->linger_s == 0)
         tcp_abort(socket->connection, clock_now_ns());
     else
         tcp_close(socket->connection, clock_now_ns());

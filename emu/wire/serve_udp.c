@@ -179,7 +179,8 @@ static const char *serve_udp_type(struct serve_udp *udp, uint16_t type)
 static void serve_udp_take_query(struct serve_udp *udp, const struct wire_egress_datagram *datagram)
 {
     struct serve_dns_reply reply;
-    serve_dns_answer(udp->names, udp->name_count, datagram->payload, datagram->len, &reply);
+    serve_dns_answer(udp->names, udp->name_count, SERVE_DNS_UDP_REPLY_MAX, datagram->payload,
+                     datagram->len, &reply);
     trace_emit(udp->trace, TRACE_DNS_ASKED, TS(trace_intern(udp->trace, reply.name)),
                TS(serve_udp_type(udp, reply.type)), TS(reply.what));
     if (reply.len > 0) {

@@ -27,6 +27,7 @@
 
 #include "emu/wire/serve_tcp.h"
 #include "emu/wire/serve_udp.h"
+#include "emu/wire/wire_alias.h"
 #include "emu/wire/wire_bytes.h"
 
 #include <libslirp.h>
@@ -45,6 +46,8 @@
 #define SLIRP_HOST_MS  300
 /* Frames of libslirp: where TCP begins, which has no IPv4 options in front of it. */
 #define SLIRP_TCP_AT 34
+/* libslirp finds the name server here by TCP, since it serves nothing at its own address. */
+#define SLIRP_DNS_ALIAS 0x0a000201
 
 struct wire_slirp {
     Slirp *slirp;
@@ -69,7 +72,8 @@ static bool wire_slirp_exists;
 static ssize_t wire_slirp_send_packet(const void *frame, size_t len, void *opaque)
 {
     struct wire_slirp *self = opaque;
-    const uint8_t *bytes = frame;
+    g_autofree uint8_t *bytes = g_memdup2(frame, len);
+    wire_alias_put(bytes, len, WIRE_ALIAS_SOURCE, SLIRP_DNS_ALIAS, WIRE_EGRESS_DNS);
     if (self->tcp != NULL && len >= SLIRP_TCP_AT + 20 && wire_get16(bytes + 12) == 0x0800 &&
         bytes[23] == 6) {
         const struct serve_flow flow = {
@@ -81,7 +85,7 @@ static ssize_t wire_slirp_send_packet(const void *frame, size_t len, void *opaqu
         serve_tcp_note_sent(self->tcp, &flow, bytes[SLIRP_TCP_AT + 13],
                             wire_get32(bytes + SLIRP_TCP_AT + 4));
     }
-    wire_port_send(self->port, frame, len);
+    wire_port_send(self->port, bytes, len);
     return (ssize_t)len;
 }
 
@@ -306,7 +310,9 @@ static void wire_slirp_input(struct wire_slirp *self, const uint8_t *frame, size
         };
         self->flow = &flow;
     }
-    slirp_input(self->slirp, frame, (int)len);
+    g_autofree uint8_t *bytes = g_memdup2(frame, len);
+    wire_alias_put(bytes, len, WIRE_ALIAS_DESTINATION, WIRE_EGRESS_DNS, SLIRP_DNS_ALIAS);
+    slirp_input(self->slirp, bytes, (int)len);
     self->flow = NULL;
     if (judgement->is_tcp && datagram->endpoint != NULL) {
         serve_tcp_note_received(self->tcp, &flow, judgement->tcp_flags, judgement->tcp_ack);
@@ -376,7 +382,8 @@ static bool wire_slirp_serve(struct wire_slirp *self, struct trace *trace, GErro
             return false;
         }
         g_ptr_array_add(self->paths, path);
-        struct in_addr address = wire_slirp_address(endpoint->address);
+        bool is_alias = endpoint->address == WIRE_EGRESS_DNS;
+        struct in_addr address = wire_slirp_address(is_alias ? SLIRP_DNS_ALIAS : endpoint->address);
         if (slirp_add_unix(self->slirp, path, &address, endpoint->port) != 0) {
             g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                         "libslirp refuses a service at this address and port");

@@ -67,6 +67,18 @@ static void syscall_tell_selected(const long a[6], bool told)
     }
 }
 
+/* That it worked is known now, and the structure is still where it was. */
+static void syscall_tell_watched(const long a[6])
+{
+    struct epoll_event event = {0, 0};
+    if (a[1] != EPOLL_CTL_DEL) {
+        if (!syscall_is_ram(a[3], sizeof event))
+            return;
+        memcpy(&event, syscall_pointer(a[3]), sizeof event);
+    }
+    syscall_asked(a[2], "watch", event.events);
+}
+
 static void syscall_tell_timeout(long pointer)
 {
     if (pointer == 0 || !syscall_is_ram(pointer, sizeof(struct kernel_timespec)))
@@ -204,6 +216,9 @@ void syscall_tell_told(long number, const long a[6], long result)
         break;
     case SYS_PSELECT6:
         syscall_tell_selected(a, true);
+        break;
+    case SYS_EPOLL_CTL:
+        syscall_tell_watched(a);
         break;
     case SYS_SOCKET:
     case SYS_ACCEPT:

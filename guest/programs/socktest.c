@@ -43,6 +43,8 @@ static const struct socktest_entry {
     {"ping-ident", true, socktest_ping_ident},
     {"connect-twice", true, socktest_connect_twice},
     {"send-early", true, socktest_send_early},
+    {"epoll", true, socktest_epoll},
+    {"epoll-edge", true, socktest_epoll_edge},
     {"refused-poll", true, socktest_refused_poll},
     {"refused-error", true, socktest_refused_error},
     {"refused-wait", true, socktest_refused_wait},

@@ -123,6 +123,7 @@ static void test_a_set_that_sleeps_through_data_is_unready(void)
     rig_data_in(&rig, 5);
     rig_pass(&rig, 2 * RIG_MS);
     rig_epoll(&rig, 0); /* its time was over */
+    rig_exit(&rig, 28);
     rig_expect(&rig, false, "poll.unready", "ping");
 }
 

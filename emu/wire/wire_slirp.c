@@ -29,6 +29,7 @@
 #include "emu/wire/serve_udp.h"
 #include "emu/wire/wire_alias.h"
 #include "emu/wire/wire_bytes.h"
+#include "emu/wire/wire_fragments.h"
 
 #include <libslirp.h>
 #include <poll.h>
@@ -45,7 +46,9 @@
 #define SLIRP_STILL_NS UINT64_C(100000)
 #define SLIRP_HOST_MS  300
 /* Frames of libslirp: where TCP begins, which has no IPv4 options in front of it. */
-#define SLIRP_TCP_AT 34
+#define SLIRP_TCP_AT       34
+#define SLIRP_PROTOCOL_AT  23
+#define SLIRP_PROTOCOL_TCP 6
 /* libslirp finds the name server here by TCP, since it serves nothing at its own address. */
 #define SLIRP_DNS_ALIAS 0x0a000201
 
@@ -58,6 +61,7 @@ struct wire_slirp {
     struct wire_services services;
     struct serve_tcp *tcp;
     struct serve_udp *udp;
+    struct wire_fragments *fragments;
     GPtrArray *paths;              /* char *: of services, which libslirp keeps */
     const struct serve_flow *flow; /* of the segment that libslirp is looking at, or NULL */
     GArray *polled;                /* struct pollfd, of one fill */
@@ -320,9 +324,8 @@ static void wire_slirp_input(struct wire_slirp *self, const uint8_t *frame, size
     wire_slirp_pump(self);
 }
 
-static void wire_slirp_receive(void *opaque, const uint8_t *frame, size_t len)
+static void wire_slirp_take(struct wire_slirp *self, const uint8_t *frame, size_t len)
 {
-    struct wire_slirp *self = opaque;
     struct wire_egress_judgement judgement;
     switch (wire_egress_judge(&self->services.rules, frame, len, &judgement)) {
     case WIRE_EGRESS_PASS:
@@ -343,6 +346,30 @@ static void wire_slirp_receive(void *opaque, const uint8_t *frame, size_t len)
     }
 }
 
+/* libslirp gets no fragments, also none that were put together: what is whole has fitted a frame. */
+static void wire_slirp_receive(void *opaque, const uint8_t *frame, size_t len)
+{
+    struct wire_slirp *self = opaque;
+    uint32_t destination;
+    if (!wire_fragments_is(frame, len, &destination) ||
+        !wire_egress_answers_at(&self->services.rules, destination)) {
+        wire_slirp_take(self, frame, len);
+        return;
+    }
+    g_autoptr(GBytes) whole =
+        wire_fragments_take(self->fragments, frame, len, vclock_now_ns(self->clock));
+    if (whole == NULL) {
+        return;
+    }
+    gsize size;
+    const uint8_t *bytes = g_bytes_get_data(whole, &size);
+    if (bytes[SLIRP_PROTOCOL_AT] == SLIRP_PROTOCOL_TCP) {
+        wire_port_drop(self->port, WIRE_IN, "IPv4 fragment", frame, len);
+    } else {
+        wire_slirp_take(self, bytes, size);
+    }
+}
+
 static struct in_addr wire_slirp_address(uint32_t address)
 {
     return (struct in_addr){.s_addr = GUINT32_TO_BE(address)};
@@ -359,6 +386,7 @@ static void wire_slirp_dismantle(struct wire_slirp *self)
     }
     serve_tcp_free(self->tcp);
     serve_udp_free(self->udp);
+    wire_fragments_free(self->fragments);
     g_log_remove_handler(SLIRP_LOG_DOMAIN, self->log_handler);
     g_ptr_array_free(self->paths, TRUE);
     g_array_free(self->polled, TRUE);
@@ -401,6 +429,7 @@ struct wire_slirp *wire_slirp_new(struct wire *wire, struct vclock *clock, struc
     struct wire_slirp *self = g_new0(struct wire_slirp, 1);
     self->clock = clock;
     self->services = services == NULL ? (struct wire_services){.names = NULL} : *services;
+    self->fragments = wire_fragments_new();
     self->paths = g_ptr_array_new_with_free_func(g_free);
     self->polled = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
     vevent_init(&self->upkeep, VEVENT_HOUSEKEEPING, "libslirp", wire_slirp_wake, self);

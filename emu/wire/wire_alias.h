@@ -19,8 +19,8 @@ enum wire_alias_end {
 
 /*
  * Where the frame is TCP over IPv4, not a fragment, and has the address `from` at that end, it gets
- * `to` there, and its two checksums follow [RFC1624] 3: one that was wrong stays wrong. Addresses in
- * host order. Any bytes. Returns whether it was changed.
+ * `to` there, and its two checksums follow [RFC1624] 3: one that was wrong stays wrong. Addresses
+ * in host order. Any bytes. Returns whether it was changed.
  */
 bool wire_alias_put(uint8_t *frame, size_t len, enum wire_alias_end end, uint32_t from,
                     uint32_t to);

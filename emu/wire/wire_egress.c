@@ -7,8 +7,8 @@
  * odd about it.
  *
  * Fragments do not pass; those for services in front of libslirp are put together before they come
- * here (wire_fragments.h). The others: libslirp 4.7, as Debian builds it, crashes when the last fragment of a
- * datagram comes first. Whoever wants them has to put datagrams together here, in front of it.
+ * here (wire_fragments.h). libslirp 4.7, as Debian builds it, crashes when the last fragment of a
+ * datagram comes first. Whoever wants them there has to put datagrams together in front of it.
  *
  * TCP segments with URG are not for libslirp either, not even for a service: 4.7 takes the urgent
  * pointer for a length that it does not check.

@@ -1,8 +1,8 @@
 /*
  * wire_fragments.h - datagrams that are longer than a frame, of who answers in front of libslirp
  *
- * [RFC791] 3.2. libslirp gets no fragments (wire_egress.c says why). What is answered without it can
- * be as long as IPv4 allows: it is put together here, and cut.
+ * [RFC791] 3.2. libslirp gets no fragments (wire_egress.c says why). What is answered without it
+ * can be as long as IPv4 allows: it is put together here, and cut.
  */
 #ifndef EMU_WIRE_WIRE_FRAGMENTS_H
 #define EMU_WIRE_WIRE_FRAGMENTS_H

@@ -346,7 +346,7 @@ static void wire_slirp_take(struct wire_slirp *self, const uint8_t *frame, size_
     }
 }
 
-/* libslirp gets no fragments, also none that were put together: what is whole has fitted a frame. */
+/* libslirp gets no fragments, and nothing that was put together of them. */
 static void wire_slirp_receive(void *opaque, const uint8_t *frame, size_t len)
 {
     struct wire_slirp *self = opaque;

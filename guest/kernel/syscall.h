@@ -197,9 +197,9 @@ struct kernel_itimerval {
 #define SIGSET_SIZE  8 /* what calls with a set of signals are told as its size */
 
 /*
- * The kernel's own, of rt_sigaction. With SA_RESTART a call that the signal ended is made anew behind
- * the handler, where signal(7) says so: not those that wait for readiness or for a time, and not
- * those of a socket with a timeout. A handler is code of the image; anything else is -KEFAULT.
+ * The kernel's own, of rt_sigaction. With SA_RESTART a call that the signal ended is made anew
+ * behind the handler, where signal(7) says so: not those that wait for readiness or for a time, and
+ * not those of a socket with a timeout. A handler is code of the image; other things are -KEFAULT.
  */
 typedef void signal_handler_fn(int number);
 #define SIGNAL_DEFAULT ((signal_handler_fn *)0)

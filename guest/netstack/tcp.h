@@ -106,8 +106,9 @@ unsigned tcp_readiness(const struct tcp_connection *connection);
 
 /*
  * Something happened that can have made these bits true, though they may have been true before:
- * more bytes are IN once more. None: our end is acknowledged. Called with the lock held, from whatever let it happen, also from
- * the owner's own call; it must not call anything here but tcp_readiness() and what only looks.
+ * more bytes are IN once more. None: our end is acknowledged. Called with the lock held, from
+ * whatever let it happen, also from the owner's own call; it must not call anything here but
+ * tcp_readiness() and what only looks.
  */
 typedef void tcp_changed_fn(void *owner, unsigned ready);
 

@@ -70,8 +70,8 @@ size_t tcp_segment_room(const struct tcp_connection *connection)
 }
 
 /*
- * Sums up what the data do not: pseudo-header and header; and sends, by `device` only where there is
- * one. Takes the buffer.
+ * Sums up what the data do not: pseudo-header and header; and sends, by `device` only where there
+ * is one. Takes the buffer.
  */
 static int tcp_transmit(struct nbuf *nbuf, size_t header_size, uint64_t data_sum,
                         const struct tcp_end *local, const struct tcp_end *remote,

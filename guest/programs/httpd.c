@@ -20,9 +20,8 @@
 #define HTTPD_PORT         80
 #define HTTPD_BACKLOG      128
 #define HTTPD_CLIENTS_MAX  64
-#define HTTPD_BUFFER_SIZE  4096
-#define HTTPD_LINE_MAX     160
-#define HTTPD_HEAD_MAX     96
+#define HTTPD_BUFFER_SIZE  2048
+#define HTTPD_TEXT_MAX     160
 #define HTTPD_EVENTS_MAX   16
 #define HTTPD_LISTENER     HTTPD_CLIENTS_MAX /* what its events bring; others bring their place */
 #define HTTPD_PERIOD       89                /* of the bytes that are made; no size of a buffer */
@@ -40,11 +39,9 @@ struct httpd_client {
     int socket;        /* negative: nobody */
     bool answers;      /* the request is there */
     uint64_t until_ns; /* without a byte until then it is closed */
-    size_t line_size;
-    char line[HTTPD_LINE_MAX];
-    unsigned matched; /* bytes of the empty line that came last */
-    size_t head_size, head_done;
-    char head[HTTPD_HEAD_MAX];
+    unsigned matched;  /* bytes of the empty line that came last */
+    size_t text_size, text_done;
+    char text[HTTPD_TEXT_MAX]; /* that line, and when it is read, the head of the answer */
     bool head_only;
     int file;              /* of the body; negative: its bytes are made */
     uint64_t size, offset; /* of the body, and what of it is sent */
@@ -66,8 +63,8 @@ static bool httpd_take(struct httpd_client *client, const char *bytes, size_t si
 {
     static const char end[] = "\r\n\r\n";
     for (size_t i = 0; i < size; i++) {
-        if (client->line_size < sizeof client->line - 1)
-            client->line[client->line_size++] = bytes[i];
+        if (client->text_size < sizeof client->text - 1)
+            client->text[client->text_size++] = bytes[i];
         if (bytes[i] == end[client->matched])
             client->matched++;
         else
@@ -96,10 +93,10 @@ static unsigned httpd_open(struct httpd_client *client, const char *path)
 /* What is asked for: "GET /path HTTP/1.1". Returns the status of the answer. */
 static unsigned httpd_parse(struct httpd_client *client)
 {
-    char *path = client->line;
-    client->line[client->line_size] = '\0';
-    client->head_only = kstr_has_prefix(client->line, "HEAD ");
-    if (!client->head_only && !kstr_has_prefix(client->line, "GET "))
+    char *path = client->text;
+    client->text[client->text_size] = '\0';
+    client->head_only = kstr_has_prefix(client->text, "HEAD ");
+    if (!client->head_only && !kstr_has_prefix(client->text, "GET "))
         return HTTPD_STATUS_OTHER;
     while (*path != ' ')
         path++;
@@ -132,8 +129,8 @@ static const char *httpd_reason(unsigned status)
 static void httpd_begin_answer(struct httpd_client *client)
 {
     unsigned status = httpd_parse(client);
-    client->head_size =
-        ksnprintf(client->head, sizeof client->head,
+    client->text_size =
+        ksnprintf(client->text, sizeof client->text,
                   "HTTP/1.1 %u %s\r\nContent-Length: %lu\r\nConnection: close\r\n\r\n", status,
                   httpd_reason(status), (unsigned long)client->size);
     client->answers = true;
@@ -160,9 +157,9 @@ static size_t httpd_fill(const struct httpd_client *client, char *buffer)
 static long httpd_send(struct httpd_client *client, char *buffer)
 {
     for (;;) {
-        bool body = client->head_done == client->head_size;
-        const char *from = body ? buffer : client->head + client->head_done;
-        size_t size = body ? httpd_fill(client, buffer) : client->head_size - client->head_done;
+        bool body = client->text_done == client->text_size;
+        const char *from = body ? buffer : client->text + client->text_done;
+        size_t size = body ? httpd_fill(client, buffer) : client->text_size - client->text_done;
         if (size == 0)
             return 0;
         long result = user_send(client->socket, from, size, MSG_NOSIGNAL);
@@ -171,7 +168,7 @@ static long httpd_send(struct httpd_client *client, char *buffer)
         if (body)
             client->offset += (uint64_t)result;
         else
-            client->head_done += (size_t)result;
+            client->text_done += (size_t)result;
     }
 }
 

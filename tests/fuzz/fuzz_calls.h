@@ -1,8 +1,8 @@
 /*
  * fuzz_calls.h - system calls of a fuzzed program: arguments, and what the kernel may do with them
  *
- * A step reads its operands from the input, says which memory its call may read and write, and makes
- * the call; fuzz_call() looks whether it kept to that. fuzz_syscalls.c takes the steps.
+ * A step reads its operands from the input, says which memory its call may read and write, and
+ * makes the call; fuzz_call() looks whether it kept to that. fuzz_syscalls.c takes the steps.
  */
 #ifndef TESTS_FUZZ_FUZZ_CALLS_H
 #define TESTS_FUZZ_FUZZ_CALLS_H

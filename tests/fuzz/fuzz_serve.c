@@ -3,8 +3,9 @@
  *
  * The first byte chooses. Requests go to a server of a folder, in pieces: what comes back are
  * responses, and nothing of the file that lies beside the folder. A query is answered by a message
- * that can be read to its end, about what was asked; by TCP, by such messages with their lengths. A script is loaded as a scenario would, and
- * either refused with a message or followed by a conversation.
+ * that can be read to its end, about what was asked; by TCP, by such messages with their lengths. A
+ * script is loaded as a scenario would, and either refused with a message or followed by a
+ * conversation.
  */
 #include "emu/wire/serve.h"
 #include "emu/wire/serve_dns.h"

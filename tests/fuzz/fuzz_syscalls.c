@@ -3,9 +3,9 @@
  *
  * The input is a list of calls on sockets and files with their arguments, of bytes that the program
  * stores in its memory in between, and of pointers and structures there. Its memory is the end of
- * RAM, with a large buffer in front. Arguments point into it, across its end, or where no memory is;
- * sizes are anything. Structures are aligned as a compiler aligns them. One step makes a connection
- * with itself, so that the rest finds sockets in all states. Whatever the program does:
+ * RAM, with a large buffer in front. Arguments point into it, across its end, or where no memory
+ * is; sizes are anything. Structures are aligned as a compiler aligns them. One step makes a
+ * connection with itself, so that the rest finds sockets in all states. Whatever the program does:
  *   - the guest does not panic, and an error is an errno value that has a name;
  *   - the kernel writes only where the call says that it does, looked at byte by byte;
  *   - a call whose argument is not in RAM fails, and no call transfers more than it was asked for;

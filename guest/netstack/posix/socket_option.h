@@ -20,8 +20,8 @@ int socket_option_get_int(const void *value, size_t size, int32_t *number);
 int socket_option_put_timeout(void *value, uint32_t *size, uint64_t timeout_ns);
 int socket_option_get_timeout(const void *value, size_t size, uint64_t *timeout_ns);
 /*
- * The name of an interface, which need not end with NUL; an empty one is NULL. -KENODEV: there is no
- * such interface. Asking for it takes room for the longest name: -KEINVAL.
+ * The name of an interface, which need not end with NUL; an empty one is NULL. -KENODEV: there is
+ * no such interface. Asking for it takes room for the longest name: -KEINVAL.
  */
 int socket_option_get_device(const void *value, size_t size, struct interface **device);
 int socket_option_put_device(void *value, uint32_t *size, const struct interface *device);

@@ -16,7 +16,7 @@ struct tcp_connection;
 /*
  * SO_SNDBUF and SO_RCVBUF are as on Linux: without being set, they say TCP_SEND_BUFFER_SIZE, which
  * grows with the connection, and TCP_RECEIVE_BUFFER_SIZE; set to N they hold N bytes and say 2 N,
- * the other half being for the kernel. DEVIATION: N is bounded by TCP_BUFFER_MIN and TCP_BUFFER_MAX.
+ * the other half being for the kernel. DEVIATION: the bounds of N are TCP_BUFFER_MIN and _MAX.
  */
 struct stream_socket {
     struct tcp_connection *connection;

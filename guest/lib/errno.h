@@ -73,6 +73,9 @@ enum {
     KEINPROGRESS = 115,
     KECANCELED = 125,
 
+    /* Inside the kernel: a signal has ended a call that may be made anew. Programs see EINTR. */
+    KERESTART = 512,
+
     KERRNO_MAX = 4095, /* results in [-KERRNO_MAX, -1] are errors */
 };
 

@@ -84,6 +84,8 @@ struct ledger_socket {
     uint64_t receive_timeout_ns, send_timeout_ns; /* 0: for ever */
     unsigned asked, told;                         /* events of the last wait */
     struct ledger_mark asked_at, told_at;         /* told_at before asked_at: nothing was told */
+    unsigned watched; /* events of an epoll set that it is in, EPOLLET among them; 0: in none */
+    struct ledger_mark watched_at;
     struct ledger_mark told_out,
         told_in;               /* the first OUT and IN without ERR and HUP, of the last */
     const char *told_call;     /* connection */
@@ -151,13 +153,14 @@ struct ledger_task {
     unsigned call_kind;       /* of ledger_sockets.c */
     uint64_t arguments[4];    /* its first ones */
     struct ledger_mark entered;
-    uint64_t timeout_ns;          /* that its arguments point to; LEDGER_NO_TIME: none */
-    struct ledger_socket *socket; /* that it is about, or NULL */
-    bool is_for_system_file;      /* it opens what every kernel has */
-    struct ledger_mark waited;    /* the end of the last ppoll() and the like */
-    uint64_t slept_ns;            /* for no lock */
-    const char *returned;         /* the last call that returned, or NULL */
-    int64_t result;               /* of that */
+    uint64_t timeout_ns;               /* that its arguments point to; LEDGER_NO_TIME: none */
+    struct ledger_socket *socket;      /* that it is about, or NULL */
+    bool is_for_system_file;           /* it opens what every kernel has */
+    struct ledger_mark waited;         /* the end of the last ppoll() and the like, */
+    struct ledger_mark waited_in_vain; /* and of the last that had nothing to tell */
+    uint64_t slept_ns;                 /* for no lock */
+    const char *returned;              /* the last call that returned, or NULL */
+    int64_t result;                    /* of that */
 };
 
 /* A program that the scenario started. */

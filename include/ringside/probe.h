@@ -65,7 +65,8 @@ RINGSIDE_PROBE(probe_call_returned(uint32_t task, const char *call, int64_t resu
 /*
  * What a call finds in the program's memory, told before it does anything; and what it left there,
  * told before it returns. `descriptor` is the file in question, -1 where it is the call itself.
- * `what` and `value` are, asked: "ready" events of poll(2) to wait for; "timeout" ns, of the call;
+ * `what` and `value` are, asked: "ready" events of poll(2) to wait for; "watch" those of an epoll
+ * set from now on, with EPOLLET and EPOLLONESHOT, 0 when it is in none any more; "timeout" ns, of the call;
  * "receive-timeout" and "send-timeout" ns, 0 is for ever; "peer" address << 16 | port to connect
  * to; "system-file" 1, when what is opened lies below /proc/net, which programs take for granted.
  * Told: "socket" the object behind a new descriptor, as in probe_socket_named(); "ready"

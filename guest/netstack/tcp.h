@@ -38,7 +38,7 @@
 #define TCP_BUFFER_MIN          2048
 #define TCP_BUFFER_MAX          126976 /* what the table of a buffer can hold */
 #define TCP_SEND_BUFFER_SIZE    16384  /* unless the owner wants another size; it grows, up to */
-#define TCP_SEND_BUFFER_GROWN   65536
+#define TCP_SEND_BUFFER_GROWN   TCP_BUFFER_MAX
 #define TCP_RECEIVE_BUFFER_SIZE 87380
 #define TCP_KEEPALIVE_IDLE_NS   (7200 * UINT64_C(1000000000)) /* [RFC9293] 3.8.4: two hours */
 #define TCP_KEEPALIVE_PAUSE_NS  (75 * UINT64_C(1000000000))

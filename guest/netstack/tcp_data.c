@@ -5,6 +5,8 @@
 #include "lib/string.h"
 #include "netstack/tcp_priv.h"
 
+#define TCP_SEGMENT_MEMORY 4352 /* that Linux counts for a full one, which lies in a page */
+
 /* ---- readiness ------------------------------------------------------------------------------- */
 
 void tcp_tell(struct tcp_connection *connection, unsigned ready)
@@ -26,13 +28,14 @@ size_t tcp_receive_size(const struct tcp_connection *connection)
 }
 
 /*
- * As Linux has it: what is on the way, and as much again that is ready to follow; at least for the
- * window that each connection begins with [RFC6928] 2. It does not shrink.
+ * As Linux has it: what may be on the way, and as much again that is ready to follow, in segments
+ * as they lie in its memory; at least for the window that each connection begins with [RFC6928] 2.
+ * It does not shrink.
  */
 void tcp_grow_send_buffer(struct tcp_connection *connection)
 {
-    size_t window = connection->congestion.window, least = 10 * tcp_smss(connection);
-    size_t wanted = 2 * (window > least ? window : least);
+    size_t least = 10, segments = connection->congestion.window / tcp_smss(connection);
+    size_t wanted = 2 * (segments > least ? segments : least) * TCP_SEGMENT_MEMORY;
     if (wanted > TCP_SEND_BUFFER_GROWN)
         wanted = TCP_SEND_BUFFER_GROWN;
     if (wanted > connection->grown)

@@ -27,7 +27,7 @@
 #endif
 
 #define FAKE_CONTEXTS_MAX 512
-#define FAKE_LOG_SIZE     (64u << 10)
+#define FAKE_LOG_SIZE     (256u << 10)
 
 const char *fake_command_line = "";
 const struct hal_boot_file *fake_files;

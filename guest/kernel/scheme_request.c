@@ -10,8 +10,8 @@
  * signals blocked. Those that cannot be blocked end the program, so it leaves its request behind:
  * orphaned, with its bytes, until there is an answer to throw away.
  *
- * CLOSE is orphaned from the beginning. Its request is a part of the handle, which is not free again
- * before the answer: however slow a provider is, it is never owed more of them than there are
+ * CLOSE is orphaned from the beginning. Its request is a part of the handle, which is not free
+ * again before the answer: however slow a provider is, it is never owed more of them than there are
  * handles.
  */
 #include "kernel/scheme_priv.h"

@@ -11,6 +11,7 @@
 #include "kernel/file.h"
 #include "kernel/pool.h"
 #include "kernel/program.h"
+#include "kernel/scheme.h"
 #include "kernel/task.h"
 #include "kernel/user_call.h"
 #include "lib/errno.h"
@@ -72,6 +73,7 @@ static void add(void (*body)(void))
 static void boot(void)
 {
     fake_boot_with(&body_entry, 1);
+    scheme_reserve_memory();
     body_count = 0;
     objects_before = objects();
 }

@@ -21,8 +21,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Where patches are kept: bugs that scenarios guard against, and defects that fuzz targets find.
-KEPT = ("scenarios/*/*.patch", "tests/long/*.patch", "tests/fuzz/planted/*.patch")
+# Where patches are kept: bugs that scenarios guard against, and defects that fuzz targets and the comparison with Linux find.
+KEPT = (
+    "scenarios/*/*.patch",
+    "tests/long/*.patch",
+    "tests/fuzz/planted/*.patch",
+    "tests/differential/planted/*.patch",
+)
 
 # What a renewal may overlook, the least first: changed context at the edges of a hunk, then all of it and white space.
 REBASE_OPTIONS = (["--fuzz=1"], ["--fuzz=3", "--ignore-whitespace"])

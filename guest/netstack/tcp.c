@@ -374,8 +374,14 @@ int tcp_shutdown(struct tcp_connection *connection, unsigned what, uint64_t now_
         tcp_tell(connection, TCP_READY_HUP);
         return 0;
     }
+    /* "error: closing", and the attempt is forgotten [RFC9293] 3.10.4. */
+    if (connection->state == TCP_SYN_SENT) {
+        connection->tried = false;
+        tcp_finish(connection, KECONNRESET);
+        return 0;
+    }
     if (connection->state == TCP_CLOSED || connection->state == TCP_LISTEN ||
-        connection->state == TCP_SYN_SENT || connection->state == TCP_SYN_RECEIVED)
+        connection->state == TCP_SYN_RECEIVED)
         return -KENOTCONN;
     if ((what & TCP_SHUT_READ) != 0)
         connection->shut = true;

@@ -176,7 +176,8 @@ long tcp_receive(struct tcp_connection *connection, void *data, size_t size, boo
 
 /*
  * Ends our half after what is queued (write), or has tcp_receive() say that theirs is ended (read).
- * 0; -KENOTCONN: nothing is established, which for a listener means read: it becomes CLOSED.
+ * A listener becomes CLOSED (read), and so does what has sent its SYN and no more (either), with
+ * KECONNRESET. 0; -KENOTCONN: nothing is established.
  */
 enum tcp_shut {
     TCP_SHUT_READ = 1,

@@ -206,14 +206,14 @@ static void tcp_hear_reset(struct tcp_connection *connection, const struct tcp_s
     case TCP_CLOSE_WAIT:
         tcp_finish(connection, KEPIPE);
         break;
-    case TCP_CLOSING:
-    case TCP_LAST_ACK:
     case TCP_TIME_WAIT:
         tcp_finish(connection, 0);
         break;
     case TCP_ESTABLISHED:
     case TCP_FIN_WAIT_1:
     case TCP_FIN_WAIT_2:
+    case TCP_CLOSING: /* our last data may not have come: as on Linux, that is an error too */
+    case TCP_LAST_ACK:
         tcp_finish(connection, KECONNRESET);
         break;
     case TCP_SYN_SENT:

@@ -182,7 +182,7 @@ struct tcp_connection {
     enum tcp_state state;
     struct tcp_end local, remote;
     struct tcp_end bound; /* what bind() gave it; port 0: nothing */
-    bool tried;           /* it was connected, or was to be */
+    bool tried;           /* it was connected, or was to be and not taken back */
     bool shut;            /* the owner reads no more */
     bool hearing;         /* in tcp_input(): it must not go away, and sends at the end of it */
     int error, soft_error;

@@ -91,6 +91,23 @@ static void test_active_open(void)
     dialogue_tcp_end();
 }
 
+/* As Linux has it: for either half the attempt is over, and it is as if there had been none. */
+static void test_shutdown_takes_back_an_attempt(void)
+{
+    begin_connecting();
+    CU_ASSERT_EQUAL(dialogue_shutdown(&socket, TCP_SHUT_WRITE), 0);
+    expect_state(TCP_CLOSED, OUT | HUP | ERR);
+    CU_ASSERT_EQUAL(dialogue_told(&socket) & ERR, ERR);
+    CU_ASSERT_EQUAL(dialogue_take_error(&socket), KECONNRESET);
+    expect_state(TCP_CLOSED, OUT | HUP);
+    CU_ASSERT_EQUAL(dialogue_read(&socket, 1), -KENOTCONN);
+    CU_ASSERT_EQUAL(dialogue_shutdown(&socket, TCP_SHUT_READ), -KENOTCONN);
+    dialogue_tcp_in("S. seq 0 ack 1 win 5000 mss 1000");
+    dialogue_tcp_out("R seq 1 win 0");
+    dialogue_close(&socket);
+    dialogue_tcp_end();
+}
+
 static void test_passive_open(void)
 {
     dialogue_begin_accepted(&listener, &socket, "win 5000 mss 1000");
@@ -420,6 +437,31 @@ static void test_a_reset_ends_what_is_closing(void)
     }
 }
 
+/* What was sent last may not have come: as on Linux, who asks is told. */
+static void test_a_reset_of_what_is_closing_is_told_to_its_owner(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        begin();
+        if (i == 0) {
+            dialogue_tcp_in("F. seq 1 ack 1 win 5000");
+            dialogue_tcp_out(". seq 1 ack 2 win 65534");
+        }
+        CU_ASSERT_EQUAL(dialogue_shutdown(&socket, TCP_SHUT_WRITE), 0);
+        dialogue_tcp_out(i == 0 ? "F. seq 1 ack 2 win 65534" : "F. seq 1 ack 1 win 65535");
+        if (i == 1) {
+            dialogue_tcp_in("F. seq 1 ack 1 win 5000");
+            dialogue_tcp_out(". seq 2 ack 2 win 65534");
+        }
+        expect_state(i == 0 ? TCP_LAST_ACK : TCP_CLOSING, IN | OUT | RDHUP | HUP);
+        dialogue_tcp_in("R seq 2 win 0");
+        expect_state(TCP_CLOSED, IN | OUT | RDHUP | ERR | HUP);
+        CU_ASSERT_EQUAL(dialogue_take_error(&socket), KECONNRESET);
+        CU_ASSERT_EQUAL(dialogue_read(&socket, 1), 0);
+        dialogue_close(&socket);
+        dialogue_tcp_end();
+    }
+}
+
 static void test_a_reset_in_syn_received_ends_the_attempt(void)
 {
     begin_connecting();
@@ -449,9 +491,9 @@ static void test_segments_for_nobody_are_reset(void)
 }
 
 UNIT_SUITE("tcp_state", UNIT_TEST(test_a_fresh_connection_is_closed_and_has_no_error),
-           UNIT_TEST(test_active_open), UNIT_TEST(test_passive_open),
-           UNIT_TEST(test_simultaneous_open), UNIT_TEST(test_a_connection_with_itself),
-           UNIT_TEST(test_a_refused_attempt_is_told_once),
+           UNIT_TEST(test_active_open), UNIT_TEST(test_shutdown_takes_back_an_attempt),
+           UNIT_TEST(test_passive_open), UNIT_TEST(test_simultaneous_open),
+           UNIT_TEST(test_a_connection_with_itself), UNIT_TEST(test_a_refused_attempt_is_told_once),
            UNIT_TEST(test_after_a_refused_attempt_there_may_be_another),
            UNIT_TEST(test_in_syn_sent_only_what_fits_is_heard),
            UNIT_TEST(test_data_with_the_syn_that_answers_are_read),
@@ -469,5 +511,6 @@ UNIT_SUITE("tcp_state", UNIT_TEST(test_a_fresh_connection_is_closed_and_has_no_e
            UNIT_TEST(test_a_reset_is_told_once_after_what_came_before),
            UNIT_TEST(test_a_reset_after_their_end_is_a_broken_pipe),
            UNIT_TEST(test_a_reset_ends_what_is_closing),
+           UNIT_TEST(test_a_reset_of_what_is_closing_is_told_to_its_owner),
            UNIT_TEST(test_a_reset_in_syn_received_ends_the_attempt),
            UNIT_TEST(test_segments_for_nobody_are_reset))

@@ -193,6 +193,62 @@ void probe_timeout_cancelled(uint64_t timeout)
     PROBE_EMIT(TRACE_TIMEOUT_CANCELLED, TN(timeout));
 }
 
+/* ---- schemes, requests, events --------------------------------------------------------------- */
+
+void probe_scheme_registered(uint32_t task, uint64_t scheme, const char *name)
+{
+    PROBE_EMIT(TRACE_SCHEME_REGISTERED, TN(task), TN(scheme), TS(name));
+}
+
+void probe_scheme_removed(uint64_t scheme, const char *name)
+{
+    PROBE_EMIT(TRACE_SCHEME_REMOVED, TN(scheme), TS(name));
+}
+
+void probe_request_sent(uint64_t tag, uint32_t task, uint64_t scheme, const char *operation,
+                        uint64_t handle, uint64_t size)
+{
+    PROBE_EMIT(TRACE_REQUEST_SENT, TN(tag), TN(task), TN(scheme), TS(operation), TN(handle),
+               TN(size));
+}
+
+void probe_request_delivered(uint64_t tag, uint32_t task)
+{
+    PROBE_EMIT(TRACE_REQUEST_DELIVERED, TN(tag), TN(task));
+}
+
+void probe_request_answered(uint64_t tag, int64_t result)
+{
+    PROBE_EMIT(TRACE_REQUEST_ANSWERED, TN(tag), TN(result));
+}
+
+void probe_request_cancelled(uint64_t tag, const char *how)
+{
+    PROBE_EMIT(TRACE_REQUEST_CANCELLED, TN(tag), TS(how));
+}
+
+void probe_event_watched(uint32_t queue, const char *kind, uint64_t number, uint64_t handle,
+                         uint32_t events)
+{
+    PROBE_EMIT(TRACE_EVENT_WATCHED, TN(queue), TS(kind), TN(number), TN(handle), TN(events));
+}
+
+void probe_event_posted(uint32_t queue, const char *kind, uint64_t number, uint64_t handle,
+                        uint32_t events)
+{
+    PROBE_EMIT(TRACE_EVENT_POSTED, TN(queue), TS(kind), TN(number), TN(handle), TN(events));
+}
+
+void probe_event_read(uint32_t task, uint32_t queue, uint32_t count, uint32_t left)
+{
+    PROBE_EMIT(TRACE_EVENT_READ, TN(task), TN(queue), TN(count), TN(left));
+}
+
+void probe_irq_acknowledged(uint32_t task, uint32_t intid, uint64_t count, int result)
+{
+    PROBE_EMIT(TRACE_IRQ_ACKNOWLEDGED, TN(task), TN(intid), TN(count), TN((int64_t)result));
+}
+
 /* ---- system calls, counters, drops ----------------------------------------------------------- */
 
 void probe_call_entered(uint32_t task, const char *call, uint64_t a0, uint64_t a1, uint64_t a2,

@@ -136,6 +136,16 @@ static void guest_probes(void)
     probe_call_asked(1, -1, seen.kind, 5);
     probe_call_told(1, 3, seen.kind, 0x66);
     probe_socket_named(0x66, 6, 0x0a00020f, 49152, 0x0a000202, 80);
+    probe_scheme_registered(1, 2, seen.name);
+    probe_request_sent(7, 1, 2, seen.kind, 0x30, 4096);
+    probe_request_delivered(7, 3);
+    probe_request_answered(7, -5);
+    probe_request_cancelled(8, seen.kind);
+    probe_scheme_removed(2, seen.name);
+    probe_event_watched(4, seen.kind, 37, 0x30, 1);
+    probe_event_posted(4, seen.kind, 37, 0x30, 2);
+    probe_event_read(1, 4, 5, 6);
+    probe_irq_acknowledged(1, 37, 12, -116);
     probe_counter(seen.name, 9);
     probe_drop(seen.name, seen.kind);
     probe_program_started(2, 1);
@@ -167,6 +177,17 @@ static void test_each_probe_is_its_event(void)
                            "call.told task=1 descriptor=3 what=irq value=0x66\n"
                            "socket.named object=0x66 protocol=6 address=0xa00020f port=49152 "
                            "peer=0xa000202 peer_port=80\n"
+                           "scheme.registered task=1 scheme=2 name=eth0.rx\n"
+                           "request.sent tag=7 task=1 scheme=2 operation=irq handle=0x30 "
+                           "size=4096\n"
+                           "request.delivered tag=7 task=3\n"
+                           "request.answered tag=7 result=-5\n"
+                           "request.cancelled tag=8 how=irq\n"
+                           "scheme.removed scheme=2 name=eth0.rx\n"
+                           "event.watched queue=4 kind=irq number=37 handle=0x30 events=1\n"
+                           "event.posted queue=4 kind=irq number=37 handle=0x30 events=2\n"
+                           "event.read task=1 queue=4 count=5 left=6\n"
+                           "irq.acknowledged task=1 intid=37 count=12 result=-116\n"
                            "counter name=eth0.rx value=9\n"
                            "guest.drop where=eth0.rx why=irq\n"
                            "program.started program=2 task=1\n"

@@ -10,7 +10,7 @@
 #include "drivers/pl031.h"
 #include "drivers/platform.h"
 #include "drivers/virtio_mmio.h"
-#include "drivers/virtio_net.h"
+#include "drivers/virtio_netif.h"
 #include "drivers/virtio_pci.h"
 #include "drivers/virtio_regs.h"
 #include "kernel/smp.h"
@@ -19,7 +19,7 @@
 #include "ringside/hal.h"
 
 static const struct virtio_driver drivers_virtio[] = {
-    {.name = "virtio-net", .device_id = VDEVICE_NET, .probe = virtio_net_probe},
+    {.name = "virtio-net", .device_id = VDEVICE_NET, .probe = virtio_netif_probe},
 };
 
 static int drivers_scan_virtio(const struct platform *platform)

@@ -1,71 +1,13 @@
 /*
- * The network driver against a device that misbehaves in every way that the driver has to bear.
- *
- * The driver is included, not linked: its table of interfaces only grows, and each test needs it
- * empty.
+ * The device's part of the network driver against a device that misbehaves in every way that the
+ * driver has to bear.
  */
-/* NOLINTNEXTLINE(bugprone-suspicious-include) */
-#include "drivers/virtio_net.c"
+#include "drivers/virtio_net_rig.h"
 
-#include "drivers/fake_hal.h"
-#include "drivers/fake_kernel.h"
-#include "drivers/mock_device.h"
-#include "drivers/virtio_mmio.h"
-#include "tests/unit.h"
-
-#include <linux/virtio_config.h>
-#include <linux/virtio_net.h>
-#include <linux/virtio_ring.h>
-
-#define QUEUE_SIZE 4
-#define INTID      48
-#define HEADER     12
-
-static struct virtio_mmio net_mmio;
-
-/* A machine with one device, before the driver comes. */
-static void net_reset(unsigned queue_size)
-{
-    fake_hal_reset();
-    fake_kernel_reset();
-    mock_device_reset(queue_size);
-    virtio_net_count = 0;
-}
-
-static int net_probe(void)
-{
-    net_mmio = (struct virtio_mmio){.base = MOCK_BASE, .intid = INTID};
-    int error = virtio_mmio_identify(&net_mmio);
-    return error != 0 ? error : virtio_net_probe(&net_mmio.device);
-}
-
-static struct netif *net_up(unsigned queue_size)
+static void net_up(unsigned queue_size)
 {
     net_reset(queue_size);
-    CU_ASSERT_EQUAL_FATAL(net_probe(), 0);
-    return netif_by_index(0);
-}
-
-/* One round of the driver's task, which then sleeps. */
-static void net_run(void)
-{
-    fake_kernel_run_task(1);
-}
-
-static struct nbuf *net_frame(size_t size)
-{
-    struct nbuf *nbuf = nbuf_alloc();
-    CU_ASSERT_PTR_NOT_NULL_FATAL(nbuf);
-    memset(nbuf->memory, 0xff, NBUF_SIZE); /* buffers are not empty when they are new */
-    memset(nbuf_put(nbuf, size), 0x5a, size);
-    return nbuf;
-}
-
-/* Everything that is not in a ring is free: nothing leaks. */
-static void net_check_buffers(unsigned in_rings)
-{
-    fake_kernel_free_received();
-    CU_ASSERT_EQUAL(nbuf_free_count(), NBUF_COUNT - in_rings);
+    CU_ASSERT_EQUAL_FATAL(net_open(), 0);
 }
 
 /* ---- initialisation -------------------------------------------------------------------------- */
@@ -92,24 +34,11 @@ static void test_receive_buffers_are_posted_before_driver_ok(void)
     CU_ASSERT_EQUAL(mock_buffer_size(MOCK_RX, head), 1526);
 }
 
-static void test_interface_interrupt_and_task_are_registered(void)
-{
-    static const uint8_t mac[6] = {0x52, 0x54, 0x00, 0xaa, 0xbb, 0xcc};
-    struct netif *netif = net_up(QUEUE_SIZE);
-    CU_ASSERT_STRING_EQUAL(netif->name, "eth0");
-    CU_ASSERT_EQUAL(memcmp(netif->mac, mac, 6), 0);
-    CU_ASSERT_EQUAL(netif->mtu, 1500);
-    CU_ASSERT_EQUAL(fake_kernel.intid, INTID);
-    CU_ASSERT_FALSE(fake_kernel.edge_triggered);
-    CU_ASSERT_STRING_EQUAL(fake_kernel.task_name, "netd");
-    CU_ASSERT_EQUAL(fake_hal.console_lines, 0);
-}
-
 static void test_received_frames_are_counted_from_the_beginning(void)
 {
     net_reset(QUEUE_SIZE);
     CU_ASSERT_FALSE(fake_hal_has_counter("eth0.rx.frames"));
-    CU_ASSERT_EQUAL_FATAL(net_probe(), 0);
+    CU_ASSERT_EQUAL_FATAL(net_open(), 0);
     CU_ASSERT_TRUE(fake_hal_has_counter("eth0.rx.frames"));
     CU_ASSERT_EQUAL(fake_hal_counter("eth0.rx.frames"), 0);
 }
@@ -119,40 +48,28 @@ static void test_device_without_mac_gets_the_default(void)
     static const uint8_t mac[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
     net_reset(QUEUE_SIZE);
     mock_device.offered = UINT64_C(1) << VIRTIO_F_VERSION_1;
-    CU_ASSERT_EQUAL_FATAL(net_probe(), 0);
-    CU_ASSERT_EQUAL(memcmp(netif_by_index(0)->mac, mac, 6), 0);
-}
-
-static void test_second_interface_is_eth1_with_an_address_of_its_own(void)
-{
-    net_reset(QUEUE_SIZE);
-    mock_device.offered = UINT64_C(1) << VIRTIO_F_VERSION_1;
-    CU_ASSERT_EQUAL_FATAL(net_probe(), 0);
-    CU_ASSERT_EQUAL_FATAL(net_probe(), 0);
-    CU_ASSERT_STRING_EQUAL(netif_by_index(1)->name, "eth1");
-    CU_ASSERT_EQUAL(netif_by_index(1)->mac[5], 0x57);
-    CU_ASSERT_STRING_EQUAL(fake_kernel.task_name, "netd1");
-    CU_ASSERT_STRING_EQUAL(virtio_nets[1].rx_frames, "eth1.rx.frames");
+    CU_ASSERT_EQUAL_FATAL(net_open(), 0);
+    CU_ASSERT_EQUAL(memcmp(net.mac, mac, 6), 0);
 }
 
 static void test_configuration_that_never_settles_ends_the_wait(void)
 {
     net_reset(QUEUE_SIZE);
     mock_device.config_never_settles = true;
-    CU_ASSERT_EQUAL(net_probe(), 0);
+    CU_ASSERT_EQUAL(net_open(), 0);
 }
 
 static void test_windows_that_are_none_are_left_alone(void)
 {
     net_reset(QUEUE_SIZE);
     mock_device.magic = 0x12345678;
-    CU_ASSERT_EQUAL(net_probe(), -KENODEV);
+    CU_ASSERT_EQUAL(net_open(), -KENODEV);
     net_reset(QUEUE_SIZE);
     mock_device.version = 3;
-    CU_ASSERT_EQUAL(net_probe(), -KENODEV);
+    CU_ASSERT_EQUAL(net_open(), -KENODEV);
     net_reset(QUEUE_SIZE);
     mock_device.device_id = 0;
-    CU_ASSERT_EQUAL(net_probe(), -KENODEV);
+    CU_ASSERT_EQUAL(net_open(), -KENODEV);
     CU_ASSERT_EQUAL(mock_device.writes, 0);
 }
 
@@ -171,8 +88,7 @@ static void test_gives_up_without_version_1(void)
 {
     net_reset(QUEUE_SIZE);
     mock_device.offered &= ~(UINT64_C(1) << VIRTIO_F_VERSION_1);
-    net_check_given_up(net_probe(), -KEOPNOTSUPP);
-    CU_ASSERT_PTR_NULL(netif_by_index(0));
+    net_check_given_up(net_open(), -KEOPNOTSUPP);
 }
 
 static void test_a_legacy_device_has_other_steps_and_needs_any_layout(void)
@@ -183,7 +99,7 @@ static void test_a_legacy_device_has_other_steps_and_needs_any_layout(void)
     mock_device.offered = UINT64_C(1) << VIRTIO_F_ANY_LAYOUT | UINT64_C(1) << VIRTIO_NET_F_MAC |
                           UINT64_C(1) << VIRTIO_NET_F_MTU;
     /* The rings lie where no page number of 32 bits leads. */
-    net_check_given_up(net_probe(), -KENOMEM);
+    net_check_given_up(net_open(), -KENOMEM);
     CU_ASSERT_TRUE(virtio_is_legacy(&net_mmio.device));
     CU_ASSERT_EQUAL(mock_device.page_size, 4096);
     CU_ASSERT_EQUAL(mock_device.accepted,
@@ -194,14 +110,14 @@ static void test_a_legacy_device_has_other_steps_and_needs_any_layout(void)
     net_reset(QUEUE_SIZE);
     mock_device.version = 1;
     mock_device.offered = UINT64_C(1) << VIRTIO_NET_F_MAC;
-    net_check_given_up(net_probe(), -KEOPNOTSUPP);
+    net_check_given_up(net_open(), -KEOPNOTSUPP);
 }
 
 static void test_gives_up_when_features_ok_does_not_stick(void)
 {
     net_reset(QUEUE_SIZE);
     mock_device.refuses_features = true;
-    net_check_given_up(net_probe(), -KEIO);
+    net_check_given_up(net_open(), -KEIO);
 }
 
 static void test_gives_up_when_the_device_does_not_reset(void)
@@ -209,17 +125,17 @@ static void test_gives_up_when_the_device_does_not_reset(void)
     net_reset(QUEUE_SIZE);
     mock_device.status = VIRTIO_CONFIG_S_ACKNOWLEDGE;
     mock_device.never_resets = true;
-    net_check_given_up(net_probe(), -KEIO);
+    net_check_given_up(net_open(), -KEIO);
 }
 
 static void test_gives_up_without_a_queue(void)
 {
     net_reset(QUEUE_SIZE);
     mock_device.queues[MOCK_RX].size_max = 0;
-    net_check_given_up(net_probe(), -KENODEV);
+    net_check_given_up(net_open(), -KENODEV);
     net_reset(QUEUE_SIZE);
     mock_device.queues[MOCK_TX].size_max = 0;
-    net_check_given_up(net_probe(), -KENODEV);
+    net_check_given_up(net_open(), -KENODEV);
 }
 
 static void test_gives_up_when_a_queue_is_in_use(void)
@@ -227,7 +143,7 @@ static void test_gives_up_when_a_queue_is_in_use(void)
     net_reset(QUEUE_SIZE);
     mock_device.never_resets = true; /* keeps the queue ready; the status is 0 already */
     mock_device.queues[MOCK_TX].ready = 1;
-    int error = net_probe();
+    int error = net_open();
     CU_ASSERT_EQUAL(error, -KEBUSY);
     CU_ASSERT_NOT_EQUAL(mock_device.status & VIRTIO_CONFIG_S_FAILED, 0);
 }
@@ -235,12 +151,9 @@ static void test_gives_up_when_a_queue_is_in_use(void)
 static void test_gives_up_when_an_allocation_fails(void)
 {
     for (int k = 1; k <= 6; k++) { /* the 0th is the pool; three for each ring */
-        fake_hal_reset();
+        net_reset(QUEUE_SIZE);
         fake_hal.dma_fail_at = k;
-        fake_kernel_reset();
-        mock_device_reset(QUEUE_SIZE);
-        virtio_net_count = 0;
-        net_check_given_up(net_probe(), -KENOMEM);
+        net_check_given_up(net_open(), -KENOMEM);
     }
 }
 
@@ -248,36 +161,17 @@ static void test_gives_up_without_interrupt_or_buffers(void)
 {
     net_reset(QUEUE_SIZE);
     fake_kernel.attach_result = -KEINVAL;
-    net_check_given_up(net_probe(), -KEINVAL);
+    net_check_given_up(net_open(), -KEINVAL);
 
     net_reset(QUEUE_SIZE);
     static struct nbuf *taken[NBUF_COUNT];
     for (unsigned i = 0; i < NBUF_COUNT; i++)
         taken[i] = nbuf_alloc();
-    CU_ASSERT_EQUAL(net_probe(), -KENOMEM);
+    CU_ASSERT_EQUAL(net_open(), -KENOMEM);
     CU_ASSERT_NOT_EQUAL(mock_device.status & VIRTIO_CONFIG_S_FAILED, 0);
     for (unsigned i = 0; i < NBUF_COUNT; i++)
         nbuf_free(taken[i]);
     CU_ASSERT_EQUAL(nbuf_free_count(), NBUF_COUNT);
-}
-
-static void test_without_a_task_there_is_no_interface(void)
-{
-    net_reset(QUEUE_SIZE);
-    netif_init(); /* devices are looked for before there is a stack */
-    fake_kernel.task_fails = true;
-    net_check_given_up(net_probe(), -KENOMEM);
-    CU_ASSERT_PTR_NULL(netif_by_index(0));
-    CU_ASSERT_EQUAL(nbuf_free_count(), NBUF_COUNT);
-}
-
-static void test_more_devices_than_interfaces_are_refused(void)
-{
-    net_reset(QUEUE_SIZE);
-    for (unsigned i = 0; i < NETIFS_MAX; i++)
-        CU_ASSERT_EQUAL(net_probe(), 0);
-    CU_ASSERT_EQUAL(net_probe(), -KENOSPC);
-    CU_ASSERT_EQUAL(fake_hal.console_lines, 1);
 }
 
 static void test_fewer_buffers_than_descriptors_are_bearable(void)
@@ -286,7 +180,7 @@ static void test_fewer_buffers_than_descriptors_are_bearable(void)
     net_reset(QUEUE_SIZE);
     for (unsigned i = 0; i < NBUF_COUNT - 2; i++)
         taken[i] = nbuf_alloc();
-    CU_ASSERT_EQUAL(net_probe(), 0);
+    CU_ASSERT_EQUAL(net_open(), 0);
     CU_ASSERT_EQUAL(mock_device.rx_posted_at_driver_ok, 2);
     for (unsigned i = 0; i < NBUF_COUNT - 2; i++)
         nbuf_free(taken[i]);
@@ -307,22 +201,6 @@ static void test_queue_size_is_the_largest_that_both_sides_bear(void)
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
-
-static void test_frame_is_handed_up_without_header(void)
-{
-    uint8_t frame[60];
-    net_up(QUEUE_SIZE);
-    memset(frame, 0xa5, sizeof(frame));
-    mock_receive(frame, sizeof(frame));
-    net_run();
-    CU_ASSERT_EQUAL_FATAL(fake_kernel.received_count, 1);
-    CU_ASSERT_EQUAL(fake_kernel.received[0]->len, sizeof(frame));
-    CU_ASSERT_EQUAL(memcmp(fake_kernel.received[0]->data, frame, sizeof(frame)), 0);
-    CU_ASSERT_EQUAL(fake_hal_counter("eth0.rx.frames"), 1);
-    CU_ASSERT_EQUAL(fake_hal.drops, 0);
-    CU_ASSERT_EQUAL(mock_avail_count(MOCK_RX), QUEUE_SIZE);
-    net_check_buffers(QUEUE_SIZE);
-}
 
 static void test_full_sized_frame_is_delivered_whole(void)
 {
@@ -357,7 +235,7 @@ static void test_descriptors_are_recycled_past_the_wrap_of_the_index(void)
     uint8_t frame[60] = {0};
     net_up(QUEUE_SIZE);
     /* Both sides stand shortly before the wrap, by a multiple of the size: the slots stay. */
-    struct virtqueue *rx = &virtio_nets[0].rx;
+    struct virtqueue *rx = &net.rx;
     rx->avail_index = (uint16_t)(rx->avail_index + 65536 - 2 * QUEUE_SIZE);
     rx->used_index = (uint16_t)(rx->used_index + 65536 - 2 * QUEUE_SIZE);
     mock_advance_indices(MOCK_RX, (uint16_t)(65536 - 2 * QUEUE_SIZE));
@@ -413,7 +291,7 @@ static void test_without_a_fresh_buffer_the_full_one_goes_back(void)
 }
 
 /* The receive queue is broken, once, and sending goes on. */
-static void net_check_rx_broken(struct netif *netif)
+static void net_check_rx_broken(void)
 {
     net_run();
     CU_ASSERT_EQUAL(fake_kernel.received_count, 0);
@@ -422,45 +300,45 @@ static void net_check_rx_broken(struct netif *netif)
     mock_complete(MOCK_RX, 0, 100);
     net_run();
     CU_ASSERT_EQUAL(fake_hal.drops, 1);
-    CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), 0);
+    CU_ASSERT_EQUAL(virtio_net_transmit(&net, net_frame(60)), 0);
     CU_ASSERT_EQUAL(mock_avail_count(MOCK_TX), 1);
 }
 
 static void test_id_beyond_the_queue_breaks_it(void)
 {
-    struct netif *netif = net_up(QUEUE_SIZE);
+    net_up(QUEUE_SIZE);
     mock_take(MOCK_RX);
     mock_complete(MOCK_RX, QUEUE_SIZE, 72);
-    net_check_rx_broken(netif);
-    netif = net_up(QUEUE_SIZE);
+    net_check_rx_broken();
+    net_up(QUEUE_SIZE);
     mock_take(MOCK_RX);
     mock_complete(MOCK_RX, UINT32_MAX, 72);
-    net_check_rx_broken(netif);
+    net_check_rx_broken();
 }
 
 static void test_completing_twice_breaks_the_queue(void)
 {
-    struct netif *netif = net_up(QUEUE_SIZE);
-    CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), 0);
-    CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), 0);
+    net_up(QUEUE_SIZE);
+    CU_ASSERT_EQUAL(virtio_net_transmit(&net, net_frame(60)), 0);
+    CU_ASSERT_EQUAL(virtio_net_transmit(&net, net_frame(60)), 0);
     uint16_t head = mock_take(MOCK_TX);
     mock_complete(MOCK_TX, head, 0);
     mock_complete(MOCK_TX, head, 0);
     net_run();
     CU_ASSERT_EQUAL(fake_hal_counter("eth0.tx.broken"), 1);
-    CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), -KEAGAIN);
+    CU_ASSERT_EQUAL(virtio_net_transmit(&net, net_frame(60)), -KEAGAIN);
     CU_ASSERT_EQUAL(fake_hal_counter("eth0.tx.dropped"), 1);
     CU_ASSERT_EQUAL(nbuf_free_count(), NBUF_COUNT - QUEUE_SIZE - 1);
 }
 
 static void test_used_index_that_jumps_breaks_the_queue(void)
 {
-    struct netif *netif = net_up(QUEUE_SIZE);
+    net_up(QUEUE_SIZE);
     mock_move_used(MOCK_RX, QUEUE_SIZE + 1);
-    net_check_rx_broken(netif);
-    netif = net_up(QUEUE_SIZE);
+    net_check_rx_broken();
+    net_up(QUEUE_SIZE);
     mock_move_used(MOCK_RX, UINT16_MAX); /* one back */
-    net_check_rx_broken(netif);
+    net_check_rx_broken();
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -468,8 +346,8 @@ static void test_used_index_that_jumps_breaks_the_queue(void)
 static void test_frame_is_sent_behind_an_empty_header(void)
 {
     static const uint8_t empty[HEADER];
-    struct netif *netif = net_up(QUEUE_SIZE);
-    CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(42)), 0);
+    net_up(QUEUE_SIZE);
+    CU_ASSERT_EQUAL(virtio_net_transmit(&net, net_frame(42)), 0);
     CU_ASSERT_EQUAL(mock_device.queues[MOCK_TX].kicks, 1);
     uint16_t head = mock_take(MOCK_TX);
     CU_ASSERT_EQUAL(mock_buffer_size(MOCK_TX, head), HEADER + 42);
@@ -482,9 +360,9 @@ static void test_frame_is_sent_behind_an_empty_header(void)
 
 static void test_completed_frames_are_reclaimed_before_the_next(void)
 {
-    struct netif *netif = net_up(QUEUE_SIZE);
+    net_up(QUEUE_SIZE);
     for (unsigned i = 0; i < 3 * QUEUE_SIZE; i++) {
-        CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), 0);
+        CU_ASSERT_EQUAL(virtio_net_transmit(&net, net_frame(60)), 0);
         mock_complete(MOCK_TX, mock_take(MOCK_TX), 0);
     }
     CU_ASSERT_EQUAL(fake_hal_counter("eth0.tx.frames"), 3 * QUEUE_SIZE);
@@ -495,10 +373,10 @@ static void test_completed_frames_are_reclaimed_before_the_next(void)
 
 static void test_full_ring_drops_and_recovers(void)
 {
-    struct netif *netif = net_up(QUEUE_SIZE);
+    net_up(QUEUE_SIZE);
     for (unsigned i = 0; i < QUEUE_SIZE; i++)
-        CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), 0);
-    CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), -KEAGAIN);
+        CU_ASSERT_EQUAL(virtio_net_transmit(&net, net_frame(60)), 0);
+    CU_ASSERT_EQUAL(virtio_net_transmit(&net, net_frame(60)), -KEAGAIN);
     CU_ASSERT_EQUAL(fake_hal_counter("eth0.tx.dropped"), 1);
     CU_ASSERT_STRING_EQUAL(fake_hal.last_drop_why, "ring full");
     CU_ASSERT_EQUAL(nbuf_free_count(), NBUF_COUNT - 2 * QUEUE_SIZE);
@@ -506,124 +384,25 @@ static void test_full_ring_drops_and_recovers(void)
     uint16_t first = mock_take(MOCK_TX), second = mock_take(MOCK_TX);
     mock_complete(MOCK_TX, second, 0); /* out of order */
     mock_complete(MOCK_TX, first, 0);
-    CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), 0);
-    CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), 0);
+    CU_ASSERT_EQUAL(virtio_net_transmit(&net, net_frame(60)), 0);
+    CU_ASSERT_EQUAL(virtio_net_transmit(&net, net_frame(60)), 0);
     CU_ASSERT_EQUAL(fake_hal.drops, 1);
 }
 
 static void test_device_that_wants_no_kick_gets_none(void)
 {
-    struct netif *netif = net_up(QUEUE_SIZE);
+    net_up(QUEUE_SIZE);
     mock_set_used_flags(MOCK_TX, 1);
-    CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), 0);
+    CU_ASSERT_EQUAL(virtio_net_transmit(&net, net_frame(60)), 0);
     CU_ASSERT_EQUAL(mock_device.queues[MOCK_TX].kicks, 0);
     CU_ASSERT_EQUAL(mock_avail_count(MOCK_TX), 1);
 }
 
-/* ---- interrupt and task ---------------------------------------------------------------------- */
-
-static void test_interrupt_is_acknowledged_and_wakes_the_task(void)
-{
-    net_up(QUEUE_SIZE);
-    mock_device.interrupts = 1;
-    fake_kernel.handler(fake_kernel.handler_arg);
-    CU_ASSERT_EQUAL(mock_device.interrupts, 0);
-    CU_ASSERT_EQUAL(fake_kernel.wakes, 1);
-}
-
-static void test_interrupt_of_another_device_wakes_nobody(void)
-{
-    net_up(QUEUE_SIZE);
-    unsigned writes = mock_device.writes;
-    fake_kernel.handler(fake_kernel.handler_arg);
-    CU_ASSERT_EQUAL(mock_device.writes, writes);
-    CU_ASSERT_EQUAL(fake_kernel.wakes, 0);
-}
-
-static void test_one_round_drains_both_queues(void)
-{
-    uint8_t frame[60] = {0};
-    struct netif *netif = net_up(QUEUE_SIZE);
-    CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), 0);
-    mock_complete(MOCK_TX, mock_take(MOCK_TX), 0);
-    mock_receive(frame, sizeof(frame));
-    net_run();
-    CU_ASSERT_EQUAL(fake_kernel.received_count, 1);
-    CU_ASSERT_EQUAL(fake_kernel.polls, 1);
-    net_check_buffers(QUEUE_SIZE);
-}
-
-static void test_task_sleeps_until_the_stack_wants_to_be_polled(void)
-{
-    net_up(QUEUE_SIZE);
-    fake_kernel.poll_result = 4711;
-    net_run();
-    CU_ASSERT_EQUAL(fake_kernel.slept_until_ns, 4711);
-}
-
-/* A stack during whose work three more frames arrive, one in each round. */
-static bool net_race_interrupts;
-
-static void net_racing_input(struct netif *netif, struct nbuf *nbuf)
-{
-    uint8_t frame[60] = {0};
-    CU_ASSERT_STRING_EQUAL(netif->name, "eth0");
-    nbuf_free(nbuf);
-    if (fake_kernel.received_count++ == 3)
-        return;
-    mock_receive(frame, sizeof(frame));
-    if (net_race_interrupts) {
-        mock_device.interrupts = 1;
-        fake_kernel.handler(fake_kernel.handler_arg);
-    }
-}
-
-static void net_racing_attached(struct netif *netif)
-{
-    CU_ASSERT_STRING_EQUAL(netif->name, "eth0");
-}
-
-static uint64_t net_racing_poll(uint64_t now_ns)
-{
-    return now_ns + 1;
-}
-
-static const struct netif_stack net_racing_stack = {
-    .attached = net_racing_attached,
-    .input = net_racing_input,
-    .poll = net_racing_poll,
-};
-
-static void net_race(bool interrupts)
-{
-    uint8_t frame[60] = {0};
-    struct netif *netif = net_up(1);
-    net_race_interrupts = interrupts;
-    fake_kernel_set_stack(&net_racing_stack, netif);
-    mock_receive(frame, sizeof(frame));
-    net_run();
-    CU_ASSERT_EQUAL(fake_kernel.received_count, 4);
-    fake_kernel.received_count = 0;
-}
-
-static void test_frame_that_arrives_during_the_work_is_not_slept_over(void)
-{
-    net_race(true);
-    net_race(false); /* its interrupt was acknowledged already, with that of the frame before */
-}
-
-static void test_wake_by_the_stack_during_the_work_is_not_lost(void)
-{
-    struct netif *netif = net_up(QUEUE_SIZE);
-    struct waiter waiter;
-    wait_prepare(netif->wake, &waiter, "irq");
-    netif_wake(netif);
-    CU_ASSERT_TRUE(waiter.woken);
-}
+/* ---- trouble --------------------------------------------------------------------------------- */
 
 static void test_device_in_trouble_breaks_both_queues(void)
 {
-    struct netif *netif = net_up(QUEUE_SIZE);
+    net_up(QUEUE_SIZE);
     mock_device.interrupts = 2;
     mock_device.status |= VIRTIO_CONFIG_S_NEEDS_RESET;
     fake_kernel.handler(fake_kernel.handler_arg);
@@ -631,25 +410,13 @@ static void test_device_in_trouble_breaks_both_queues(void)
     CU_ASSERT_EQUAL(fake_hal_counter("eth0.rx.broken"), 1);
     CU_ASSERT_EQUAL(fake_hal_counter("eth0.tx.broken"), 1);
     CU_ASSERT_EQUAL(fake_hal.console_lines, 1);
-    CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), -KEAGAIN);
-}
-
-static void test_change_of_configuration_alone_changes_nothing(void)
-{
-    struct netif *netif = net_up(QUEUE_SIZE);
-    mock_device.interrupts = 2;
-    fake_kernel.handler(fake_kernel.handler_arg);
-    net_run();
-    CU_ASSERT_EQUAL(fake_hal.drops, 0);
-    CU_ASSERT_EQUAL(netif->transmit(netif, net_frame(60)), 0);
+    CU_ASSERT_EQUAL(virtio_net_transmit(&net, net_frame(60)), -KEAGAIN);
 }
 
 UNIT_SUITE("virtio_net", UNIT_TEST(test_status_goes_through_the_prescribed_steps),
            UNIT_TEST(test_receive_buffers_are_posted_before_driver_ok),
-           UNIT_TEST(test_interface_interrupt_and_task_are_registered),
            UNIT_TEST(test_received_frames_are_counted_from_the_beginning),
            UNIT_TEST(test_device_without_mac_gets_the_default),
-           UNIT_TEST(test_second_interface_is_eth1_with_an_address_of_its_own),
            UNIT_TEST(test_configuration_that_never_settles_ends_the_wait),
            UNIT_TEST(test_windows_that_are_none_are_left_alone),
            UNIT_TEST(test_gives_up_without_version_1),
@@ -660,11 +427,8 @@ UNIT_SUITE("virtio_net", UNIT_TEST(test_status_goes_through_the_prescribed_steps
            UNIT_TEST(test_gives_up_when_a_queue_is_in_use),
            UNIT_TEST(test_gives_up_when_an_allocation_fails),
            UNIT_TEST(test_gives_up_without_interrupt_or_buffers),
-           UNIT_TEST(test_without_a_task_there_is_no_interface),
-           UNIT_TEST(test_more_devices_than_interfaces_are_refused),
            UNIT_TEST(test_fewer_buffers_than_descriptors_are_bearable),
            UNIT_TEST(test_queue_size_is_the_largest_that_both_sides_bear),
-           UNIT_TEST(test_frame_is_handed_up_without_header),
            UNIT_TEST(test_full_sized_frame_is_delivered_whole),
            UNIT_TEST(test_burst_is_delivered_whole_and_in_order),
            UNIT_TEST(test_descriptors_are_recycled_past_the_wrap_of_the_index),
@@ -677,11 +441,4 @@ UNIT_SUITE("virtio_net", UNIT_TEST(test_status_goes_through_the_prescribed_steps
            UNIT_TEST(test_completed_frames_are_reclaimed_before_the_next),
            UNIT_TEST(test_full_ring_drops_and_recovers),
            UNIT_TEST(test_device_that_wants_no_kick_gets_none),
-           UNIT_TEST(test_interrupt_is_acknowledged_and_wakes_the_task),
-           UNIT_TEST(test_interrupt_of_another_device_wakes_nobody),
-           UNIT_TEST(test_one_round_drains_both_queues),
-           UNIT_TEST(test_task_sleeps_until_the_stack_wants_to_be_polled),
-           UNIT_TEST(test_frame_that_arrives_during_the_work_is_not_slept_over),
-           UNIT_TEST(test_wake_by_the_stack_during_the_work_is_not_lost),
-           UNIT_TEST(test_device_in_trouble_breaks_both_queues),
-           UNIT_TEST(test_change_of_configuration_alone_changes_nothing))
+           UNIT_TEST(test_device_in_trouble_breaks_both_queues))

@@ -4,6 +4,7 @@
 #include "kernel/boot_data.h"
 #include "kernel/boot_memory.h"
 #include "kernel/epoll.h"
+#include "kernel/event.h"
 #include "kernel/eventfd.h"
 #include "kernel/file.h"
 #include "kernel/irq.h"
@@ -12,6 +13,7 @@
 #include "kernel/poll.h"
 #include "kernel/pool.h"
 #include "kernel/sched.h"
+#include "kernel/scheme.h"
 #include "kernel/smp.h"
 #include "kernel/spinlock.h"
 #include "kernel/task_priv.h"
@@ -66,6 +68,9 @@ void kernel_init(const struct program_entry *programs, size_t program_count)
     netif_init();
     program_init(programs, program_count);
     tmpfs_init();
+    scheme_init();
+    event_init();
+    program_child_init();
     path_register("/proc/pools", boot_open_pools);
 }
 
@@ -81,17 +86,34 @@ static void boot_start_tick(void)
     timeout_set_tick(BOOT_NS_PER_S / hz);
 }
 
+/* Up is the machine when the kernel is, and its first program, if there is one. */
+static unsigned boot_not_ready;
+
+void boot_say_ready(void)
+{
+    if (__atomic_sub_fetch(&boot_not_ready, 1, __ATOMIC_SEQ_CST) == 0)
+        probe_ready();
+}
+
+static void boot_start_first(const char *command_line)
+{
+    boot_not_ready = command_line != NULL ? 2 : 1;
+    if (command_line != NULL && program_start_first(command_line) != 0)
+        kpanic("the first program cannot be started");
+}
+
 _Noreturn void kernel_boot(const struct kernel_parts *parts)
 {
     kernel_init(parts->programs, parts->program_count);
     parts->init_drivers();
     parts->init_netstack();
     boot_start_tick();
+    boot_start_first(parts->first_program != NULL ? parts->first_program() : NULL);
     smp_start();
     hal_irq_restore(hal_irq_flags() & ~HAL_DAIF_I);
     while (sched_has_ready())
         task_yield();
     smp_wait();
-    probe_ready();
+    boot_say_ready();
     sched_idle();
 }

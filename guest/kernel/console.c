@@ -30,8 +30,11 @@ static long console_file_read(struct file *file, void *buffer, size_t size)
 
 static long console_file_write(struct file *file, const void *buffer, size_t size)
 {
-    if (size > 0)
-        probe_program_output((uint32_t)(uintptr_t)file->object, buffer, size);
+    uint32_t program = (uint32_t)(uintptr_t)file->object;
+    if (size > 0 && program != 0)
+        probe_program_output(program, buffer, size);
+    else if (size > 0)
+        hal_console_write(buffer, size);
     return (long)size;
 }
 

@@ -18,17 +18,17 @@
 
 #define EVENT_QUEUES_MAX        64
 #define EVENT_REGISTRATIONS_MAX 4096
-#define EVENTS_MAX              8192 /* that wait to be read, in all queues; more are dropped */
-
-struct file;
+#define EVENTS_MAX              8192 /* that wait to be read, in all queues */
+#define EVENTS_PER_QUEUE_MAX    2048 /* more are dropped, and counted: events.dropped */
 
 struct event_source {
     struct list registrations;
-    const char *kind; /* what the bench is told: "scheme", "irq", "time", "queue" */
+    const char *kind; /* what the bench is told (probe.h): "scheme", "irq", "time", "queue" … */
     uint64_t number;  /* its number among those of its kind */
+    uint64_t handle;  /* of a file of a scheme: what its provider calls it */
 };
 
-void event_init(void); /* with "/scheme/event" */
+void event_init(void); /* after scheme_init(), with "/scheme/event" */
 
 /* Keeps `kind`, a literal. */
 void event_source_init(struct event_source *source, const char *kind, uint64_t number);

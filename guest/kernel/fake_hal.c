@@ -631,6 +631,65 @@ void probe_socket_named(uint64_t object, uint32_t protocol, uint32_t address, ui
     fake_note("named %u 0x%x:%u 0x%x:%u\n", protocol, address, port, peer, peer_port);
 }
 
+void probe_scheme_registered(uint32_t task, uint64_t scheme, const char *name)
+{
+    (void)scheme;
+    fake_note("registered %u %s\n", task, name);
+}
+
+void probe_scheme_removed(uint64_t scheme, const char *name)
+{
+    (void)scheme;
+    fake_note("removed %s\n", name);
+}
+
+void probe_request_sent(uint64_t tag, uint32_t task, uint64_t scheme, const char *operation,
+                        uint64_t handle, uint64_t size)
+{
+    (void)scheme;
+    fake_note("sent %llu %u %s %llu %llu\n", (unsigned long long)tag, task, operation,
+              (unsigned long long)handle, (unsigned long long)size);
+}
+
+void probe_request_delivered(uint64_t tag, uint32_t task)
+{
+    fake_note("delivered %llu %u\n", (unsigned long long)tag, task);
+}
+
+void probe_request_answered(uint64_t tag, int64_t result)
+{
+    fake_note("answered %llu %lld\n", (unsigned long long)tag, (long long)result);
+}
+
+void probe_request_cancelled(uint64_t tag, const char *how)
+{
+    fake_note("cancelled-request %llu %s\n", (unsigned long long)tag, how);
+}
+
+void probe_event_watched(uint32_t queue, const char *kind, uint64_t number, uint64_t handle,
+                         uint32_t events)
+{
+    (void)handle;
+    fake_note("watched %u %s %llu %u\n", queue, kind, (unsigned long long)number, events);
+}
+
+void probe_event_posted(uint32_t queue, const char *kind, uint64_t number, uint64_t handle,
+                        uint32_t events)
+{
+    (void)handle;
+    fake_note("posted %u %s %llu %u\n", queue, kind, (unsigned long long)number, events);
+}
+
+void probe_event_read(uint32_t task, uint32_t queue, uint32_t count, uint32_t left)
+{
+    fake_note("events %u %u %u %u\n", task, queue, count, left);
+}
+
+void probe_irq_acknowledged(uint32_t task, uint32_t intid, uint64_t count, int result)
+{
+    fake_note("acknowledged %u %u %llu %d\n", task, intid, (unsigned long long)count, result);
+}
+
 void probe_counter(const char *name, uint64_t value)
 {
     fake_note("counter %s %llu\n", name, (unsigned long long)value);

@@ -19,6 +19,7 @@
 #define DESCRIPTORS_MAX 1024 /* a program */
 #define FILE_NONBLOCK   04000
 
+struct event_source;
 struct file;
 struct message;
 struct poll_table;
@@ -33,6 +34,14 @@ struct file_ops {
     void (*close)(struct file *file);    /* the last reference is gone */
     /* What it is ready for: POLLIN and so on (poll.h). NULL: always for reading and writing. */
     unsigned (*poll)(struct file *file, struct poll_table *table);
+
+    /* What event queues (event.h) watch it by. NULL: none can. */
+    struct event_source *(*source)(struct file *file);
+    /* It is watched for these (EVENT_READ …) from now on. Which are true already, or an error. */
+    long (*watch)(struct file *file, unsigned events);
+    /* Another file, made of this one and of some bytes. NULL: -KEOPNOTSUPP. */
+    struct file *(*dup)(struct file *file, const void *bytes, size_t size, int *error);
+    int (*sync)(struct file *file); /* NULL: there is nothing to do */
 
     long (*bind)(struct file *file, const struct sockaddr *address, size_t size);
     long (*connect)(struct file *file, const struct sockaddr *address, size_t size);

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POOLS_MAX 32
+#define POOLS_MAX 48
 
 struct pool {
     const char *name;

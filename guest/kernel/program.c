@@ -1,16 +1,16 @@
 /* program.c - programs: start, exit, signals */
-#include "kernel/program.h"
+#include "kernel/program_priv.h"
 
+#include "kernel/boot.h"
 #include "kernel/clock.h"
-#include "kernel/command_line.h"
 #include "kernel/console.h"
-#include "kernel/file.h"
 #include "kernel/pool.h"
 #include "kernel/sched.h"
-#include "kernel/spinlock.h"
+#include "kernel/scheme.h"
 #include "kernel/task.h"
 #include "kernel/task_priv.h"
 #include "lib/errno.h"
+#include "lib/format.h"
 #include "lib/kassert.h"
 #include "lib/list.h"
 #include "lib/string.h"
@@ -19,26 +19,10 @@
 #include "ringside/probe.h"
 
 #define PROGRAM_STATUS_MASK   0xff
+#define PROGRAM_REASON_MAX    96
 #define PROGRAM_SIGNAL_STATUS 128 /* + the signal's number, as shells show it */
 
-struct program {
-    struct list link; /* of programs.running */
-    uint32_t number;
-    const struct program_entry *entry;
-    struct task *task;
-    struct file_table files;
-    struct arguments arguments;
-    struct kernel_sigaction actions[SIGNALS_MAX]; /* that for signal n is [n - 1] */
-    struct program_alarm alarm;
-    struct timeout alarm_timeout;
-};
-
-static struct {
-    const struct program_entry *entries;
-    size_t entry_count;
-    struct spinlock lock; /* of the list, of actions and alarms */
-    struct list running;
-} programs;
+struct program_registry programs;
 
 static struct program program_objects[PROGRAMS_MAX];
 static struct pool program_pool;
@@ -49,6 +33,8 @@ void program_init(const struct program_entry *entries, size_t count)
     programs.entry_count = count;
     programs.lock = (struct spinlock)SPINLOCK_INIT("programs");
     list_init(&programs.running);
+    programs.first = NULL;
+    program_child_reset();
     pool_init(&program_pool, "programs", program_objects, sizeof program_objects[0], PROGRAMS_MAX);
 }
 
@@ -66,7 +52,7 @@ static struct program *program_find_running(uint32_t number)
     struct list *link;
     list_foreach (link, &programs.running) {
         struct program *program = list_entry(link, struct program, link);
-        if (program->number == number)
+        if (number != 0 && program->number == number)
             return program;
     }
     return NULL;
@@ -75,24 +61,40 @@ static struct program *program_find_running(uint32_t number)
 /* ---- the end --------------------------------------------------------------------------------- */
 
 /* From here on the bench's number means nothing any more. */
-static void program_forget(struct program *program)
+static void program_forget(struct program *program, int status)
 {
     uint64_t daif = spin_lock(&programs.lock);
     list_remove(&program->link);
     timeout_cancel(&program->alarm_timeout);
+    program_child_end(program, status);
     spin_unlock(&programs.lock, daif);
+    event_source_fini(&program->child_source);
+    scheme_namespace_release(program->namespace);
     program->task->program = NULL;
     program->task->files = NULL;
     pool_free(&program_pool, program);
+}
+
+static void program_end_first(const struct program *program, int status)
+{
+    char why[PROGRAM_REASON_MAX];
+    if (program != programs.first)
+        return;
+    (void)ksnprintf(why, sizeof why, "%s ended with status %d before all was up",
+                    program->entry->name, status);
+    kpanic(why);
 }
 
 _Noreturn void program_exit(int status)
 {
     struct program *program = sched_current()->program;
     kassert(program != NULL);
+    status &= PROGRAM_STATUS_MASK;
     file_table_close_all(&program->files);
-    probe_program_exited(program->number, status & PROGRAM_STATUS_MASK);
-    program_forget(program);
+    program_end_first(program, status);
+    if (program->number != 0)
+        probe_program_exited(program->number, status);
+    program_forget(program, status);
     task_exit();
 }
 
@@ -106,8 +108,7 @@ static bool program_ignores(const struct program *program, int number)
     return number == SIGCHLD || number == SIGCONT || number == SIGURG || number == SIGWINCH;
 }
 
-/* With the lock. What is ignored ends no wait. 0 only asks whether the program is there. */
-static void program_signal(struct program *program, int number)
+void program_signal(struct program *program, int number)
 {
     if (number != 0 && !program_ignores(program, number))
         task_signal(program->task, number);
@@ -270,7 +271,7 @@ static void program_main(void *arg)
 /* One file, three descriptors. */
 static int program_open_console(struct program *program)
 {
-    struct file *file = console_file_make(program->number);
+    struct file *file = console_file_make(program->console);
     if (file == NULL)
         return -KENFILE;
     for (int descriptor = 0; descriptor < 3; descriptor++) {
@@ -316,30 +317,97 @@ static int program_prepare(struct program *program, const char *command_line)
     return error;
 }
 
-int program_start(uint32_t number, const char *command_line)
+static void program_clear(struct program *program)
 {
-    struct program *program = pool_alloc(&program_pool);
-    if (program == NULL) {
-        console_printf("cannot start \"%s\": too many programs\n", command_line);
-        return -KEAGAIN;
-    }
     file_table_init(&program->files);
-    program->number = number;
+    program->number = 0;
+    program->console = 0;
+    program->namespace = 0;
     program->alarm = (struct program_alarm){.deadline_ns = WAIT_FOREVER};
     memset(program->actions, 0, sizeof program->actions);
     list_init(&program->link);
+    list_init(&program->children);
+    wait_queue_init(&program->child_ended);
+    event_source_init(&program->child_source, "child", 0);
+    program->as_child = NULL;
     timeout_init(&program->alarm_timeout, program_ring, program);
-    int error = program_prepare(program, command_line);
-    if (error == 0) {
-        program->task->program = program;
-        program->task->files = &program->files;
-        uint64_t daif = spin_lock(&programs.lock);
-        list_add_tail(&programs.running, &program->link);
-        spin_unlock(&programs.lock, daif);
-        probe_program_started(number, task_number(program->task));
-        task_start(program->task); /* it is complete */
-    } else {
-        pool_free(&program_pool, program);
+}
+
+struct program *program_make(uint32_t number, uint32_t console, const char *command_line,
+                             int *error)
+{
+    struct program *program = pool_alloc(&program_pool);
+    *error = -KEAGAIN;
+    if (program == NULL) {
+        console_printf("cannot start \"%s\": too many programs\n", command_line);
+        return NULL;
     }
+    program_clear(program);
+    program->number = number;
+    program->console = console;
+    *error = program_prepare(program, command_line);
+    if (*error != 0) {
+        pool_free(&program_pool, program);
+        return NULL;
+    }
+    program->child_source.number = task_number(program->task);
+    program->task->program = program;
+    program->task->files = &program->files;
+    return program;
+}
+
+void program_run(struct program *program)
+{
+    scheme_namespace_keep(program->namespace);
+    uint64_t daif = spin_lock(&programs.lock);
+    list_add_tail(&programs.running, &program->link);
+    spin_unlock(&programs.lock, daif);
+    if (program->number != 0)
+        probe_program_started(program->number, task_number(program->task));
+    task_start(program->task); /* it is complete */
+}
+
+int program_start(uint32_t number, const char *command_line)
+{
+    int error;
+    struct program *program = program_make(number, number, command_line, &error);
+    if (program != NULL)
+        program_run(program);
     return error;
+}
+
+/* ---- the first program ----------------------------------------------------------------------- */
+
+int program_start_first(const char *command_line)
+{
+    int error;
+    programs.first = program_make(0, 0, command_line, &error);
+    if (programs.first != NULL)
+        program_run(programs.first);
+    return error;
+}
+
+int program_say_ready(void)
+{
+    if (programs.first == NULL || sched_current()->program != programs.first)
+        return -KEPERM;
+    programs.first = NULL;
+    boot_say_ready();
+    return 0;
+}
+
+/* ---- namespaces ------------------------------------------------------------------------------ */
+
+unsigned program_namespace(void)
+{
+    const struct program *program = sched_current()->program;
+    return program != NULL ? program->namespace : 0;
+}
+
+void program_enter_namespace(unsigned number)
+{
+    struct program *program = sched_current()->program;
+    kassert(program != NULL);
+    scheme_namespace_release(program->namespace);
+    program->namespace = number;
 }

@@ -3,17 +3,19 @@
  *
  * A program is a function of the guest image that gets what main() gets. It has the console as
  * descriptors 0, 1 and 2, and sees of the kernel only kernel/syscall.h. Its number is the
- * bench's, by which the bench is told of its output and end.
+ * bench's, by which the bench is told of its output and end; one that another program has started
+ * has none: 0. It outlives its parent.
  */
 #ifndef KERNEL_PROGRAM_H
 #define KERNEL_PROGRAM_H
 
 #include "kernel/syscall.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROGRAMS_MAX 16 /* at the same time */
+#define PROGRAMS_MAX 64 /* at the same time */
 
 /* Keeps the table. */
 void program_init(const struct program_entry *entries, size_t count);
@@ -21,6 +23,32 @@ void program_init(const struct program_entry *entries, size_t count);
 /* What struct ringside_guest has as start and kill: called like interrupt handlers. */
 int program_start(uint32_t number, const char *command_line);
 int program_kill(uint32_t number, int signal_number);
+
+/*
+ * A program with which the machine begins, and the bench knows nothing of. When it ends before it
+ * was ready, the machine ends.
+ */
+int program_start_first(const char *command_line);
+/* The running program is that, and says so: 0. -KEPERM: it is another one, or says it again. */
+int program_say_ready(void);
+
+/*
+ * Starts a program as a child of the running one: its task, or as program_start(). Its console is
+ * its parent's.
+ */
+long program_spawn(const char *command_line);
+/*
+ * A child, or any (0), that has ended: its task, and its status. -KECHILD: there is none; 0: none has
+ * ended; when that is to be waited for, -KEINTR.
+ */
+long program_wait(uint32_t task, bool waits, int *status);
+/* Registers "/scheme/child". */
+void program_child_init(void);
+
+/* The namespace of the running program; of all else, the first. */
+unsigned program_namespace(void);
+/* Takes one's place in it (scheme.h). */
+void program_enter_namespace(unsigned number);
 
 /* Ends the running program: closes its descriptors, tells the bench. */
 _Noreturn void program_exit(int status);

@@ -3,20 +3,22 @@
  *
  * Names belong to a namespace. A program sees the names of its own; SYS_SCHEME_NAMESPACE makes a
  * new one with some of them, or none, for itself and what it starts from then on. What it has open
- * it keeps.
+ * it keeps. The names of the kernel are in all of them. A namespace ends with the last program and
+ * the last open directory in it; what was registered in it goes on for those who have it open.
  *
  * The life of a request:
  *
  *     QUEUED      in the provider's queue; a signal takes it back: -KEINTR
  *     DELIVERED   the provider has read it; a signal sends SCHEME_CANCEL after it, once
- *     ORPHANED    its caller is gone, killed; the answer is thrown away
+ *     ORPHANED    its caller is gone, killed, or never waited; the answer is thrown away, and what
+ *                 it would have opened is closed
  *     ANSWERED    the caller is woken
  *
- * Tags are never 0 and are not used again soon. An answer to a tag that is not DELIVERED or
- * ORPHANED at this provider is counted and refused with -KEBADF; a result that is longer than what
- * was asked for becomes -KEIO. When a provider's root file is closed, all its requests are answered
- * with -KENODEV, its files fail with that from then on, their watchers get all events, and the name
- * is free again.
+ * Tags are never 0 and are not used again. An answer to a tag that is not DELIVERED or ORPHANED at
+ * this provider is counted (scheme.wrong-answers) and refused with -KEBADF; a result that cannot be
+ * one of what was asked for, because it is longer, is counted (scheme.bad-results) and becomes
+ * -KEIO. When a provider's root file is closed, all its requests are answered with -KENODEV, its
+ * files fail with that from then on, their watchers get all events, and the name is free again.
  */
 #ifndef KERNEL_SCHEME_H
 #define KERNEL_SCHEME_H
@@ -27,10 +29,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCHEMES_MAX          64
+#define SCHEMES_MAX           64
 #define SCHEME_NAMESPACES_MAX 16
-#define SCHEME_HANDLES_MAX   2048 /* that programs have open */
-#define SCHEME_REQUESTS_MAX  1024 /* in flight; more: -KEAGAIN */
+#define SCHEME_HANDLES_MAX    2048 /* that programs have open, or whose CLOSE has no answer yet */
+#define SCHEME_REQUESTS_MAX   1024 /* in flight, without CLOSE; more: -KEAGAIN */
 
 struct file;
 
@@ -48,7 +50,13 @@ void scheme_register_kernel(const char *name, scheme_open_fn *open);
  */
 struct file *scheme_create(const char *name, int *error);
 
-/* A namespace with these names of the running program's. Its number, or -KENOENT, -KENOSPC. */
+/*
+ * A namespace with these names of the running program's, which is in it from now on. Its number, or
+ * -KENOENT, -KENOSPC.
+ */
 int scheme_namespace_make(const char *const *names, size_t count);
+/* For programs: one more is in it, or one less. */
+void scheme_namespace_keep(unsigned number);
+void scheme_namespace_release(unsigned number);
 
 #endif

@@ -5,7 +5,11 @@
  * interrupt of the holder's CPU cannot want it, and held for a few instructions: nobody sleeps.
  *
  *     lock        protects
- *     programs    the list of running programs (program.c)
+ *     programs    the list of running programs, and of their children (program*.c)
+ *     schemes     schemes, namespaces, requests, handles (scheme*.c)
+ *     irq files   who waits for interrupts, and who has acknowledged them (irq_file.c)
+ *     time files  timeouts of files (time_file.c)
+ *     events      event queues and what they watch (event.c)
  *     sched       run queue, states of tasks, wait queues, owners of mutexes, and what a CPU runs
  *     irq         the table of handlers, and the controller's registers that are read, then written
  *     virtio tx   the transmit queue of a card

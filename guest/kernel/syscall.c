@@ -13,6 +13,7 @@
 #include "kernel/clock.h"
 #include "kernel/file.h"
 #include "kernel/program.h"
+#include "kernel/scheme_abi.h"
 #include "kernel/sockios.h"
 #include "kernel/syscall_priv.h"
 #include "kernel/task.h"
@@ -25,7 +26,9 @@
 #include "ringside/hal.h"
 #include "ringside/probe.h"
 
-#define SYSCALL_PATH_MAX   256
+#define SYSCALL_PATH_MAX 256 /* of paths that are none of a scheme */
+#define SYSCALL_SCHEME_PATH_MAX                                                                    \
+    (1 + sizeof SCHEME_ROOT + SCHEME_NAME_MAX + SCHEME_PATH_MAX + 1) /* with a "/" in front */
 #define SYSCALL_RANDOM_MAX 256 /* of bytes in one getrandom, which may give less */
 
 kstatic_assert(SOCK_NONBLOCK == FILE_NONBLOCK && EFD_NONBLOCK == FILE_NONBLOCK,
@@ -72,7 +75,10 @@ long syscall_install(struct file *file, int error, bool close_on_exec)
     return descriptor;
 }
 
-/* The path that an argument names, absolute: 0, or why there is none. */
+/*
+ * The path that an argument names, absolute: 0, or why there is none. One of a scheme is as long as
+ * schemes allow, and they say which part of it is too long.
+ */
 static long syscall_fetch_path(long directory, long pointer, char *path, size_t size)
 {
     path[0] = '/'; /* the working directory of all */
@@ -81,6 +87,8 @@ static long syscall_fetch_path(long directory, long pointer, char *path, size_t 
         return length;
     if (length == 0)
         return -KENOENT;
+    if (length >= SYSCALL_PATH_MAX - 1 && !kstr_has_prefix(path + 1, SCHEME_ROOT))
+        return -KENAMETOOLONG;
     if (path[1] == '/') {
         memmove(path, path + 1, (size_t)length + 1);
         return 0;
@@ -92,7 +100,7 @@ static long syscall_fetch_path(long directory, long pointer, char *path, size_t 
 
 static long syscall_openat(const long a[6])
 {
-    char path[SYSCALL_PATH_MAX];
+    char path[SYSCALL_SCHEME_PATH_MAX];
     int error = 0;
     int flags = (int)a[2];
     long refused = syscall_fetch_path(a[0], a[1], path, sizeof path);
@@ -106,7 +114,7 @@ static long syscall_openat(const long a[6])
 
 static long syscall_unlinkat(const long a[6])
 {
-    char path[SYSCALL_PATH_MAX];
+    char path[SYSCALL_SCHEME_PATH_MAX];
     long refused = syscall_fetch_path(a[0], a[1], path, sizeof path);
     if (refused != 0)
         return refused;
@@ -402,10 +410,7 @@ static long syscall_getrandom(const long a[6])
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-static const struct syscall_entry {
-    const char *name;
-    syscall_fn *fn;
-} syscall_table[SYSCALLS_MAX] = {
+static const struct syscall_entry syscall_table[SYSCALLS_MAX] = {
     [SYS_EVENTFD2] = {"eventfd2", syscall_eventfd2},
     [SYS_EPOLL_CREATE1] = {"epoll_create1", syscall_epoll_create1},
     [SYS_EPOLL_CTL] = {"epoll_ctl", syscall_epoll_ctl},
@@ -424,6 +429,7 @@ static const struct syscall_entry {
     [SYS_WRITEV] = {"writev", syscall_writev},
     [SYS_PSELECT6] = {"pselect6", syscall_pselect6},
     [SYS_PPOLL] = {"ppoll", syscall_ppoll},
+    [SYS_FSYNC] = {"fsync", syscall_fsync},
     [SYS_EXIT] = {"exit", syscall_exit},
     [SYS_NANOSLEEP] = {"nanosleep", syscall_nanosleep},
     [SYS_GETITIMER] = {"getitimer", syscall_getitimer},
@@ -464,6 +470,8 @@ static const struct syscall_entry syscall_unknown = {"unknown", syscall_none};
 
 static const struct syscall_entry *syscall_find(long number)
 {
+    if (number >= SYS_PRIVATE_FIRST && number < SYS_PRIVATE_END)
+        return &syscall_private_table[number - SYS_PRIVATE_FIRST];
     if (number < 0 || number >= SYSCALLS_MAX || syscall_table[number].fn == NULL)
         return &syscall_unknown;
     return &syscall_table[number];

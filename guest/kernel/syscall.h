@@ -31,6 +31,7 @@ enum {
     SYS_WRITEV = 66,
     SYS_PSELECT6 = 72,
     SYS_PPOLL = 73,
+    SYS_FSYNC = 82,
     SYS_EXIT = 93,
     SYS_NANOSLEEP = 101,
     SYS_GETITIMER = 102,
@@ -60,6 +61,39 @@ enum {
     SYS_SENDMMSG = 269,
     SYS_GETRANDOM = 278,
     SYSCALLS_MAX,
+};
+
+/*
+ * Linux has none of these. Strings end with NUL.
+ *
+ * SCHEME_CREATE(name, O_NONBLOCK | O_CLOEXEC): the root file of a scheme of this name (scheme_abi.h).
+ *     -KEEXIST: somebody provides it.
+ * SCHEME_NAMESPACE(names, count): the program, and what it spawns from now on, sees only these names
+ *     of those that it saw, and the kernel's. What is open stays so. -KENOENT: it does not see one.
+ * DUP_PATH(descriptor, bytes, size): another file, made by whoever serves this one. -KEOPNOTSUPP.
+ * SPAWN(command line): starts a program, with the console and the namespace of this one: its task.
+ * WAIT(task or 0, int *status, WNOHANG): until a child, or this one, has ended: its task, and its
+ *     exit status, or 128 + the signal. -KECHILD: there is none. With WNOHANG 0: none has ended yet.
+ * READY(): the program with which the machine begins says that all is up. -KEPERM for others.
+ */
+enum {
+    SYS_PRIVATE_FIRST = 1000,
+    SYS_SCHEME_CREATE = SYS_PRIVATE_FIRST,
+    SYS_SCHEME_NAMESPACE,
+    SYS_DUP_PATH,
+    SYS_SPAWN,
+    SYS_WAIT,
+    SYS_READY,
+    SYS_PRIVATE_END,
+};
+#define WNOHANG             1
+#define NAMESPACE_NAMES_MAX 64 /* of one SCHEME_NAMESPACE */
+#define SPAWN_LENGTH_MAX    512
+
+/* What "/scheme/child" gives, one for each child that has ended: as WAIT for any. */
+struct child_end {
+    uint32_t task;
+    int32_t status;
 };
 
 /* A program, as the kernel starts it. */

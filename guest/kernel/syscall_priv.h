@@ -16,6 +16,11 @@
 /* The arguments, as registers hold them. */
 typedef long syscall_fn(const long a[6]);
 
+struct syscall_entry {
+    const char *name;
+    syscall_fn *fn;
+};
+
 /* ---- arguments ------------------------------------------------------------------------------- */
 
 void *syscall_pointer(long argument);
@@ -60,5 +65,10 @@ syscall_fn syscall_eventfd2, syscall_epoll_create1, syscall_epoll_ctl, syscall_e
 
 syscall_fn syscall_kill, syscall_rt_sigaction, syscall_rt_sigprocmask, syscall_getitimer,
     syscall_setitimer;
+
+/* ---- schemes and children (syscall_scheme.c) ------------------------------------------------- */
+
+extern const struct syscall_entry syscall_private_table[SYS_PRIVATE_END - SYS_PRIVATE_FIRST];
+syscall_fn syscall_fsync;
 
 #endif

@@ -172,12 +172,25 @@ int task_take_signal(void)
     return number;
 }
 
+static uint64_t task_deadly_signals(void)
+{
+    return task_signal_bit(SIGKILL) | task_signal_bit(SIGSTOP);
+}
+
+bool task_is_dying(void)
+{
+    uint64_t daif = sched_lock();
+    bool is = (sched_current()->signals & task_deadly_signals()) != 0;
+    sched_unlock(daif);
+    return is;
+}
+
 uint64_t task_block_signals(uint64_t mask)
 {
     uint64_t daif = sched_lock();
     struct task *task = sched_current();
     uint64_t before = task->signals_blocked;
-    task->signals_blocked = mask & ~(task_signal_bit(SIGKILL) | task_signal_bit(SIGSTOP));
+    task->signals_blocked = mask & ~task_deadly_signals();
     sched_unlock(daif);
     return before;
 }

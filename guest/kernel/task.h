@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TASKS_MAX       64
+#define TASKS_MAX       256
 #define TASK_NAME_MAX   32
 #define TASK_STACK_SIZE 32768
 
@@ -53,6 +53,8 @@ void task_signal(struct task *task, int number);
 int task_pending_signal(const struct task *task);
 /* Of the running task: the same, and it is no longer pending. */
 int task_take_signal(void);
+/* Of the running task: one is pending that cannot be blocked, so the program is going to end. */
+bool task_is_dying(void);
 /*
  * Of the running task: what is blocked from now on, bit n - 1 for signal n; what was. SIGKILL and
  * SIGSTOP cannot be blocked.

@@ -43,6 +43,7 @@ static const struct errno_entry {
     {KENAMETOOLONG, "ENAMETOOLONG", "File name too long"},
     {KENOSYS, "ENOSYS", "Function not implemented"},
     {KENOTEMPTY, "ENOTEMPTY", "Directory not empty"},
+    {KELOOP, "ELOOP", "Too many levels of symbolic links"},
     {KENODATA, "ENODATA", "No data available"},
     {KEPROTO, "EPROTO", "Protocol error"},
     {KEOVERFLOW, "EOVERFLOW", "Value too large for defined data type"},
@@ -72,6 +73,7 @@ static const struct errno_entry {
     {KEHOSTUNREACH, "EHOSTUNREACH", "No route to host"},
     {KEALREADY, "EALREADY", "Operation already in progress"},
     {KEINPROGRESS, "EINPROGRESS", "Operation now in progress"},
+    {KESTALE, "ESTALE", "Stale file handle"},
     {KECANCELED, "ECANCELED", "Operation canceled"},
 };
 

@@ -42,6 +42,7 @@ enum {
     KENAMETOOLONG = 36,
     KENOSYS = 38,
     KENOTEMPTY = 39,
+    KELOOP = 40,
     KENODATA = 61,
     KEPROTO = 71,
     KEOVERFLOW = 75,
@@ -71,6 +72,7 @@ enum {
     KEHOSTUNREACH = 113,
     KEALREADY = 114,
     KEINPROGRESS = 115,
+    KESTALE = 116,
     KECANCELED = 125,
 
     KERRNO_MAX = 4095, /* results in [-KERRNO_MAX, -1] are errors */

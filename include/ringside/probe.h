@@ -78,6 +78,36 @@ RINGSIDE_PROBE(probe_call_told(uint32_t task, int descriptor, const char *what, 
 RINGSIDE_PROBE(probe_socket_named(uint64_t object, uint32_t protocol, uint32_t address,
                                   uint16_t port, uint32_t peer, uint16_t peer_port))
 
+/* ---- schemes, requests, events ---------------------------------------------------------------- */
+/*
+ * For guests in which one program serves another: a provider registers a scheme, under a name, and
+ * what is asked of it are requests, each with a tag that is not used again. `operation` is a word:
+ * open, dup, read, write, events, sync, close. `size` is that of its bytes. An answer is a result or
+ * a negative error. `how` a request was cancelled: "taken-back" before the provider had it, "told"
+ * when it was told that the caller has a signal, "abandoned" when the caller was killed, and "ended"
+ * when the provider went away.
+ */
+RINGSIDE_PROBE(probe_scheme_registered(uint32_t task, uint64_t scheme, const char *name))
+RINGSIDE_PROBE(probe_scheme_removed(uint64_t scheme, const char *name))
+RINGSIDE_PROBE(probe_request_sent(uint64_t tag, uint32_t task, uint64_t scheme,
+                                  const char *operation, uint64_t handle, uint64_t size))
+RINGSIDE_PROBE(probe_request_delivered(uint64_t tag, uint32_t task))
+RINGSIDE_PROBE(probe_request_answered(uint64_t tag, int64_t result))
+RINGSIDE_PROBE(probe_request_cancelled(uint64_t tag, const char *how))
+/*
+ * Event queues. `kind` and `number` name what is watched: "scheme", the requests to its provider;
+ * "file" of the scheme with this number, which the provider calls `handle`; "irq" and the INTID;
+ * "time", "queue", "names", "child". `events` 1: can be read, 2: can be written, 0: is not watched
+ * any more. Reading takes `count` events and leaves `left`.
+ */
+RINGSIDE_PROBE(probe_event_watched(uint32_t queue, const char *kind, uint64_t number,
+                                   uint64_t handle, uint32_t events))
+RINGSIDE_PROBE(probe_event_posted(uint32_t queue, const char *kind, uint64_t number,
+                                  uint64_t handle, uint32_t events))
+RINGSIDE_PROBE(probe_event_read(uint32_t task, uint32_t queue, uint32_t count, uint32_t left))
+/* A program acknowledged an interrupt by the count that it knew; 0 or a negative error. */
+RINGSIDE_PROBE(probe_irq_acknowledged(uint32_t task, uint32_t intid, uint64_t count, int result))
+
 /* ---- counters and drops ---------------------------------------------------------------------- */
 /* A counter's new value, under a name that scenarios use: `expect counter eth0.rx.frames == 3`. */
 RINGSIDE_PROBE(probe_counter(const char *name, uint64_t value))

@@ -19,7 +19,7 @@
  * and each run needs them empty.
  */
 #include "drivers/virtio_mmio.c"
-#include "drivers/virtio_net.c"
+#include "drivers/virtio_netif.c"
 
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
@@ -390,8 +390,8 @@ static void fuzz_send(void)
 /* While somebody sleeps: the task switches the device, which may be what he waits for. */
 static void fuzz_sleep(void)
 {
-    for (unsigned i = 0; i < virtio_net_count; i++) {
-        virtio_net_switch(&virtio_nets[i]);
+    for (unsigned i = 0; i < virtio_netif_count; i++) {
+        virtio_netif_switch(&virtio_netifs[i]);
     }
 }
 
@@ -482,7 +482,7 @@ static void fuzz_boot_kernel(void)
     fake_kernel = (struct fake_kernel){.poll_result = UINT64_MAX};
     netif_init();
     netif_set_stack(&fuzz_stack);
-    virtio_net_count = 0;
+    virtio_netif_count = 0;
     virtio_mmio_count = 0;
 }
 
@@ -539,10 +539,10 @@ static bool fuzz_scan(void)
 {
     static const struct platform_ops ops = {.each_window = fuzz_each_window};
     static const struct platform platform = {.ops = &ops};
-    static const struct virtio_driver driver = {"virtio-net", VDEVICE_NET, virtio_net_probe};
+    static const struct virtio_driver driver = {"virtio-net", VDEVICE_NET, virtio_netif_probe};
     static const struct virtio_drivers drivers = {.table = &driver, .count = 1};
     virtio_mmio_scan(&platform, &drivers);
-    FUZZ_CHECK(virtio_mmio_count <= 1 && virtio_mmio_count == virtio_net_count);
+    FUZZ_CHECK(virtio_mmio_count <= 1 && virtio_mmio_count == virtio_netif_count);
     return virtio_mmio_count == 1;
 }
 
@@ -551,9 +551,8 @@ static bool fuzz_scan(void)
  */
 static void fuzz_check_memory(void)
 {
-    for (unsigned i = 0; i < virtio_net_count; i++) {
-        struct virtio_net *net = &virtio_nets[i];
-        virtio_net_close(net);
+    for (unsigned i = 0; i < virtio_netif_count; i++) {
+        virtio_net_close(&virtio_netifs[i].net);
     }
     FUZZ_CHECK(nbuf_free_count() == NBUF_COUNT);
     FUZZ_CHECK(fake_hal.dma_live == 1); /* the pool of buffers */

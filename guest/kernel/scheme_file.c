@@ -1,0 +1,223 @@
+/*
+ * scheme_file.c - files of schemes: what programs do with them becomes requests
+ *
+ * A handle exists before the provider is asked to open it, so that an answer that comes when the
+ * caller is dead finds what it is about: it is closed again at once. Providers choose the numbers
+ * of their handles as they like, the same one for two files if they like; both get its events then.
+ */
+#include "kernel/scheme_priv.h"
+
+#include "kernel/file.h"
+#include "kernel/pool.h"
+#include "kernel/syscall.h"
+#include "lib/errno.h"
+#include "lib/kassert.h"
+#include "lib/string.h"
+
+#define HANDLE_BUCKETS 1024
+/* What a provider hears of the flags of open(2). */
+#define HANDLE_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | FILE_NONBLOCK)
+
+static struct scheme_handle *handle_buckets[HANDLE_BUCKETS]; /* of open ones, by number */
+static struct scheme_handle handle_objects[SCHEME_HANDLES_MAX];
+static struct pool handle_pool;
+
+static const struct file_ops scheme_file_ops;
+
+void scheme_file_init(void)
+{
+    memset(handle_buckets, 0, sizeof handle_buckets);
+    pool_init(&handle_pool, "scheme-handles", handle_objects, sizeof handle_objects[0],
+              SCHEME_HANDLES_MAX);
+}
+
+/* ---- with the lock: handles ------------------------------------------------------------------ */
+
+/* Schemes count up, and so do the handles of most of them. */
+static struct scheme_handle **handle_bucket(const struct scheme *scheme, uint64_t number)
+{
+    return &handle_buckets[(number + scheme->number * 131) % HANDLE_BUCKETS];
+}
+
+void scheme_handle_opened(struct scheme_handle *handle, uint64_t number)
+{
+    struct scheme_handle **bucket = handle_bucket(handle->scheme, number);
+    handle->number = number;
+    handle->source.handle = number;
+    handle->is_open = true;
+    handle->next_of_number = *bucket;
+    *bucket = handle;
+}
+
+void scheme_handle_free(struct scheme_handle *handle)
+{
+    if (handle->is_open) {
+        struct scheme_handle **place = handle_bucket(handle->scheme, handle->number);
+        while (*place != handle)
+            place = &(*place)->next_of_number;
+        *place = handle->next_of_number;
+    }
+    list_remove(&handle->of_scheme);
+    scheme_release(handle->scheme);
+    pool_free(&handle_pool, handle);
+}
+
+void scheme_handle_trigger(const struct scheme *scheme, uint64_t number, unsigned events)
+{
+    for (struct scheme_handle *handle = *handle_bucket(scheme, number); handle != NULL;
+         handle = handle->next_of_number) {
+        if (handle->scheme == scheme && handle->number == number)
+            event_trigger(&handle->source, events);
+    }
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+/* Takes a reference of the scheme's, which is given back when there is no handle. */
+static struct scheme_handle *handle_alloc(struct scheme *scheme)
+{
+    struct scheme_handle *handle = pool_alloc(&handle_pool);
+    uint64_t daif = scheme_lock();
+    if (handle != NULL) {
+        handle->scheme = scheme;
+        handle->is_open = false;
+        event_source_init(&handle->source, "file", scheme->number);
+        list_init(&handle->of_scheme);
+        list_add_tail(&scheme->handles, &handle->of_scheme);
+    } else {
+        scheme_release(scheme);
+    }
+    scheme_unlock(daif);
+    return handle;
+}
+
+/* A file that the provider has still to be asked for. Takes a reference of the scheme's. */
+static struct file *scheme_file_alloc(struct scheme *scheme)
+{
+    struct scheme_handle *handle = handle_alloc(scheme);
+    struct file *file = handle != NULL ? file_alloc(&scheme_file_ops, handle) : NULL;
+    if (file == NULL && handle != NULL) {
+        uint64_t daif = scheme_lock();
+        scheme_handle_free(handle);
+        scheme_unlock(daif);
+    }
+    return file;
+}
+
+/* Asks for it. Takes the file; NULL: the provider, or a signal, is against it. */
+static struct file *scheme_file_ask(struct file *file, struct scheme_call *call, int *error)
+{
+    call->opened = file->object;
+    long result = scheme_request_call(call);
+    if (result >= 0)
+        return file;
+    if (call->abandoned)
+        file->object = NULL; /* the answer will find the handle */
+    file_release(file);
+    *error = (int)result;
+    return NULL;
+}
+
+struct file *scheme_file_open(struct scheme *scheme, const char *path, int flags, int *error)
+{
+    struct scheme_call call = {
+        .scheme = scheme,
+        .operation = SCHEME_OPEN,
+        .flags = (unsigned)flags & HANDLE_FLAGS,
+        .from = path,
+        .size = kstrlen(path),
+    };
+    struct file *file = scheme_file_alloc(scheme);
+    *error = -KENFILE;
+    return file != NULL ? scheme_file_ask(file, &call, error) : NULL;
+}
+
+static struct file *scheme_file_dup(struct file *from, const void *bytes, size_t size, int *error)
+{
+    const struct scheme_handle *handle = from->object;
+    struct scheme_call call = {
+        .scheme = handle->scheme,
+        .operation = SCHEME_DUP,
+        .handle = handle->number,
+        .flags = from->flags & HANDLE_FLAGS,
+        .from = bytes,
+        .size = size,
+    };
+    *error = -KENAMETOOLONG;
+    if (size > SCHEME_PATH_MAX)
+        return NULL;
+    uint64_t daif = scheme_lock();
+    handle->scheme->references++;
+    scheme_unlock(daif);
+    struct file *file = scheme_file_alloc(handle->scheme);
+    *error = -KENFILE;
+    return file != NULL ? scheme_file_ask(file, &call, error) : NULL;
+}
+
+/* ---- operations ------------------------------------------------------------------------------ */
+
+static long scheme_file_call(struct file *file, enum scheme_operation operation, unsigned flags,
+                             const void *from, void *to, size_t size)
+{
+    const struct scheme_handle *handle = file->object;
+    struct scheme_call call = {
+        .scheme = handle->scheme,
+        .operation = operation,
+        .handle = handle->number,
+        .flags = flags,
+        .from = from,
+        .to = to,
+        .size = size < SCHEME_DATA_MAX ? size : SCHEME_DATA_MAX,
+    };
+    return scheme_request_call(&call);
+}
+
+static long scheme_file_read(struct file *file, void *buffer, size_t size)
+{
+    return scheme_file_call(file, SCHEME_READ, file->flags & FILE_NONBLOCK, NULL, buffer, size);
+}
+
+static long scheme_file_write(struct file *file, const void *buffer, size_t size)
+{
+    return scheme_file_call(file, SCHEME_WRITE, file->flags & FILE_NONBLOCK, buffer, NULL, size);
+}
+
+static int scheme_file_sync(struct file *file)
+{
+    return (int)scheme_file_call(file, SCHEME_SYNC, 0, NULL, NULL, 0);
+}
+
+static struct event_source *scheme_file_source(struct file *file)
+{
+    return &((struct scheme_handle *)file->object)->source;
+}
+
+static long scheme_file_watch(struct file *file, unsigned events)
+{
+    return scheme_file_call(file, SCHEME_EVENTS, events, NULL, NULL, 0);
+}
+
+static void scheme_file_close(struct file *file)
+{
+    struct scheme_handle *handle = file->object;
+    if (handle == NULL)
+        return;
+    event_source_fini(&handle->source);
+    uint64_t daif = scheme_lock();
+    if (handle->is_open && !handle->scheme->gone)
+        scheme_request_close(handle);
+    else
+        scheme_handle_free(handle);
+    scheme_unlock(daif);
+}
+
+static const struct file_ops scheme_file_ops = {
+    .kind = "scheme",
+    .read = scheme_file_read,
+    .write = scheme_file_write,
+    .close = scheme_file_close,
+    .source = scheme_file_source,
+    .watch = scheme_file_watch,
+    .dup = scheme_file_dup,
+    .sync = scheme_file_sync,
+};

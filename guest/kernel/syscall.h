@@ -173,6 +173,7 @@ struct kernel_itimerval {
 #define O_EXCL          0200
 #define O_TRUNC         01000
 #define O_APPEND        02000
+#define O_NONBLOCK      04000
 #define O_CLOEXEC       02000000
 #define SEEK_SET        0
 #define SEEK_CUR        1

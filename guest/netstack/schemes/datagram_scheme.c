@@ -172,8 +172,8 @@ long datagram_net_set(struct net_socket *base, enum net_setting setting, const v
 {
     int32_t number;
     long result = net_setting_get(value, size, &number);
-    int error = result < 0 ? 0
-                           : datagram_net_set_number((struct datagram_net_socket *)base, setting,
-                                                     number);
+    int error = result < 0
+                    ? 0
+                    : datagram_net_set_number((struct datagram_net_socket *)base, setting, number);
     return error != 0 ? error : result;
 }

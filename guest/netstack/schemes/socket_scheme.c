@@ -274,8 +274,8 @@ static long socket_write(struct socket_file *file, const struct scheme_request *
                          size_t *done, uint64_t now_ns)
 {
     const char *data = request->data;
-    long result = file->socket->scheme->protocol->write(
-        file, data != NULL ? data + *done : NULL, request->size - *done, now_ns);
+    long result = file->socket->scheme->protocol->write(file, data != NULL ? data + *done : NULL,
+                                                        request->size - *done, now_ns);
     if (result >= 0) {
         *done += (size_t)result;
         bool all = *done == request->size || (request->flags & O_NONBLOCK) != 0;
@@ -424,8 +424,8 @@ static bool socket_is_queued_for(const struct socket_file *file,
     list_foreach (link, &file->socket->waiters) {
         struct socket_waiter *waiter = list_entry(link, struct socket_waiter, of_socket);
         if (waiter->request.operation == request->operation)
-            return waiter->file->kind != SOCKET_FILE_SETTING &&
-                   file->kind != SOCKET_FILE_SETTING && request->operation != SCHEME_DUP;
+            return waiter->file->kind != SOCKET_FILE_SETTING && file->kind != SOCKET_FILE_SETTING &&
+                   request->operation != SCHEME_DUP;
     }
     return false;
 }

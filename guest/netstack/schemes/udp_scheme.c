@@ -185,7 +185,8 @@ static long udp_scheme_write(struct socket_file *file, const void *data, size_t 
     struct udp_net_socket *socket = udp_scheme_socket(file->socket);
     struct net_name to = file->remote;
     if (to.port == 0)
-        to = (struct net_name){.address = socket->endpoint.peer, .port = socket->endpoint.peer_port};
+        to =
+            (struct net_name){.address = socket->endpoint.peer, .port = socket->endpoint.peer_port};
     int error = datagram_net_may_write(&socket->base);
     if (error == 0 && size > UDP_PAYLOAD_MAX)
         error = -KEMSGSIZE;

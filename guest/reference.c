@@ -26,10 +26,16 @@ static void reference_init_netstack(void)
     posix_init();
 }
 
+static void reference_init_drivers(void)
+{
+    drivers_init();
+    drivers_scan();
+}
+
 static void reference_boot(void)
 {
     const struct kernel_parts parts = {
-        .init_drivers = drivers_init,
+        .init_drivers = reference_init_drivers,
         .init_netstack = reference_init_netstack,
         .programs = program_table,
         .program_count = program_table_count,

@@ -128,6 +128,26 @@ static void pci_assign_bars(struct pci_device *device, struct pci_window *window
         i += pci_assign_bar(device, i, window);
 }
 
+/* ---- functions ------------------------------------------------------------------------------- */
+
+static struct pci_device pci_device_at(const struct platform_pci *host, unsigned slot,
+                                       unsigned function)
+{
+    return (struct pci_device){
+        .config =
+            host->ecam + (uintptr_t)slot * PCI_SLOT_SIZE + (uintptr_t)function * PCI_FUNCTION_SIZE,
+        .slot = slot,
+        .function = function,
+    };
+}
+
+static void pci_find_interrupt(const struct platform *platform, struct pci_device *device)
+{
+    uint8_t pin = pci_read8(device, PREG_INTERRUPT_PIN);
+    device->has_interrupt =
+        pin != 0 && platform_pci_interrupt(platform, device->slot, pin, &device->interrupt);
+}
+
 /* ---- scan ------------------------------------------------------------------------------------ */
 
 /* True when the slot has more functions behind this one. */
@@ -141,12 +161,56 @@ static bool pci_try_function(const struct platform *platform, struct pci_device 
     uint8_t header = pci_read8(device, PREG_HEADER_TYPE);
     if ((header & PHEADER_TYPE_MASK) == 0) {
         pci_assign_bars(device, window);
-        uint8_t pin = pci_read8(device, PREG_INTERRUPT_PIN);
-        device->has_interrupt =
-            pin != 0 && platform_pci_interrupt(platform, device->slot, pin, &device->interrupt);
+        pci_find_interrupt(platform, device);
         fn(device, opaque);
     }
     return (header & PHEADER_MULTIPLE) != 0;
+}
+
+/* One BAR as it stands. The number of registers that it takes. */
+static unsigned pci_read_bar(struct pci_device *device, unsigned index,
+                             const struct platform_pci *host)
+{
+    unsigned reg = PREG_BAR0 + 4 * index;
+    uint32_t low = pci_read32(device, reg);
+    if ((low & PBAR_IO) != 0)
+        return 1;
+    bool is_64bit = (low & PBAR_TYPE_MASK) == PBAR_TYPE_64 && index + 1 < PCI_BARS_MAX;
+    uint32_t high = is_64bit ? pci_read32(device, reg + 4) : 0;
+    uint64_t mask = pci_size_register(device, reg) & PBAR_MEMORY_MASK;
+    mask |= (uint64_t)(is_64bit ? pci_size_register(device, reg + 4) : UINT32_MAX) << 32;
+    pci_write32(device, reg, low);
+    if (is_64bit)
+        pci_write32(device, reg + 4, high);
+    uint64_t address = (uint64_t)high << 32 | (low & PBAR_MEMORY_MASK);
+    uint64_t offset = address - host->window_bus;
+    if (address >= host->window_bus && offset < host->window_size && (mask & -mask) != 0)
+        device->bars[index] = (struct pci_bar){
+            .base = host->window + (uintptr_t)offset,
+            .size = mask & -mask,
+        };
+    return is_64bit ? 2 : 1;
+}
+
+int pci_find(const struct platform *platform, unsigned slot, unsigned function,
+             struct pci_device *device)
+{
+    struct platform_pci host;
+    if (slot >= PCI_SLOTS || function >= PCI_FUNCTIONS || !platform_find_pci(platform, &host))
+        return -KENODEV;
+    *device = pci_device_at(&host, slot, function);
+    device->vendor = pci_read16(device, PREG_VENDOR);
+    if (device->vendor == PVENDOR_NONE ||
+        (pci_read8(device, PREG_HEADER_TYPE) & PHEADER_TYPE_MASK) != 0)
+        return -KENODEV;
+    device->device = pci_read16(device, PREG_DEVICE);
+    uint16_t command = pci_read16(device, PREG_COMMAND);
+    pci_write16(device, PREG_COMMAND, (uint16_t)(command & ~(PCOMMAND_MEMORY | PCOMMAND_MASTER)));
+    for (unsigned i = 0; i < PCI_BARS_MAX;)
+        i += pci_read_bar(device, i, &host);
+    pci_write16(device, PREG_COMMAND, command);
+    pci_find_interrupt(platform, device);
+    return 0;
 }
 
 int pci_scan(const struct platform *platform, pci_device_fn *fn, void *opaque)
@@ -157,12 +221,7 @@ int pci_scan(const struct platform *platform, pci_device_fn *fn, void *opaque)
     for (unsigned slot = 0; slot < PCI_SLOTS; slot++) {
         unsigned functions = 1;
         for (unsigned function = 0; function < functions; function++) {
-            struct pci_device device = {
-                .config = window.host.ecam + (uintptr_t)slot * PCI_SLOT_SIZE +
-                          (uintptr_t)function * PCI_FUNCTION_SIZE,
-                .slot = slot,
-                .function = function,
-            };
+            struct pci_device device = pci_device_at(&window.host, slot, function);
             if (pci_try_function(platform, &device, &window, fn, opaque) && function == 0)
                 functions = PCI_FUNCTIONS;
         }

@@ -32,6 +32,13 @@ typedef void pci_device_fn(const struct pci_device *device, void *opaque);
 /* Calls fn(device, opaque) for each function. 0; -KENODEV: there is no PCI. */
 int pci_scan(const struct platform *platform, pci_device_fn *fn, void *opaque);
 
+/*
+ * One function of bus 0 as an earlier scan left it, for those who were not there. It is switched off
+ * while its BARs are sized, and then as it was. 0; -KENODEV: there is none, or nothing to scan.
+ */
+int pci_find(const struct platform *platform, unsigned slot, unsigned function,
+             struct pci_device *device);
+
 uint8_t pci_read8(const struct pci_device *device, unsigned offset);
 uint16_t pci_read16(const struct pci_device *device, unsigned offset);
 uint32_t pci_read32(const struct pci_device *device, unsigned offset);

@@ -96,6 +96,10 @@ struct platform {
 int platform_from_fdt(struct platform *platform, const struct hal_boot *boot);
 int platform_from_acpi(struct platform *platform, const struct hal_boot *boot);
 
+/* The machine that the drivers run on, for code that nobody hands it to. Keeps the pointer. */
+void platform_set_current(const struct platform *platform);
+const struct platform *platform_current(void); /* NULL before that */
+
 /* False when the machine does not have it, or does not say where. */
 static inline bool platform_find_gic(const struct platform *platform, struct platform_gic *gic)
 {

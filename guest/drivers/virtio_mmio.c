@@ -157,6 +157,23 @@ static bool virtio_mmio_interrupt(void *arg)
     return true;
 }
 
+static unsigned virtio_mmio_interrupts(struct virtio_device *device, struct virtio_interrupt *list)
+{
+    const struct virtio_mmio *mmio = virtio_mmio_of(device);
+    list[0] = (struct virtio_interrupt){mmio->intid, mmio->edge_triggered};
+    return 1;
+}
+
+static uint32_t virtio_mmio_take_reasons(struct virtio_device *device, unsigned index)
+{
+    const struct virtio_mmio *mmio = virtio_mmio_of(device);
+    (void)index;
+    uint32_t status = virtio_mmio_read(mmio, VREG_INTERRUPT_STATUS);
+    if (status != 0)
+        virtio_mmio_write(mmio, VREG_INTERRUPT_ACK, status);
+    return status;
+}
+
 static int virtio_mmio_attach(struct virtio_device *device, const char *name)
 {
     struct virtio_mmio *mmio = virtio_mmio_of(device);
@@ -184,6 +201,8 @@ static const struct virtio_transport virtio_mmio_transport = {
     .kick = virtio_mmio_kick,
     .attach = virtio_mmio_attach,
     .detach = virtio_mmio_detach,
+    .interrupts = virtio_mmio_interrupts,
+    .take_reasons = virtio_mmio_take_reasons,
 };
 
 static const struct virtio_transport virtio_mmio_legacy_transport = {
@@ -202,6 +221,8 @@ static const struct virtio_transport virtio_mmio_legacy_transport = {
     .kick = virtio_mmio_kick,
     .attach = virtio_mmio_attach,
     .detach = virtio_mmio_detach,
+    .interrupts = virtio_mmio_interrupts,
+    .take_reasons = virtio_mmio_take_reasons,
 };
 
 int virtio_mmio_identify(struct virtio_mmio *mmio)

@@ -174,6 +174,12 @@ struct nbuf *virtio_net_receive(struct virtio_net *net, unsigned *budget)
     return NULL;
 }
 
+void virtio_net_refuse(struct virtio_net *net, struct nbuf *nbuf, const char *why)
+{
+    virtio_net_drop_received(net, why);
+    nbuf_free(nbuf);
+}
+
 void virtio_net_kick_receive(struct virtio_net *net)
 {
     if (virtqueue_wants_kick(&net->rx))
@@ -287,6 +293,13 @@ static void virtio_net_spin_until_sent(struct virtio_net *net,
         hal_relax();
 }
 
+void virtio_net_forget(struct virtio_net *net, const struct virtqueue_pending *pending)
+{
+    uint64_t daif = spin_lock(&net->tx_lock);
+    virtqueue_forget(&net->tx, pending);
+    spin_unlock(&net->tx_lock, daif);
+}
+
 /* The frame was queued; `pending` goes away with the caller. */
 static void virtio_net_await(struct virtio_net *net, struct virtqueue_pending *pending)
 {
@@ -294,9 +307,7 @@ static void virtio_net_await(struct virtio_net *net, struct virtqueue_pending *p
         virtio_net_sleep_until_sent(net, pending);
     else
         virtio_net_spin_until_sent(net, pending);
-    uint64_t daif = spin_lock(&net->tx_lock);
-    virtqueue_forget(&net->tx, pending);
-    spin_unlock(&net->tx_lock, daif);
+    virtio_net_forget(net, pending);
 }
 
 static const char *virtio_net_unsent(int error)
@@ -311,18 +322,18 @@ static const char *virtio_net_unsent(int error)
     }
 }
 
-int virtio_net_transmit(struct virtio_net *net, struct nbuf *nbuf)
+int virtio_net_send(struct virtio_net *net, struct nbuf *nbuf, struct virtqueue_pending *pending)
 {
-    struct virtqueue_pending pending;
-    bool waits = net->options.policy != VNET_TX_FORGET;
     size_t len = nbuf->len;
     if (net->no_carrier) {
         virtio_net_drop_sent(net, "no carrier");
         nbuf_free(nbuf);
+        if (pending != NULL)
+            pending->done = true;
         return 0;
     }
     uint64_t daif = spin_lock(&net->tx_lock);
-    int error = virtio_net_queue_locked(net, nbuf, waits ? &pending : NULL);
+    int error = virtio_net_queue_locked(net, nbuf, pending);
     if (error == 0) {
         net->options.counters->tx_bytes += len;
         probe_counter(net->tx_frames, ++net->options.counters->tx_frames);
@@ -330,14 +341,20 @@ int virtio_net_transmit(struct virtio_net *net, struct nbuf *nbuf)
         virtio_net_drop_sent(net, virtio_net_unsent(error));
     }
     spin_unlock(&net->tx_lock, daif);
+    if (error == 0)
+        return 0;
+    nbuf_free(nbuf);
+    return -KEAGAIN;
+}
 
-    if (error != 0) {
-        nbuf_free(nbuf);
-        return -KEAGAIN;
-    }
-    if (waits)
+int virtio_net_transmit(struct virtio_net *net, struct nbuf *nbuf)
+{
+    struct virtqueue_pending pending;
+    bool waits = net->options.policy != VNET_TX_FORGET;
+    int error = virtio_net_send(net, nbuf, waits ? &pending : NULL);
+    if (error == 0 && waits)
         virtio_net_await(net, &pending);
-    return 0;
+    return error;
 }
 
 /* Where nothing will be queued, nobody has to wait for room. A chain is one descriptor. */

@@ -101,6 +101,8 @@ int virtio_net_switch_on(struct virtio_net *net);
  * it took; the others are dropped. A fresh buffer has taken its place. NULL: none. Gives.
  */
 struct nbuf *virtio_net_receive(struct virtio_net *net, unsigned *budget);
+/* Takes such a frame, which goes no further. */
+void virtio_net_refuse(struct virtio_net *net, struct nbuf *nbuf, const char *why);
 /* Tells the device of the buffers that took the places, if it wants to be told. */
 void virtio_net_kick_receive(struct virtio_net *net);
 /* Takes back what was sent. */
@@ -117,6 +119,13 @@ bool virtio_net_has_work(struct virtio_net *net);
 
 /* Takes the buffer. 0 (also when the link is down); -KEAGAIN: there is no room, or no device. */
 int virtio_net_transmit(struct virtio_net *net, struct nbuf *nbuf);
+/*
+ * The same without waiting, whatever the policy. pending->done becomes true when the device is done
+ * with the frame and somebody has reclaimed it; kept until then, or until it is forgotten. NULL:
+ * nobody wants to know.
+ */
+int virtio_net_send(struct virtio_net *net, struct nbuf *nbuf, struct virtqueue_pending *pending);
+void virtio_net_forget(struct virtio_net *net, const struct virtqueue_pending *pending);
 /* Whether a frame would find room. If not, there is an interrupt when some was made. */
 bool virtio_net_has_room(struct virtio_net *net);
 

@@ -282,6 +282,32 @@ static void virtio_pci_detach(struct virtio_device *device)
     }
 }
 
+static unsigned virtio_pci_interrupts(struct virtio_device *device, struct virtio_interrupt *list)
+{
+    const struct virtio_pci *pci = virtio_pci_of(device);
+    const struct platform_interrupt *pin = &pci->function.interrupt;
+    if (pci->vector_count == 0) {
+        list[0] = (struct virtio_interrupt){pin->intid, pin->edge_triggered};
+        return pci->function.has_interrupt ? 1 : 0;
+    }
+    for (unsigned i = 0; i < pci->vector_count; i++)
+        list[i] = (struct virtio_interrupt){pci->vectors[i].message.intid, true};
+    return pci->vector_count;
+}
+
+static uint32_t virtio_pci_take_reasons(struct virtio_device *device, unsigned index)
+{
+    const struct virtio_pci *pci = virtio_pci_of(device);
+    return pci->vector_count == 0 ? hal_mmio_read8(pci->isr) : pci->vectors[index].reasons;
+}
+
+static void virtio_pci_unmask(struct virtio_device *device)
+{
+    const struct virtio_pci *pci = virtio_pci_of(device);
+    for (unsigned i = 0; i < pci->vector_count; i++)
+        virtio_pci_write_entry(pci, i, PMSIX_ENTRY_CONTROL, 0);
+}
+
 static const struct virtio_transport virtio_pci_transport = {
     .name = "virtio-pci",
     .read_status = virtio_pci_read_status,
@@ -298,6 +324,9 @@ static const struct virtio_transport virtio_pci_transport = {
     .kick = virtio_pci_kick,
     .attach = virtio_pci_attach,
     .detach = virtio_pci_detach,
+    .interrupts = virtio_pci_interrupts,
+    .take_reasons = virtio_pci_take_reasons,
+    .unmask = virtio_pci_unmask,
 };
 
 /* ---- identification -------------------------------------------------------------------------- */

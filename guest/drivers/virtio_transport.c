@@ -113,6 +113,22 @@ void virtio_detach(struct virtio_device *device)
     device->transport->detach(device);
 }
 
+unsigned virtio_interrupts(struct virtio_device *device, struct virtio_interrupt *list)
+{
+    return device->transport->interrupts(device, list);
+}
+
+uint32_t virtio_take_reasons(struct virtio_device *device, unsigned index)
+{
+    return device->transport->take_reasons(device, index);
+}
+
+void virtio_unmask(struct virtio_device *device)
+{
+    if (device->transport->unmask != NULL)
+        device->transport->unmask(device);
+}
+
 void virtio_start(struct virtio_device *device)
 {
     virtio_add_status(device, VSTATUS_DRIVER_OK);

@@ -26,6 +26,13 @@ struct virtio_device;
  */
 typedef void virtio_interrupt_fn(void *arg, uint32_t reasons);
 
+/* What a device raises, once its features are settled. */
+struct virtio_interrupt {
+    uint32_t intid;
+    bool edge_triggered;
+};
+#define VIRTIO_INTERRUPTS_MAX 4
+
 #define VIRTIO_LEGACY_PAGE 4096 /* at a multiple of which a queue of a legacy device begins */
 
 /* How registers are reached. Offsets and numbers are virtio's, not the bus's. */
@@ -53,6 +60,11 @@ struct virtio_transport {
     int (*attach)(struct virtio_device *device, const char *name);
     /* Takes back what attach did, or those of it that it got to. */
     void (*detach)(struct virtio_device *device);
+    /* The same for those who have interrupts in another way; `index` is a place in the list. */
+    unsigned (*interrupts)(struct virtio_device *device, struct virtio_interrupt *list);
+    uint32_t (*take_reasons)(struct virtio_device *device, unsigned index);
+    /* NULL: they are not masked in the device. */
+    void (*unmask)(struct virtio_device *device);
 };
 
 /* Embedded in what a transport keeps of a device. */
@@ -100,6 +112,16 @@ int virtio_attach(struct virtio_device *device, virtio_interrupt_fn *fn, void *a
                   const char *name);
 /* No more of them, nor one that still runs on another CPU: from tasks, with the device reset. */
 void virtio_detach(struct virtio_device *device);
+
+/*
+ * For those to whom the kernel does not give interrupts by a handler. What the device raises, in
+ * VIRTIO_INTERRUPTS_MAX places: how many; 0: nothing that could be heard. Then, for each that came,
+ * what it may be for (VIRQ_…; 0: it is another device's), which takes a line down. Whether the
+ * device may raise them has to be said once the queues are set up.
+ */
+unsigned virtio_interrupts(struct virtio_device *device, struct virtio_interrupt *list);
+uint32_t virtio_take_reasons(struct virtio_device *device, unsigned index);
+void virtio_unmask(struct virtio_device *device);
 
 /*
  * For tasks, which need not wait for a slow device in a loop: asks for a reset, and whether it is

@@ -8,6 +8,7 @@
 #include "kernel/eventfd.h"
 #include "kernel/file.h"
 #include "kernel/irq.h"
+#include "kernel/irq_file.h"
 #include "kernel/nbuf.h"
 #include "kernel/netif.h"
 #include "kernel/poll.h"
@@ -17,6 +18,7 @@
 #include "kernel/smp.h"
 #include "kernel/spinlock.h"
 #include "kernel/task_priv.h"
+#include "kernel/time_file.h"
 #include "kernel/timeout.h"
 #include "kernel/tmpfs.h"
 #include "kernel/user_memory.h"
@@ -70,6 +72,8 @@ void kernel_init(const struct program_entry *programs, size_t program_count)
     tmpfs_init();
     scheme_init();
     event_init();
+    irq_file_init();
+    time_file_init();
     program_child_init();
     path_register("/proc/pools", boot_open_pools);
 }

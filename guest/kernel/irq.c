@@ -15,7 +15,6 @@
 #include <stddef.h>
 
 #define IRQ_ACTIONS_MAX 64
-#define IRQS_PRIVATE    32 /* INTIDs that each CPU has for itself */
 
 struct irq_action {
     struct irq_action *next; /* of the same INTID, in order of attaching */
@@ -155,6 +154,21 @@ int irq_detach(uint32_t intid, irq_handler_fn *fn, void *arg)
     irq_wait_until_served(intid);
     pool_free(&irq_action_pool, action);
     return 0;
+}
+
+void irq_mask(uint32_t intid)
+{
+    uint64_t daif = spin_lock(&irq.lock);
+    irq.chip->disable(intid);
+    spin_unlock(&irq.lock, daif);
+}
+
+void irq_unmask(uint32_t intid)
+{
+    uint64_t daif = spin_lock(&irq.lock);
+    if (irq.actions[intid] != NULL)
+        irq.chip->enable(intid, irq.actions[intid]->edge_triggered);
+    spin_unlock(&irq.lock, daif);
 }
 
 /* SGIs and PPIs are enabled for each CPU by itself, [GICv2] 2.2.1. */

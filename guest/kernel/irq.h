@@ -11,9 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define IRQS_MAX 288
-#define IRQ_NONE UINT32_MAX
-#define IRQ_IPI  0 /* an SGI: one CPU interrupts another */
+#define IRQS_MAX     288
+#define IRQS_PRIVATE 32 /* INTIDs below are each CPU's own */
+#define IRQ_NONE     UINT32_MAX
+#define IRQ_IPI      0 /* an SGI: one CPU interrupts another */
 
 struct irq_chip {
     const char *name;
@@ -43,6 +44,13 @@ int irq_attach(uint32_t intid, bool edge_triggered, irq_handler_fn *fn, void *ar
  * again: what `arg` points to may be freed. From tasks. 0; -KENOENT: there is no such handler.
  */
 int irq_detach(uint32_t intid, irq_handler_fn *fn, void *arg);
+
+/*
+ * Of an SPI with handlers: whether the controller delivers it. From tasks and interrupts, also from
+ * one of its own handlers.
+ */
+void irq_mask(uint32_t intid);
+void irq_unmask(uint32_t intid);
 
 /* On a CPU that comes up: its part of the controller, and the interrupts that each CPU has. */
 void irq_init_cpu(void);

@@ -74,8 +74,10 @@ struct event_entry {
     uint64_t data;
 };
 
-/* ---- interrupts: "/scheme/irq/INTID" --------------------------------------------------------- */
+/* ---- interrupts: "/scheme/irq/INTID", and "/scheme/irq/INTID/edge" --------------------------- */
 /*
+ * Of an SPI, level- or edge-triggered; all files of it have to agree (-KEBUSY).
+ *
  * Reading eight bytes gives how often the interrupt came, once it came more often than this file
  * has acknowledged; before, it waits. Writing that number acknowledges. Any other number is stale:
  * -KESTALE, and the interrupt stays masked. The kernel ends each interrupt and masks it until all
@@ -85,7 +87,8 @@ struct event_entry {
 /* ---- time: "/scheme/time/CLOCK", CLOCK_MONOTONIC or CLOCK_REALTIME --------------------------- */
 /*
  * Reading gives struct kernel_timespec. Writing one sets a timeout, which is one event (EVENT_READ)
- * of this file at that time; those that were set before stay.
+ * of this file at that time, at once if it is over; those that were set before stay. Whoever begins
+ * to watch the file is told of those that have fired since it was read.
  */
 
 #endif

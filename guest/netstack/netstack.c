@@ -11,6 +11,7 @@
 #include "netstack/ethernet.h"
 #include "netstack/icmp.h"
 #include "netstack/interface.h"
+#include "netstack/ipv4.h"
 #include "netstack/loopback.h"
 #include "netstack/reassembly.h"
 #include "netstack/route.h"
@@ -110,6 +111,7 @@ void netstack_init(void)
     hal_random(secret, sizeof(secret));
     mutex_init(&netstack_mutex, "net");
     netstack_deadline_ns = UINT64_MAX;
+    ipv4_set_select(NULL);
     interfaces_init();
     routes_init();
     icmp_init();

@@ -10,7 +10,6 @@
  * socket, and both are files of it. Further paths that dup() takes:
  *
  *     ADDRESS:PORT, echo/ADDRESS   of udp and icmp: a file from which writes go there
- *     named                        of udp and icmp: reads begin with struct net_name of the sender
  *     listen                       of tcp: the oldest connection to this name; waits for one
  *     SETTING                      a file with the value of a setting (below), of four bytes where
  *                                  nothing else is said
@@ -27,8 +26,7 @@
 struct net_name {
     uint32_t address;
     uint16_t port;
-    uint8_t ttl; /* of the packet that a datagram came in */
-    uint8_t reserved;
+    uint16_t ttl; /* of a sender: that of the packet, if NET_SETTING_RECEIVE_TTL asked for it */
 };
 
 /* The setting NET_SETTING_NAMES. */
@@ -36,7 +34,6 @@ struct net_names {
     struct net_name local, remote;
 };
 
-#define NET_PATH_NAMED  "named"
 #define NET_PATH_LISTEN "listen"
 #define NET_PATH_ECHO   "echo/"
 
@@ -45,11 +42,13 @@ enum net_setting {
     NET_SETTING_WRITE_TIMEOUT, /* the same */
     NET_SETTING_NAMES,         /* can only be read */
     NET_SETTING_PEER,          /* struct net_name, can only be written: the only host to talk to */
-    NET_SETTING_ERROR,         /* what went wrong, told once, positive; can only be read */
-    NET_SETTING_READINESS,     /* POLLIN and so on; can only be read */
-    NET_SETTING_SHUTDOWN,      /* SHUT_RD and so on; can only be written */
-    NET_SETTING_BACKLOG,       /* listens from now on; read: does it? */
-    NET_SETTING_HOP_LIMIT,     /* -1: the usual one */
+    NET_SETTING_SENDER,        /* struct net_name, of the datagram that was read last */
+    NET_SETTING_RECEIVE_TTL,
+    NET_SETTING_ERROR,     /* what went wrong, told once, positive; can only be read */
+    NET_SETTING_READINESS, /* POLLIN and so on; can only be read */
+    NET_SETTING_SHUTDOWN,  /* SHUT_RD and so on; can only be written */
+    NET_SETTING_BACKLOG,   /* listens from now on; read: does it? */
+    NET_SETTING_HOP_LIMIT, /* -1: the usual one */
     NET_SETTING_REUSE_ADDRESS,
     NET_SETTING_BROADCAST,
     NET_SETTING_DEVICE, /* the name of an interface; "" is any. Can only be written */
@@ -63,9 +62,9 @@ enum net_setting {
 /* By their numbers. */
 #define NET_SETTING_PATHS                                                                          \
     {                                                                                              \
-        "read_timeout", "write_timeout", "names", "peer", "error", "readiness", "shutdown",        \
-            "backlog", "hop_limit", "reuse_address", "broadcast", "device", "receive_buffer",      \
-            "send_buffer", "no_delay", "keepalive"                                                 \
+        "read_timeout", "write_timeout", "names", "peer", "sender", "receive_ttl", "error",        \
+            "readiness", "shutdown", "backlog", "hop_limit", "reuse_address", "broadcast",         \
+            "device", "receive_buffer", "send_buffer", "no_delay", "keepalive"                     \
     }
 
 #endif

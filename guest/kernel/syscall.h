@@ -74,6 +74,8 @@ enum {
  * SPAWN(command line): starts a program, with the console and the namespace of this one: its task.
  * WAIT(task or 0, int *status, WNOHANG): until a child, or this one, has ended: its task, and its
  *     exit status, or 128 + the signal. -KECHILD: there is none. With WNOHANG 0: none has ended yet.
+ * FPATH(descriptor, text, size): which scheme a file is of: "/scheme/udp", and how long that is.
+ *     -KEOPNOTSUPP: of none, or of the kernel's.
  * READY(): the program with which the machine begins says that all is up. -KEPERM for others.
  */
 enum {
@@ -84,6 +86,7 @@ enum {
     SYS_SPAWN,
     SYS_WAIT,
     SYS_READY,
+    SYS_FPATH,
     SYS_PRIVATE_END,
 };
 #define WNOHANG             1

@@ -4,6 +4,7 @@
 #include "lib/endian.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "programs/user_schemes.h"
 
 #include <stdarg.h>
 
@@ -35,76 +36,96 @@ long user_close(int descriptor)
 
 long user_ioctl(int descriptor, unsigned long request, void *argument)
 {
-    return system_call(SYS_IOCTL, descriptor, (long)request, (long)argument, 0, 0, 0);
+    long result = system_call(SYS_IOCTL, descriptor, (long)request, (long)argument, 0, 0, 0);
+    return result != -KENOTTY ? result : user_scheme_ioctl(descriptor, request, argument);
 }
+
+/* Of sockets the kernel is asked first; what it does not have may be found among the schemes. */
 
 long user_socket(int family, int type, int protocol)
 {
-    return system_call(SYS_SOCKET, family, type, protocol, 0, 0, 0);
+    long result = system_call(SYS_SOCKET, family, type, protocol, 0, 0, 0);
+    return result != -KEAFNOSUPPORT ? result : user_scheme_socket(family, type, protocol);
 }
 
 long user_bind(int descriptor, const struct sockaddr_in *address)
 {
-    return system_call(SYS_BIND, descriptor, (long)address, sizeof(struct sockaddr_in), 0, 0, 0);
+    long result =
+        system_call(SYS_BIND, descriptor, (long)address, sizeof(struct sockaddr_in), 0, 0, 0);
+    return result != -KENOTSOCK ? result : user_scheme_bind(descriptor, address);
 }
 
 long user_sendto(int descriptor, const void *buffer, size_t size, const struct sockaddr_in *to)
 {
-    return system_call(SYS_SENDTO, descriptor, (long)buffer, (long)size, 0, (long)to,
-                       sizeof(struct sockaddr_in));
+    long result = system_call(SYS_SENDTO, descriptor, (long)buffer, (long)size, 0, (long)to,
+                              sizeof(struct sockaddr_in));
+    return result != -KENOTSOCK ? result : user_scheme_send(descriptor, buffer, size, 0, to);
 }
 
 long user_recvfrom(int descriptor, void *buffer, size_t size, struct sockaddr_in *from)
 {
     uint32_t from_size = sizeof *from;
-    return system_call(SYS_RECVFROM, descriptor, (long)buffer, (long)size, 0, (long)from,
-                       (long)&from_size);
+    long result = system_call(SYS_RECVFROM, descriptor, (long)buffer, (long)size, 0, (long)from,
+                              (long)&from_size);
+    return result != -KENOTSOCK ? result : user_scheme_recv(descriptor, buffer, size, 0, from);
 }
 
 long user_setsockopt(int descriptor, int level, int name, const void *value, size_t size)
 {
-    return system_call(SYS_SETSOCKOPT, descriptor, level, name, (long)value, (long)size, 0);
+    long result = system_call(SYS_SETSOCKOPT, descriptor, level, name, (long)value, (long)size, 0);
+    return result != -KENOTSOCK ? result
+                                : user_scheme_setsockopt(descriptor, level, name, value, size);
 }
 
 long user_getsockopt(int descriptor, int level, int name, void *value, uint32_t *size)
 {
-    return system_call(SYS_GETSOCKOPT, descriptor, level, name, (long)value, (long)size, 0);
+    long result = system_call(SYS_GETSOCKOPT, descriptor, level, name, (long)value, (long)size, 0);
+    return result != -KENOTSOCK ? result
+                                : user_scheme_getsockopt(descriptor, level, name, value, size);
 }
 
 long user_connect(int descriptor, const struct sockaddr_in *address)
 {
-    return system_call(SYS_CONNECT, descriptor, (long)address, sizeof(struct sockaddr_in), 0, 0, 0);
+    long result =
+        system_call(SYS_CONNECT, descriptor, (long)address, sizeof(struct sockaddr_in), 0, 0, 0);
+    return result != -KENOTSOCK ? result : user_scheme_connect(descriptor, address);
 }
 
 long user_listen(int descriptor, int backlog)
 {
-    return system_call(SYS_LISTEN, descriptor, backlog, 0, 0, 0, 0);
+    long result = system_call(SYS_LISTEN, descriptor, backlog, 0, 0, 0, 0);
+    return result != -KENOTSOCK ? result : user_scheme_listen(descriptor, backlog);
 }
 
 long user_accept(int descriptor, struct sockaddr_in *from, int flags)
 {
     uint32_t from_size = sizeof *from;
-    return system_call(SYS_ACCEPT4, descriptor, (long)from, (long)&from_size, flags, 0, 0);
+    long result = system_call(SYS_ACCEPT4, descriptor, (long)from, (long)&from_size, flags, 0, 0);
+    return result != -KENOTSOCK ? result : user_scheme_accept(descriptor, from, flags);
 }
 
 long user_send(int descriptor, const void *buffer, size_t size, int flags)
 {
-    return system_call(SYS_SENDTO, descriptor, (long)buffer, (long)size, flags, 0, 0);
+    long result = system_call(SYS_SENDTO, descriptor, (long)buffer, (long)size, flags, 0, 0);
+    return result != -KENOTSOCK ? result : user_scheme_send(descriptor, buffer, size, flags, NULL);
 }
 
 long user_recv(int descriptor, void *buffer, size_t size, int flags)
 {
-    return system_call(SYS_RECVFROM, descriptor, (long)buffer, (long)size, flags, 0, 0);
+    long result = system_call(SYS_RECVFROM, descriptor, (long)buffer, (long)size, flags, 0, 0);
+    return result != -KENOTSOCK ? result : user_scheme_recv(descriptor, buffer, size, flags, NULL);
 }
 
 long user_recvmsg(int descriptor, struct msghdr *message, int flags)
 {
-    return system_call(SYS_RECVMSG, descriptor, (long)message, flags, 0, 0, 0);
+    long result = system_call(SYS_RECVMSG, descriptor, (long)message, flags, 0, 0, 0);
+    return result != -KENOTSOCK ? result : user_scheme_recvmsg(descriptor, message, flags);
 }
 
 long user_shutdown(int descriptor, int how)
 {
-    return system_call(SYS_SHUTDOWN, descriptor, how, 0, 0, 0, 0);
+    long result = system_call(SYS_SHUTDOWN, descriptor, how, 0, 0, 0, 0);
+    return result != -KENOTSOCK ? result : user_scheme_shutdown(descriptor, how);
 }
 
 static struct kernel_timespec user_timespec(uint64_t ns)
@@ -118,8 +139,9 @@ static struct kernel_timespec user_timespec(uint64_t ns)
 long user_poll(struct pollfd *entries, size_t count, uint64_t timeout_ns)
 {
     struct kernel_timespec timeout = user_timespec(timeout_ns);
-    return system_call(SYS_PPOLL, (long)entries, (long)count,
-                       timeout_ns != UINT64_MAX ? (long)&timeout : 0, 0, SIGSET_SIZE, 0);
+    long result = system_call(SYS_PPOLL, (long)entries, (long)count,
+                              timeout_ns != UINT64_MAX ? (long)&timeout : 0, 0, SIGSET_SIZE, 0);
+    return result != -KEOPNOTSUPP ? result : user_scheme_poll(entries, count, timeout_ns);
 }
 
 long user_eventfd(uint32_t count, int flags)

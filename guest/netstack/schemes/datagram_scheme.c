@@ -79,23 +79,21 @@ void datagram_net_fini(struct datagram_net_socket *socket)
 long datagram_net_read(struct socket_file *file, void *data, size_t size, size_t skip)
 {
     struct datagram_net_socket *socket = (struct datagram_net_socket *)file->socket;
-    size_t named = file->kind == SOCKET_FILE_NAMED ? sizeof(struct net_name) : 0;
-    if (size < named)
-        return -KEINVAL;
     if (socket->error != 0)
         return datagram_net_take_error(socket);
     if (socket->count == 0)
         return socket->shut_read ? 0 : -KEAGAIN;
     struct datagram_entry entry = datagram_net_take(socket);
     size_t length = entry.nbuf->len > skip ? entry.nbuf->len - skip : 0;
-    if (length > size - named)
-        length = size - named;
-    if (named > 0)
-        memcpy(data, &entry.sender, named);
+    if (length > size)
+        length = size;
     if (length > 0)
-        memcpy((char *)data + named, entry.nbuf->data + skip, length);
+        memcpy(data, entry.nbuf->data + skip, length);
+    socket->sender = entry.sender;
+    if (!socket->receive_ttl)
+        socket->sender.ttl = 0;
     nbuf_free(entry.nbuf);
-    return (long)(named + length);
+    return (long)length;
 }
 
 int datagram_net_may_write(struct datagram_net_socket *socket)
@@ -126,6 +124,13 @@ long datagram_net_get(struct net_socket *base, enum net_setting setting, void *v
 {
     struct datagram_net_socket *socket = (struct datagram_net_socket *)base;
     switch (setting) {
+    case NET_SETTING_SENDER:
+        if (size < sizeof socket->sender)
+            return -KEINVAL;
+        memcpy(value, &socket->sender, sizeof socket->sender);
+        return sizeof socket->sender;
+    case NET_SETTING_RECEIVE_TTL:
+        return net_setting_put(value, size, socket->receive_ttl);
     case NET_SETTING_ERROR:
         return net_setting_put(value, size, -datagram_net_take_error(socket));
     case NET_SETTING_HOP_LIMIT:
@@ -148,6 +153,9 @@ static int datagram_net_set_number(struct datagram_net_socket *socket, enum net_
         if (number != -1 && (number < 1 || number > DATAGRAM_TTL_MAX))
             return -KEINVAL;
         socket->ttl = number == -1 ? 0 : (uint8_t)number;
+        return 0;
+    case NET_SETTING_RECEIVE_TTL:
+        socket->receive_ttl = number != 0;
         return 0;
     case NET_SETTING_SHUTDOWN:
         if (number < SHUT_RD || number > SHUT_RDWR)

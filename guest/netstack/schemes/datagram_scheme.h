@@ -24,7 +24,9 @@ struct datagram_net_socket {
     const char *kind;       /* of its drops: "udp", a literal */
     int error;              /* pending, positive */
     bool shut_read, shut_write;
-    uint8_t ttl; /* 0: the usual */
+    bool receive_ttl;
+    struct net_name sender; /* of what was read last */
+    uint8_t ttl;            /* 0: the usual */
     int32_t receive_buffer, send_buffer;
     size_t queued_bytes;
     unsigned first, count; /* of received[], a ring */
@@ -44,8 +46,8 @@ void datagram_net_fail(struct datagram_net_socket *socket, int error); /* positi
 int datagram_net_take_error(struct datagram_net_socket *socket);
 
 /*
- * The oldest datagram, of which the first `skip` bytes do not matter; with its sender in front where
- * the file says so. What does not fit is lost. 0: reading is shut down.
+ * The oldest datagram, of which the first `skip` bytes do not matter. What does not fit is lost. 0:
+ * reading is shut down.
  */
 long datagram_net_read(struct socket_file *file, void *data, size_t size, size_t skip);
 /* Why nothing can be sent now; 0: it can. */

@@ -172,10 +172,6 @@ static long socket_accept(struct socket_scheme *scheme, struct net_socket *liste
 /* What the path makes of a new file. */
 static int socket_file_become(struct socket_file *file, const char *path, uint64_t now_ns)
 {
-    if (kstreq(path, NET_PATH_NAMED)) {
-        file->kind = SOCKET_FILE_NAMED;
-        return 0;
-    }
     for (unsigned i = 0; i < NET_SETTING_COUNT; i++) {
         if (kstreq(path, socket_settings[i])) {
             file->kind = SOCKET_FILE_SETTING;

@@ -46,7 +46,6 @@ struct net_socket {
 
 enum socket_file_kind {
     SOCKET_FILE_PLAIN,
-    SOCKET_FILE_NAMED,   /* reads begin with the sender */
     SOCKET_FILE_SETTING, /* is the value of a setting */
 };
 

@@ -131,8 +131,6 @@ static int tcp_scheme_settle(struct net_socket *base)
 
 static long tcp_scheme_read(struct socket_file *file, void *data, size_t size, uint64_t now_ns)
 {
-    if (file->kind == SOCKET_FILE_NAMED)
-        return -KEOPNOTSUPP;
     if (size == 0)
         return 0;
     return tcp_receive(tcp_scheme_connection(file->socket), data, size, false, now_ns);

@@ -1,7 +1,8 @@
 /*
  * reference.c - the reference guest: what the bench sees of it, and what is put together
  *
- * Face `posix`: socket system calls in the kernel, programs as tasks.
+ * Face `posix`: drivers, stack and socket system calls in the kernel, programs as tasks. Face
+ * `schemes`: drivers are daemons, which serve schemes; pcid starts them.
  */
 #include "drivers/drivers.h"
 #include "kernel/boot.h"
@@ -14,14 +15,24 @@
 #include "programs/table.h"
 #include "ringside/hal.h"
 
-static const char *const reference_faces[] = {"posix", NULL};
+static const char *const reference_faces[] = {"posix", "schemes", NULL};
 
-/* The stack and, above it, its face. Without the parameter that is the first one. */
-static void reference_init_netstack(void)
+/* Without the parameter it is posix. */
+static bool reference_has_schemes(void)
 {
     const char *face = boot_parameter("face");
-    if (face != NULL && !kstreq(face, reference_faces[0]))
-        kpanic("boot parameter face: this guest has only posix");
+    if (face == NULL || kstreq(face, reference_faces[0]))
+        return false;
+    if (!kstreq(face, reference_faces[1]))
+        kpanic("boot parameter face: neither posix nor schemes");
+    return true;
+}
+
+/* The stack and, above it, its face. */
+static void reference_init_netstack(void)
+{
+    if (reference_has_schemes())
+        return;
     netstack_init();
     posix_init();
 }
@@ -29,7 +40,8 @@ static void reference_init_netstack(void)
 static void reference_init_drivers(void)
 {
     drivers_init();
-    drivers_scan();
+    if (!reference_has_schemes())
+        drivers_scan();
 }
 
 static void reference_boot(void)

@@ -6,6 +6,7 @@
 #ifndef PROGRAMS_PROGRAMS_H
 #define PROGRAMS_PROGRAMS_H
 
+int arping_main(int argc, char **argv);
 int curl_main(int argc, char **argv);
 int date_main(int argc, char **argv);
 int dhcp_main(int argc, char **argv);

@@ -1,8 +1,8 @@
 /*
  * reference.c - the reference guest: what the bench sees of it, and what is put together
  *
- * Face `posix`: drivers, stack and socket system calls in the kernel, programs as tasks. Face
- * `schemes`: drivers are daemons, which serve schemes; pcid starts them.
+ * Face `posix`: drivers, network stack and socket system calls in the kernel, programs as tasks.
+ * Face `schemes`: the kernel has schemes only; `init` starts programs that serve the others.
  */
 #include "drivers/drivers.h"
 #include "kernel/boot.h"
@@ -17,15 +17,22 @@
 
 static const char *const reference_faces[] = {"posix", "schemes", NULL};
 
-/* Without the parameter it is posix. */
+/* Without the parameter it is the first one. */
 static bool reference_has_schemes(void)
 {
     const char *face = boot_parameter("face");
     if (face == NULL || kstreq(face, reference_faces[0]))
         return false;
     if (!kstreq(face, reference_faces[1]))
-        kpanic("boot parameter face: neither posix nor schemes");
+        kpanic("boot parameter face: this guest has posix and schemes");
     return true;
+}
+
+static void reference_init_drivers(void)
+{
+    drivers_init();
+    if (!reference_has_schemes())
+        drivers_scan();
 }
 
 /* The stack and, above it, its face. */
@@ -37,11 +44,9 @@ static void reference_init_netstack(void)
     posix_init();
 }
 
-static void reference_init_drivers(void)
+static const char *reference_first_program(void)
 {
-    drivers_init();
-    if (!reference_has_schemes())
-        drivers_scan();
+    return reference_has_schemes() ? "init" : NULL;
 }
 
 static void reference_boot(void)
@@ -49,6 +54,7 @@ static void reference_boot(void)
     const struct kernel_parts parts = {
         .init_drivers = reference_init_drivers,
         .init_netstack = reference_init_netstack,
+        .first_program = reference_first_program,
         .programs = program_table,
         .program_count = program_table_count,
     };

@@ -119,16 +119,27 @@ static void pcid_take_function(const struct pci_device *function, void *opaque)
     pcid_start(&identity, &place, function->has_interrupt ? &function->interrupt : NULL);
 }
 
-/* 0, or the number of a line that is wrong. */
-static unsigned pcid_read_table(void)
+/* False, after a message. */
+static bool pcid_read_table(void)
 {
     long file = sys_open(PCID_CONFIG, O_RDONLY);
-    if (file < 0)
-        return pcid_table_parse(&pcid.table, pcid_default_config);
-    long size = sys_read((int)file, pcid.config, sizeof pcid.config - 1);
-    (void)sys_close((int)file);
-    pcid.config[size > 0 ? size : 0] = '\0';
-    return pcid_table_parse(&pcid.table, pcid.config);
+    const char *text = pcid_default_config;
+    if (file >= 0) {
+        long size = sys_read((int)file, pcid.config, sizeof pcid.config);
+        (void)sys_close((int)file);
+        if (size < 0 || (size_t)size == sizeof pcid.config) {
+            pcid_say(PCID_CONFIG ": it cannot be read, or is longer than %u bytes\n",
+                     PCID_CONFIG_MAX - 1);
+            return false;
+        }
+        pcid.config[size] = '\0';
+        text = pcid.config;
+    }
+    unsigned wrong = pcid_table_parse(&pcid.table, text);
+    if (wrong != 0)
+        pcid_say(PCID_CONFIG ":%u: not 'pci VENDOR:DEVICE COMMAND' nor 'mmio TYPE COMMAND'\n",
+                 wrong);
+    return wrong == 0;
 }
 
 int pcid_main(int argc, char **argv)
@@ -140,12 +151,8 @@ int pcid_main(int argc, char **argv)
         return PCID_EXIT_FAILED;
     }
     pcid = (struct pcid){.failed = false};
-    unsigned wrong = pcid_read_table();
-    if (wrong != 0) {
-        pcid_say(PCID_CONFIG ":%u: not 'pci VENDOR:DEVICE COMMAND' nor 'mmio TYPE COMMAND'\n",
-                 wrong);
+    if (!pcid_read_table())
         return PCID_EXIT_TABLE;
-    }
     pcid_was_here = true;
     platform_each_window(platform_current(), pcid_take_window, NULL);
     (void)pci_scan(platform_current(), pcid_take_function, NULL);

@@ -145,6 +145,62 @@ static void test_scan_gives_each_bar_its_place(void)
     CU_ASSERT_EQUAL(mock_pci.strays, 0);
 }
 
+static void test_a_function_is_found_again_as_the_scan_left_it(void)
+{
+    struct pci_device found;
+    setup();
+    mock_pci_build();
+    CU_ASSERT_EQUAL(pci_find(&platform, MOCK_PCI_SLOT, 0, &found), 0);
+    CU_ASSERT_EQUAL(found.bars[4].base, 0); /* nobody has given it an address */
+    CU_ASSERT_EQUAL(pci_scan(&platform, take, NULL), 0);
+    pci_enable(&rig.device);
+    CU_ASSERT_EQUAL(pci_find(&platform, MOCK_PCI_SLOT, 0, &found), 0);
+    for (unsigned i = 0; i < PCI_BARS_MAX; i++) {
+        CU_ASSERT_EQUAL(found.bars[i].base, rig.device.bars[i].base);
+        CU_ASSERT_EQUAL(found.bars[i].size, rig.device.bars[i].size);
+    }
+    CU_ASSERT_EQUAL(mock_pci.bar4, WINDOW + 0x4000);
+    CU_ASSERT_EQUAL(found.interrupt.intid, 38);
+    CU_ASSERT_EQUAL(pci_read16(&found, PREG_COMMAND) & PCOMMAND_MEMORY, PCOMMAND_MEMORY);
+    CU_ASSERT_EQUAL(pci_find(&platform, MOCK_PCI_SLOT + 1, 0, &found), -KENODEV);
+    CU_ASSERT_EQUAL(pci_find(&platform, 32, 0, &found), -KENODEV);
+    CU_ASSERT_EQUAL(mock_pci.strays, 0);
+    rig.has_pci = false;
+    CU_ASSERT_EQUAL(pci_find(&platform, MOCK_PCI_SLOT, 0, &found), -KENODEV);
+}
+
+static void test_what_a_device_raises_is_known_when_its_features_are(void)
+{
+    struct virtio_interrupt list[VIRTIO_INTERRUPTS_MAX];
+    setup();
+    CU_ASSERT_EQUAL_FATAL(bring_up(), 0);
+    CU_ASSERT_EQUAL(virtio_interrupts(&rig.pci.device, list), 3);
+    for (unsigned i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(list[i].intid, rig.pci.vectors[i].message.intid);
+        CU_ASSERT_TRUE(list[i].edge_triggered);
+        CU_ASSERT_EQUAL(virtio_take_reasons(&rig.pci.device, i),
+                        i == 0 ? VIRQ_CONFIG_CHANGE : VIRQ_USED_BUFFER);
+    }
+    virtio_detach(&rig.pci.device);
+    CU_ASSERT_EQUAL(mock_pci.table[1].control, 1);
+    virtio_unmask(&rig.pci.device);
+    for (unsigned i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL(mock_pci.table[i].control, 0);
+    CU_ASSERT_EQUAL(mock_pci.isr_reads, 0);
+
+    setup();
+    mock_pci.vectors = 0;
+    CU_ASSERT_EQUAL_FATAL(bring_up(), 0);
+    CU_ASSERT_EQUAL(virtio_interrupts(&rig.pci.device, list), 1);
+    CU_ASSERT_EQUAL(list[0].intid, 38);
+    CU_ASSERT_FALSE(list[0].edge_triggered);
+    mock_pci.isr = VIRQ_USED_BUFFER;
+    CU_ASSERT_EQUAL(virtio_take_reasons(&rig.pci.device, 0), VIRQ_USED_BUFFER);
+    CU_ASSERT_EQUAL(virtio_take_reasons(&rig.pci.device, 0), 0);
+    rig.pci.function.has_interrupt = false;
+    CU_ASSERT_EQUAL(virtio_interrupts(&rig.pci.device, list), 0);
+}
+
 static void test_bar_that_has_no_room_gets_no_address(void)
 {
     setup();
@@ -399,6 +455,8 @@ static void test_messages_are_given_away_once(void)
 
 UNIT_SUITE("virtio_pci", UNIT_TEST(test_numbers_are_those_of_the_systems_headers),
            UNIT_TEST(test_scan_gives_each_bar_its_place),
+           UNIT_TEST(test_a_function_is_found_again_as_the_scan_left_it),
+           UNIT_TEST(test_what_a_device_raises_is_known_when_its_features_are),
            UNIT_TEST(test_bar_that_has_no_room_gets_no_address),
            UNIT_TEST(test_machine_without_pci_is_none),
            UNIT_TEST(test_three_vectors_are_used_when_they_can_be_had),

@@ -329,7 +329,7 @@ static struct file *scheme_open(const char *path, int flags, int *error)
 {
     char name[SCHEME_NAME_MAX];
     const char *rest = path + sizeof SCHEME_ROOT - 2; /* its slash may be missing */
-    if (rest[0] == '\0' || rest[1] == '\0')
+    if (rest[0] == '\0' || kstreq(rest, "/"))
         return scheme_names_open(flags, error);
     *error = rest[0] == '/' ? scheme_split_path(rest + 1, name, &rest) : -KENOENT;
     if (*error != 0)

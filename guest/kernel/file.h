@@ -100,6 +100,7 @@ void file_table_close_all(struct file_table *table);
 typedef struct file *socket_make_fn(int type, int protocol, int *error);
 void socket_family_register(int family, socket_make_fn *make);
 struct file *socket_open(int family, int type, int protocol, int *error);
+bool socket_has_families(void);
 
 /* open(2) below a prefix ("/proc/net/"). The longest prefix wins. */
 typedef struct file *path_open_fn(const char *path, int flags, int *error);

@@ -9,6 +9,7 @@
 
 #include "lib/errno.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -104,6 +105,12 @@ struct program_entry {
     const char *name;
     int (*main)(int argc, char **argv); /* returns the exit status */
 };
+
+/*
+ * From a program: whether the kernel has sockets at all. Elsewhere a program is told such things with
+ * its arguments.
+ */
+bool system_has_sockets(void);
 
 /* From a program: the trap into the kernel. */
 long system_call(long number, long a0, long a1, long a2, long a3, long a4, long a5);

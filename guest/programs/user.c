@@ -138,6 +138,14 @@ long user_shutdown(int descriptor, int how)
     return system_call(SYS_SHUTDOWN, descriptor, how, 0, 0, 0, 0);
 }
 
+long user_getsockname(int descriptor, struct sockaddr_in *name)
+{
+    uint32_t size = sizeof *name;
+    if (!system_has_sockets())
+        return user_scheme_getname(descriptor, false, name);
+    return system_call(SYS_GETSOCKNAME, descriptor, (long)name, (long)&size, 0, 0, 0);
+}
+
 static struct kernel_timespec user_timespec(uint64_t ns)
 {
     return (struct kernel_timespec){

@@ -82,6 +82,23 @@ static bool scheme_is_nonblocking(int descriptor)
     return (system_call(SYS_FCNTL, descriptor, F_GETFL, 0, 0, 0, 0) & O_NONBLOCK) != 0;
 }
 
+/* For one call that may not wait: another file of the same socket. The descriptor, or an error. */
+static long scheme_begin_call(int descriptor, int flags)
+{
+    if ((flags & MSG_DONTWAIT) == 0)
+        return descriptor;
+    long file = scheme_dup(descriptor, "");
+    if (file >= 0)
+        (void)system_call(SYS_FCNTL, file, F_SETFL, O_RDWR | O_NONBLOCK, 0, 0, 0);
+    return file;
+}
+
+static void scheme_end_call(int descriptor, long file)
+{
+    if (file != descriptor)
+        (void)sys_close((int)file);
+}
+
 /* ---- names ----------------------------------------------------------------------------------- */
 
 static struct net_name scheme_net_name(const struct sockaddr_in *address)
@@ -233,11 +250,15 @@ long user_scheme_send(int descriptor, const void *buffer, size_t size, int flags
     enum user_scheme scheme = user_scheme_of(descriptor);
     if (scheme == USER_SCHEME_NONE)
         return -KENOTSOCK;
-    if ((flags & ~MSG_NOSIGNAL) != 0)
+    if ((flags & ~(MSG_NOSIGNAL | MSG_DONTWAIT)) != 0)
         return -KEOPNOTSUPP;
+    long file = scheme_begin_call(descriptor, flags);
+    if (file < 0)
+        return file;
     long result = to != NULL && scheme != USER_SCHEME_TCP
-                      ? scheme_send_to(scheme, descriptor, buffer, size, to)
-                      : scheme_send(scheme, descriptor, buffer, size);
+                      ? scheme_send_to(scheme, (int)file, buffer, size, to)
+                      : scheme_send(scheme, (int)file, buffer, size);
+    scheme_end_call(descriptor, file);
     if (result == -KEPIPE && scheme == USER_SCHEME_TCP && (flags & MSG_NOSIGNAL) == 0)
         (void)system_call(SYS_KILL, sys_getpid(), SIGPIPE, 0, 0, 0, 0);
     return result;
@@ -275,9 +296,13 @@ long user_scheme_recv(int descriptor, void *buffer, size_t size, int flags,
     struct net_name sender;
     if (scheme == USER_SCHEME_NONE)
         return -KENOTSOCK;
-    if (flags != 0)
+    if ((flags & ~(MSG_NOSIGNAL | MSG_DONTWAIT)) != 0)
         return -KEOPNOTSUPP;
-    long result = scheme_receive(scheme, descriptor, buffer, size);
+    long file = scheme_begin_call(descriptor, flags);
+    if (file < 0)
+        return file;
+    long result = scheme_receive(scheme, (int)file, buffer, size);
+    scheme_end_call(descriptor, file);
     if (result >= 0 && from != NULL && scheme != USER_SCHEME_TCP &&
         user_scheme_get(descriptor, "sender", &sender, sizeof sender) == sizeof sender)
         *from = scheme_sockaddr(&sender);

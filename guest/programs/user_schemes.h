@@ -29,7 +29,7 @@ long user_scheme_bind(int descriptor, const struct sockaddr_in *address);
 long user_scheme_connect(int descriptor, const struct sockaddr_in *address);
 long user_scheme_listen(int descriptor, int backlog);
 long user_scheme_accept(int descriptor, struct sockaddr_in *from, int flags);
-/* `to` may be NULL, `from` too. MSG_NOSIGNAL is the only flag. */
+/* `to` may be NULL, `from` too. Of flags there are MSG_NOSIGNAL and MSG_DONTWAIT. */
 long user_scheme_send(int descriptor, const void *buffer, size_t size, int flags,
                       const struct sockaddr_in *to);
 long user_scheme_recv(int descriptor, void *buffer, size_t size, int flags,

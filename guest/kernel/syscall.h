@@ -107,8 +107,8 @@ struct program_entry {
 };
 
 /*
- * From a program: whether the kernel has sockets at all. Elsewhere a program is told such things with
- * its arguments.
+ * From a program: whether the kernel has sockets at all. Elsewhere a program is told such things
+ * with its arguments.
  */
 bool system_has_sockets(void);
 

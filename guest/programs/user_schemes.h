@@ -1,10 +1,10 @@
 /*
  * user_schemes.h - sockets where the kernel has none: what user.h offers, made of schemes
  *
- * Where the kernel has none, the wrappers of user.h come here: a socket is a file of /scheme/tcp, udp
- * or icmp, and what is done with it are requests to the network daemon (kernel/scheme_net.h). Results, errors and readiness are those of
- * sockets of the kernel. Nothing is remembered here: of which scheme a descriptor is, the kernel
- * knows, and everything else the daemon.
+ * Where the kernel has none, the wrappers of user.h come here: a socket is a file of /scheme/tcp,
+ * udp or icmp, and what is done with it are requests to the network daemon (kernel/scheme_net.h).
+ * Results, errors and readiness are those of sockets of the kernel. Nothing is remembered here: of
+ * which scheme a descriptor is, the kernel knows, and everything else the daemon.
  *
  * -KENOTSOCK: the descriptor is none of a socket.
  */

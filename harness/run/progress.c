@@ -15,7 +15,7 @@
  * Stall: timers run, and nothing else is due; for max(PROGRESS_QUIET_NS, the latest deadline of the
  * waiting program's chain + 2 ticks) no task of the chain left its wait and nothing moved. The
  * chain is the program's task and the owners of the locks that it waits for. Where it waits for
- * another program, a timer must have fired in vain as well.
+ * another program, timers must have fired in vain as well.
  */
 #include "harness/diagnosis/ledger.h"
 #include "harness/run/explain.h"
@@ -201,7 +201,8 @@ static char *progress_find_loop(const struct session *session)
 
 /*
  * Whether the task waits for a program or for events: then a timeout that will end the wait belongs
- * to somebody else, and nobody has told of it. As long as no timer has fired it may be the next one.
+ * to somebody else, and nobody has told of it. It may be the next one, until two have fired in
+ * vain: one may be left from what is over.
  */
 static bool progress_may_be_timed(const struct ledger *ledger, const struct ledger_task *task,
                                   uint64_t quiet_ns)
@@ -210,7 +211,8 @@ static bool progress_may_be_timed(const struct ledger *ledger, const struct ledg
     for (unsigned i = 0; i < GTIMER_COUNT; i++) {
         fired_ns = MAX(fired_ns, ledger->timer_fired[i].time_ns);
     }
-    return fired_ns <= quiet_ns &&
+    uint64_t period_ns = ledger->timer_period_ns;
+    return (period_ns == 0 || fired_ns <= quiet_ns + period_ns) &&
            (g_str_equal(task->on, "scheme") || g_str_equal(task->on, "event"));
 }
 

@@ -1,4 +1,7 @@
-/* icmp_scheme_test.c - tests for schemes/icmp_scheme.c, and of socket_scheme.c what any scheme shows */
+/*
+ * icmp_scheme_test.c - tests for schemes/icmp_scheme.c, and of socket_scheme.c what any scheme
+ * shows
+ */
 #include "netstack/schemes/icmp_scheme.h"
 
 #include "kernel/syscall.h"

@@ -1,10 +1,10 @@
 /*
  * smolnetd.c - the network daemon
  *
- * One task, one loop. It waits for events of the scheme roots, of the cards, of the time file and of
- * the names of schemes, and does what each is about. Then the stack works until nothing is left to
- * do, those who wait for something hear of it, and a timeout is set for what is due next. Nothing
- * else sets one.
+ * One task, one loop. It waits for events of the scheme roots, of the cards, of the time file and
+ * of the names of schemes, and does what each is about. Then the stack works until nothing is left
+ * to do, those who wait for something hear of it, and a timeout is set for what is due next.
+ * Nothing else sets one.
  *
  * What came before the loop began made no event, or one that is already there: so all sources are
  * looked at once before the first wait. From then on an event is enough, since each look goes on
@@ -179,7 +179,9 @@ static void smolnetd_schedule(uint64_t deadline_ns)
         (void)sys_write(smolnetd.time, &time, sizeof time);
 }
 
-/* An error: the daemon cannot go on. Of time and cards there is nothing to do but the usual work. */
+/*
+ * An error: the daemon cannot go on. Of time and cards there is nothing to do but the usual work.
+ */
 static int smolnetd_handle(uint64_t source)
 {
     if (source < SMOLNETD_SCHEMES)

@@ -357,7 +357,9 @@ static void socket_waiter_end(struct socket_waiter *waiter, long result)
     port->answer(port, tag, result);
 }
 
-/* After I/O that succeeded the next edge counts again, also one that has been there all the time. */
+/*
+ * After I/O that succeeded the next edge counts again, also one that has been there all the time.
+ */
 static void socket_arm(struct socket_file *file, const struct scheme_request *request)
 {
     if (request->operation == SCHEME_READ || request->operation == SCHEME_DUP)
@@ -516,7 +518,9 @@ static void socket_end_late(struct socket_scheme *scheme, uint64_t now_ns)
     }
 }
 
-/* A waiter that goes on changes its own socket, whose turn it is, and perhaps others, whose comes. */
+/*
+ * A waiter that goes on changes its own socket, whose turn it is, and perhaps others, whose comes.
+ */
 void socket_scheme_notify(struct socket_scheme *scheme, uint64_t now_ns)
 {
     struct list *link;

@@ -15,9 +15,9 @@
  *     not watched --EVENTS--> watched, armed --it is ready: an event--> told
  *     told --I/O that succeeded, EVENTS, or it is ready no longer--> armed
  *
- * Whoever lets the stack work calls socket_scheme_notify() afterwards: only then are those that wait
- * tried again, and events posted. It visits the sockets that have changed, not all of them. Under
- * the lock of the stack.
+ * Whoever lets the stack work calls socket_scheme_notify() afterwards: only then are those that
+ * wait tried again, and events posted. It visits the sockets that have changed, not all of them.
+ * Under the lock of the stack.
  */
 #ifndef NETSTACK_SCHEMES_SOCKET_SCHEME_H
 #define NETSTACK_SCHEMES_SOCKET_SCHEME_H
@@ -98,7 +98,10 @@ void socket_scheme_init(struct socket_scheme *scheme, const struct socket_protoc
 /* A request that was read. */
 void socket_scheme_request(struct socket_scheme *scheme, const struct scheme_request *request,
                            uint64_t now_ns);
-/* Tries those that wait for what has changed, ends those that have waited long enough, posts events. */
+/*
+ * Tries those that wait for what has changed, ends those that have waited long enough, posts
+ * events.
+ */
 void socket_scheme_notify(struct socket_scheme *scheme, uint64_t now_ns);
 /* When it has to be called for a timeout; WAIT_FOREVER: never. */
 uint64_t socket_scheme_deadline_ns(const struct socket_scheme *scheme);

@@ -22,7 +22,9 @@ struct time_chain {
 void time_chain_init(struct time_chain *chain);
 /* Those that are over are no longer pending. */
 void time_chain_expire(struct time_chain *chain, uint64_t now_ns);
-/* Whether a timeout has to be set, so that there is one at or before this time; then it is pending. */
+/*
+ * Whether a timeout has to be set, so that there is one at or before this time; then it is pending.
+ */
 bool time_chain_needs(struct time_chain *chain, uint64_t deadline_ns);
 
 #endif

@@ -112,7 +112,10 @@ static int udp_scheme_find_path(const struct udp_net_socket *socket, uint32_t so
     return 0;
 }
 
-/* It has the source of its datagrams as its address from then on. Nobody: the one that it was given. */
+/*
+ * It has the source of its datagrams as its address from then on. Nobody: the one that it was
+ * given.
+ */
 static int udp_scheme_set_peer(struct udp_net_socket *socket, const struct net_name *peer)
 {
     struct ipv4_path path = {.source = socket->bound};

@@ -8,17 +8,23 @@
 #include "kernel/program.h"
 #include "lib/endian.h"
 #include "netstack/dialogue.h"
-#include "programs/table.h"
+#include "programs/programs.h"
 #include "tests/unit.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define PROGRAM(name, main) {name, main},
+static const struct program_entry programs[] = {
+#include "programs/programs.def"
+};
+#undef PROGRAM
+
 static uint32_t last_program;
 
 static void begin(void)
 {
-    dialogue_set_programs(program_table, program_table_count);
+    dialogue_set_programs(programs, sizeof programs / sizeof programs[0]);
     dialogue_begin();
     last_program = 0;
 }

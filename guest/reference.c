@@ -12,8 +12,8 @@
 #include "lib/string.h"
 #include "netstack/netstack.h"
 #include "netstack/posix/posix.h"
-#include "programs/table.h"
 #include "ringside/hal.h"
+#include "table.h"
 
 static const char *const reference_faces[] = {"posix", "schemes", NULL};
 

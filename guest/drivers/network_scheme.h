@@ -72,8 +72,8 @@ void network_scheme_init(struct network_scheme *scheme, int root, const uint8_t 
                          const struct network_ops *ops, void *driver);
 
 /*
- * Tries what waits, takes requests until there is none, and tells those who watch. 0, or an error of
- * the root file, after which there is nothing to serve.
+ * Tries what waits, takes requests until there is none, and tells those who watch. 0, or an error
+ * of the root file, after which there is nothing to serve.
  */
 int network_scheme_tick(struct network_scheme *scheme);
 

@@ -33,8 +33,8 @@ typedef void pci_device_fn(const struct pci_device *device, void *opaque);
 int pci_scan(const struct platform *platform, pci_device_fn *fn, void *opaque);
 
 /*
- * One function of bus 0 as an earlier scan left it, for those who were not there. It is switched off
- * while its BARs are sized, and then as it was. 0; -KENODEV: there is none, or nothing to scan.
+ * One function of bus 0 as an earlier scan left it, for those who were not there. It is switched
+ * off while its BARs are sized, and then as it was. 0; -KENODEV: there is none, or nothing to scan.
  */
 int pci_find(const struct platform *platform, unsigned slot, unsigned function,
              struct pci_device *device);

@@ -3,17 +3,17 @@
  *
  *     pcid
  *
- * goes through the virtio-mmio windows and the functions of PCI, and looks each up in /etc/pcid.conf,
- * or in a table of its own where there is no such file:
+ * goes through the virtio-mmio windows and the functions of PCI, and looks each up in
+ * /etc/pcid.conf, or in a table of its own where there is no such file:
  *
  *     # bus  identity         command
  *     mmio   1                virtio-netd -n eth%
  *     pci    1af4:1041        virtio-netd -n eth%
  *
- * The identity is a virtio device type, or vendor and device in hexadecimal. The first line that fits
- * counts; `%` becomes the number of devices to which a command with one was given before. Behind the
- * command come the device's name and its interrupt (device_name.h, virtio_netd.h). Each device is
- * said on a line of standard output, with what became of it.
+ * The identity is a virtio device type, or vendor and device in hexadecimal. The first line that
+ * fits counts; `%` becomes the number of devices to which a command with one was given before.
+ * Behind the command come the device's name and its interrupt (device_name.h, virtio_netd.h). Each
+ * device is said on a line of standard output, with what became of it.
  *
  * It gives PCI its addresses and is for the beginning: a second one does nothing. Exit status: 0; 1
  * that was a second one, or a daemon could not be started; 2 the table is wrong.

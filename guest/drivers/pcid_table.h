@@ -27,7 +27,7 @@ struct pcid_table {
     struct pcid_row rows[PCID_ROWS_MAX];
 };
 
-/* Empty lines and those that begin with # are none. The number of the first line that is wrong; 0. */
+/* Empty lines and those that begin with # are none. The number of the first that is wrong; 0. */
 unsigned pcid_table_parse(struct pcid_table *table, const char *text);
 
 /* The first row that fits, or NULL. */

@@ -1,13 +1,14 @@
 /*
  * virtio_netd.c - the daemon of a virtio network device
  *
- * One task, one loop. It waits for an event: a request, an interrupt, or a period that is over; takes
- * the interrupt; and then does everything that there is to do, whatever the event was, as an
- * interrupt may be for either queue, and requests and frames make each other possible. It never waits
- * for the device with anything else.
+ * One task, one loop. It waits for an event: a request, an interrupt, or a period that is over;
+ * takes the interrupt; and then does everything that there is to do, whatever the event was, as an
+ * interrupt may be for either queue, and requests and frames make each other possible. It never
+ * waits for the device in any other place, unless it was told to spin.
  *
- * Frames that nobody reads stay in the receive queue: that is all the memory that there is for them.
- * So that a queue with frames in it is no reason to stay awake; those who want them were told.
+ * Frames that nobody reads stay in the receive queue: that is all the memory that there is for
+ * them. So that a queue with frames in it is no reason to stay awake; those who want them were
+ * told.
  *
  * The scheme is registered before the device is touched. Requests wait until it is up; and a second
  * daemon for the same device ends there, with nothing spoilt. A device that another daemon has left

@@ -1,10 +1,10 @@
 /*
  * virtio_netd_device.c - a daemon's device: where it is, what it raises, its frames
  *
- * Interrupts are files. An interrupt that came is read as a count, taken from the device, which takes
- * its line down, and acknowledged with that count, upon which the kernel unmasks it: in this order,
- * as a line that is still up would come again at once. When it came again meanwhile (over a line that
- * others share, or triggered by edges), the count is stale, and all begins anew.
+ * Interrupts are files. An interrupt that came is read as a count, taken from the device, which
+ * takes its line down, and acknowledged with that count, upon which the kernel unmasks it: in this
+ * order, as a line that is still up would come again at once. When it came again meanwhile (over a
+ * line that others share, or triggered by edges), the count is stale, and all begins anew.
  */
 #include "drivers/virtio_netd_priv.h"
 

@@ -3,8 +3,8 @@
  *
  * Timeouts by deadline, in a heap: how many are armed hardly matters. The clock driver is told the
  * first one (tickless), or ticks periodically when the boot parameter `tick` says so. Expired
- * timeouts are taken out first and called afterwards, without the registry's lock, in order of their
- * deadlines, and of arming when these are equal.
+ * timeouts are taken out first and called afterwards, without the registry's lock, in order of
+ * their deadlines, and of arming when these are equal.
  */
 #ifndef KERNEL_TIMEOUT_H
 #define KERNEL_TIMEOUT_H

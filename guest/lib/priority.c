@@ -2,7 +2,8 @@
  * priority.c - intrusive priority queues: pairing heaps
  *
  * What is taken out leaves its children behind, each the root of a heap. They are melded in two
- * passes: neighbours in pairs from the first to the last, then the pairs from the last to the first.
+ * passes: neighbours in pairs from the first to the last, then the pairs from the last to the
+ * first.
  */
 #include "lib/priority.h"
 

@@ -1,9 +1,9 @@
 /*
  * priority.h - intrusive priority queues: pairing heaps
  *
- * The least of its members is at the root of a tree in which nobody is less than its parent. Putting
- * one in and looking at the least cost a comparison or none; taking one out costs the logarithm of
- * their number, over many calls. No memory but the links, no limit, no recursion.
+ * The least of its members is at the root of a tree in which nobody is less than its parent.
+ * Putting one in and looking at the least cost a comparison or none; taking one out costs the
+ * logarithm of their number, over many calls. No memory but the links, no limit, no recursion.
  *
  * [PAIRING] Fredman, Sedgewick, Sleator, Tarjan: The pairing heap, Algorithmica 1 (1986).
  */

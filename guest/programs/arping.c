@@ -1,11 +1,11 @@
 /*
  * arping.c - arping [-w read|events] [-i SCHEME] [-s SOURCE] ADDRESS
  *
- * Asks who has an address, once, and prints who answers: by frames that it reads from the scheme of a
- * network card and writes to it, without any stack. SCHEME is the first whose name begins with
- * "network."; SOURCE, which the question comes from, 10.0.2.15. It waits for ever: in a read, or for
- * events of a file that it opens with O_NONBLOCK. Exit status: 0, 1 the card cannot be
- * reached, 2 the command line is wrong.
+ * Asks who has an address, once, and prints who answers: by frames that it reads from the scheme of
+ * a network card and writes to it, without any stack. SCHEME is the first whose name begins with
+ * "network."; SOURCE, which the question comes from, 10.0.2.15. It waits for ever: in a read, or
+ * for events of a file that it opens with O_NONBLOCK. Exit status: 0, 1 the card cannot be reached,
+ * 2 the command line is wrong.
  */
 #include "kernel/user_call.h"
 #include "lib/errno.h"

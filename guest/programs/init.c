@@ -7,10 +7,11 @@
  *     service NAME [oneshot] [provides SCHEME,…] [after NAME,…] run COMMAND…
  *
  * A service is started when those that it comes after are up. It is up when all schemes that it
- * provides are registered, the last character of one standing for anything if it is '*'; one that is
- * oneshot when it has ended with status 0; any other one as soon as it runs. When all are up, the
- * machine is. A service that ends before, or is not up after INIT_PATIENCE_S, is the end: init says
- * who waits for what and ends itself, and with it the machine. Afterwards it says which services end.
+ * provides are registered, the last character of one standing for anything if it is '*'; one that
+ * is oneshot when it has ended with status 0; any other one as soon as it runs. When all are up,
+ * the machine is. A service that ends before, or is not up after INIT_PATIENCE_S, is the end: init
+ * says who waits for what and ends itself, and with it the machine. Afterwards it says which
+ * services end.
  */
 #include "kernel/user_call.h"
 #include "lib/string.h"

@@ -1,8 +1,8 @@
 /*
- * table.h - which programs there are
+ * table.h - which programs the image has
  */
-#ifndef PROGRAMS_TABLE_H
-#define PROGRAMS_TABLE_H
+#ifndef GUEST_TABLE_H
+#define GUEST_TABLE_H
 
 #include "kernel/syscall.h"
 

@@ -4,10 +4,12 @@
 #include "drivers/pcid.h"
 #include "drivers/virtio_netd.h"
 #include "lib/kassert.h"
+#include "netstack/schemes/smolnetd.h"
 #include "programs/programs.h"
 
 #define DAEMONS(PROGRAM)                                                                           \
     PROGRAM("pcid", pcid_main)                                                                     \
+    PROGRAM("smolnetd", smolnetd_main)                                                             \
     PROGRAM("virtio-netd", virtio_netd_main)
 
 #define PROGRAM(name, main) {name, main},

@@ -146,6 +146,11 @@ struct file *socket_open(int family, int type, int protocol, int *error)
     return NULL;
 }
 
+bool socket_has_families(void)
+{
+    return file_family_count > 0;
+}
+
 /* ---- paths ----------------------------------------------------------------------------------- */
 
 void path_register_writable(const char *prefix, path_open_fn *open, path_remove_fn *remove)

@@ -42,6 +42,9 @@ struct file_ops {
     /* Another file, made of this one and of some bytes. NULL: -KEOPNOTSUPP. */
     struct file *(*dup)(struct file *file, const void *bytes, size_t size, int *error);
     int (*sync)(struct file *file); /* NULL: there is nothing to do */
+    /* "/scheme/udp": what a program has opened, as text of `size` bytes with its NUL. NULL: no path
+     * is known. Its length, or -KENAMETOOLONG. */
+    long (*path)(struct file *file, char *text, size_t size);
 
     long (*bind)(struct file *file, const struct sockaddr *address, size_t size);
     long (*connect)(struct file *file, const struct sockaddr *address, size_t size);
@@ -97,6 +100,7 @@ void file_table_close_all(struct file_table *table);
 typedef struct file *socket_make_fn(int type, int protocol, int *error);
 void socket_family_register(int family, socket_make_fn *make);
 struct file *socket_open(int family, int type, int protocol, int *error);
+bool socket_has_families(void);
 
 /* open(2) below a prefix ("/proc/net/"). The longest prefix wins. */
 typedef struct file *path_open_fn(const char *path, int flags, int *error);

@@ -37,6 +37,10 @@ void poll_watch(struct poll_table *table, struct wait_queue *queue)
 
 unsigned poll_file(struct file *file, struct poll_table *table)
 {
+    if (file->ops->poll == NULL && file->ops->source != NULL) {
+        table->error = -KEOPNOTSUPP; /* nobody here knows: event queues are for that */
+        return 0;
+    }
     if (file->ops->poll == NULL)
         return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
     return file->ops->poll(file, table);

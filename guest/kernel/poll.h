@@ -30,7 +30,10 @@ void poll_init(void);
  */
 void poll_watch(struct poll_table *table, struct wait_queue *queue);
 
-/* What a file is ready for; one without the operation always for reading and writing. */
+/*
+ * What a file is ready for; one without the operation always for reading and writing. Of one that
+ * only event queues can watch nothing is known, and waiting for it is -KEOPNOTSUPP.
+ */
 unsigned poll_file(struct file *file, struct poll_table *table);
 
 /*

@@ -11,6 +11,7 @@
 #include "kernel/pool.h"
 #include "kernel/syscall.h"
 #include "lib/errno.h"
+#include "lib/format.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
 
@@ -197,6 +198,14 @@ static long scheme_file_watch(struct file *file, unsigned events)
     return scheme_file_call(file, SCHEME_EVENTS, events, NULL, NULL, 0);
 }
 
+/* The kernel knows the scheme, and the provider the rest. */
+static long scheme_file_path(struct file *file, char *text, size_t size)
+{
+    const struct scheme_handle *handle = file->object;
+    size_t length = ksnprintf(text, size, SCHEME_ROOT "%s", handle->scheme->name);
+    return length < size ? (long)length : -KENAMETOOLONG;
+}
+
 static void scheme_file_close(struct file *file)
 {
     struct scheme_handle *handle = file->object;
@@ -220,4 +229,5 @@ static const struct file_ops scheme_file_ops = {
     .watch = scheme_file_watch,
     .dup = scheme_file_dup,
     .sync = scheme_file_sync,
+    .path = scheme_file_path,
 };

@@ -9,6 +9,7 @@
 
 #include "lib/errno.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,6 +76,8 @@ enum {
  * SPAWN(command line): starts a program, with the console and the namespace of this one: its task.
  * WAIT(task or 0, int *status, WNOHANG): until this child, or any, has ended: its task, and its
  *     exit status, or 128 + the signal. -KECHILD: there is none. With WNOHANG 0: none has ended.
+ * FPATH(descriptor, text, size): which scheme a file is of: "/scheme/udp", and how long that is.
+ *     -KEOPNOTSUPP: of none, or of the kernel's.
  * READY(): the program with which the machine begins says that all is up. -KEPERM for others.
  */
 enum {
@@ -85,6 +88,7 @@ enum {
     SYS_SPAWN,
     SYS_WAIT,
     SYS_READY,
+    SYS_FPATH,
     SYS_PRIVATE_END,
 };
 #define WNOHANG             1
@@ -102,6 +106,12 @@ struct program_entry {
     const char *name;
     int (*main)(int argc, char **argv); /* returns the exit status */
 };
+
+/*
+ * From a program: whether the kernel has sockets at all. Elsewhere a program is told such things
+ * with its arguments.
+ */
+bool system_has_sockets(void);
 
 /* From a program: the trap into the kernel. */
 long system_call(long number, long a0, long a1, long a2, long a3, long a4, long a5);

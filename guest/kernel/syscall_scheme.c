@@ -84,6 +84,18 @@ static long syscall_ready(const long a[6])
     return program_say_ready();
 }
 
+static long syscall_fpath(const long a[6])
+{
+    struct file *file = syscall_file(a[0]);
+    if (file == NULL)
+        return -KEBADF;
+    if (file->ops->path == NULL)
+        return -KEOPNOTSUPP;
+    if (!syscall_is_ram(a[1], (size_t)a[2]))
+        return -KEFAULT;
+    return file->ops->path(file, syscall_pointer(a[1]), (size_t)a[2]);
+}
+
 long syscall_fsync(const long a[6])
 {
     struct file *file = syscall_file(a[0]);
@@ -100,4 +112,5 @@ const struct syscall_entry syscall_private_table[SYS_PRIVATE_END - SYS_PRIVATE_F
     SYSCALL_PRIVATE(SYS_SPAWN) = {"spawn", syscall_spawn},
     SYSCALL_PRIVATE(SYS_WAIT) = {"wait", syscall_wait},
     SYSCALL_PRIVATE(SYS_READY) = {"ready", syscall_ready},
+    SYSCALL_PRIVATE(SYS_FPATH) = {"fpath", syscall_fpath},
 };

@@ -55,6 +55,12 @@ static inline long sys_scheme_namespace(const char *const *names, size_t count)
     return system_call(SYS_SCHEME_NAMESPACE, (long)names, (long)count, 0, 0, 0, 0);
 }
 
+/* "/scheme/udp", and how long that is; -KEOPNOTSUPP: the file is of no scheme of a program. */
+static inline long sys_fpath(int descriptor, char *text, size_t size)
+{
+    return system_call(SYS_FPATH, descriptor, (long)text, (long)size, 0, 0, 0);
+}
+
 static inline long sys_dup_path(int descriptor, const void *bytes, size_t size)
 {
     return system_call(SYS_DUP_PATH, descriptor, (long)bytes, (long)size, 0, 0, 0);

@@ -48,6 +48,7 @@ struct ipv4_fields {
 };
 
 static uint16_t ipv4_next_identification;
+static ipv4_select_fn *ipv4_select;
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
@@ -144,9 +145,27 @@ static int ipv4_send_fragments(struct nbuf *nbuf, struct ipv4_fields *fields, ui
     return error;
 }
 
-int ipv4_output(struct nbuf *nbuf, const struct ipv4_path *path, uint32_t destination,
+void ipv4_set_select(ipv4_select_fn *select)
+{
+    ipv4_select = select;
+}
+
+/* Whether it is the face's business where the packet goes, and the face knows of no way. */
+static bool ipv4_is_stuck(struct ipv4_path *path, uint32_t destination)
+{
+    return ipv4_select != NULL && path->interface != interface_lo() &&
+           !interface_is_broadcast(path->interface, destination) && !ipv4_select(destination, path);
+}
+
+int ipv4_output(struct nbuf *nbuf, const struct ipv4_path *found, uint32_t destination,
                 enum ipv4_protocol protocol, uint64_t now_ns)
 {
+    struct ipv4_path selected = *found;
+    const struct ipv4_path *path = &selected;
+    if (ipv4_is_stuck(&selected, destination)) {
+        net_drop(nbuf, "router", "no rule leads there");
+        return -KENETUNREACH;
+    }
     struct ipv4_fields fields = {
         .path = path,
         .destination = destination,

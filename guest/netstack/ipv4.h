@@ -76,6 +76,13 @@ int ipv4_find_path(uint32_t destination, struct ipv4_path *path);
 int ipv4_find_broadcast_path(struct interface *interface, struct ipv4_path *path);
 
 /*
+ * A face may have the last word about links: of each packet that leaves this host for a single one
+ * it selects interface and next hop, or says that there is none. NULL: the path is what was found.
+ */
+typedef bool ipv4_select_fn(uint32_t destination, struct ipv4_path *path);
+void ipv4_set_select(ipv4_select_fn *select);
+
+/*
  * Sends what the buffer holds, in fragments where it is longer than the interface's MTU. Takes the
  * buffer. 0; -KENOBUFS: not all fragments could be made; or what the layers below say.
  */

@@ -13,6 +13,7 @@
 #include "netstack/ethernet.h"
 #include "netstack/icmp.h"
 #include "netstack/interface.h"
+#include "netstack/ipv4.h"
 #include "netstack/loopback.h"
 #include "netstack/reassembly.h"
 #include "netstack/route.h"
@@ -138,6 +139,7 @@ void netstack_init(void)
     wait_queue_init(&netstack_wake);
     netstack_keeper = NULL;
     netstack_deadline_ns = UINT64_MAX;
+    ipv4_set_select(NULL);
     interfaces_init();
     routes_init();
     icmp_init();

@@ -272,6 +272,11 @@ static long fake_clock_gettime(long clock, struct kernel_timespec *now)
     return 0;
 }
 
+bool system_has_sockets(void)
+{
+    return true;
+}
+
 long system_call(long number, long a0, long a1, long a2, long a3, long a4, long a5)
 {
     (void)a5;

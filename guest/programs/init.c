@@ -26,7 +26,9 @@
 #define INIT_COMMAND_MAX  256
 #define INIT_PATIENCE_S   10
 
-static const char init_default[] = "service pcid oneshot run pcid\n";
+static const char init_default[] =
+    "service pcid oneshot run pcid\n"
+    "service smolnetd provides icmp,udp,tcp,netcfg after pcid run smolnetd\n";
 
 struct init_service {
     char name[INIT_WORD_MAX];

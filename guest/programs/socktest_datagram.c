@@ -141,8 +141,7 @@ struct socktest_echo {
 static long socktest_identifier(const struct socktest *test, int socket)
 {
     struct sockaddr_in name;
-    uint32_t size = sizeof name;
-    long error = system_call(SYS_GETSOCKNAME, socket, (long)&name, (long)&size, 0, 0, 0);
+    long error = user_getsockname(socket, &name);
     return socktest_result(test, "getsockname", 0, error) ? net_to_host16(name.sin_port) : error;
 }
 

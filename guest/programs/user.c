@@ -4,6 +4,7 @@
 #include "lib/endian.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "programs/user_schemes.h"
 
 #include <stdarg.h>
 
@@ -35,21 +36,31 @@ long user_close(int descriptor)
 
 long user_ioctl(int descriptor, unsigned long request, void *argument)
 {
+    if (!system_has_sockets())
+        return user_scheme_ioctl(descriptor, request, argument);
     return system_call(SYS_IOCTL, descriptor, (long)request, (long)argument, 0, 0, 0);
 }
 
+/* A kernel without sockets has schemes in their place. */
+
 long user_socket(int family, int type, int protocol)
 {
+    if (!system_has_sockets())
+        return user_scheme_socket(family, type, protocol);
     return system_call(SYS_SOCKET, family, type, protocol, 0, 0, 0);
 }
 
 long user_bind(int descriptor, const struct sockaddr_in *address)
 {
+    if (!system_has_sockets())
+        return user_scheme_bind(descriptor, address);
     return system_call(SYS_BIND, descriptor, (long)address, sizeof(struct sockaddr_in), 0, 0, 0);
 }
 
 long user_sendto(int descriptor, const void *buffer, size_t size, const struct sockaddr_in *to)
 {
+    if (!system_has_sockets())
+        return user_scheme_send(descriptor, buffer, size, 0, to);
     return system_call(SYS_SENDTO, descriptor, (long)buffer, (long)size, 0, (long)to,
                        sizeof(struct sockaddr_in));
 }
@@ -57,54 +68,82 @@ long user_sendto(int descriptor, const void *buffer, size_t size, const struct s
 long user_recvfrom(int descriptor, void *buffer, size_t size, struct sockaddr_in *from)
 {
     uint32_t from_size = sizeof *from;
+    if (!system_has_sockets())
+        return user_scheme_recv(descriptor, buffer, size, 0, from);
     return system_call(SYS_RECVFROM, descriptor, (long)buffer, (long)size, 0, (long)from,
                        (long)&from_size);
 }
 
 long user_setsockopt(int descriptor, int level, int name, const void *value, size_t size)
 {
+    if (!system_has_sockets())
+        return user_scheme_setsockopt(descriptor, level, name, value, size);
     return system_call(SYS_SETSOCKOPT, descriptor, level, name, (long)value, (long)size, 0);
 }
 
 long user_getsockopt(int descriptor, int level, int name, void *value, uint32_t *size)
 {
+    if (!system_has_sockets())
+        return user_scheme_getsockopt(descriptor, level, name, value, size);
     return system_call(SYS_GETSOCKOPT, descriptor, level, name, (long)value, (long)size, 0);
 }
 
 long user_connect(int descriptor, const struct sockaddr_in *address)
 {
+    if (!system_has_sockets())
+        return user_scheme_connect(descriptor, address);
     return system_call(SYS_CONNECT, descriptor, (long)address, sizeof(struct sockaddr_in), 0, 0, 0);
 }
 
 long user_listen(int descriptor, int backlog)
 {
+    if (!system_has_sockets())
+        return user_scheme_listen(descriptor, backlog);
     return system_call(SYS_LISTEN, descriptor, backlog, 0, 0, 0, 0);
 }
 
 long user_accept(int descriptor, struct sockaddr_in *from, int flags)
 {
     uint32_t from_size = sizeof *from;
+    if (!system_has_sockets())
+        return user_scheme_accept(descriptor, from, flags);
     return system_call(SYS_ACCEPT4, descriptor, (long)from, (long)&from_size, flags, 0, 0);
 }
 
 long user_send(int descriptor, const void *buffer, size_t size, int flags)
 {
+    if (!system_has_sockets())
+        return user_scheme_send(descriptor, buffer, size, flags, NULL);
     return system_call(SYS_SENDTO, descriptor, (long)buffer, (long)size, flags, 0, 0);
 }
 
 long user_recv(int descriptor, void *buffer, size_t size, int flags)
 {
+    if (!system_has_sockets())
+        return user_scheme_recv(descriptor, buffer, size, flags, NULL);
     return system_call(SYS_RECVFROM, descriptor, (long)buffer, (long)size, flags, 0, 0);
 }
 
 long user_recvmsg(int descriptor, struct msghdr *message, int flags)
 {
+    if (!system_has_sockets())
+        return user_scheme_recvmsg(descriptor, message, flags);
     return system_call(SYS_RECVMSG, descriptor, (long)message, flags, 0, 0, 0);
 }
 
 long user_shutdown(int descriptor, int how)
 {
+    if (!system_has_sockets())
+        return user_scheme_shutdown(descriptor, how);
     return system_call(SYS_SHUTDOWN, descriptor, how, 0, 0, 0, 0);
+}
+
+long user_getsockname(int descriptor, struct sockaddr_in *name)
+{
+    uint32_t size = sizeof *name;
+    if (!system_has_sockets())
+        return user_scheme_getname(descriptor, false, name);
+    return system_call(SYS_GETSOCKNAME, descriptor, (long)name, (long)&size, 0, 0, 0);
 }
 
 static struct kernel_timespec user_timespec(uint64_t ns)
@@ -118,6 +157,8 @@ static struct kernel_timespec user_timespec(uint64_t ns)
 long user_poll(struct pollfd *entries, size_t count, uint64_t timeout_ns)
 {
     struct kernel_timespec timeout = user_timespec(timeout_ns);
+    if (!system_has_sockets())
+        return user_scheme_poll(entries, count, timeout_ns);
     return system_call(SYS_PPOLL, (long)entries, (long)count,
                        timeout_ns != UINT64_MAX ? (long)&timeout : 0, 0, SIGSET_SIZE, 0);
 }

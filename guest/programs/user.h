@@ -42,6 +42,7 @@ long user_send(int descriptor, const void *buffer, size_t size, int flags);
 long user_recv(int descriptor, void *buffer, size_t size, int flags);
 long user_recvmsg(int descriptor, struct msghdr *message, int flags);
 long user_shutdown(int descriptor, int how);
+long user_getsockname(int descriptor, struct sockaddr_in *name);
 /* UINT64_MAX: without a timeout. */
 long user_poll(struct pollfd *entries, size_t count, uint64_t timeout_ns);
 long user_eventfd(uint32_t count, int flags);

@@ -14,7 +14,8 @@
  *
  * Stall: timers run, and nothing else is due; for max(PROGRESS_QUIET_NS, the latest deadline of the
  * waiting program's chain + 2 ticks) no task of the chain left its wait and nothing moved. The
- * chain is the program's task and the owners of the locks that it waits for.
+ * chain is the program's task and the owners of the locks that it waits for. Where it waits for
+ * another program, timers must have fired in vain as well.
  */
 #include "harness/diagnosis/ledger.h"
 #include "harness/run/explain.h"
@@ -198,6 +199,23 @@ static char *progress_find_loop(const struct session *session)
     return why;
 }
 
+/*
+ * Whether the task waits for a program or for events: then a timeout that will end the wait belongs
+ * to somebody else, and nobody has told of it. It may be the next one, until two have fired in
+ * vain: one may be left from what is over.
+ */
+static bool progress_may_be_timed(const struct ledger *ledger, const struct ledger_task *task,
+                                  uint64_t quiet_ns)
+{
+    uint64_t fired_ns = 0;
+    for (unsigned i = 0; i < GTIMER_COUNT; i++) {
+        fired_ns = MAX(fired_ns, ledger->timer_fired[i].time_ns);
+    }
+    uint64_t period_ns = ledger->timer_period_ns;
+    return (period_ns == 0 || fired_ns <= quiet_ns + period_ns) &&
+           (g_str_equal(task->on, "scheme") || g_str_equal(task->on, "event"));
+}
+
 /* When this program counts as stalled, VCLOCK_NEVER while some task of its chain does not sleep. */
 static uint64_t progress_stall_ns(const struct session *session, uint32_t number)
 {
@@ -211,6 +229,9 @@ static uint64_t progress_stall_ns(const struct session *session, uint32_t number
         quiet_ns = MAX(quiet_ns, task->since.time_ns);
         if (task->deadline_ns != LEDGER_NO_TIME) {
             deadline_ns = MAX(deadline_ns, task->deadline_ns);
+        }
+        if (progress_may_be_timed(ledger, task, quiet_ns)) {
+            return VCLOCK_NEVER;
         }
         const struct ledger_lock *lock = ledger_lock(ledger, task->object);
         if (lock == NULL || !g_str_equal(task->on, "lock")) {

@@ -1,0 +1,272 @@
+/*
+ * tcp_scheme.c - the scheme tcp: connections
+ */
+#include "netstack/schemes/tcp_scheme.h"
+
+#include "kernel/pool.h"
+#include "kernel/syscall.h"
+#include "lib/errno.h"
+#include "lib/kassert.h"
+#include "lib/string.h"
+#include "netstack/tcp.h"
+
+#define TCP_SCHEME_BACKLOG 8 /* of who listens without saying how many */
+
+struct tcp_net_socket {
+    struct net_socket base; /* first */
+    struct tcp_connection *connection;
+};
+kstatic_assert(offsetof(struct tcp_net_socket, base) == 0, "the base is either");
+
+static struct tcp_net_socket tcp_sockets[TCP_SCHEME_SOCKETS_MAX];
+static struct pool tcp_socket_pool;
+
+void tcp_scheme_init(void)
+{
+    pool_init(&tcp_socket_pool, "tcp-sockets", tcp_sockets, sizeof tcp_sockets[0],
+              TCP_SCHEME_SOCKETS_MAX);
+}
+
+static struct tcp_connection *tcp_scheme_connection(const struct net_socket *base)
+{
+    return ((const struct tcp_net_socket *)base)->connection;
+}
+
+/* From the stack. */
+static void tcp_scheme_changed(void *owner, unsigned ready)
+{
+    (void)ready;
+    net_socket_changed(owner);
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static struct net_socket *tcp_scheme_open(void)
+{
+    struct tcp_net_socket *socket = pool_alloc(&tcp_socket_pool);
+    if (socket == NULL)
+        return NULL;
+    socket->connection = tcp_open(tcp_scheme_changed, socket);
+    if (socket->connection != NULL)
+        return &socket->base;
+    pool_free(&tcp_socket_pool, socket);
+    return NULL;
+}
+
+static void tcp_scheme_close(struct net_socket *base, uint64_t now_ns)
+{
+    tcp_close(tcp_scheme_connection(base), now_ns);
+    pool_free(&tcp_socket_pool, base);
+}
+
+static struct net_socket *tcp_scheme_accept(struct net_socket *base, int *error)
+{
+    struct tcp_connection *listener = tcp_scheme_connection(base);
+    struct tcp_information information;
+    tcp_inform(listener, &information);
+    if (information.state == TCP_CLOSED && information.local.port != 0)
+        (void)tcp_listen(listener, TCP_SCHEME_BACKLOG);
+    *error = tcp_state(listener) == TCP_LISTEN ? -KENOBUFS : -KEINVAL;
+    struct tcp_net_socket *socket = *error == -KENOBUFS ? pool_alloc(&tcp_socket_pool) : NULL;
+    if (socket == NULL)
+        return NULL;
+    socket->connection = tcp_accept(listener, tcp_scheme_changed, socket);
+    if (socket->connection != NULL)
+        return &socket->base;
+    pool_free(&tcp_socket_pool, socket);
+    *error = -KEAGAIN;
+    return NULL;
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static bool tcp_scheme_is_connecting(const struct tcp_connection *connection)
+{
+    enum tcp_state state = tcp_state(connection);
+    return state == TCP_SYN_SENT || state == TCP_SYN_RECEIVED;
+}
+
+/* What the last attempt came to is told first, when nobody has asked for it. */
+static int tcp_scheme_connect(struct tcp_connection *connection, const struct net_name *to,
+                              uint64_t now_ns)
+{
+    int error = -tcp_take_error(connection);
+    if (error == 0 && tcp_scheme_is_connecting(connection))
+        error = -KEALREADY;
+    if (error == 0)
+        error = tcp_connect(connection, to->address, to->port, now_ns);
+    return error;
+}
+
+static int tcp_scheme_name(struct socket_file *file, const char *path, bool connect,
+                           uint64_t now_ns)
+{
+    struct tcp_connection *connection = tcp_scheme_connection(file->socket);
+    struct net_names names;
+    (void)connect;
+    if (!net_names_parse(path, &names))
+        return -KENOENT;
+    bool remote = path[0] != '/';
+    int error = 0;
+    if (!remote || names.local.address != 0 || names.local.port != 0)
+        error = tcp_bind(connection, names.local.address, names.local.port);
+    if (error == 0 && remote)
+        error = tcp_scheme_connect(connection, &names.remote, now_ns);
+    return error;
+}
+
+/* What became of the attempt to connect. */
+static int tcp_scheme_settle(struct net_socket *base)
+{
+    struct tcp_connection *connection = tcp_scheme_connection(base);
+    if (tcp_scheme_is_connecting(connection))
+        return -KEAGAIN;
+    int error = -tcp_take_error(connection);
+    if (error == 0 && tcp_state(connection) == TCP_CLOSED)
+        error = -KENOTCONN;
+    return error;
+}
+
+/* ---- reading and writing --------------------------------------------------------------------- */
+
+static long tcp_scheme_read(struct socket_file *file, void *data, size_t size, uint64_t now_ns)
+{
+    if (size == 0)
+        return 0;
+    return tcp_receive(tcp_scheme_connection(file->socket), data, size, false, now_ns);
+}
+
+/* So much as there is room for. */
+static long tcp_scheme_write(struct socket_file *file, const void *data, size_t size,
+                             uint64_t now_ns)
+{
+    return tcp_send(tcp_scheme_connection(file->socket), data, size, now_ns);
+}
+
+static unsigned tcp_scheme_readiness(const struct net_socket *base)
+{
+    unsigned ready = tcp_readiness(tcp_scheme_connection(base));
+    return ((ready & TCP_READY_IN) != 0 ? POLLIN | POLLRDNORM : 0u) |
+           ((ready & TCP_READY_OUT) != 0 ? POLLOUT | POLLWRNORM : 0u) |
+           ((ready & TCP_READY_RDHUP) != 0 ? (unsigned)POLLRDHUP : 0u) |
+           ((ready & TCP_READY_ERR) != 0 ? (unsigned)POLLERR : 0u) |
+           ((ready & TCP_READY_HUP) != 0 ? (unsigned)POLLHUP : 0u);
+}
+
+/* ---- settings -------------------------------------------------------------------------------- */
+
+static long tcp_scheme_get_names(const struct tcp_connection *connection, void *value, size_t size)
+{
+    struct tcp_information information;
+    tcp_inform(connection, &information);
+    struct net_names names = {
+        .local = {.address = information.local.address, .port = information.local.port}};
+    bool known = information.state != TCP_CLOSED && information.state != TCP_LISTEN &&
+                 information.state != TCP_SYN_SENT;
+    if (known)
+        names.remote = (struct net_name){.address = information.remote.address,
+                                         .port = information.remote.port};
+    if (size < sizeof names)
+        return -KEINVAL;
+    memcpy(value, &names, sizeof names);
+    return sizeof names;
+}
+
+static long tcp_scheme_get(struct net_socket *base, enum net_setting setting, void *value,
+                           size_t size)
+{
+    struct tcp_connection *connection = tcp_scheme_connection(base);
+    const struct tcp_options *options = tcp_get_options(connection);
+    switch (setting) {
+    case NET_SETTING_NAMES:
+        return tcp_scheme_get_names(connection, value, size);
+    case NET_SETTING_ERROR:
+        return net_setting_put(value, size, tcp_take_error(connection));
+    case NET_SETTING_BACKLOG:
+        return net_setting_put(value, size, tcp_state(connection) == TCP_LISTEN);
+    case NET_SETTING_HOP_LIMIT:
+        return net_setting_put(value, size, IPV4_TTL);
+    case NET_SETTING_REUSE_ADDRESS:
+        return net_setting_put(value, size, options->reuse_address);
+    case NET_SETTING_RECEIVE_BUFFER:
+        return net_setting_put(value, size, (int32_t)options->receive_buffer);
+    case NET_SETTING_SEND_BUFFER:
+        return net_setting_put(value, size, (int32_t)options->send_buffer);
+    case NET_SETTING_NO_DELAY:
+        return net_setting_put(value, size, options->no_delay);
+    case NET_SETTING_KEEPALIVE:
+        return net_setting_put(value, size, options->keepalive);
+    default:
+        return -KENOPROTOOPT;
+    }
+}
+
+static int tcp_scheme_shutdown(struct net_socket *base, int32_t how, uint64_t now_ns)
+{
+    unsigned what = (how != SHUT_WR ? (unsigned)TCP_SHUT_READ : 0) |
+                    (how != SHUT_RD ? (unsigned)TCP_SHUT_WRITE : 0);
+    if (how < SHUT_RD || how > SHUT_RDWR)
+        return -KEINVAL;
+    net_socket_changed(base);
+    return tcp_shutdown(tcp_scheme_connection(base), what, now_ns);
+}
+
+static int tcp_scheme_set_option(struct tcp_connection *connection, enum net_setting setting,
+                                 int32_t number, uint64_t now_ns)
+{
+    struct tcp_options options = *tcp_get_options(connection);
+    switch (setting) {
+    case NET_SETTING_REUSE_ADDRESS:
+        options.reuse_address = number != 0;
+        break;
+    case NET_SETTING_RECEIVE_BUFFER:
+        options.receive_buffer = number > 0 ? (size_t)number : 0;
+        break;
+    case NET_SETTING_SEND_BUFFER:
+        options.send_buffer = number > 0 ? (size_t)number : 0;
+        break;
+    case NET_SETTING_NO_DELAY:
+        options.no_delay = number != 0;
+        break;
+    case NET_SETTING_KEEPALIVE:
+        options.keepalive = number != 0;
+        break;
+    default:
+        return -KENOPROTOOPT;
+    }
+    tcp_set_options(connection, &options, now_ns);
+    return 0;
+}
+
+static long tcp_scheme_set(struct net_socket *base, enum net_setting setting, const void *value,
+                           size_t size, uint64_t now_ns)
+{
+    struct tcp_connection *connection = tcp_scheme_connection(base);
+    int32_t number;
+    long result = net_setting_get(value, size, &number);
+    int error = 0;
+    if (result < 0)
+        return result;
+    if (setting == NET_SETTING_SHUTDOWN)
+        error = tcp_scheme_shutdown(base, number, now_ns);
+    else if (setting == NET_SETTING_BACKLOG)
+        error = tcp_listen(connection, number < 0 || number > TCP_BACKLOG_MAX ? TCP_BACKLOG_MAX
+                                                                              : (unsigned)number);
+    else
+        error = tcp_scheme_set_option(connection, setting, number, now_ns);
+    return error == 0 ? result : error;
+}
+
+const struct socket_protocol tcp_scheme_protocol = {
+    .scheme = "tcp",
+    .open = tcp_scheme_open,
+    .close = tcp_scheme_close,
+    .name = tcp_scheme_name,
+    .accept = tcp_scheme_accept,
+    .read = tcp_scheme_read,
+    .write = tcp_scheme_write,
+    .settle = tcp_scheme_settle,
+    .readiness = tcp_scheme_readiness,
+    .get = tcp_scheme_get,
+    .set = tcp_scheme_set,
+};

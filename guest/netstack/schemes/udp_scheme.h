@@ -1,0 +1,15 @@
+/*
+ * udp_scheme.h - the scheme udp: datagrams
+ */
+#ifndef NETSTACK_SCHEMES_UDP_SCHEME_H
+#define NETSTACK_SCHEMES_UDP_SCHEME_H
+
+#include "netstack/schemes/socket_scheme.h"
+
+#define UDP_SCHEME_SOCKETS_MAX 256
+
+/* Empties the pool of sockets. */
+void udp_scheme_init(void);
+extern const struct socket_protocol udp_scheme_protocol;
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * user_schemes.h - sockets where the kernel has none: what user.h offers, made of schemes
+ *
+ * Where the kernel has none, the wrappers of user.h come here: a socket is a file of /scheme/tcp,
+ * udp or icmp, and what is done with it are requests to the network daemon (kernel/scheme_net.h).
+ * Results, errors and readiness are those of sockets of the kernel. Nothing is remembered here: of
+ * which scheme a descriptor is, the kernel knows, and everything else the daemon.
+ *
+ * -KENOTSOCK: the descriptor is none of a socket.
+ */
+#ifndef PROGRAMS_USER_SCHEMES_H
+#define PROGRAMS_USER_SCHEMES_H
+
+#include "kernel/syscall.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum user_scheme {
+    USER_SCHEME_NONE, /* not a socket */
+    USER_SCHEME_ICMP,
+    USER_SCHEME_UDP,
+    USER_SCHEME_TCP,
+};
+enum user_scheme user_scheme_of(int descriptor);
+
+long user_scheme_socket(int family, int type, int protocol);
+long user_scheme_bind(int descriptor, const struct sockaddr_in *address);
+long user_scheme_connect(int descriptor, const struct sockaddr_in *address);
+long user_scheme_listen(int descriptor, int backlog);
+long user_scheme_accept(int descriptor, struct sockaddr_in *from, int flags);
+/* `to` may be NULL, `from` too. Of flags there are MSG_NOSIGNAL and MSG_DONTWAIT. */
+long user_scheme_send(int descriptor, const void *buffer, size_t size, int flags,
+                      const struct sockaddr_in *to);
+long user_scheme_recv(int descriptor, void *buffer, size_t size, int flags,
+                      struct sockaddr_in *from);
+/* Of one part. */
+long user_scheme_recvmsg(int descriptor, struct msghdr *message, int flags);
+long user_scheme_shutdown(int descriptor, int how);
+long user_scheme_setsockopt(int descriptor, int level, int name, const void *value, size_t size);
+long user_scheme_getsockopt(int descriptor, int level, int name, void *value, uint32_t *size);
+long user_scheme_getname(int descriptor, bool peer, struct sockaddr_in *name);
+/* For any descriptors; those that no event queue can watch are looked at when something happens. */
+long user_scheme_poll(struct pollfd *entries, size_t count, uint64_t timeout_ns);
+/* Interfaces and routes (kernel/sockios.h), through netcfg. -KENOTTY: no such request. */
+long user_scheme_ioctl(int descriptor, unsigned long request, void *argument);
+
+/* ---- for user_schemes*.c: a setting of a socket ---------------------------------------------- */
+
+long user_scheme_set(int descriptor, const char *setting, const void *value, size_t size);
+long user_scheme_get(int descriptor, const char *setting, void *value, size_t size);
+
+#endif

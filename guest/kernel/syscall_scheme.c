@@ -104,6 +104,11 @@ long syscall_fsync(const long a[6])
     return file->ops->sync != NULL ? file->ops->sync(file) : 0;
 }
 
+bool system_has_sockets(void)
+{
+    return socket_has_families();
+}
+
 #define SYSCALL_PRIVATE(number) [(number)-SYS_PRIVATE_FIRST]
 const struct syscall_entry syscall_private_table[SYS_PRIVATE_END - SYS_PRIVATE_FIRST] = {
     SYSCALL_PRIVATE(SYS_SCHEME_CREATE) = {"scheme_create", syscall_scheme_create},

@@ -483,8 +483,3 @@ long syscall_getsockopt(const long a[6])
         syscall_store_size(a[4], size);
     return result;
 }
-
-bool system_has_sockets(void)
-{
-    return socket_has_families();
-}

@@ -1,7 +1,8 @@
 /*
  * reference.c - the reference guest: what the bench sees of it, and what is put together
  *
- * Face `posix`: socket system calls in the kernel, programs as tasks.
+ * Face `posix`: drivers, network stack and socket system calls in the kernel, programs as tasks.
+ * Face `schemes`: the kernel has schemes only; `init` starts programs that serve the others.
  */
 #include "drivers/drivers.h"
 #include "kernel/boot.h"
@@ -14,23 +15,46 @@
 #include "programs/table.h"
 #include "ringside/hal.h"
 
-static const char *const reference_faces[] = {"posix", NULL};
+static const char *const reference_faces[] = {"posix", "schemes", NULL};
 
-/* The stack and, above it, its face. Without the parameter that is the first one. */
-static void reference_init_netstack(void)
+/* Without the parameter it is the first one. */
+static bool reference_has_schemes(void)
 {
     const char *face = boot_parameter("face");
-    if (face != NULL && !kstreq(face, reference_faces[0]))
-        kpanic("boot parameter face: this guest has only posix");
+    if (face == NULL || kstreq(face, reference_faces[0]))
+        return false;
+    if (!kstreq(face, reference_faces[1]))
+        kpanic("boot parameter face: this guest has posix and schemes");
+    return true;
+}
+
+static void reference_init_drivers(void)
+{
+    drivers_init();
+    if (!reference_has_schemes())
+        drivers_scan();
+}
+
+/* The stack and, above it, its face. */
+static void reference_init_netstack(void)
+{
+    if (reference_has_schemes())
+        return;
     netstack_init();
     posix_init();
+}
+
+static const char *reference_first_program(void)
+{
+    return reference_has_schemes() ? "init" : NULL;
 }
 
 static void reference_boot(void)
 {
     const struct kernel_parts parts = {
-        .init_drivers = drivers_init,
+        .init_drivers = reference_init_drivers,
         .init_netstack = reference_init_netstack,
+        .first_program = reference_first_program,
         .programs = program_table,
         .program_count = program_table_count,
     };

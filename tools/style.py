@@ -42,7 +42,7 @@ LAYERS = {
     "guest/kernel": ["lib/", "kernel/", "ringside/hal.h", "ringside/probe.h"],
     "guest/drivers": ["lib/", "kernel/", "drivers/", "ringside/hal.h", "ringside/probe.h"],
     "guest/netstack": ["lib/", "kernel/", "netstack/", "ringside/hal.h", "ringside/probe.h"],
-    "guest/programs": ["lib/", "kernel/syscall.h", "kernel/sockios.h", "programs/"],
+    "guest/programs": ["lib/", "kernel/syscall.h", "kernel/sockios.h", "kernel/user_call.h", "kernel/scheme_abi.h", "programs/"],
     # The one place that sees all of a guest: it puts it together.
     "guest": ["lib/", "kernel/", "drivers/", "netstack/", "programs/", "ringside/"],
     # Guests as users have them: the boundary, the runtime, and their own headers beside them.

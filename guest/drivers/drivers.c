@@ -22,15 +22,16 @@ static const struct virtio_driver drivers_virtio[] = {
     {.name = "virtio-net", .device_id = VDEVICE_NET, .probe = virtio_net_probe},
 };
 
-static int drivers_scan_virtio(const struct platform *platform)
+static struct platform drivers_platform;
+
+void drivers_scan(void)
 {
     static const struct virtio_drivers drivers = {
         .table = drivers_virtio,
         .count = sizeof(drivers_virtio) / sizeof(drivers_virtio[0]),
     };
-    virtio_mmio_scan(platform, &drivers);
-    virtio_pci_scan(platform, &drivers);
-    return 0;
+    virtio_mmio_scan(&drivers_platform, &drivers);
+    virtio_pci_scan(&drivers_platform, &drivers);
 }
 
 static int drivers_init_gic(const struct platform *platform)
@@ -55,7 +56,6 @@ static const struct {
     {arm_timer_init, "no timer in this machine"},
     {pl031_init, NULL},
     {drivers_find_cpus, NULL},
-    {drivers_scan_virtio, NULL},
 };
 
 /* A machine that has both is one whose device tree is complete: it is asked. */
@@ -73,10 +73,9 @@ static void drivers_find_platform(struct platform *platform)
 
 void drivers_init(void)
 {
-    struct platform platform;
-    drivers_find_platform(&platform);
+    drivers_find_platform(&drivers_platform);
     for (size_t i = 0; i < sizeof(drivers_steps) / sizeof(drivers_steps[0]); i++) {
-        if (drivers_steps[i].init(&platform) != 0 && drivers_steps[i].without != NULL)
+        if (drivers_steps[i].init(&drivers_platform) != 0 && drivers_steps[i].without != NULL)
             kpanic(drivers_steps[i].without);
     }
 }

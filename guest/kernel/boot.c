@@ -102,7 +102,10 @@ void boot_say_ready(void)
 static void boot_start_first(const char *command_line)
 {
     boot_not_ready = command_line != NULL ? 2 : 1;
-    if (command_line != NULL && program_start_first(command_line) != 0)
+    if (command_line == NULL)
+        return;
+    scheme_reserve_memory();
+    if (program_start_first(command_line) != 0)
         kpanic("the first program cannot be started");
 }
 

@@ -31,6 +31,13 @@ uint64_t clock_realtime_ns(void)
     return clock_now_ns() + clock_realtime_offset_ns;
 }
 
+uint64_t clock_of_realtime_ns(uint64_t realtime_ns)
+{
+    if (clock_realtime_offset_ns > INT64_MAX) /* the time of day is behind the counter */
+        return realtime_ns - clock_realtime_offset_ns;
+    return realtime_ns > clock_realtime_offset_ns ? realtime_ns - clock_realtime_offset_ns : 0;
+}
+
 void clock_set_deadline(uint64_t deadline_ns)
 {
     if (clock_driver != NULL)

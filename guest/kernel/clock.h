@@ -23,6 +23,8 @@ uint64_t clock_now_ns(void);
  */
 void clock_set_realtime(uint64_t realtime_ns);
 uint64_t clock_realtime_ns(void);
+/* What the counter shows at this time of day; 0: it had not begun. */
+uint64_t clock_of_realtime_ns(uint64_t realtime_ns);
 void clock_set_deadline(uint64_t deadline_ns);
 /* Called by the driver from its interrupt. */
 void clock_interrupt(void);

@@ -158,7 +158,8 @@ static void fake_chip_enable(uint32_t intid, bool edge_triggered)
 
 static void fake_chip_disable(uint32_t intid)
 {
-    fake_enabled &= ~(UINT64_C(1) << intid);
+    if (intid < 64)
+        fake_enabled &= ~(UINT64_C(1) << intid);
 }
 
 static const struct irq_chip fake_chip = {

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FAKE_RAM_SIZE  (20u << 20)
+#define FAKE_RAM_SIZE  (28u << 20)
 #define FAKE_FREE_SIZE (13u << 20) /* the part of it that the boot information calls free */
 #define FAKE_TIMER_IRQ 27
 #define FAKE_START_NS  UINT64_C(1000000000)

@@ -11,6 +11,7 @@
 #include "kernel/file.h"
 #include "kernel/pool.h"
 #include "kernel/program.h"
+#include "kernel/scheme.h"
 #include "kernel/task.h"
 #include "kernel/user_call.h"
 #include "lib/errno.h"
@@ -72,12 +73,13 @@ static void add(void (*body)(void))
 static void boot(void)
 {
     fake_boot_with(&body_entry, 1);
+    scheme_reserve_memory();
     body_count = 0;
     objects_before = objects();
 }
 
 /* Runs all to their ends: with status 0, and nothing is left behind. */
-static void finish(void)
+static inline void finish(void)
 {
     char line[40];
     fake_run_until(BODY_END_NS);

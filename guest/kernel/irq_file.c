@@ -2,9 +2,10 @@
  * irq_file.c - interrupts as files: "/scheme/irq/INTID"
  *
  * A line counts its interrupts; a file knows up to which count its driver has dealt with them. The
- * vector ends each interrupt itself, and the line is masked until all of its files have acknowledged
- * the count as it is. So a device that goes on asserting a level does not interrupt again before its
- * driver has looked at it, and a driver that is slow, or dead, holds up nobody of another line.
+ * vector ends each interrupt itself, and the line is masked until all of its files have
+ * acknowledged the count as it is. So a device that goes on asserting a level does not interrupt
+ * again before its driver has looked at it, and a driver that is slow, or dead, holds up nobody of
+ * another line.
  *
  *     vector:  count++, mask, wake the files
  *     read:    the count, once it is not the acknowledged one

@@ -1,9 +1,9 @@
 /*
  * program_child.c - programs that programs start, and their ends
  *
- * What a parent has of a child is a record that stays until the parent has asked for its end, or has
- * ended itself. "/scheme/child" gives the ends as a file, so that a parent can watch for them along
- * with other things.
+ * What a parent has of a child is a record that stays until the parent has asked for its end, or
+ * has ended itself. "/scheme/child" gives the ends as a file, so that a parent can watch for them
+ * along with other things.
  */
 #include "kernel/pool.h"
 #include "kernel/program_priv.h"

@@ -147,8 +147,8 @@ static int scheme_register(struct scheme *scheme, const char *name)
 
 struct file *scheme_create(const char *name, int *error)
 {
-    *error = -KEINVAL;
-    if (!scheme_is_name(name))
+    *error = scheme_request_is_possible() ? -KEINVAL : -KENOSYS;
+    if (*error == -KENOSYS || !scheme_is_name(name))
         return NULL;
     struct scheme *scheme = pool_alloc(&scheme_pool);
     struct file *file = scheme != NULL ? scheme_root_make(scheme) : NULL;

@@ -40,13 +40,19 @@ struct file;
  * and is ready (EVENT_READ) whenever a name comes or goes. */
 void scheme_init(void);
 
+/*
+ * Takes memory for the bytes of requests from what the machine has. At boot, where programs are
+ * going to serve others: without it nobody can.
+ */
+void scheme_reserve_memory(void);
+
 /* A scheme of the kernel: in all namespaces. Keeps both. `open` gets what follows the name. */
 typedef struct file *scheme_open_fn(const char *path, int flags, int *error);
 void scheme_register_kernel(const char *name, scheme_open_fn *open);
 
 /*
  * The running program becomes the provider of a name: its root file. NULL with -KEEXIST (somebody
- * provides it), -KEINVAL (not a name), -KENOSPC.
+ * provides it), -KEINVAL (not a name), -KENOSPC, -KENOSYS (no memory was reserved).
  */
 struct file *scheme_create(const char *name, int *error);
 

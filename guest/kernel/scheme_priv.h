@@ -81,6 +81,8 @@ void scheme_release(struct scheme *scheme);
 /* ---- scheme_request.c ------------------------------------------------------------------------ */
 
 void scheme_request_init(void);
+/* Whether there is memory for requests. */
+bool scheme_request_is_possible(void);
 /* Asks and waits: the result, of which the bytes are where they should be. */
 long scheme_request_call(struct scheme_call *call);
 /* With the lock: for which nobody waits; the handle ends with it. */

@@ -10,12 +10,13 @@
  * signals blocked. Those that cannot be blocked end the program, so it leaves its request behind:
  * orphaned, with its bytes, until there is an answer to throw away.
  *
- * CLOSE is orphaned from the beginning. Its request is a part of the handle, which is not free again
- * before the answer: however slow a provider is, it is never owed more of them than there are
+ * CLOSE is orphaned from the beginning. Its request is a part of the handle, which is not free
+ * again before the answer: however slow a provider is, it is never owed more of them than there are
  * handles.
  */
 #include "kernel/scheme_priv.h"
 
+#include "kernel/boot_memory.h"
 #include "kernel/pool.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -40,10 +41,7 @@ static struct {
 
 static struct request request_objects[SCHEME_REQUESTS_MAX];
 static struct pool request_pool;
-static _Alignas(64) char request_small[REQUEST_SMALL_COUNT][REQUEST_SMALL_SIZE];
-static struct pool request_small_pool;
-static _Alignas(64) char request_large[REQUEST_LARGE_COUNT][SCHEME_DATA_MAX];
-static struct pool request_large_pool;
+static struct pool request_small_pool, request_large_pool; /* of bytes */
 
 static const char *const request_names[] = {
     [SCHEME_OPEN] = "open",   [SCHEME_DUP] = "dup",       [SCHEME_READ] = "read",
@@ -56,10 +54,21 @@ void scheme_request_init(void)
     memset(&requests, 0, sizeof requests);
     pool_init(&request_pool, "requests", request_objects, sizeof request_objects[0],
               SCHEME_REQUESTS_MAX);
-    pool_init(&request_small_pool, "small-requests", request_small, REQUEST_SMALL_SIZE,
-              REQUEST_SMALL_COUNT);
-    pool_init(&request_large_pool, "large-requests", request_large, SCHEME_DATA_MAX,
-              REQUEST_LARGE_COUNT);
+    request_small_pool.capacity = 0;
+    request_large_pool.capacity = 0;
+}
+
+void scheme_reserve_memory(void)
+{
+    boot_memory_init_pool(&request_small_pool, "small-requests", REQUEST_SMALL_SIZE,
+                          REQUEST_SMALL_COUNT);
+    boot_memory_init_pool(&request_large_pool, "large-requests", SCHEME_DATA_MAX,
+                          REQUEST_LARGE_COUNT);
+}
+
+bool scheme_request_is_possible(void)
+{
+    return request_small_pool.capacity > 0;
 }
 
 /* ---- bytes ----------------------------------------------------------------------------------- */

@@ -66,14 +66,15 @@ enum {
 /*
  * Linux has none of these. Strings end with NUL.
  *
- * SCHEME_CREATE(name, O_NONBLOCK | O_CLOEXEC): the root file of a scheme of this name (scheme_abi.h).
- *     -KEEXIST: somebody provides it.
- * SCHEME_NAMESPACE(names, count): the program, and what it spawns from now on, sees only these names
- *     of those that it saw, and the kernel's. What is open stays so. -KENOENT: it does not see one.
+ * SCHEME_CREATE(name, O_NONBLOCK | O_CLOEXEC): the root file of a scheme of this name
+ *     (scheme_abi.h). -KEEXIST: somebody provides it.
+ * SCHEME_NAMESPACE(names, count): the program, and what it spawns from now on, sees only these
+ *     names of those that it saw, and the kernel's. What is open stays so. Its number; -KENOENT: it
+ *     does not see one of them.
  * DUP_PATH(descriptor, bytes, size): another file, made by whoever serves this one. -KEOPNOTSUPP.
  * SPAWN(command line): starts a program, with the console and the namespace of this one: its task.
- * WAIT(task or 0, int *status, WNOHANG): until a child, or this one, has ended: its task, and its
- *     exit status, or 128 + the signal. -KECHILD: there is none. With WNOHANG 0: none has ended yet.
+ * WAIT(task or 0, int *status, WNOHANG): until this child, or any, has ended: its task, and its
+ *     exit status, or 128 + the signal. -KECHILD: there is none. With WNOHANG 0: none has ended.
  * READY(): the program with which the machine begins says that all is up. -KEPERM for others.
  */
 enum {

@@ -93,15 +93,15 @@ static long time_file_read(struct file *opened, void *buffer, size_t size)
     return sizeof now;
 }
 
-/* From the file's clock to that of timeouts. What is before its beginning is over. */
+/* On the clock of timeouts; what is over is due now. */
 static uint64_t time_file_deadline_ns(const struct time_file *file,
                                       const struct kernel_timespec *time)
 {
     uint64_t deadline_ns = syscall_deadline_ns(0, time);
-    uint64_t ahead_ns = time_file_now_ns(file) - clock_now_ns();
-    if (deadline_ns == WAIT_FOREVER)
-        return deadline_ns;
-    return deadline_ns > ahead_ns ? deadline_ns - ahead_ns : 0;
+    if (file->clock == CLOCK_REALTIME && deadline_ns != WAIT_FOREVER)
+        deadline_ns = clock_of_realtime_ns(deadline_ns);
+    uint64_t now_ns = clock_now_ns();
+    return deadline_ns > now_ns ? deadline_ns : now_ns;
 }
 
 static long time_file_write(struct file *opened, const void *buffer, size_t size)

@@ -18,15 +18,24 @@
 
 static struct {
     struct spinlock lock;
-    struct list armed; /* struct timeout.link, the earliest first, in order of arming when equal */
+    struct priority armed; /* struct timeout.place */
+    uint64_t last_order;
     uint64_t programmed_ns[CPUS_MAX]; /* what the timer of each CPU was told last */
     uint64_t tick_period_ns;          /* 0: tickless */
 } timeouts;
 
+static bool timeout_is_before(const struct priority_link *one, const struct priority_link *other)
+{
+    const struct timeout *a = priority_entry(one, struct timeout, place);
+    const struct timeout *b = priority_entry(other, struct timeout, place);
+    return a->deadline_ns != b->deadline_ns ? a->deadline_ns < b->deadline_ns : a->order < b->order;
+}
+
 void timeout_registry_init(void)
 {
     timeouts.lock = (struct spinlock)SPINLOCK_INIT("timeouts");
-    list_init(&timeouts.armed);
+    priority_init(&timeouts.armed, timeout_is_before);
+    timeouts.last_order = 0;
     for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++)
         timeouts.programmed_ns[cpu] = TIMEOUT_NEVER;
     timeouts.tick_period_ns = 0;
@@ -45,17 +54,17 @@ void timeout_init(struct timeout *timeout, timeout_fn *fn, void *arg)
 
 static struct timeout *timeout_first(void)
 {
-    struct list *first = list_first(&timeouts.armed);
-    return first != NULL ? list_entry(first, struct timeout, link) : NULL;
+    struct priority_link *first = priority_first(&timeouts.armed);
+    return first != NULL ? priority_entry(first, struct timeout, place) : NULL;
 }
 
-static void timeout_insert(struct timeout *timeout)
+/* Of one that is armed: from the heap, or from those that have expired. */
+static void timeout_take(struct timeout *timeout)
 {
-    struct list *position = &timeouts.armed;
-    while (position->prev != &timeouts.armed &&
-           list_entry(position->prev, struct timeout, link)->deadline_ns > timeout->deadline_ns)
-        position = position->prev;
-    list_insert_before(position, &timeout->link);
+    if (list_is_linked(&timeout->link))
+        list_remove(&timeout->link);
+    else
+        priority_remove(&timeouts.armed, &timeout->place);
 }
 
 static void timeout_program(unsigned here, uint64_t deadline_ns)
@@ -80,7 +89,7 @@ static uint64_t timeout_wanted(unsigned here)
     return first->deadline_ns;
 }
 
-/* After a change of the list. */
+/* After a change of the heap. */
 static void timeout_follow_first(void)
 {
     if (timeouts.tick_period_ns != 0)
@@ -97,10 +106,12 @@ void timeout_arm(struct timeout *timeout, uint64_t deadline_ns)
 {
     kassert(timeout->fn != NULL);
     uint64_t daif = spin_lock(&timeouts.lock);
-    list_remove(&timeout->link);
+    if (timeout->armed)
+        timeout_take(timeout);
     timeout->deadline_ns = deadline_ns;
+    timeout->order = ++timeouts.last_order;
     timeout->armed = true;
-    timeout_insert(timeout);
+    priority_insert(&timeouts.armed, &timeout->place);
     probe_timeout_registered((uintptr_t)timeout, deadline_ns);
     timeout_follow_first();
     spin_unlock(&timeouts.lock, daif);
@@ -113,7 +124,7 @@ void timeout_cancel(struct timeout *timeout)
         return;
     uint64_t daif = spin_lock(&timeouts.lock);
     if (timeout->armed) {
-        list_remove(&timeout->link);
+        timeout_take(timeout);
         timeout->armed = false;
         probe_timeout_cancelled((uintptr_t)timeout);
         timeout_follow_first();
@@ -127,7 +138,7 @@ static void timeout_take_expired(uint64_t now_ns, struct list *expired)
 {
     struct timeout *first;
     while ((first = timeout_first()) != NULL && first->deadline_ns <= now_ns) {
-        list_remove(&first->link);
+        priority_remove(&timeouts.armed, &first->place);
         list_add_tail(expired, &first->link);
     }
 }

@@ -1,14 +1,16 @@
 /*
  * timeout.h - the timeout registry
  *
- * Timeouts sorted by deadline. The clock driver is told the first one (tickless), or ticks
- * periodically when the boot parameter `tick` says so. Expired timeouts are taken off the list
- * first and called afterwards, without the registry's lock.
+ * Timeouts by deadline, in a heap: how many are armed hardly matters. The clock driver is told the
+ * first one (tickless), or ticks periodically when the boot parameter `tick` says so. Expired
+ * timeouts are taken out first and called afterwards, without the registry's lock, in order of
+ * their deadlines, and of arming when these are equal.
  */
 #ifndef KERNEL_TIMEOUT_H
 #define KERNEL_TIMEOUT_H
 
 #include "lib/list.h"
+#include "lib/priority.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,8 +18,10 @@
 typedef void timeout_fn(void *arg);
 
 struct timeout {
-    struct list link;
+    struct priority_link place; /* of the heap */
+    struct list link;           /* of those that have expired and were not called yet */
     uint64_t deadline_ns;
+    uint64_t order; /* of arming */
     timeout_fn *fn; /* runs in the timer interrupt */
     void *arg;
     bool armed;

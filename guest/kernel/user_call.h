@@ -1,8 +1,9 @@
 /*
- * user_call.h - the system calls that daemons make, as functions
+ * user_call.h - the system calls of schemes, events and children, as functions
  *
- * Thin: results as the kernel gives them, errors negated. For code that runs as a program and stands
- * below programs/ (drivers, network stack); programs have these, and more, in programs/user.h.
+ * Thin: results as the kernel gives them, errors negated. For all code that runs as a program:
+ * daemons of the drivers and of the network stack, and programs, whose other calls are in
+ * programs/user.h.
  */
 #ifndef KERNEL_USER_CALL_H
 #define KERNEL_USER_CALL_H

@@ -6,11 +6,14 @@
 #ifndef PROGRAMS_PROGRAMS_H
 #define PROGRAMS_PROGRAMS_H
 
+int cat_main(int argc, char **argv);
 int curl_main(int argc, char **argv);
 int date_main(int argc, char **argv);
 int dhcp_main(int argc, char **argv);
+int echo_main(int argc, char **argv);
 int httpd_main(int argc, char **argv);
 int ifconfig_main(int argc, char **argv);
+int init_main(int argc, char **argv);
 int iperf_main(int argc, char **argv);
 int kill_main(int argc, char **argv);
 int nc_main(int argc, char **argv);
@@ -18,6 +21,7 @@ int netstat_main(int argc, char **argv);
 int nslookup_main(int argc, char **argv);
 int ping_main(int argc, char **argv);
 int route_main(int argc, char **argv);
+int schemetest_main(int argc, char **argv);
 int sha256sum_main(int argc, char **argv);
 int sleep_main(int argc, char **argv);
 int socktest_main(int argc, char **argv);

@@ -360,8 +360,6 @@ void checker_guest_option(struct parser *parser, const struct lexer_token *key,
     } else if (!checker_is_one_of(value->text, faces)) {
         parser_refuse(parser, value, diagnostic_hint_nearest(value->text, faces),
                       "unknown face %s: 'posix' or 'schemes'", parser_shown(parser, value));
-    } else if (strcmp(value->text, "schemes") == 0) {
-        reserved_check(parser, value, "guest face=schemes", "face=schemes");
     }
 }
 

@@ -23,7 +23,6 @@ struct reserved_row {
 };
 
 static const struct reserved_row reserved_rows[] = {
-    {"guest face=schemes", "the schemes face of the reference guest is still to come"},
     {"net feature", "the network device cannot offer it yet"},
     {"share", "virtio-9p is still to come"},
     {"inject 9p", "virtio-9p is still to come"},

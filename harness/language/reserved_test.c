@@ -81,7 +81,6 @@ static void test_send_diagnosis_and_explore(void)
 static void test_every_reserved_thing_is_refused_with_its_reason(void)
 {
     static const struct rig_row examples[] = {
-        {"guest face=schemes", "guest reference face=schemes"},
         {"net feature", "net eth1 features=+rss"},
         {"share", "share s \"data\""},
         {"inject 9p", "inject 9p drop"},

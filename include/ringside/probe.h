@@ -83,14 +83,14 @@ RINGSIDE_PROBE(probe_socket_named(uint64_t object, uint32_t protocol, uint32_t a
 /* A program opened what an absolute path names: 0, or a negative error. */
 RINGSIDE_PROBE(probe_file_opened(uint32_t task, const char *path, int result))
 
-/* ---- schemes, requests, events ---------------------------------------------------------------- */
+/* ---- schemes, requests, events --------------------------------------------------------------- */
 /*
  * For guests in which one program serves another: a provider registers a scheme, under a name, and
  * what is asked of it are requests, each with a tag that is not used again. `operation` is a word:
- * open, dup, read, write, events, sync, close. `size` is that of its bytes. An answer is a result or
- * a negative error. `how` a request was cancelled: "taken-back" before the provider had it, "told"
- * when it was told that the caller has a signal, "abandoned" when the caller was killed, and "ended"
- * when the provider went away.
+ * open, dup, read, write, events, sync, close. `size` is that of its bytes. An answer is a result
+ * or a negative error. `how` a request was cancelled: "taken-back" before the provider had it,
+ * "told" when it was told that the caller has a signal, "abandoned" when the caller was killed, and
+ * "ended" when the provider went away.
  */
 RINGSIDE_PROBE(probe_scheme_registered(uint32_t task, uint64_t scheme, const char *name))
 RINGSIDE_PROBE(probe_scheme_removed(uint64_t scheme, const char *name))

@@ -21,6 +21,7 @@
 #include "kernel/scheme.h"
 #include "kernel/spinlock.h"
 #include "kernel/syscall_priv.h"
+#include "kernel/task.h"
 #include "kernel/timeout.h"
 #include "kernel/wait.h"
 #include "lib/errno.h"

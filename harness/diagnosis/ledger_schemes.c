@@ -65,6 +65,7 @@ struct ledger_schemes *ledger_schemes_new(struct trace *trace)
     schemes->kind_file = trace_intern(trace, "file");
     schemes->kind_irq = trace_intern(trace, "irq");
     schemes->kind_time = trace_intern(trace, "time");
+    schemes->kind_names = trace_intern(trace, "names");
     schemes->on_event = trace_intern(trace, "event");
     schemes->on_requests = trace_intern(trace, "requests");
     return schemes;
@@ -257,12 +258,31 @@ static struct ledger_scheme *ledger_need_scheme(struct ledger_schemes *schemes, 
     return scheme;
 }
 
+/* A name has come or gone. In which of several namespaces, nobody tells. */
+static void ledger_names_ready(const struct ledger_schemes *schemes,
+                               const struct trace_event *event)
+{
+    struct ledger_source *names = NULL;
+    GHashTableIter each;
+    gpointer value;
+    g_hash_table_iter_init(&each, schemes->sources);
+    while (g_hash_table_iter_next(&each, NULL, &value)) {
+        struct ledger_source *source = value;
+        if (source->kind == schemes->kind_names && names != NULL) {
+            return;
+        }
+        names = source->kind == schemes->kind_names ? source : names;
+    }
+    ledger_source_ready(names, 1, event);
+}
+
 static void ledger_observe_scheme(void *opaque, const struct trace_event *event)
 {
     struct ledger_schemes *schemes = ((struct ledger *)opaque)->schemes;
     bool is_new = event->kind == TRACE_SCHEME_REGISTERED;
     struct ledger_scheme *scheme =
         ledger_need_scheme(schemes, event->fields[is_new].number, event->fields[is_new + 1].string);
+    ledger_names_ready(schemes, event);
     if (scheme != NULL && is_new) {
         scheme->provider = (uint32_t)event->fields[0].number;
         scheme->registered = ledger_mark(event);
@@ -316,6 +336,19 @@ static void ledger_leave(struct ledger_schemes *schemes, const struct ledger_ask
     }
 }
 
+/* The provider was asked what is true of a file that somebody begins to watch. */
+static void ledger_find_ready(const struct ledger_schemes *schemes, const struct ledger_ask *ask,
+                              const struct trace_event *event)
+{
+    struct ledger_source *source =
+        ledger_find_source(schemes, schemes->kind_file, ask->scheme->number, ask->handle);
+    int64_t result = (int64_t)event->fields[1].number;
+    if (source != NULL && result > 0 && strcmp(ask->operation, "events") == 0) {
+        source->found = ledger_mark(event);
+        source->found_events = (unsigned)result;
+    }
+}
+
 static void ledger_observe_request(void *opaque, const struct trace_event *event)
 {
     struct ledger_schemes *schemes = ((struct ledger *)opaque)->schemes;
@@ -328,6 +361,9 @@ static void ledger_observe_request(void *opaque, const struct trace_event *event
         ask->delivered = ledger_mark(event);
         ask->reader = (uint32_t)event->fields[1].number;
         return;
+    }
+    if (event->kind == TRACE_REQUEST_ANSWERED) {
+        ledger_find_ready(schemes, ask, event);
     }
     const char *how = event->kind == TRACE_REQUEST_CANCELLED ? event->fields[1].string : "answered";
     if (strcmp(how, "told") == 0) {

@@ -9,7 +9,8 @@
  * that exist at a time are kept.
  *
  * A source is what event queues watch. That it became ready is told for requests, interrupts,
- * clocks and files of schemes; of the others it is known only what was posted. Registrations are
+ * clocks and files of schemes, and of names as long as there is one set of them; of the others it is
+ * known only what was posted. Registrations are
  * told apart by queue and source: a queue that watches one source by two descriptors has one.
  */
 #ifndef HARNESS_DIAGNOSIS_LEDGER_SCHEMES_H
@@ -45,8 +46,10 @@ struct ledger_watch;
 struct ledger_source {
     const char *kind; /* interned: "scheme", "file", "irq", "time", … */
     uint64_t number, handle;
-    struct ledger_mark ready;   /* the last time that it became so; not kept of interrupts */
-    unsigned events;            /* what it became then */
+    struct ledger_mark ready; /* the last time that it became so; not kept of interrupts */
+    unsigned events;          /* what it became then */
+    struct ledger_mark found; /* a provider said, when asked, that something is true already: */
+    unsigned found_events;
     struct ledger_mark settled; /* the last time that nothing of it was left */
     struct ledger_mark watched; /* the last time that a queue began to watch it */
     GPtrArray *watches;         /* struct ledger_watch, borrowed */
@@ -100,7 +103,8 @@ struct ledger_schemes {
     GHashTable *deadlines; /* number → its deadline, of all timeouts of the guest */
     GHashTable *opened;    /* interned paths that somebody has opened, or tried to */
     GPtrArray *files;      /* interned paths of the files that the guest was given */
-    const char *kind_scheme, *kind_file, *kind_irq, *kind_time, *on_event, *on_requests;
+    const char *kind_scheme, *kind_file, *kind_irq, *kind_time, *kind_names, *on_event,
+        *on_requests;
     struct ledger_mark acknowledged[BOARD_IRQ_COUNT]; /* by a program, the last time */
 };
 

@@ -4,8 +4,8 @@
  *     ready → watched? → posted → reader wakes → read
  *
  * Only of readers that sleep in the queue in question: one that sleeps elsewhere will come to it. Of
- * files of schemes it is not known whether what was ready has been taken meanwhile, so that for them
- * only what should have been posted is missed.
+ * files of schemes it is not known whether what was ready has been taken meanwhile, unless their
+ * provider says so when they begin to be watched.
  */
 #include "harness/diagnosis/rules.h"
 
@@ -115,24 +115,40 @@ bool rule_event_not_delivered(struct rules_case *c)
     return event_some_watch(c, event_is_missing);
 }
 
+/* Of what was true before it was watched; sequence 0: nothing is known to have been. */
+static struct ledger_mark event_was_due(const struct rules_case *c,
+                                        const struct ledger_watch *watch)
+{
+    const struct ledger_source *source = watch->source;
+    struct ledger_mark due = event_due(c, source);
+    if (source->kind == c->ledger->schemes->kind_file) {
+        bool is_wanted = (watch->events & source->found_events) != 0;
+        return is_wanted && source->found.sequence > watch->since.sequence
+                   ? source->found
+                   : (struct ledger_mark){0};
+    }
+    bool is_known = source->kind != c->ledger->schemes->kind_names;
+    return is_known && due.sequence < watch->since.sequence ? due : (struct ledger_mark){0};
+}
+
 static bool event_is_lost(struct rules_case *c, const struct ledger_watch *watch,
                           const struct ledger_task *reader)
 {
-    struct ledger_mark due = event_due(c, watch->source);
-    if (watch->source->kind == c->ledger->schemes->kind_file || due.sequence == 0 ||
-        due.sequence > watch->since.sequence || watch->posted.sequence != 0 ||
-        !rules_is_settled(c, &watch->since)) {
+    struct ledger_mark due = event_was_due(c, watch);
+    if (due.sequence == 0 || watch->posted.sequence != 0 || !rules_is_settled(c, &watch->since) ||
+        !rules_is_settled(c, &due)) {
         return false;
     }
     char ready[32], since[32];
     g_autoptr(GString) what = g_string_new(NULL);
     waits_write_source(what, c->ledger, watch->source);
     event_blame(c, reader, watch);
+    bool was_asked = due.sequence > watch->since.sequence;
     return rules_found(c, "event.lost-before-subscribe",
-                       "%s was ready at %s, before %s began to watch it at %s, and nobody looked "
-                       "whether it was",
-                       what->str, rules_time(ready, due.time_ns), reader->name,
-                       rules_time(since, watch->since.time_ns));
+                       "%s was ready when %s began to watch it at %s%s%s, and no event told so",
+                       what->str, reader->name, rules_time(since, watch->since.time_ns),
+                       was_asked ? ", as its provider said at " : ", since ",
+                       rules_time(ready, due.time_ns));
 }
 
 bool rule_event_lost_before_subscribe(struct rules_case *c)

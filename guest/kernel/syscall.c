@@ -107,7 +107,8 @@ static long syscall_openat(const long a[6])
     if (refused != 0)
         return refused;
     struct file *file = path_open(path, flags, &error);
-    probe_file_opened(task_number(task_current()), path, file != NULL ? 0 : error);
+    if (kstrlen(path) < SYSCALL_PATH_MAX)
+        probe_file_opened(task_number(task_current()), path, file != NULL ? 0 : error);
     if (file != NULL)
         file->flags |= (unsigned)flags & (O_ACCMODE | O_APPEND | FILE_NONBLOCK);
     return syscall_install(file, error, (flags & O_CLOEXEC) != 0);

@@ -391,10 +391,36 @@ static struct ledger_event_queue *ledger_need_queue(struct ledger_schemes *schem
     return queue;
 }
 
-static void ledger_unwatch(struct ledger_watch *watch)
+/* A clock that is neither watched nor set is most likely closed. */
+static void ledger_forget_clock(struct ledger_schemes *schemes, uint64_t number)
 {
-    g_ptr_array_remove(watch->source->watches, watch);
-    g_ptr_array_remove(watch->queue->watches, watch); /* and it is freed */
+    const struct ledger_clock *clock = g_hash_table_lookup(schemes->clocks, &number);
+    if (clock != NULL && clock->armed == 0) {
+        g_hash_table_remove(schemes->clocks, &number);
+    }
+}
+
+/*
+ * Nobody tells that a queue or a file is closed, but then it watches nothing, or is not watched. One
+ * that goes on is found again when it does.
+ */
+static void ledger_unwatch(struct ledger_schemes *schemes, struct ledger_watch *watch)
+{
+    struct ledger_event_queue *queue = watch->queue;
+    struct ledger_source *source = watch->source;
+    g_ptr_array_remove(source->watches, watch);
+    g_ptr_array_remove(queue->watches, watch); /* and it is freed */
+    if (queue->watches->len == 0) {
+        g_hash_table_remove(schemes->queues, &queue->number);
+    }
+    bool comes_and_goes = source->kind != schemes->kind_scheme &&
+                          source->kind != schemes->kind_irq && source->kind != schemes->kind_names;
+    if (source->watches->len == 0 && comes_and_goes) {
+        if (source->kind == schemes->kind_time) {
+            ledger_forget_clock(schemes, source->number);
+        }
+        g_hash_table_remove(schemes->sources, source);
+    }
 }
 
 static void ledger_watch(struct ledger_event_queue *queue, struct ledger_source *source,
@@ -433,7 +459,7 @@ static void ledger_observe_watched(void *opaque, const struct trace_event *event
     }
     struct ledger_watch *watch = ledger_find_watch(queue, source);
     if (watch != NULL) {
-        ledger_unwatch(watch);
+        ledger_unwatch(ledger->schemes, watch);
     }
 }
 

@@ -47,7 +47,7 @@ static bool event_blame(struct rules_case *c, const struct ledger_task *reader,
         waits_write_source(queue, c->ledger, other->source);
     }
     rules_evidence(c, "queue %" G_GUINT64_FORMAT " of %s watches: %s", watch->queue->number,
-                   reader->name, queue->str);
+                   waits_name(reader).text, queue->str);
     c->diagnosis->driver = reader;
     if (!rules_program_suffers(c)) {
         c->diagnosis->task = reader;
@@ -96,18 +96,18 @@ static bool event_is_missing(struct rules_case *c, const struct ledger_watch *wa
                            " since %s, and %s, which sleeps there "
                            "since %s, was not woken",
                            what->str, queue->number, rules_time(at, queue->first.time_ns),
-                           reader->name, rules_time(slept, reader->since.time_ns));
+                           waits_name(reader).text, rules_time(slept, reader->since.time_ns));
     }
     if ((watch->events & became) == 0 || due.sequence <= watch->since.sequence ||
         watch->posted.sequence > due.sequence || !rules_is_settled(c, &due)) {
         return false;
     }
     event_blame(c, reader, watch);
-    return rules_found(c, "event.not-delivered",
-                       "%s became ready at %s, queue %" G_GUINT64_FORMAT
-                       " of %s watches it, and no event was put "
-                       "into the queue",
-                       what->str, rules_time(at, due.time_ns), queue->number, reader->name);
+    return rules_found(
+        c, "event.not-delivered",
+        "%s became ready at %s, queue %" G_GUINT64_FORMAT " of %s watches it, and no event was put "
+        "into the queue",
+        what->str, rules_time(at, due.time_ns), queue->number, waits_name(reader).text);
 }
 
 bool rule_event_not_delivered(struct rules_case *c)
@@ -146,7 +146,7 @@ static bool event_is_lost(struct rules_case *c, const struct ledger_watch *watch
     bool was_asked = due.sequence > watch->since.sequence;
     return rules_found(c, "event.lost-before-subscribe",
                        "%s was ready when %s began to watch it at %s%s%s, and no event told so",
-                       what->str, reader->name, rules_time(since, watch->since.time_ns),
+                       what->str, waits_name(reader).text, rules_time(since, watch->since.time_ns),
                        was_asked ? ", as its provider said at " : ", since ",
                        rules_time(ready, due.time_ns));
 }
@@ -202,7 +202,7 @@ static bool event_leaves_out(struct rules_case *c, uint32_t number, const char *
     return rules_found(c, "wait-set.incomplete",
                        "%s %" G_GUINT64_FORMAT " has something for %s since %s, which sleeps and "
                        "does not watch it",
-                       kind, source, task->name, rules_time(at, ready->time_ns));
+                       kind, source, waits_name(task).text, rules_time(at, ready->time_ns));
 }
 
 bool rule_wait_set_incomplete(struct rules_case *c)

@@ -101,11 +101,13 @@ static bool scheme_circle(struct rules_case *c, const struct waits_chain *chain)
         if (!rules_is_settled(c, &step->task->since)) {
             return false;
         }
-        g_string_append_printf(who, "%s%s", i == chain->circle ? "" : ", ", step->task->name);
+        g_string_append_printf(who, "%s%s", i == chain->circle ? "" : ", ",
+                               waits_name(step->task).text);
         if (step->lock != NULL) {
-            rules_evidence(c, "%s waits for lock %s since %s, and %s holds it", step->task->name,
-                           step->lock->name, rules_time(since, step->task->since.time_ns),
-                           ledger_task(c->ledger, step->lock->task)->name);
+            rules_evidence(c, "%s waits for lock %s since %s, and %s holds it",
+                           waits_name(step->task).text, step->lock->name,
+                           rules_time(since, step->task->since.time_ns),
+                           waits_name(ledger_task(c->ledger, step->lock->task)).text);
         }
     }
     unsigned length = chain->count - chain->circle;
@@ -150,9 +152,9 @@ static bool scheme_provider_dead(struct rules_case *c, const struct waits_chain 
         return rules_found(c, "request.provider-dead",
                            "the provider of %s, %s, has ended at %s, and request %" G_GUINT64_FORMAT
                            " (%s) of %s was not ended with it",
-                           ask->scheme->name, provider != NULL ? provider->name : "?",
+                           ask->scheme->name, provider != NULL ? waits_name(provider).text : "?",
                            rules_time(at, end->time_ns), ask->tag, ask->operation,
-                           chain->steps[i].task->name);
+                           waits_name(chain->steps[i].task).text);
     }
     return false;
 }
@@ -201,8 +203,8 @@ static bool scheme_undelivered(struct rules_case *c, const struct waits_chain *c
     return rules_found(c, "request.undelivered",
                        "request %" G_GUINT64_FORMAT " (%s of %s) of %s waits for %s since %s, "
                        "which %s",
-                       ask->tag, ask->operation, ask->scheme->name, wait->task->name,
-                       root->task->name, rules_time(sent, ask->sent.time_ns), where);
+                       ask->tag, ask->operation, ask->scheme->name, waits_name(wait->task).text,
+                       waits_name(root->task).text, rules_time(sent, ask->sent.time_ns), where);
 }
 
 bool rule_request_undelivered(struct rules_case *c)
@@ -249,16 +251,16 @@ static bool scheme_unanswered(struct rules_case *c, const struct waits_chain *ch
     scheme_blame(c, chain);
     bool was_told = ask->told.sequence != 0 && rules_is_settled(c, &ask->told);
     if (was_told) {
-        rules_evidence(c, "%s was told at %s that the caller has a signal", root->task->name,
-                       rules_time(told, ask->told.time_ns));
+        rules_evidence(c, "%s was told at %s that the caller has a signal",
+                       waits_name(root->task).text, rules_time(told, ask->told.time_ns));
     }
     bool may_wait = !was_told && g_strv_contains(waiting, ask->operation) &&
                     scheme_waits_for_more(c, root) && !scheme_has_the_answer(c, ask);
     rules_found(c, "request.unanswered",
                 "%s has read request %" G_GUINT64_FORMAT " (%s of %s) of %s at %s and not answered "
                 "it%s",
-                root->task->name, ask->tag, ask->operation, ask->scheme->name, wait->task->name,
-                rules_time(at, ask->delivered.time_ns),
+                waits_name(root->task).text, ask->tag, ask->operation, ask->scheme->name,
+                waits_name(wait->task).text, rules_time(at, ask->delivered.time_ns),
                 may_wait ? "; it may be waiting for what the answer depends on" : "");
     c->diagnosis->grade = may_wait ? DIAGNOSIS_SUSPECT : DIAGNOSIS_DERIVED;
     return true;
@@ -289,7 +291,7 @@ bool rule_task_unkillable(struct rules_case *c)
         return rules_found(c, "task.unkillable",
                            "%s was killed at %s, and still waits for the answer to request "
                            "%" G_GUINT64_FORMAT " (%s of %s)",
-                           task->name, rules_time(at, task->killed.time_ns), ask->tag,
+                           waits_name(task).text, rules_time(at, task->killed.time_ns), ask->tag,
                            ask->operation, ask->scheme->name);
     }
     return false;

@@ -321,17 +321,18 @@ static void test_chain_and_graph_show_who_waits_for_whom(void)
     g_autoptr(GString) text = g_string_new(NULL), graph = g_string_new(NULL);
     waits_follow(rig.ledger, ledger_task(rig.ledger, RIG_PING), &chain);
     waits_write_chain(text, rig.ledger, &chain);
-    CU_ASSERT_STRING_EQUAL(text->str, "ping → request 17 (read of test, delivered) → provider → "
-                                      "queue 5: requests to test, irq 48");
+    CU_ASSERT_STRING_EQUAL(text->str,
+                           "ping (2) → request 17 (read of test, delivered) → provider (3) → "
+                           "queue 5: requests to test, irq 48");
     waits_write_dot(graph, rig.ledger);
     CU_ASSERT_STRING_EQUAL(
         graph->str, "digraph waits {\n  rankdir=LR;\n"
-                    "  task1 [label=\"netd\"];\n"
+                    "  task1 [label=\"netd (1)\"];\n"
                     "  wait1 [shape=box, label=\"irq\"];\n  task1 -> wait1;\n"
-                    "  task2 [label=\"ping\"];\n"
+                    "  task2 [label=\"ping (2)\"];\n"
                     "  request17 [shape=box, label=\"request 17 (read of test, delivered)\"];\n"
                     "  task2 -> request17;\n  request17 -> task3;\n"
-                    "  task3 [label=\"provider\", style=bold];\n"
+                    "  task3 [label=\"provider (3)\", style=bold];\n"
                     "  queue5 [shape=parallelogram, label=\"queue 5\\n0 events\"];\n"
                     "  queue5 -> \"requests to test\";\n  queue5 -> \"irq 48\";\n"
                     "  task3 -> queue5;\n"
@@ -347,7 +348,7 @@ static void test_names_of_the_guest_do_not_break_the_graph(void)
     trace_emit(rig.trace, TRACE_TASK_CREATED, TN(9), TS("a\"]; b\\"), TN(0));
     rig_block(&rig, 9, "socket", 1);
     waits_write_dot(graph, rig.ledger);
-    CU_ASSERT_PTR_NOT_NULL(strstr(graph->str, "task9 [label=\"a\\\"]; b\\\\\"];"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(graph->str, "task9 [label=\"a\\\"]; b\\\\ (9)\"];"));
     rig_close(&rig);
 }
 

@@ -84,12 +84,14 @@ static bool time_chain_dead(struct rules_case *c, const struct ledger_clock *clo
         return false;
     }
     char at[32];
-    rules_evidence(c, "%s of %s returned %" G_GINT64_FORMAT " at %s", task->failed_call, task->name,
-                   task->failed_result, rules_time(at, task->failed.time_ns));
+    rules_evidence(c, "%s of %s returned %" G_GINT64_FORMAT " at %s", task->failed_call,
+                   waits_name(task).text, task->failed_result,
+                   rules_time(at, task->failed.time_ns));
     return rules_found(c, "time.chain-dead",
                        "%s set its clock %u times again when it had fired, and not after it fired "
                        "at %s, when one of its calls failed: no time comes to it any more",
-                       task->name, clock->row, rules_time(at, clock->last_fired.time_ns));
+                       waits_name(task).text, clock->row,
+                       rules_time(at, clock->last_fired.time_ns));
 }
 
 bool rule_time_chain_dead(struct rules_case *c)
@@ -107,7 +109,7 @@ static bool time_chain_ended(struct rules_case *c, const struct ledger_clock *cl
     rules_found(c, "time.chain-dead",
                 "%s set its clock %u times again when it had fired, and not after it fired at %s; "
                 "nothing may have been due",
-                task->name, clock->row, rules_time(at, clock->last_fired.time_ns));
+                waits_name(task).text, clock->row, rules_time(at, clock->last_fired.time_ns));
     c->diagnosis->grade = DIAGNOSIS_SUSPECT;
     return true;
 }
@@ -129,7 +131,7 @@ static bool time_chain_multiplied(struct rules_case *c, const struct ledger_cloc
     return rules_found(c, "time.chain-multiplied",
                        "%s has %u timeouts at once on one clock, and sets a new one for each that "
                        "fires: it keeps as many chains",
-                       task->name, clock->armed_before);
+                       waits_name(task).text, clock->armed_before);
 }
 
 bool rule_time_chain_multiplied(struct rules_case *c)
@@ -179,14 +181,16 @@ static bool time_frozen(struct rules_case *c, const struct ledger_clock *clock,
         return false;
     }
     char sent[32], fired[32];
-    rules_evidence(
-        c,
-        "clock %" G_GUINT64_FORMAT " of %s: fired %" G_GUINT64_FORMAT " times, the last time at %s",
-        clock->number, task->name, clock->fired, rules_time(fired, clock->last_fired.time_ns));
+    rules_evidence(c,
+                   "clock %" G_GUINT64_FORMAT " of %s: fired %" G_GUINT64_FORMAT
+                   " times, the last time at %s",
+                   clock->number, waits_name(task).text, clock->fired,
+                   rules_time(fired, clock->last_fired.time_ns));
     return rules_found(c, "time.frozen",
                        "what was sent to %s at %s has no answer and is not sent again, though "
                        "the clock of %s fires: no time passes for its protocols",
-                       rules_address(peer->address).text, rules_time(sent, sent_ns), task->name);
+                       rules_address(peer->address).text, rules_time(sent, sent_ns),
+                       waits_name(task).text);
 }
 
 bool rule_time_frozen(struct rules_case *c)

@@ -183,28 +183,32 @@ static void test_three_seconds_are_not_over_yet(void)
 
 /* ---- overdue --------------------------------------------------------------------------------- */
 
-static void sleep_until(struct rig *rig, uint64_t deadline_ns, uint64_t passed_ns)
+/* For a second, and that much longer; less, where it is negative. */
+static void sleep_longer(struct rig *rig, int64_t longer_ns)
 {
     rig_open(rig, "sleep 1");
+    uint64_t deadline_ns = rig_now_ns(rig) + SECOND;
     trace_emit(rig->trace, TRACE_TIMEOUT_REGISTERED, TN(0x44), TN(deadline_ns));
     trace_emit(rig->trace, TRACE_TASK_BLOCKED, TN(RIG_PING), TS("timeout"), TN(0x44),
                TN(deadline_ns));
-    rig_pass(rig, passed_ns);
+    rig_pass(rig, (uint64_t)((int64_t)SECOND + longer_ns));
 }
 
 static void test_timeout_that_does_not_fire_is_overdue(void)
 {
     struct rig rig;
-    sleep_until(&rig, SECOND, SECOND + 200 * RIG_MS);
+    sleep_longer(&rig, 200000000);
     rig_expect(&rig, false, "timeout.overdue", "ping");
 }
 
 static void test_timeout_that_is_late_by_a_tick_or_was_cancelled_is_not(void)
 {
     struct rig rig;
-    sleep_until(&rig, rig_now_ns(&rig) + 2 * SECOND, SECOND);
+    sleep_longer(&rig, -500000000);
     rig_expect(&rig, false, "", NULL);
-    sleep_until(&rig, SECOND, SECOND + 200 * RIG_MS);
+    sleep_longer(&rig, 50000000);
+    rig_expect(&rig, false, "", NULL);
+    sleep_longer(&rig, 200000000);
     trace_emit(rig.trace, TRACE_TIMEOUT_CANCELLED, TN(0x44));
     rig_expect(&rig, false, "", NULL);
 }
@@ -212,7 +216,7 @@ static void test_timeout_that_is_late_by_a_tick_or_was_cancelled_is_not(void)
 static void test_timers_that_were_broken_excuse_timeouts(void)
 {
     struct rig rig;
-    sleep_until(&rig, SECOND, SECOND + 200 * RIG_MS);
+    sleep_longer(&rig, 200000000);
     trace_emit(rig.trace, TRACE_FAULT_APPLIED, TS("timer"), TS("virtual"), TS("delay"), TN(1));
     rig_expect(&rig, false, "", NULL);
 }

@@ -119,6 +119,13 @@ bool waits_reach(const struct ledger *ledger, const struct ledger_task *task, ui
     return false;
 }
 
+struct waits_name waits_name(const struct ledger_task *task)
+{
+    struct waits_name name;
+    g_snprintf(name.text, sizeof name.text, "%s (%u)", task->name, task->number);
+    return name;
+}
+
 /* ---- as text --------------------------------------------------------------------------------- */
 
 void waits_write_source(GString *out, const struct ledger *ledger,
@@ -182,7 +189,7 @@ void waits_write_chain(GString *out, const struct ledger *ledger, const struct w
 {
     for (unsigned i = 0; i < chain->count; i++) {
         const struct waits_step *step = &chain->steps[i];
-        g_string_append_printf(out, "%s%s", i > 0 ? " → " : "", step->task->name);
+        g_string_append_printf(out, "%s%s", i > 0 ? " → " : "", waits_name(step->task).text);
         if (step->ask != NULL) {
             g_string_append(out, " → ");
             waits_write_ask(out, step->ask);
@@ -192,7 +199,8 @@ void waits_write_chain(GString *out, const struct ledger *ledger, const struct w
     }
     waits_write_end(out, ledger, waits_root(chain));
     if (chain->circle != WAITS_NO_CIRCLE) {
-        g_string_append_printf(out, " → %s again", chain->steps[chain->circle].task->name);
+        g_string_append_printf(out, " → %s again",
+                               waits_name(chain->steps[chain->circle].task).text);
     }
 }
 
@@ -302,7 +310,7 @@ void waits_write_dot(GString *out, const struct ledger *ledger)
             continue;
         }
         g_string_append_printf(out, "  task%u [label=", task->number);
-        waits_quote(out, task->name);
+        waits_quote(out, waits_name(task).text);
         g_string_append(out, is_root ? ", style=bold];\n" : "];\n");
         if (task->state == LEDGER_TASK_BLOCKED) {
             struct waits_step step = waits_step_of(ledger, task);

@@ -43,7 +43,13 @@ const struct waits_step *waits_root(const struct waits_chain *chain);
  */
 bool waits_reach(const struct ledger *ledger, const struct ledger_task *task, uint32_t other);
 
-/* Appends "ping → request 17 (read of icmp) → smolnetd → queue 3: irq 48, time 2". */
+/* "ping (2)": several tasks may have one name. */
+struct waits_name {
+    char text[64];
+};
+struct waits_name waits_name(const struct ledger_task *task);
+
+/* Appends "ping (2) → request 17 (read of icmp) → smolnetd (5) → queue 3: irq 48". */
 void waits_write_chain(GString *out, const struct ledger *ledger, const struct waits_chain *chain);
 /* Appends the name of what a queue watches: "irq 48", "requests to icmp". */
 void waits_write_source(GString *out, const struct ledger *ledger,

@@ -230,7 +230,7 @@ static bool scheme_waits_for_more(const struct rules_case *c, const struct waits
     return false;
 }
 
-/* What the program's peer sent has come, since the provider has the request, and nothing is owed. */
+/* What the peer sent has come since the provider has the request, and nothing is owed. */
 static bool scheme_has_the_answer(const struct rules_case *c, const struct ledger_ask *ask)
 {
     const struct ledger_peer *peer = c->question->program != NULL ? rules_peer(c) : NULL;

@@ -1,4 +1,4 @@
-/* rules_scheme_test.c - requests, locks and those who wait for them: each rule, and what is in order */
+/* rules_scheme_test.c - requests, locks, who waits for them: each rule, and what is in order */
 #include "harness/diagnosis/rules_rig_scheme.h"
 
 #define LOCK_A UINT64_C(0xa0)

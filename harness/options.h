@@ -22,8 +22,8 @@ struct options {
     unsigned jobs;
     uint64_t seed;
     char *pcap, *events, *wait_graph; /* a file, or a folder */
-    char *junit;         /* a file */
-    char *bundle;        /* a folder */
+    char *junit;                      /* a file */
+    char *bundle;                     /* a folder */
     bool json, update, live;
     bool tap, verbose, quiet, no_fork, gdb;
     uint64_t until_ns; /* after power-on; 0: none */

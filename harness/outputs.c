@@ -1,9 +1,10 @@
 /*
  * outputs.c - JUnit XML and bundles
  *
- * A bundle's capture, events and wait-for graph come from a second run of the failed test: to write them for each
- * test, in case it fails, would cost every run. As a run is a function of guest, scenario and seed,
- * the second one is the first one again; if its verdict is another, that is said.
+ * A bundle's capture, events and wait-for graph come from a second run of the failed test: to write
+ * them for each test, in case it fails, would cost every run. As a run is a function of guest,
+ * scenario and seed, the second one is the first one again; if its verdict is another, that is
+ * said.
  */
 #include "harness/outputs.h"
 

@@ -24,7 +24,7 @@ import tempfile
 from pathlib import Path
 
 PAGE = "docs/catalogue.md"
-NAMES = {"harness/diagnosis/causes.c": r'\.id = "([^"]+)"', "harness/checks/catalogue.c": r'\.name = "([^"]+)"'}
+NAMES = {"harness/diagnosis/causes_*.c": r'\.id = "([^"]+)"', "harness/checks/catalogue.c": r'\.name = "([^"]+)"'}
 NOTHING = "–"
 CELLS = 5
 
@@ -71,7 +71,8 @@ class Catalogue:
         }
         self.names = set()
         for path, pattern in NAMES.items():
-            self.names |= set(re.findall(pattern, (root / path).read_text()))
+            for file in sorted(root.glob(path)):
+                self.names |= set(re.findall(pattern, file.read_text()))
         confusion = root / "docs/confusion.md"
         self.confusion = confusion.read_text() if confusion.exists() else ""
         self.rows, self.findings = [], []
@@ -146,7 +147,8 @@ class Catalogue:
 # ---- the proof ---------------------------------------------------------------------------------------
 
 SELF_TEST_TREE = {
-    "harness/diagnosis/causes.c": '.id = "irq.lost",\n.id = "irq.storm",\n',
+    "harness/diagnosis/causes_one.c": '.id = "irq.lost",\n',
+    "harness/diagnosis/causes_two.c": '.id = "irq.storm",\n',
     "harness/checks/catalogue.c": '.name = "dma.leaked",\n',
     "scenarios/a/one.scn": 'guards  "bug.patch" cause irq.lost when x=1\nguards "leak.patch" cause dma.leaked\n',
     "scenarios/a/two.scn": 'inject  irq eth0 lose all\n# inject vq hold\nexpect hang cause irq.storm\n',

@@ -31,7 +31,7 @@ INCLUDE_ROOTS = ["guest", "include"]
 EVENTS = "emu/core/trace_events.def"
 # Names that look like those of events: where they stand, and how.
 OTHER_NAMES = {
-    "harness/diagnosis/causes.c": r'\.id = "([^"]+)"',
+    "harness/diagnosis/causes_*.c": r'\.id = "([^"]+)"',
     "harness/checks/catalogue.c": r'\.name = "([^"]+)"',
     "harness/checks/checks.c": r'"([a-z]+\.[a-z]+)"',  # counters
 }
@@ -92,8 +92,8 @@ class Tree:
     def read_other_names(self):
         names = set()
         for path, pattern in OTHER_NAMES.items():
-            if (self.root / path).exists():
-                names |= set(re.findall(pattern, (self.root / path).read_text()))
+            for file in sorted(self.root.glob(path)):
+                names |= set(re.findall(pattern, file.read_text()))
         return names
 
     def is_event_like(self, name):

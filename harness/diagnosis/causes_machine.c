@@ -1,5 +1,5 @@
 /*
- * causes_machine.c - causes: interrupts, timers, rings, cards, and the events by which programs hear of them
+ * causes_machine.c - causes: interrupts, timers, rings, cards, and how programs hear of them
  */
 #include "harness/diagnosis/causes_priv.h"
 

@@ -1,5 +1,6 @@
 /*
- * causes_network.c - causes: the wire and who is at its other end, and guests that are busy for nothing
+ * causes_network.c - causes: the wire and who is at its other end, and guests that are busy for
+ * nothing
  */
 #include "harness/diagnosis/causes_priv.h"
 

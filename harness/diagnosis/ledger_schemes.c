@@ -401,8 +401,8 @@ static void ledger_forget_clock(struct ledger_schemes *schemes, uint64_t number)
 }
 
 /*
- * Nobody tells that a queue or a file is closed, but then it watches nothing, or is not watched. One
- * that goes on is found again when it does.
+ * Nobody tells that a queue or a file is closed, but then it watches nothing, or is not watched.
+ * One that goes on is found again when it does.
  */
 static void ledger_unwatch(struct ledger_schemes *schemes, struct ledger_watch *watch)
 {

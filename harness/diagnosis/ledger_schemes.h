@@ -9,8 +9,8 @@
  * that exist at a time are kept.
  *
  * A source is what event queues watch. That it became ready is told for requests, interrupts,
- * clocks and files of schemes, and of names as long as there is one set of them; of the others it is
- * known only what was posted. Registrations are
+ * clocks and files of schemes, and of names as long as there is one set of them; of the others it
+ * is known only what was posted. Registrations are
  * told apart by queue and source: a queue that watches one source by two descriptors has one.
  */
 #ifndef HARNESS_DIAGNOSIS_LEDGER_SCHEMES_H
@@ -128,7 +128,7 @@ const struct ledger_watch *ledger_watch_of(const struct ledger_event_queue *queu
                                            const struct ledger_source *source);
 const struct ledger_source *ledger_source(const struct ledger *ledger, const char *kind,
                                           uint64_t number, uint64_t handle);
-/* Schemes, clocks, queues in order of their numbers: no report depends on a hash. Gives the array. */
+/* Schemes, clocks, queues by their numbers: no report depends on a hash. Gives the array. */
 GPtrArray *ledger_sorted(GHashTable *by_number);
 /* An interrupt that was taken, and that nobody has acknowledged. */
 bool ledger_irq_is_owed(const struct ledger *ledger, unsigned intid);

@@ -242,9 +242,9 @@ typedef bool rule_fn(struct rules_case *c);
 
 /*
  * From the hardware to the program; what the driver took or left comes before what it gave. That an
- * interrupt was taken and its event went astray comes before what follows from it: a line that stays
- * masked, a ring that nobody looks at. That a request has no answer comes behind all that the answer
- * may depend on outside of the guest.
+ * interrupt was taken and its event went astray comes before what follows from it: a line that
+ * stays masked, a ring that nobody looks at. That a request has no answer comes behind all that the
+ * answer may depend on outside of the guest.
  */
 static rule_fn *const rules[] = {
     rule_guest_panic,

@@ -3,8 +3,8 @@
  *
  *     ready → watched? → posted → reader wakes → read
  *
- * Only of readers that sleep in the queue in question: one that sleeps elsewhere will come to it. Of
- * files of schemes it is not known whether what was ready has been taken meanwhile, unless their
+ * Only of readers that sleep in the queue in question: one that sleeps elsewhere will come to it.
+ * Of files of schemes it is not known whether what was ready has been taken meanwhile, unless their
  * provider says so when they begin to be watched.
  */
 #include "harness/diagnosis/rules.h"
@@ -103,11 +103,11 @@ static bool event_is_missing(struct rules_case *c, const struct ledger_watch *wa
         return false;
     }
     event_blame(c, reader, watch);
-    return rules_found(c, "event.not-delivered",
-                       "%s became ready at %s, queue %" G_GUINT64_FORMAT
-                       " of %s watches it, and no event was put "
-                       "into the queue",
-                       what->str, rules_time(at, due.time_ns), queue->number, waits_name(reader).text);
+    return rules_found(
+        c, "event.not-delivered",
+        "%s became ready at %s, queue %" G_GUINT64_FORMAT " of %s watches it, and no event was put "
+        "into the queue",
+        what->str, rules_time(at, due.time_ns), queue->number, waits_name(reader).text);
 }
 
 bool rule_event_not_delivered(struct rules_case *c)
@@ -158,7 +158,7 @@ bool rule_event_lost_before_subscribe(struct rules_case *c)
 
 /* ---- what is not watched --------------------------------------------------------------------- */
 
-/* Sleeps for events or requests, and this source is not among them, nor may it be through a queue. */
+/* Sleeps for events or requests; this source is not among them, nor may it be through a queue. */
 static bool event_is_left_out(const struct rules_case *c, const struct ledger_task *task,
                               const char *kind, uint64_t number)
 {

@@ -68,7 +68,8 @@ static bool rules_wants_out(struct rules_case *c)
         return false;
     }
     if (program->peer == 0) {
-        return program->unreachable || program->no_device;
+        /* Where programs are served by others, it may as well be one of these that is missing. */
+        return program->unreachable || (program->no_device && !ledger_has_schemes(c->ledger));
     }
     if (program->peer >> 24 == RULES_LOOPBACK) {
         return false;

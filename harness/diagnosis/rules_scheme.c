@@ -101,10 +101,12 @@ static bool scheme_circle(struct rules_case *c, const struct waits_chain *chain)
         if (!rules_is_settled(c, &step->task->since)) {
             return false;
         }
-        g_string_append_printf(who, "%s%s", i == chain->circle ? "" : ", ", waits_name(step->task).text);
+        g_string_append_printf(who, "%s%s", i == chain->circle ? "" : ", ",
+                               waits_name(step->task).text);
         if (step->lock != NULL) {
-            rules_evidence(c, "%s waits for lock %s since %s, and %s holds it", waits_name(step->task).text,
-                           step->lock->name, rules_time(since, step->task->since.time_ns),
+            rules_evidence(c, "%s waits for lock %s since %s, and %s holds it",
+                           waits_name(step->task).text, step->lock->name,
+                           rules_time(since, step->task->since.time_ns),
                            waits_name(ledger_task(c->ledger, step->lock->task)).text);
         }
     }
@@ -228,7 +230,7 @@ static bool scheme_waits_for_more(const struct rules_case *c, const struct waits
     return false;
 }
 
-/* What the program's peer sent has come, since the provider has the request, and nothing is owed. */
+/* What the peer sent has come since the provider has the request, and nothing is owed. */
 static bool scheme_has_the_answer(const struct rules_case *c, const struct ledger_ask *ask)
 {
     const struct ledger_peer *peer = c->question->program != NULL ? rules_peer(c) : NULL;
@@ -249,16 +251,16 @@ static bool scheme_unanswered(struct rules_case *c, const struct waits_chain *ch
     scheme_blame(c, chain);
     bool was_told = ask->told.sequence != 0 && rules_is_settled(c, &ask->told);
     if (was_told) {
-        rules_evidence(c, "%s was told at %s that the caller has a signal", waits_name(root->task).text,
-                       rules_time(told, ask->told.time_ns));
+        rules_evidence(c, "%s was told at %s that the caller has a signal",
+                       waits_name(root->task).text, rules_time(told, ask->told.time_ns));
     }
     bool may_wait = !was_told && g_strv_contains(waiting, ask->operation) &&
                     scheme_waits_for_more(c, root) && !scheme_has_the_answer(c, ask);
     rules_found(c, "request.unanswered",
                 "%s has read request %" G_GUINT64_FORMAT " (%s of %s) of %s at %s and not answered "
                 "it%s",
-                waits_name(root->task).text, ask->tag, ask->operation, ask->scheme->name, waits_name(wait->task).text,
-                rules_time(at, ask->delivered.time_ns),
+                waits_name(root->task).text, ask->tag, ask->operation, ask->scheme->name,
+                waits_name(wait->task).text, rules_time(at, ask->delivered.time_ns),
                 may_wait ? "; it may be waiting for what the answer depends on" : "");
     c->diagnosis->grade = may_wait ? DIAGNOSIS_SUSPECT : DIAGNOSIS_DERIVED;
     return true;

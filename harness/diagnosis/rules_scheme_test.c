@@ -1,4 +1,4 @@
-/* rules_scheme_test.c - requests, locks and those who wait for them: each rule, and what is in order */
+/* rules_scheme_test.c - requests, locks, who waits for them: each rule, and what is in order */
 #include "harness/diagnosis/rules_rig_scheme.h"
 
 #define LOCK_A UINT64_C(0xa0)
@@ -321,8 +321,9 @@ static void test_chain_and_graph_show_who_waits_for_whom(void)
     g_autoptr(GString) text = g_string_new(NULL), graph = g_string_new(NULL);
     waits_follow(rig.ledger, ledger_task(rig.ledger, RIG_PING), &chain);
     waits_write_chain(text, rig.ledger, &chain);
-    CU_ASSERT_STRING_EQUAL(text->str, "ping (2) → request 17 (read of test, delivered) → provider (3) → "
-                                      "queue 5: requests to test, irq 48");
+    CU_ASSERT_STRING_EQUAL(text->str,
+                           "ping (2) → request 17 (read of test, delivered) → provider (3) → "
+                           "queue 5: requests to test, irq 48");
     waits_write_dot(graph, rig.ledger);
     CU_ASSERT_STRING_EQUAL(
         graph->str, "digraph waits {\n  rankdir=LR;\n"

@@ -84,12 +84,14 @@ static bool time_chain_dead(struct rules_case *c, const struct ledger_clock *clo
         return false;
     }
     char at[32];
-    rules_evidence(c, "%s of %s returned %" G_GINT64_FORMAT " at %s", task->failed_call, waits_name(task).text,
-                   task->failed_result, rules_time(at, task->failed.time_ns));
+    rules_evidence(c, "%s of %s returned %" G_GINT64_FORMAT " at %s", task->failed_call,
+                   waits_name(task).text, task->failed_result,
+                   rules_time(at, task->failed.time_ns));
     return rules_found(c, "time.chain-dead",
                        "%s set its clock %u times again when it had fired, and not after it fired "
                        "at %s, when one of its calls failed: no time comes to it any more",
-                       waits_name(task).text, clock->row, rules_time(at, clock->last_fired.time_ns));
+                       waits_name(task).text, clock->row,
+                       rules_time(at, clock->last_fired.time_ns));
 }
 
 bool rule_time_chain_dead(struct rules_case *c)
@@ -179,14 +181,16 @@ static bool time_frozen(struct rules_case *c, const struct ledger_clock *clock,
         return false;
     }
     char sent[32], fired[32];
-    rules_evidence(
-        c,
-        "clock %" G_GUINT64_FORMAT " of %s: fired %" G_GUINT64_FORMAT " times, the last time at %s",
-        clock->number, waits_name(task).text, clock->fired, rules_time(fired, clock->last_fired.time_ns));
+    rules_evidence(c,
+                   "clock %" G_GUINT64_FORMAT " of %s: fired %" G_GUINT64_FORMAT
+                   " times, the last time at %s",
+                   clock->number, waits_name(task).text, clock->fired,
+                   rules_time(fired, clock->last_fired.time_ns));
     return rules_found(c, "time.frozen",
                        "what was sent to %s at %s has no answer and is not sent again, though "
                        "the clock of %s fires: no time passes for its protocols",
-                       rules_address(peer->address).text, rules_time(sent, sent_ns), waits_name(task).text);
+                       rules_address(peer->address).text, rules_time(sent, sent_ns),
+                       waits_name(task).text);
 }
 
 bool rule_time_frozen(struct rules_case *c)

@@ -199,7 +199,8 @@ void waits_write_chain(GString *out, const struct ledger *ledger, const struct w
     }
     waits_write_end(out, ledger, waits_root(chain));
     if (chain->circle != WAITS_NO_CIRCLE) {
-        g_string_append_printf(out, " → %s again", waits_name(chain->steps[chain->circle].task).text);
+        g_string_append_printf(out, " → %s again",
+                               waits_name(chain->steps[chain->circle].task).text);
     }
 }
 

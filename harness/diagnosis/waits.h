@@ -54,7 +54,7 @@ void waits_write_chain(GString *out, const struct ledger *ledger, const struct w
 /* Appends the name of what a queue watches: "irq 48", "requests to icmp". */
 void waits_write_source(GString *out, const struct ledger *ledger,
                         const struct ledger_source *source);
-/* Appends the graph of all tasks that wait, for graphviz. The tasks that others wait for are bold. */
+/* Appends the graph of all tasks that wait, for graphviz. Roots are bold. */
 void waits_write_dot(GString *out, const struct ledger *ledger);
 
 #endif

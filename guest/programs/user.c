@@ -14,7 +14,9 @@ long user_open(const char *path, int flags)
 {
     /* On the stack it lies in RAM also where the program's constants do not, as in unit tests. */
     char copy[USER_PATH_MAX];
-    if (kstrlcpy(copy, path, sizeof copy) >= sizeof copy)
+    if (!system_has_sockets())
+        path = user_scheme_path(path, copy);
+    if (path != copy && kstrlcpy(copy, path, sizeof copy) >= sizeof copy)
         return -KENAMETOOLONG;
     return system_call(SYS_OPENAT, AT_FDCWD, (long)copy, flags, 0, 0, 0);
 }

@@ -24,6 +24,12 @@ enum user_scheme {
 };
 enum user_scheme user_scheme_of(int descriptor);
 
+/*
+ * Where a file of /proc/net is: a path in `buffer`, of USER_PATH_MAX bytes. Any other path is given
+ * back.
+ */
+const char *user_scheme_path(const char *path, char *buffer);
+
 long user_scheme_socket(int family, int type, int protocol);
 long user_scheme_bind(int descriptor, const struct sockaddr_in *address);
 long user_scheme_connect(int descriptor, const struct sockaddr_in *address);

@@ -62,7 +62,11 @@ static enum options_outcome about_explain(const char *id)
     g_autoptr(GString) text = g_string_new(NULL);
     if (cause != NULL) {
         causes_write_explanation(text, cause);
-    } else {
+    }
+    if (cause != NULL && check != CHECK_COUNT) {
+        g_string_append(text, "\nThere is a check of this name, too.\n\n");
+    }
+    if (check != CHECK_COUNT) {
         catalogue_write_explanation(text, catalogue_get(check));
     }
     return about_print(text);

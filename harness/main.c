@@ -279,6 +279,11 @@ static void main_prepare_job(struct pool_job *job, const struct options *options
         job->options.events_path = main_output_path(
             options->events, main_is_folder(options->events), scenario->name, ".events", &error);
     }
+    if (error == NULL && options->wait_graph != NULL) {
+        job->options.wait_graph_path =
+            main_output_path(options->wait_graph, main_is_folder(options->wait_graph),
+                             scenario->name, ".dot", &error);
+    }
     if (error != NULL) {
         main_job_error(job, NULL, error);
     }
@@ -289,6 +294,7 @@ static void main_clear_job(struct pool_job *job)
     g_free((char *)job->options.guest_path);
     g_free((char *)job->options.capture_path);
     g_free((char *)job->options.events_path);
+    g_free((char *)job->options.wait_graph_path);
     run_result_clear(&job->result);
 }
 
@@ -317,8 +323,8 @@ static GPtrArray *main_scenarios(const GArray *entries)
 /* A file can hold one output of one test only. */
 static char *main_check_outputs(const struct options *options, size_t count)
 {
-    const char *const targets[] = {options->pcap, options->events};
-    static const char *const names[] = {"--pcap", "--events"};
+    const char *const targets[] = {options->pcap, options->events, options->wait_graph};
+    static const char *const names[] = {"--pcap", "--events", "--wait-graph"};
     for (size_t i = 0; i < G_N_ELEMENTS(targets); i++) {
         if (targets[i] != NULL && count > 1 && !main_is_folder(targets[i])) {
             return g_strdup_printf("%s %s would be written by %zu tests; name a folder (%s/), or "
@@ -326,11 +332,16 @@ static char *main_check_outputs(const struct options *options, size_t count)
                                    names[i], targets[i], count, targets[i]);
         }
     }
-    if (targets[0] != NULL && targets[1] != NULL && !main_is_folder(targets[0])) {
-        g_autofree char *pcap = g_canonicalize_filename(targets[0], NULL);
-        g_autofree char *events = g_canonicalize_filename(targets[1], NULL);
-        if (g_str_equal(pcap, events)) {
-            return g_strdup_printf("--pcap and --events both name %s", targets[0]);
+    for (size_t i = 0; i < G_N_ELEMENTS(targets); i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (targets[i] == NULL || targets[j] == NULL || main_is_folder(targets[j])) {
+                continue;
+            }
+            g_autofree char *one = g_canonicalize_filename(targets[j], NULL);
+            g_autofree char *other = g_canonicalize_filename(targets[i], NULL);
+            if (g_str_equal(one, other)) {
+                return g_strdup_printf("%s and %s both name %s", names[j], names[i], targets[j]);
+            }
         }
     }
     return NULL;

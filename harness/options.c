@@ -196,6 +196,8 @@ static bool options_parse_command(struct options *options, int *argc, char ***ar
          "write a capture: to a file, or one a test into a folder", "FILE|DIR"},
         {"events", 0, 0, G_OPTION_ARG_FILENAME, &options->events,
          "write every event of the trace as text, likewise", "FILE|DIR"},
+        {"wait-graph", 0, 0, G_OPTION_ARG_FILENAME, &options->wait_graph,
+         "write who waits for whom at the verdict, as a graph for graphviz, likewise", "FILE|DIR"},
         {"tap", 0, 0, G_OPTION_ARG_NONE, &tap, "print TAP (Test Anything Protocol)", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "print JSON, a line for each test", NULL},
         {"junit", 0, 0, G_OPTION_ARG_FILENAME, &options->junit, "write JUnit XML as well", "FILE"},
@@ -313,6 +315,7 @@ void options_clear(struct options *options)
     g_free(options->filter);
     g_free(options->pcap);
     g_free(options->events);
+    g_free(options->wait_graph);
     g_free(options->junit);
     g_free(options->bundle);
     *options = (struct options){0};

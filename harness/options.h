@@ -21,7 +21,7 @@ struct options {
     char *filter;
     unsigned jobs;
     uint64_t seed;
-    char *pcap, *events; /* a file, or a folder */
+    char *pcap, *events, *wait_graph; /* a file, or a folder */
     char *junit;         /* a file */
     char *bundle;        /* a folder */
     bool json, update, live;

@@ -1,7 +1,7 @@
 /*
  * outputs.c - JUnit XML and bundles
  *
- * A bundle's capture and events come from a second run of the failed test: to write them for each
+ * A bundle's capture, events and wait-for graph come from a second run of the failed test: to write them for each
  * test, in case it fails, would cost every run. As a run is a function of guest, scenario and seed,
  * the second one is the first one again; if its verdict is another, that is said.
  */
@@ -63,8 +63,8 @@ char *outputs_check(const struct options *options, const GPtrArray *scenarios)
     if (options->bundle != NULL && options->no_fork) {
         return g_strdup("--bundle runs a failed test twice, and --no-fork runs one test once");
     }
-    const char *const others[] = {options->pcap, options->events};
-    static const char *const names[] = {"--pcap", "--events"};
+    const char *const others[] = {options->pcap, options->events, options->wait_graph};
+    static const char *const names[] = {"--pcap", "--events", "--wait-graph"};
     for (size_t i = 0; options->junit != NULL && i < G_N_ELEMENTS(others); i++) {
         g_autofree char *mine = g_canonicalize_filename(options->junit, NULL);
         g_autofree char *other =
@@ -158,6 +158,7 @@ static void outputs_prepare_failure(struct outputs *outputs, struct outputs_fail
         job->options = failure->test.job->options;
         job->options.capture_path = g_build_filename(failure->folder, BUNDLE_CAPTURE, NULL);
         job->options.events_path = g_build_filename(failure->folder, BUNDLE_EVENTS, NULL);
+        job->options.wait_graph_path = g_build_filename(failure->folder, BUNDLE_WAITS, NULL);
     }
 }
 
@@ -194,6 +195,7 @@ static void outputs_bundle(void *opaque, size_t index, struct pool_job *job)
     }
     g_free((char *)job->options.capture_path);
     g_free((char *)job->options.events_path);
+    g_free((char *)job->options.wait_graph_path);
     run_result_clear(&job->result);
 }
 

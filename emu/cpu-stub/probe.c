@@ -90,6 +90,11 @@ void probe_task_running(uint32_t task)
     PROBE_EMIT(TRACE_TASK_RUNNING, TN(task));
 }
 
+void probe_task_signalled(uint32_t task, uint32_t signal)
+{
+    PROBE_EMIT(TRACE_TASK_SIGNALLED, TN(task), TN(signal));
+}
+
 /* ---- locks and timeouts: the task is the one that runs --------------------------------------- */
 
 void probe_lock_taken(uint64_t lock, const char *name)
@@ -195,6 +200,11 @@ void probe_timeout_cancelled(uint64_t timeout)
 
 /* ---- schemes, requests, events --------------------------------------------------------------- */
 
+void probe_file_opened(uint32_t task, const char *path, int result)
+{
+    PROBE_EMIT(TRACE_FILE_OPENED, TN(task), TS(path), TN((int64_t)result));
+}
+
 void probe_scheme_registered(uint32_t task, uint64_t scheme, const char *name)
 {
     PROBE_EMIT(TRACE_SCHEME_REGISTERED, TN(task), TN(scheme), TS(name));
@@ -242,6 +252,16 @@ void probe_event_posted(uint32_t queue, const char *kind, uint64_t number, uint6
 void probe_event_read(uint32_t task, uint32_t queue, uint32_t count, uint32_t left)
 {
     PROBE_EMIT(TRACE_EVENT_READ, TN(task), TN(queue), TN(count), TN(left));
+}
+
+void probe_file_ready(uint64_t scheme, uint64_t handle, uint32_t events)
+{
+    PROBE_EMIT(TRACE_FILE_READY, TN(scheme), TN(handle), TN(events));
+}
+
+void probe_time_set(uint32_t task, uint64_t file, uint64_t timeout, uint64_t deadline_ns)
+{
+    PROBE_EMIT(TRACE_TIME_SET, TN(task), TN(file), TN(timeout), TN(deadline_ns));
 }
 
 void probe_irq_acknowledged(uint32_t task, uint32_t intid, uint64_t count, int result)

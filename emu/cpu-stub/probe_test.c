@@ -126,6 +126,7 @@ static void guest_probes(void)
     probe_task_running(1);
     probe_task_blocked(1, seen.kind, 0x22, UINT64_MAX);
     probe_task_woken(1);
+    probe_task_signalled(1, 9);
     probe_lock_taken(0x33, seen.name);
     probe_lock_released(0x33);
     probe_timeout_registered(0x44, 5000);
@@ -136,6 +137,7 @@ static void guest_probes(void)
     probe_call_asked(1, -1, seen.kind, 5);
     probe_call_told(1, 3, seen.kind, 0x66);
     probe_socket_named(0x66, 6, 0x0a00020f, 49152, 0x0a000202, 80);
+    probe_file_opened(1, seen.name, -2);
     probe_scheme_registered(1, 2, seen.name);
     probe_request_sent(7, 1, 2, seen.kind, 0x30, 4096);
     probe_request_delivered(7, 3);
@@ -145,6 +147,8 @@ static void guest_probes(void)
     probe_event_watched(4, seen.kind, 37, 0x30, 1);
     probe_event_posted(4, seen.kind, 37, 0x30, 2);
     probe_event_read(1, 4, 5, 6);
+    probe_file_ready(2, 0x30, 1);
+    probe_time_set(1, 3, 0x44, 6000);
     probe_irq_acknowledged(1, 37, 12, -116);
     probe_counter(seen.name, 9);
     probe_drop(seen.name, seen.kind);
@@ -166,6 +170,7 @@ static void test_each_probe_is_its_event(void)
                            "task.running task=1\n"
                            "task.blocked task=1 on=irq object=0x22 deadline=-1\n"
                            "task.woken task=1\n"
+                           "task.signalled task=1 signal=9\n"
                            "lock.taken task=1 lock=0x33 name=eth0.rx\n"
                            "lock.released task=1 lock=0x33\n"
                            "timeout.registered timeout=0x44 deadline=5000\n"
@@ -177,6 +182,7 @@ static void test_each_probe_is_its_event(void)
                            "call.told task=1 descriptor=3 what=irq value=0x66\n"
                            "socket.named object=0x66 protocol=6 address=0xa00020f port=49152 "
                            "peer=0xa000202 peer_port=80\n"
+                           "file.opened task=1 path=eth0.rx result=-2\n"
                            "scheme.registered task=1 scheme=2 name=eth0.rx\n"
                            "request.sent tag=7 task=1 scheme=2 operation=irq handle=0x30 "
                            "size=4096\n"
@@ -187,6 +193,8 @@ static void test_each_probe_is_its_event(void)
                            "event.watched queue=4 kind=irq number=37 handle=0x30 events=1\n"
                            "event.posted queue=4 kind=irq number=37 handle=0x30 events=2\n"
                            "event.read task=1 queue=4 count=5 left=6\n"
+                           "file.ready scheme=2 handle=0x30 events=1\n"
+                           "time.set task=1 file=3 timeout=0x44 deadline=6000\n"
                            "irq.acknowledged task=1 intid=37 count=12 result=-116\n"
                            "counter name=eth0.rx value=9\n"
                            "guest.drop where=eth0.rx why=irq\n"

@@ -25,6 +25,7 @@ const char *serve_kind_name(enum serve_kind kind)
         [SERVE_HTTP] = "http",       [SERVE_ECHO] = "echo",       [SERVE_DISCARD] = "discard",
         [SERVE_CHARGEN] = "chargen", [SERVE_CLOSE] = "close",     [SERVE_RESET] = "reset",
         [SERVE_SILENT] = "silent",   [SERVE_REFUSED] = "refused", [SERVE_SCRIPT] = "script",
+        [SERVE_NAMES] = "names",
     };
     g_assert((unsigned)kind < SERVE_KIND_COUNT);
     return names[kind];
@@ -171,6 +172,7 @@ struct serve_app *serve_app_new(const struct serve_endpoint *endpoint)
         [SERVE_DISCARD] = &serve_discard_ops, [SERVE_CHARGEN] = &serve_chargen_ops,
         [SERVE_CLOSE] = &serve_close_ops,     [SERVE_RESET] = &serve_reset_ops,
         [SERVE_SILENT] = &serve_silent_ops,   [SERVE_SCRIPT] = &serve_script_ops,
+        [SERVE_NAMES] = &serve_names_ops,
     };
     const struct serve_app_ops *ops = kinds[endpoint->kind];
     if (ops == NULL) {

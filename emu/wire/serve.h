@@ -15,6 +15,7 @@
  *     reset     resets the connection at once
  *     silent    accepts, and takes nothing and says nothing: the peer's window closes
  *     script    what a list of steps says, serve_script.c
+ *     names     what a name server says, for questions that come by TCP, serve_names.c
  *     refused   no application: the segment that opens the connection is answered by a reset
  *
  * An application is bounded by its two buffers. It has no thread and no clock of its own; equal
@@ -44,6 +45,7 @@ enum serve_kind {
     SERVE_SILENT,
     SERVE_REFUSED,
     SERVE_SCRIPT,
+    SERVE_NAMES,
     SERVE_KIND_COUNT,
 };
 const char *serve_kind_name(enum serve_kind kind); /* "http" */
@@ -64,6 +66,8 @@ struct serve_step {
     GBytes *bytes; /* NULL: this kind has none */
 };
 
+struct serve_dns_name;
+
 /* A service. Whoever made it keeps what it points to until the wire is gone. */
 struct serve_endpoint {
     bool udp;
@@ -73,6 +77,8 @@ struct serve_endpoint {
     const char *folder;             /* of SERVE_HTTP */
     const struct serve_step *steps; /* of SERVE_SCRIPT */
     size_t step_count;
+    const struct serve_dns_name *names; /* of SERVE_NAMES */
+    size_t name_count;
 };
 /* "tcp 10.0.2.100:80" */
 void serve_endpoint_describe(const struct serve_endpoint *endpoint, char text[SERVE_TEXT]);

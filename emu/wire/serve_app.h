@@ -14,6 +14,6 @@ struct serve_app_ops {
     void (*advance)(void *state, struct serve_pipe *pipe);
 };
 
-extern const struct serve_app_ops serve_http_ops, serve_script_ops;
+extern const struct serve_app_ops serve_http_ops, serve_script_ops, serve_names_ops;
 
 #endif

@@ -10,8 +10,8 @@
  * is no query is not answered; what is one and cannot be read gets FORMERR, an opcode other than
  * QUERY gets NOTIMP.
  *
- * Limits: aliases are followed for SERVE_DNS_CHAIN_MAX steps; records that do not fit into 512
- * bytes set the bit for truncation.
+ * Limits: aliases are followed for SERVE_DNS_CHAIN_MAX steps; records that do not fit set the bit
+ * for truncation.
  */
 #include "emu/wire/serve_dns.h"
 
@@ -49,6 +49,7 @@ struct dns_lookup {
     const struct serve_dns_name *names;
     size_t count;
     struct serve_dns_reply *reply;
+    size_t limit; /* of its length */
     unsigned answers;
     bool is_truncated;
 };
@@ -135,7 +136,7 @@ static void dns_add_record(struct dns_lookup *lookup, const char *owner, uint16_
     memcpy(record + at + 10, data, size);
     size_t len = at + 10 + size;
     struct serve_dns_reply *reply = lookup->reply;
-    if (lookup->is_truncated || len > SERVE_DNS_REPLY_MAX - reply->len) {
+    if (lookup->is_truncated || len > lookup->limit - reply->len) {
         lookup->is_truncated = true;
         return;
     }
@@ -160,7 +161,8 @@ static bool dns_exists(const struct dns_lookup *lookup, const char *name)
 {
     return dns_find(lookup, name, SERVE_DNS_A) != NULL ||
            dns_find(lookup, name, SERVE_DNS_AAAA) != NULL ||
-           dns_find(lookup, name, SERVE_DNS_CNAME) != NULL;
+           dns_find(lookup, name, SERVE_DNS_CNAME) != NULL ||
+           dns_find(lookup, name, SERVE_DNS_TRUNCATED) != NULL;
 }
 
 /* The records of a name that are of the type. */
@@ -247,14 +249,15 @@ static enum dns_code dns_judge(struct dns_lookup *lookup, const uint8_t *query, 
             reply->delay_ns = MAX(reply->delay_ns, row->delay_ns);
         }
     }
-    lookup->is_truncated = dns_find(lookup, reply->name, SERVE_DNS_TRUNCATED) != NULL;
+    lookup->is_truncated = lookup->limit == SERVE_DNS_UDP_REPLY_MAX &&
+                           dns_find(lookup, reply->name, SERVE_DNS_TRUNCATED) != NULL;
     return lookup->is_truncated ? DNS_NOERROR : dns_resolve(lookup, reply->name, reply->type);
 }
 
-void serve_dns_answer(const struct serve_dns_name *names, size_t count, const uint8_t *query,
-                      size_t len, struct serve_dns_reply *reply)
+void serve_dns_answer(const struct serve_dns_name *names, size_t count, size_t limit,
+                      const uint8_t *query, size_t len, struct serve_dns_reply *reply)
 {
-    struct dns_lookup lookup = {.names = names, .count = count, .reply = reply};
+    struct dns_lookup lookup = {.names = names, .count = count, .reply = reply, .limit = limit};
     reply->len = 0;
     reply->delay_ns = 0;
     reply->name[0] = '\0';

@@ -12,8 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SERVE_DNS_NAME_MAX  253 /* characters, without a dot at the end */
-#define SERVE_DNS_REPLY_MAX 512 /* [RFC1035] 4.2.1 */
+#define SERVE_DNS_NAME_MAX      253  /* characters, without a dot at the end */
+#define SERVE_DNS_UDP_REPLY_MAX 512  /* [RFC1035] 4.2.1 */
+#define SERVE_DNS_TCP_REPLY_MAX 8192 /* more than all names of a scenario */
 
 enum serve_dns_kind {
     SERVE_DNS_A,
@@ -21,7 +22,7 @@ enum serve_dns_kind {
     SERVE_DNS_CNAME,
     SERVE_DNS_NXDOMAIN,  /* the name does not exist: as one that is not there */
     SERVE_DNS_SERVFAIL,  /* the server cannot say */
-    SERVE_DNS_TRUNCATED, /* the answer does not fit: nothing but the bit that says so */
+    SERVE_DNS_TRUNCATED, /* by UDP the answer does not fit: nothing but the bit that says so */
     SERVE_DNS_SILENT,    /* no answer */
 };
 
@@ -35,7 +36,7 @@ struct serve_dns_name {
 };
 
 struct serve_dns_reply {
-    uint8_t bytes[SERVE_DNS_REPLY_MAX];
+    uint8_t bytes[SERVE_DNS_TCP_REPLY_MAX];
     size_t len; /* 0: no answer */
     uint64_t delay_ns;
     char name[SERVE_DNS_NAME_MAX + 1]; /* what was asked for; "" when that could not be read */
@@ -46,8 +47,8 @@ struct serve_dns_reply {
 /* Is it a name of labels of 1 to 63 characters, not too long? */
 bool serve_dns_is_name(const char *name);
 
-/* Any bytes. */
-void serve_dns_answer(const struct serve_dns_name *names, size_t count, const uint8_t *query,
-                      size_t len, struct serve_dns_reply *reply);
+/* Any bytes. `limit`: of the reply, one of the two above; what does not fit sets the bit. */
+void serve_dns_answer(const struct serve_dns_name *names, size_t count, size_t limit,
+                      const uint8_t *query, size_t len, struct serve_dns_reply *reply);
 
 #endif

@@ -45,7 +45,7 @@ static void ask(const char *name, uint16_t type)
 {
     uint8_t query[512];
     size_t len = query_build(query, name, type);
-    serve_dns_answer(names, G_N_ELEMENTS(names), query, len, &reply);
+    serve_dns_answer(names, G_N_ELEMENTS(names), SERVE_DNS_UDP_REPLY_MAX, query, len, &reply);
     if (reply.len > 0) {
         CU_ASSERT_EQUAL(memcmp(reply.bytes, "\x12\x34", 2), 0);
         CU_ASSERT_TRUE(reply.len >= len);
@@ -140,7 +140,7 @@ static void test_answer_that_does_not_fit_is_truncated(void)
         many[i] = (struct serve_dns_name){.name = "many.test", .kind = SERVE_DNS_A};
     }
     size_t len = query_build(query, "many.test", 1);
-    serve_dns_answer(many, G_N_ELEMENTS(many), query, len, &reply);
+    serve_dns_answer(many, G_N_ELEMENTS(many), SERVE_DNS_UDP_REPLY_MAX, query, len, &reply);
     CU_ASSERT_EQUAL(flags(), 0x8780);
     CU_ASSERT_EQUAL(answers(), (512 - len) / 16);
     CU_ASSERT_TRUE(reply.len <= 512);
@@ -151,11 +151,11 @@ static void test_what_is_no_query(void)
     uint8_t query[512];
     size_t len = query_build(query, "www.example.test", 1);
     for (size_t cut = 0; cut < 12; cut++) {
-        serve_dns_answer(names, G_N_ELEMENTS(names), query, cut, &reply);
+        serve_dns_answer(names, G_N_ELEMENTS(names), SERVE_DNS_UDP_REPLY_MAX, query, cut, &reply);
         CU_ASSERT_EQUAL(reply.len, 0);
     }
     for (size_t cut = 12; cut < len; cut++) {
-        serve_dns_answer(names, G_N_ELEMENTS(names), query, cut, &reply);
+        serve_dns_answer(names, G_N_ELEMENTS(names), SERVE_DNS_UDP_REPLY_MAX, query, cut, &reply);
         CU_ASSERT_EQUAL(reply.len, 12);
         CU_ASSERT_EQUAL(flags(), 0x8581);
     }
@@ -174,7 +174,7 @@ static void test_what_is_no_query(void)
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         query_build(query, "www.example.test", 1);
         query[rows[i].at] = rows[i].value;
-        serve_dns_answer(names, G_N_ELEMENTS(names), query, len, &reply);
+        serve_dns_answer(names, G_N_ELEMENTS(names), SERVE_DNS_UDP_REPLY_MAX, query, len, &reply);
         CU_ASSERT_EQUAL(reply.len, rows[i].len);
         CU_ASSERT_TRUE(reply.len == 0 || flags() == rows[i].flags);
     }
@@ -195,9 +195,11 @@ static void test_what_is_a_name(void)
     CU_ASSERT_FALSE(serve_dns_is_name(long_label));
     CU_ASSERT_FALSE(serve_dns_is_name(too_long));
     uint8_t query[512];
-    serve_dns_answer(NULL, 0, query, query_build(query, longest, 1), &reply);
+    serve_dns_answer(NULL, 0, SERVE_DNS_UDP_REPLY_MAX, query, query_build(query, longest, 1),
+                     &reply);
     CU_ASSERT_STRING_EQUAL(reply.name, longest);
-    serve_dns_answer(NULL, 0, query, query_build(query, too_long, 1), &reply);
+    serve_dns_answer(NULL, 0, SERVE_DNS_UDP_REPLY_MAX, query, query_build(query, too_long, 1),
+                     &reply);
     CU_ASSERT_STRING_EQUAL(reply.name, "");
 }
 

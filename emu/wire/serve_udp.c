@@ -15,6 +15,7 @@
 
 #include "emu/wire/checksum.h"
 #include "emu/wire/wire_bytes.h"
+#include "emu/wire/wire_fragments.h"
 
 #include <string.h>
 
@@ -51,12 +52,25 @@ struct serve_udp {
     struct vclock *clock;
     struct trace *trace;
     struct wire_port *port;
+    struct wire_fragments *fragments; /* of what is sent */
     const struct serve_dns_name *names;
     size_t name_count;
     GPtrArray *peers; /* struct serve_peer */
     GQueue *later;    /* struct serve_later, by their times */
     struct vevent due;
 };
+
+static void serve_udp_send_piece(void *opaque, const uint8_t *frame, size_t len)
+{
+    struct serve_udp *udp = opaque;
+    wire_port_send(udp->port, frame, len);
+}
+
+/* Whatever its length. */
+static void serve_udp_emit(struct serve_udp *udp, const uint8_t *frame, size_t len)
+{
+    wire_fragments_cut(udp->fragments, frame, len, serve_udp_send_piece, udp);
+}
 
 /* Ethernet and IPv4 in front of `len` bytes that are there already. */
 static void serve_udp_head(uint8_t *frame, const uint8_t mac[6], uint32_t from, uint32_t to,
@@ -99,7 +113,7 @@ static void serve_udp_send_due(void *opaque)
            first->due_ns <= vclock_now_ns(udp->clock)) {
         gsize size;
         const uint8_t *frame = g_bytes_get_data(first->frame, &size);
-        wire_port_send(udp->port, frame, size);
+        serve_udp_emit(udp, frame, size);
         serve_later_free(g_queue_pop_head(udp->later));
     }
     serve_udp_arm(udp);
@@ -150,7 +164,7 @@ static void serve_udp_send(struct serve_udp *udp, const struct wire_egress_datag
     if (delay_ns > 0) {
         serve_udp_send_later(udp, frame, UDP_FRAME_HEAD + size, delay_ns);
     } else {
-        wire_port_send(udp->port, frame, UDP_FRAME_HEAD + size);
+        serve_udp_emit(udp, frame, UDP_FRAME_HEAD + size);
     }
 }
 
@@ -164,7 +178,7 @@ void serve_udp_take_echo(struct serve_udp *udp, const struct wire_egress_datagra
     wire_put16(icmp + 2, checksum_finish(checksum_add(0, icmp, datagram->len)));
     serve_udp_head(frame, datagram->sender_mac, datagram->destination, datagram->source,
                    ICMP_PROTOCOL, datagram->len);
-    wire_port_send(udp->port, frame, UDP_FRAME_HEAD + datagram->len);
+    serve_udp_emit(udp, frame, UDP_FRAME_HEAD + datagram->len);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -179,7 +193,8 @@ static const char *serve_udp_type(struct serve_udp *udp, uint16_t type)
 static void serve_udp_take_query(struct serve_udp *udp, const struct wire_egress_datagram *datagram)
 {
     struct serve_dns_reply reply;
-    serve_dns_answer(udp->names, udp->name_count, datagram->payload, datagram->len, &reply);
+    serve_dns_answer(udp->names, udp->name_count, SERVE_DNS_UDP_REPLY_MAX, datagram->payload,
+                     datagram->len, &reply);
     trace_emit(udp->trace, TRACE_DNS_ASKED, TS(trace_intern(udp->trace, reply.name)),
                TS(serve_udp_type(udp, reply.type)), TS(reply.what));
     if (reply.len > 0) {
@@ -348,6 +363,7 @@ struct serve_udp *serve_udp_new(struct vclock *clock, struct trace *trace, struc
     udp->clock = clock;
     udp->trace = trace;
     udp->port = port;
+    udp->fragments = wire_fragments_new();
     udp->names = names;
     udp->name_count = name_count;
     udp->peers = g_ptr_array_new_with_free_func(serve_peer_free);
@@ -364,5 +380,6 @@ void serve_udp_free(struct serve_udp *udp)
     vclock_disarm(udp->clock, &udp->due);
     g_ptr_array_free(udp->peers, TRUE);
     g_queue_free_full(udp->later, serve_later_free);
+    wire_fragments_free(udp->fragments);
     g_free(udp);
 }

@@ -6,8 +6,9 @@
  * checks makes the reason the useful one: where a datagram wants to go is said before what else is
  * odd about it.
  *
- * Fragments do not pass: libslirp 4.7, as Debian builds it, crashes when the last fragment of a
- * datagram comes first. Whoever wants them has to put datagrams together here, in front of it.
+ * Fragments do not pass; those for services in front of libslirp are put together before they come
+ * here (wire_fragments.h). libslirp 4.7, as Debian builds it, crashes when the last fragment of a
+ * datagram comes first. Whoever wants them there has to put datagrams together in front of it.
  *
  * TCP segments with URG are not for libslirp either, not even for a service: 4.7 takes the urgent
  * pointer for a length that it does not check.
@@ -106,6 +107,19 @@ const struct serve_endpoint *wire_egress_find(const struct wire_egress_rules *ru
         }
     }
     return NULL;
+}
+
+bool wire_egress_answers_at(const struct wire_egress_rules *rules, uint32_t address)
+{
+    if (rules->dns != 0 && rules->dns == address) {
+        return true;
+    }
+    for (unsigned i = 0; i < rules->count; i++) {
+        if (rules->endpoints[i]->udp && rules->endpoints[i]->address == address) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Is TCP to a service of this kind libslirp's business? */

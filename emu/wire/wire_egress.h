@@ -79,6 +79,8 @@ enum wire_egress_verdict wire_egress_judge(const struct wire_egress_rules *rules
                                            struct wire_egress_judgement *judgement);
 
 /* The service at this address and port, or NULL. */
+/* Is there a service at this address that is answered in front of libslirp? */
+bool wire_egress_answers_at(const struct wire_egress_rules *rules, uint32_t address);
 const struct serve_endpoint *wire_egress_find(const struct wire_egress_rules *rules, bool udp,
                                               uint32_t address, uint16_t port);
 

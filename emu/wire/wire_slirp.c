@@ -27,7 +27,9 @@
 
 #include "emu/wire/serve_tcp.h"
 #include "emu/wire/serve_udp.h"
+#include "emu/wire/wire_alias.h"
 #include "emu/wire/wire_bytes.h"
+#include "emu/wire/wire_fragments.h"
 
 #include <libslirp.h>
 #include <poll.h>
@@ -44,7 +46,11 @@
 #define SLIRP_STILL_NS UINT64_C(100000)
 #define SLIRP_HOST_MS  300
 /* Frames of libslirp: where TCP begins, which has no IPv4 options in front of it. */
-#define SLIRP_TCP_AT 34
+#define SLIRP_TCP_AT       34
+#define SLIRP_PROTOCOL_AT  23
+#define SLIRP_PROTOCOL_TCP 6
+/* libslirp finds the name server here by TCP, since it serves nothing at its own address. */
+#define SLIRP_DNS_ALIAS 0x0a000201
 
 struct wire_slirp {
     Slirp *slirp;
@@ -55,6 +61,7 @@ struct wire_slirp {
     struct wire_services services;
     struct serve_tcp *tcp;
     struct serve_udp *udp;
+    struct wire_fragments *fragments;
     GPtrArray *paths;              /* char *: of services, which libslirp keeps */
     const struct serve_flow *flow; /* of the segment that libslirp is looking at, or NULL */
     GArray *polled;                /* struct pollfd, of one fill */
@@ -69,7 +76,8 @@ static bool wire_slirp_exists;
 static ssize_t wire_slirp_send_packet(const void *frame, size_t len, void *opaque)
 {
     struct wire_slirp *self = opaque;
-    const uint8_t *bytes = frame;
+    g_autofree uint8_t *bytes = g_memdup2(frame, len);
+    wire_alias_put(bytes, len, WIRE_ALIAS_SOURCE, SLIRP_DNS_ALIAS, WIRE_EGRESS_DNS);
     if (self->tcp != NULL && len >= SLIRP_TCP_AT + 20 && wire_get16(bytes + 12) == 0x0800 &&
         bytes[23] == 6) {
         const struct serve_flow flow = {
@@ -81,7 +89,7 @@ static ssize_t wire_slirp_send_packet(const void *frame, size_t len, void *opaqu
         serve_tcp_note_sent(self->tcp, &flow, bytes[SLIRP_TCP_AT + 13],
                             wire_get32(bytes + SLIRP_TCP_AT + 4));
     }
-    wire_port_send(self->port, frame, len);
+    wire_port_send(self->port, bytes, len);
     return (ssize_t)len;
 }
 
@@ -329,7 +337,9 @@ static void wire_slirp_input(struct wire_slirp *self, const uint8_t *frame, size
         };
         self->flow = &flow;
     }
-    slirp_input(self->slirp, frame, (int)len);
+    g_autofree uint8_t *bytes = g_memdup2(frame, len);
+    wire_alias_put(bytes, len, WIRE_ALIAS_DESTINATION, WIRE_EGRESS_DNS, SLIRP_DNS_ALIAS);
+    slirp_input(self->slirp, bytes, (int)len);
     self->flow = NULL;
     if (judgement->is_tcp && datagram->endpoint != NULL) {
         serve_tcp_note_received(self->tcp, &flow, judgement->tcp_flags, judgement->tcp_ack,
@@ -338,9 +348,8 @@ static void wire_slirp_input(struct wire_slirp *self, const uint8_t *frame, size
     wire_slirp_pump(self);
 }
 
-static void wire_slirp_receive(void *opaque, const uint8_t *frame, size_t len)
+static void wire_slirp_take(struct wire_slirp *self, const uint8_t *frame, size_t len)
 {
-    struct wire_slirp *self = opaque;
     struct wire_egress_judgement judgement;
     switch (wire_egress_judge(&self->services.rules, frame, len, &judgement)) {
     case WIRE_EGRESS_PASS:
@@ -361,6 +370,30 @@ static void wire_slirp_receive(void *opaque, const uint8_t *frame, size_t len)
     }
 }
 
+/* libslirp gets no fragments, and nothing that was put together of them. */
+static void wire_slirp_receive(void *opaque, const uint8_t *frame, size_t len)
+{
+    struct wire_slirp *self = opaque;
+    uint32_t destination;
+    if (!wire_fragments_is(frame, len, &destination) ||
+        !wire_egress_answers_at(&self->services.rules, destination)) {
+        wire_slirp_take(self, frame, len);
+        return;
+    }
+    g_autoptr(GBytes) whole =
+        wire_fragments_take(self->fragments, frame, len, vclock_now_ns(self->clock));
+    if (whole == NULL) {
+        return;
+    }
+    gsize size;
+    const uint8_t *bytes = g_bytes_get_data(whole, &size);
+    if (bytes[SLIRP_PROTOCOL_AT] == SLIRP_PROTOCOL_TCP) {
+        wire_port_drop(self->port, WIRE_IN, "IPv4 fragment", frame, len);
+    } else {
+        wire_slirp_take(self, bytes, size);
+    }
+}
+
 static struct in_addr wire_slirp_address(uint32_t address)
 {
     return (struct in_addr){.s_addr = GUINT32_TO_BE(address)};
@@ -377,6 +410,7 @@ static void wire_slirp_dismantle(struct wire_slirp *self)
     }
     serve_tcp_free(self->tcp);
     serve_udp_free(self->udp);
+    wire_fragments_free(self->fragments);
     g_log_remove_handler(SLIRP_LOG_DOMAIN, self->log_handler);
     g_ptr_array_free(self->paths, TRUE);
     g_array_free(self->polled, TRUE);
@@ -400,7 +434,8 @@ static bool wire_slirp_serve(struct wire_slirp *self, struct trace *trace, GErro
             return false;
         }
         g_ptr_array_add(self->paths, path);
-        struct in_addr address = wire_slirp_address(endpoint->address);
+        bool is_alias = endpoint->address == WIRE_EGRESS_DNS;
+        struct in_addr address = wire_slirp_address(is_alias ? SLIRP_DNS_ALIAS : endpoint->address);
         if (slirp_add_unix(self->slirp, path, &address, endpoint->port) != 0) {
             g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                         "libslirp refuses a service at this address and port");
@@ -418,6 +453,7 @@ struct wire_slirp *wire_slirp_new(struct wire *wire, struct vclock *clock, struc
     struct wire_slirp *self = g_new0(struct wire_slirp, 1);
     self->clock = clock;
     self->services = services == NULL ? (struct wire_services){.names = NULL} : *services;
+    self->fragments = wire_fragments_new();
     self->paths = g_ptr_array_new_with_free_func(g_free);
     self->polled = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
     vevent_init(&self->upkeep, VEVENT_HOUSEKEEPING, "libslirp", wire_slirp_wake, self);

@@ -5,8 +5,11 @@
 #include "kernel/poll.h"
 #include "kernel/pool.h"
 #include "kernel/syscall.h"
+#include "kernel/task.h"
 #include "lib/errno.h"
+
 #include "lib/kassert.h"
+#include "ringside/probe.h"
 
 /* What can be asked for; the two that are told anyway may be named. */
 #define EPOLL_EVENTS                                                                               \
@@ -129,6 +132,7 @@ static long epoll_scan(void *of, struct poll_table *table)
         if (ready == 0)
             continue;
         harvest->events[count++] = (struct epoll_event){ready, item->event.data};
+        probe_call_told(task_number(task_current()), item->descriptor, "ready", ready);
         item->fresh = false;
         item->told_wake_count = wake_count;
         if ((item->event.events & EPOLLONESHOT) != 0)

@@ -41,7 +41,7 @@ static unsigned eventfd_poll(struct file *file, struct poll_table *table)
     return eventfd_ready(eventfd);
 }
 
-/* Until reading is possible, or adding `amount`. 0, -KEAGAIN, -KEINTR. */
+/* Until reading is possible, or adding `amount`. 0, -KEAGAIN, -KERESTART. */
 static int eventfd_wait(const struct file *file, bool reading, uint64_t amount)
 {
     struct eventfd *eventfd = file->object;
@@ -56,7 +56,7 @@ static int eventfd_wait(const struct file *file, bool reading, uint64_t amount)
             break;
     }
     wait_finish(&waiter);
-    return error;
+    return error == -KEINTR ? -KERESTART : error;
 }
 
 static long eventfd_read(struct file *file, void *buffer, size_t size)

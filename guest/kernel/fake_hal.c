@@ -686,6 +686,34 @@ void probe_event_read(uint32_t task, uint32_t queue, uint32_t count, uint32_t le
     fake_note("events %u %u %u %u\n", task, queue, count, left);
 }
 
+void probe_file_ready(uint64_t scheme, uint64_t handle, uint32_t events)
+{
+    (void)scheme;
+    (void)handle;
+    (void)events;
+}
+
+void probe_time_set(uint32_t task, uint64_t file, uint64_t timeout, uint64_t deadline_ns)
+{
+    (void)task;
+    (void)file;
+    (void)timeout;
+    (void)deadline_ns;
+}
+
+void probe_file_opened(uint32_t task, const char *path, int result)
+{
+    (void)task;
+    (void)path;
+    (void)result;
+}
+
+void probe_task_signalled(uint32_t task, uint32_t signal)
+{
+    (void)task;
+    (void)signal;
+}
+
 void probe_irq_acknowledged(uint32_t task, uint32_t intid, uint64_t count, int result)
 {
     fake_note("acknowledged %u %u %llu %d\n", task, intid, (unsigned long long)count, result);

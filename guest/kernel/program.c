@@ -89,6 +89,7 @@ _Noreturn void program_exit(int status)
 {
     struct program *program = sched_current()->program;
     kassert(program != NULL);
+    program->task->files = NULL; /* who closes a file sees that it has nobody to wait for */
     status &= PROGRAM_STATUS_MASK;
     file_table_close_all(&program->files);
     program_end_first(program, status);
@@ -132,32 +133,39 @@ static void program_call_handler(const struct kernel_sigaction *action, int numb
     (void)task_block_signals(before);
 }
 
-static void program_act(struct program *program, int number)
+/* Returns whether a handler was called, and sets *action to what was set for the signal. */
+static bool program_act(struct program *program, int number, struct kernel_sigaction *action)
 {
     uint64_t daif = spin_lock(&programs.lock);
-    struct kernel_sigaction action = program->actions[number - 1];
+    *action = program->actions[number - 1];
     bool ignored = program_ignores(program, number);
-    if ((action.sa_flags & SA_RESETHAND) != 0)
+    if ((action->sa_flags & SA_RESETHAND) != 0)
         program->actions[number - 1].sa_handler = SIGNAL_DEFAULT;
     spin_unlock(&programs.lock, daif);
     if (ignored)
-        return;
-    if (action.sa_handler == SIGNAL_DEFAULT)
+        return false;
+    if (action->sa_handler == SIGNAL_DEFAULT)
         program_exit(PROGRAM_SIGNAL_STATUS + number);
-    program_call_handler(&action, number);
+    program_call_handler(action, number);
+    return true;
 }
 
-void program_obey_signal(void)
+bool program_obey_signal(void)
 {
     const struct task *task = sched_current();
+    bool handled = false, restarts = true;
     if (task->program == NULL)
-        return;
+        return restarts;
     while (task_pending_signal(task) != 0) {
+        struct kernel_sigaction action;
         int number = task_take_signal();
-        if (number != 0)
-            program_act(task->program, number);
+        if (number == 0 || !program_act(task->program, number, &action) || handled)
+            continue;
+        handled = true;
+        restarts = (action.sa_flags & SA_RESTART) != 0;
     }
     task_unswap_signals();
+    return restarts;
 }
 
 int program_kill(uint32_t number, int signal_number)
@@ -229,9 +237,11 @@ static void program_ring(void *arg)
     uint64_t now_ns = clock_now_ns();
     uint64_t daif = spin_lock(&programs.lock);
     if (list_is_linked(&program->link) && program->alarm.deadline_ns <= now_ns) {
+        uint64_t interval_ns = program->alarm.interval_ns;
         program_signal(program, SIGALRM);
-        if (program->alarm.interval_ns != 0) {
-            program->alarm.deadline_ns = now_ns + program->alarm.interval_ns;
+        /* One beyond the end of time is none. */
+        if (interval_ns != 0 && interval_ns < WAIT_FOREVER - now_ns) {
+            program->alarm.deadline_ns = now_ns + interval_ns;
             timeout_arm(&program->alarm_timeout, program->alarm.deadline_ns);
         } else {
             program->alarm.deadline_ns = WAIT_FOREVER;

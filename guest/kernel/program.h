@@ -56,9 +56,10 @@ _Noreturn void program_exit(int status);
 /*
  * What the running program does about the signals that are pending for it: it ends with status
  * 128 + number, or its handlers are called, here and on its stack. A handler is code of the program
- * and is called as it is. In other tasks it does nothing.
+ * and is called as it is. In other tasks it does nothing. Returns whether a call that was ended by
+ * them is to be made anew: no handler was called, or the first of them says SA_RESTART.
  */
-void program_obey_signal(void);
+bool program_obey_signal(void);
 
 /* kill(2): the program whose task has this number. 0, -KESRCH, -KEINVAL. */
 int program_kill_task(uint32_t task, int signal_number);

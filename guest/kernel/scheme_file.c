@@ -15,6 +15,8 @@
 #include "lib/kassert.h"
 #include "lib/string.h"
 
+#include "ringside/probe.h"
+
 #define HANDLE_BUCKETS 1024
 /* What a provider hears of the flags of open(2). */
 #define HANDLE_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | FILE_NONBLOCK)
@@ -65,6 +67,7 @@ void scheme_handle_free(struct scheme_handle *handle)
 
 void scheme_handle_trigger(const struct scheme *scheme, uint64_t number, unsigned events)
 {
+    probe_file_ready(scheme->number, number, events);
     for (struct scheme_handle *handle = *handle_bucket(scheme, number); handle != NULL;
          handle = handle->next_of_number) {
         if (handle->scheme == scheme && handle->number == number)

@@ -100,6 +100,8 @@ static int request_fill(struct request *request, const struct scheme_call *call)
         return -KENOMEM;
     if (call->from != NULL)
         memcpy(request->message.data, call->from, call->size);
+    else
+        memset(request->message.data, 0, call->size); /* it was somebody else's before */
     return 0;
 }
 

@@ -95,6 +95,32 @@ static void test_a_result_longer_than_what_was_asked_for_is_an_error(void)
     CU_ASSERT_EQUAL(fake_log_count("counter scheme.bad-results"), 6);
 }
 
+static void writes_a_secret_and_leaves_it(void)
+{
+    int root = create("careless");
+    (void)answer(root, SCHEME_OPEN, 1);
+    (void)answer(root, SCHEME_WRITE, 8);
+    (void)answer(root, SCHEME_READ, 8); /* and nothing was put there */
+    (void)answer(root, SCHEME_CLOSE, 0);
+}
+
+static void reads_what_was_left(void)
+{
+    char text[8] = "unknown";
+    int file = (int)open_path("/scheme/careless", O_RDWR);
+    CU_ASSERT_EQUAL(sys_write(file, "a secret", 8), 8);
+    CU_ASSERT_EQUAL(sys_read(file, text, 8), 8);
+    CU_ASSERT_EQUAL(memcmp(text, "\0\0\0\0\0\0\0\0", 8), 0);
+}
+
+static void test_bytes_that_the_provider_did_not_write_are_nobody_elses(void)
+{
+    boot();
+    add(writes_a_secret_and_leaves_it);
+    add(reads_what_was_left);
+    finish();
+}
+
 /* ---- signals --------------------------------------------------------------------------------- */
 
 static int handled;
@@ -391,6 +417,7 @@ static void test_a_provider_that_does_not_answer_close_runs_out_of_handles(void)
 
 UNIT_SUITE("scheme_request", UNIT_TEST(test_a_wrong_answer_is_counted_and_is_its_providers_error),
            UNIT_TEST(test_a_result_longer_than_what_was_asked_for_is_an_error),
+           UNIT_TEST(test_bytes_that_the_provider_did_not_write_are_nobody_elses),
            UNIT_TEST(test_a_signal_takes_back_what_was_not_delivered),
            UNIT_TEST(test_a_provider_hears_of_a_signal_once_and_the_caller_waits),
            UNIT_TEST(test_the_answer_counts_when_the_provider_had_it_already),

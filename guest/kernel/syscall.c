@@ -107,6 +107,8 @@ static long syscall_openat(const long a[6])
     if (refused != 0)
         return refused;
     struct file *file = path_open(path, flags, &error);
+    if (kstrlen(path) < SYSCALL_PATH_MAX)
+        probe_file_opened(task_number(task_current()), path, file != NULL ? 0 : error);
     if (file != NULL)
         file->flags |= (unsigned)flags & (O_ACCMODE | O_APPEND | FILE_NONBLOCK);
     return syscall_install(file, error, (flags & O_CLOEXEC) != 0);
@@ -477,18 +479,32 @@ static const struct syscall_entry *syscall_find(long number)
     return &syscall_table[number];
 }
 
-long system_call(long number, long a0, long a1, long a2, long a3, long a4, long a5)
+/* The bench is told of each time that a call is made, and of -KEINTR when a signal ended it. */
+static long syscall_make(long number, const long a[6], bool *may_restart)
 {
     const struct syscall_entry *entry = syscall_find(number);
-    const long arguments[6] = {a0, a1, a2, a3, a4, a5};
     uint32_t task = task_number(task_current());
-    kassert(task_files() != NULL); /* programs only */
-    program_obey_signal();
-    probe_call_entered(task, entry->name, (uint64_t)a0, (uint64_t)a1, (uint64_t)a2, (uint64_t)a3);
-    syscall_tell_asked(number, arguments);
-    long result = entry->fn(arguments);
-    syscall_tell_told(number, arguments, result);
+    probe_call_entered(task, entry->name, (uint64_t)a[0], (uint64_t)a[1], (uint64_t)a[2],
+                       (uint64_t)a[3]);
+    syscall_tell_asked(number, a);
+    long result = entry->fn(a);
+    *may_restart = result == -KERESTART;
+    if (*may_restart)
+        result = -KEINTR;
+    syscall_tell_told(number, a, result);
     probe_call_returned(task, entry->name, result);
-    program_obey_signal();
+    return result;
+}
+
+long system_call(long number, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+    const long arguments[6] = {a0, a1, a2, a3, a4, a5};
+    bool may_restart;
+    long result;
+    kassert(task_files() != NULL); /* programs only */
+    (void)program_obey_signal();
+    do {
+        result = syscall_make(number, arguments, &may_restart);
+    } while (program_obey_signal() && may_restart);
     return result;
 }

@@ -236,12 +236,17 @@ struct kernel_itimerval {
 #define SIG_UNBLOCK  1
 #define SIG_SETMASK  2
 #define SA_RESTORER  0x04000000
+#define SA_RESTART   0x10000000
 #define SA_NODEFER   0x40000000
 #define SA_RESETHAND 0x80000000
 #define ITIMER_REAL  0
 #define SIGSET_SIZE  8 /* what calls with a set of signals are told as its size */
 
-/* The kernel's own, of rt_sigaction. No call is ever restarted: SA_RESTART is refused. */
+/*
+ * The kernel's own, of rt_sigaction. With SA_RESTART a call that the signal ended is made anew
+ * behind the handler, where signal(7) says so: not those that wait for readiness or for a time, and
+ * not those of a socket with a timeout. A handler is code of the image; other things are -KEFAULT.
+ */
 typedef void signal_handler_fn(int number);
 #define SIGNAL_DEFAULT ((signal_handler_fn *)0)
 #define SIGNAL_IGNORE  ((signal_handler_fn *)1)

@@ -64,7 +64,9 @@ static long syscall_begin_mask(long pointer, long size)
         return -KEINVAL;
     if (!syscall_is_ram(pointer, SIGSET_SIZE))
         return -KEFAULT;
-    task_swap_signals(*(const uint64_t *)syscall_pointer(pointer));
+    uint64_t mask;
+    memcpy(&mask, syscall_pointer(pointer), sizeof mask);
+    task_swap_signals(mask);
     return 0;
 }
 
@@ -203,7 +205,8 @@ static long syscall_begin_select_mask(long pointer)
         return 0;
     if (!syscall_is_ram(pointer, 2 * sizeof(long)))
         return -KEFAULT;
-    const long *mask = syscall_pointer(pointer);
+    long mask[2];
+    memcpy(mask, syscall_pointer(pointer), sizeof mask);
     return syscall_begin_mask(mask[0], mask[1]);
 }
 

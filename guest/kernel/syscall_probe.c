@@ -47,9 +47,10 @@ static void syscall_tell_polled(const long a[6], bool told)
 
 static unsigned syscall_set_member(long set, int descriptor, unsigned events)
 {
-    const uint64_t *words = syscall_pointer(set);
-    bool is = set != 0 && syscall_is_ram((long)&words[descriptor / SYSCALL_SET_BITS], 8) &&
-              (words[descriptor / SYSCALL_SET_BITS] >> descriptor % SYSCALL_SET_BITS & 1) != 0;
+    /* A number, since what the program gave may be near the end of all. */
+    uintptr_t word = (uintptr_t)set + (unsigned)descriptor / SYSCALL_SET_BITS * sizeof(uint64_t);
+    bool is = set != 0 && syscall_is_ram((long)word, sizeof(uint64_t)) &&
+              (*(const uint64_t *)word >> (unsigned)descriptor % SYSCALL_SET_BITS & 1) != 0;
     return is ? events : 0;
 }
 
@@ -66,6 +67,18 @@ static void syscall_tell_selected(const long a[6], bool told)
     }
 }
 
+/* That it worked is known now, and the structure is still where it was. */
+static void syscall_tell_watched(const long a[6])
+{
+    struct epoll_event event = {0, 0};
+    if (a[1] != EPOLL_CTL_DEL) {
+        if (!syscall_is_ram(a[3], sizeof event))
+            return;
+        memcpy(&event, syscall_pointer(a[3]), sizeof event);
+    }
+    syscall_asked(a[2], "watch", event.events);
+}
+
 static void syscall_tell_timeout(long pointer)
 {
     if (pointer == 0 || !syscall_is_ram(pointer, sizeof(struct kernel_timespec)))
@@ -80,11 +93,13 @@ static void syscall_tell_timeout(long pointer)
 /* 0: there is none. */
 static uint64_t syscall_name_value(long pointer, size_t size)
 {
-    const struct sockaddr_in *name = syscall_pointer(pointer);
-    if (size < sizeof(*name) || !syscall_is_ram(pointer, sizeof(*name)) ||
-        name->sin_family != AF_INET)
+    struct sockaddr_in name;
+    if (size < sizeof name || !syscall_is_ram(pointer, sizeof name))
         return 0;
-    return (uint64_t)net_to_host32(name->sin_addr) << 16 | net_to_host16(name->sin_port);
+    memcpy(&name, syscall_pointer(pointer), sizeof name);
+    if (name.sin_family != AF_INET)
+        return 0;
+    return (uint64_t)net_to_host32(name.sin_addr) << 16 | net_to_host16(name.sin_port);
 }
 
 static void syscall_tell_option(const long a[6])
@@ -115,11 +130,13 @@ static uint64_t syscall_control_value(const struct msghdr *header)
 {
     if (header->msg_controllen == 0)
         return 0;
-    const struct cmsghdr *first = header->msg_control;
-    bool is = first != NULL && header->msg_controllen >= sizeof(*first) &&
-              syscall_is_ram((long)first, sizeof(*first)) && first->cmsg_len >= sizeof(*first) &&
-              first->cmsg_len <= header->msg_controllen &&
-              (first->cmsg_level == SOL_SOCKET || first->cmsg_level == IPPROTO_IP);
+    struct cmsghdr first;
+    if (header->msg_controllen < sizeof first ||
+        !syscall_is_ram((long)header->msg_control, sizeof first))
+        return SYSCALL_NO_CONTROL;
+    memcpy(&first, header->msg_control, sizeof first);
+    bool is = first.cmsg_len >= sizeof first && first.cmsg_len <= header->msg_controllen &&
+              (first.cmsg_level == SOL_SOCKET || first.cmsg_level == IPPROTO_IP);
     return is ? header->msg_controllen : SYSCALL_NO_CONTROL;
 }
 
@@ -199,6 +216,9 @@ void syscall_tell_told(long number, const long a[6], long result)
         break;
     case SYS_PSELECT6:
         syscall_tell_selected(a, true);
+        break;
+    case SYS_EPOLL_CTL:
+        syscall_tell_watched(a);
         break;
     case SYS_SOCKET:
     case SYS_ACCEPT:

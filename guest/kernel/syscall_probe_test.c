@@ -116,6 +116,30 @@ static void test_a_poll_tells_what_is_asked_for_how_long_and_what_is_there(void)
     CU_ASSERT_EQUAL(fake_log_count("told "), 1);
 }
 
+static void body_watches(void)
+{
+    struct epoll_event *event = (struct epoll_event *)ram;
+    int epoll = 4;
+    open_thing();
+    CU_ASSERT_EQUAL(call(SYS_EPOLL_CREATE1, 0, 0, 0, 0, 0, 0), epoll);
+    *event = (struct epoll_event){.events = POLLOUT | POLLIN | EPOLLET, .data = 99};
+    CU_ASSERT_EQUAL(call(SYS_EPOLL_CTL, epoll, EPOLL_CTL_ADD, 3, (long)event, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(SYS_EPOLL_CTL, epoll, EPOLL_CTL_ADD, 3, (long)event, 0, 0), -KEEXIST);
+    CU_ASSERT_EQUAL(call(SYS_EPOLL_PWAIT, epoll, (long)event, 1, 0, 0, 0), 1);
+    CU_ASSERT_EQUAL(call(SYS_EPOLL_PWAIT, epoll, (long)event, 1, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(call(SYS_EPOLL_CTL, epoll, EPOLL_CTL_DEL, 3, 0, 0, 0), 0);
+}
+
+static void test_a_set_tells_what_is_watched_and_by_its_descriptor_what_is_there(void)
+{
+    run(body_watches);
+    CU_ASSERT_EQUAL(fake_log_count("asked 1 3 watch 2147483653"), 1);
+    CU_ASSERT_EQUAL(fake_log_count("told 1 3 ready 4"), 1);
+    CU_ASSERT_EQUAL(fake_log_count("asked 1 3 watch 0"), 1);
+    CU_ASSERT_EQUAL(fake_log_count("asked 1 3 "), 2);
+    CU_ASSERT_EQUAL(fake_log_count("told "), 1);
+}
+
 static void body_selects(void)
 {
     uint64_t *read = (uint64_t *)ram, *write = (uint64_t *)(ram + 256);
@@ -253,6 +277,7 @@ static void test_only_files_of_every_system_are_told(void)
 
 UNIT_SUITE("syscall_probe",
            UNIT_TEST(test_a_poll_tells_what_is_asked_for_how_long_and_what_is_there),
+           UNIT_TEST(test_a_set_tells_what_is_watched_and_by_its_descriptor_what_is_there),
            UNIT_TEST(test_a_select_tells_the_same_of_its_sets),
            UNIT_TEST(test_a_connect_tells_whom_it_is_about),
            UNIT_TEST(test_timeouts_and_errors_are_told_and_no_other_options),

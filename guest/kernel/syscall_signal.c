@@ -3,6 +3,7 @@
 #include "kernel/program.h"
 #include "kernel/syscall_priv.h"
 #include "kernel/task.h"
+#include "kernel/user_memory.h"
 #include "kernel/wait.h"
 #include "lib/errno.h"
 
@@ -18,9 +19,18 @@ long syscall_kill(const long a[6])
     return pid > 0 ? program_kill_task((uint32_t)pid, (int)a[1]) : -KESRCH;
 }
 
-static bool syscall_is_action(const struct kernel_sigaction *action)
+/*
+ * DEVIATION: flags that would need more than is here are refused, and so is a handler that is no
+ * code, which Linux finds out when it is called.
+ */
+static long syscall_check_action(const struct kernel_sigaction *action)
 {
-    return (action->sa_flags & ~(uint64_t)(SA_RESTORER | SA_NODEFER | SA_RESETHAND)) == 0;
+    uint64_t known = SA_RESTORER | SA_RESTART | SA_NODEFER | SA_RESETHAND;
+    if ((action->sa_flags & ~known) != 0)
+        return -KEINVAL;
+    if (action->sa_handler == SIGNAL_DEFAULT || action->sa_handler == SIGNAL_IGNORE)
+        return 0;
+    return user_is_code((const void *)(uintptr_t)action->sa_handler) ? 0 : -KEFAULT;
 }
 
 long syscall_rt_sigaction(const long a[6])
@@ -34,8 +44,9 @@ long syscall_rt_sigaction(const long a[6])
         return -KEFAULT;
     if (changes) {
         action = *(const struct kernel_sigaction *)syscall_pointer(a[1]);
-        if (!syscall_is_action(&action))
-            return -KEINVAL;
+        long refused = syscall_check_action(&action);
+        if (refused != 0)
+            return refused;
     }
     int error = program_set_action((int)a[0], changes ? &action : NULL, &before);
     if (error == 0 && a[2] != 0)

@@ -10,11 +10,13 @@
 #include "kernel/syscall_priv.h"
 #include "kernel/wait.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 
 #define SYSCALL_SOCKET_FLAGS  (SOCK_NONBLOCK | SOCK_CLOEXEC)
 #define SYSCALL_MESSAGES_MAX  1024 /* in one call, as Linux has it */
 #define SYSCALL_CONTROL_MAX   65536
 #define SYSCALL_NAME_SIZE_MAX INT32_MAX
+#define SYSCALL_NAME_WORDS    16 /* of an address that is given: 128 bytes, as Linux has it */
 
 static bool syscall_is_socket(const struct file *file)
 {
@@ -44,41 +46,54 @@ long syscall_make_socket(const long a[6])
 
 /* ---- addresses ------------------------------------------------------------------------------- */
 
+/* An address that is given, wherever it lies, becomes one that is aligned. */
+struct syscall_name {
+    uint64_t words[SYSCALL_NAME_WORDS];
+};
+
+/* 0, or why it cannot be one. */
+static long syscall_fetch_name(long pointer, long size, struct syscall_name *name)
+{
+    if ((int)size < 0 || (size_t)(int)size > sizeof(*name))
+        return -KEINVAL;
+    if (!syscall_is_ram(pointer, (size_t)(int)size))
+        return -KEFAULT;
+    memcpy(name, syscall_pointer(pointer), (size_t)(int)size);
+    return 0;
+}
+
 /* The socket a[0], when a[2] bytes at a[1] can hold an address; NULL with an error. */
-static struct file *syscall_addressed_socket(const long a[6], long *error)
+static struct file *syscall_addressed_socket(const long a[6], struct syscall_name *name,
+                                             long *error)
 {
     struct file *file = syscall_socket_file(a[0], error);
-    if (file == NULL)
-        return NULL;
-    if ((int)a[2] < 0)
-        *error = -KEINVAL;
-    else if (!syscall_is_ram(a[1], (size_t)(int)a[2]))
-        *error = -KEFAULT;
-    else
-        return file;
-    return NULL;
+    if (file != NULL)
+        *error = syscall_fetch_name(a[1], a[2], name);
+    return *error == 0 ? file : NULL;
 }
 
 long syscall_bind(const long a[6])
 {
     long error;
-    struct file *file = syscall_addressed_socket(a, &error);
+    struct syscall_name name;
+    struct file *file = syscall_addressed_socket(a, &name, &error);
     if (file == NULL)
         return error;
     if (file->ops->bind == NULL)
         return -KEOPNOTSUPP;
-    return file->ops->bind(file, syscall_pointer(a[1]), (size_t)(int)a[2]);
+    return file->ops->bind(file, (const struct sockaddr *)&name, (size_t)(int)a[2]);
 }
 
 long syscall_connect(const long a[6])
 {
     long error;
-    struct file *file = syscall_addressed_socket(a, &error);
+    struct syscall_name name;
+    struct file *file = syscall_addressed_socket(a, &name, &error);
     if (file == NULL)
         return error;
     if (file->ops->connect == NULL)
         return -KEOPNOTSUPP;
-    return file->ops->connect(file, syscall_pointer(a[1]), (size_t)(int)a[2]);
+    return file->ops->connect(file, (const struct sockaddr *)&name, (size_t)(int)a[2]);
 }
 
 /*
@@ -205,19 +220,21 @@ long syscall_shutdown(const long a[6])
 long syscall_sendto(const long a[6])
 {
     long error;
+    struct syscall_name name;
     struct file *file = syscall_socket_file(a[0], &error);
     size_t count = syscall_clamp_count(a[2]);
     if (file == NULL)
         return error;
-    if (a[4] != 0 && (int)a[5] < 0)
-        return -KEINVAL;
-    size_t to_size = a[4] != 0 ? (size_t)(int)a[5] : 0;
-    if (!syscall_is_buffer(a[1], count) || !syscall_is_buffer(a[4], to_size))
+    error = a[4] != 0 ? syscall_fetch_name(a[4], a[5], &name) : 0;
+    if (error != 0)
+        return error;
+    if (!syscall_is_buffer(a[1], count))
         return -KEFAULT;
     if (file->ops->sendmsg == NULL)
         return -KEOPNOTSUPP;
-    return socket_sendto(file, syscall_pointer(a[1]), count, (int)a[3], syscall_pointer(a[4]),
-                         to_size);
+    return socket_sendto(file, syscall_pointer(a[1]), count, (int)a[3],
+                         a[4] != 0 ? (const struct sockaddr *)&name : NULL,
+                         a[4] != 0 ? (size_t)(int)a[5] : 0);
 }
 
 long syscall_recvfrom(const long a[6])
@@ -252,7 +269,8 @@ long syscall_fetch_parts(long pointer, size_t count, struct iovec *parts, struct
         return -KEFAULT;
     message->part_count = (unsigned)count;
     for (size_t i = 0; i < count; i++) {
-        parts[i] = ((const struct iovec *)syscall_pointer(pointer))[i];
+        memcpy(&parts[i], (const uint8_t *)syscall_pointer(pointer) + i * sizeof(*parts),
+               sizeof(*parts));
         if (parts[i].iov_len > SYSCALL_COUNT_MAX - message->size)
             return -KEINVAL;
         if (!syscall_is_buffer((long)parts[i].iov_base, parts[i].iov_len))
@@ -293,9 +311,16 @@ static long syscall_send_message(struct file *file, const struct msghdr *header,
 {
     struct iovec parts[MESSAGE_PARTS_MAX];
     struct message message;
+    struct syscall_name name;
     long error = syscall_fetch_message(header, parts, &message);
     if (error != 0)
         return error;
+    if (message.name != NULL) { /* the end of a longer one belongs to no address: as on Linux */
+        if (message.name_size > sizeof(name))
+            message.name_size = sizeof(name);
+        memcpy(&name, message.name, message.name_size);
+        message.name = (struct sockaddr *)&name;
+    }
     message.flags = flags;
     return file->ops->sendmsg(file, &message);
 }

@@ -148,6 +148,7 @@ static uint64_t task_signal_bit(int number)
 void task_signal(struct task *task, int number)
 {
     kassert(number > 0 && number <= SIGNALS_MAX);
+    probe_task_signalled(task->number, (uint32_t)number);
     uint64_t daif = sched_lock();
     task->signals |= task_signal_bit(number);
     if (task->asleep_on != NULL && task->interruptible && task_pending_signal(task) != 0)

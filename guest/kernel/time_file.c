@@ -21,10 +21,13 @@
 #include "kernel/scheme.h"
 #include "kernel/spinlock.h"
 #include "kernel/syscall_priv.h"
+#include "kernel/task.h"
 #include "kernel/timeout.h"
 #include "kernel/wait.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+
+#include "ringside/probe.h"
 
 struct time_file {
     int clock;
@@ -121,6 +124,8 @@ static long time_file_write(struct file *opened, const void *buffer, size_t size
     list_add_tail(&file->timeouts, &timeout->link);
     timeout_init(&timeout->timeout, time_timeout_fire, timeout);
     timeout_arm(&timeout->timeout, deadline_ns);
+    probe_time_set(task_number(task_current()), file->source.number, (uintptr_t)&timeout->timeout,
+                   deadline_ns);
     spin_unlock(&time_files.lock, daif);
     return sizeof time;
 }

@@ -6,6 +6,11 @@
 
 #include "ringside/hal.h"
 
+/* The linker's: where the image begins, and where its code ends. */
+#define USER_OF_IMAGE __attribute__((visibility("hidden")))
+extern const char __ehdr_start[] USER_OF_IMAGE;
+extern const char etext[] USER_OF_IMAGE;
+
 static uintptr_t user_ram_base;
 static size_t user_ram_size;
 
@@ -21,6 +26,12 @@ bool user_range_is_ram(const void *pointer, size_t size)
 {
     uintptr_t offset = (uintptr_t)pointer - user_ram_base;
     return offset < user_ram_size && size <= user_ram_size - offset;
+}
+
+bool user_is_code(const void *pointer)
+{
+    uintptr_t offset = (uintptr_t)pointer - (uintptr_t)__ehdr_start;
+    return offset < (uintptr_t)etext - (uintptr_t)__ehdr_start;
 }
 
 long user_copy_string(char *to, const char *from, size_t size)

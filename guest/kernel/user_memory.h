@@ -16,5 +16,7 @@ void user_memory_init(void);
 bool user_range_is_ram(const void *pointer, size_t size);
 /* Copies a NUL-terminated string: its length, -KEFAULT, or -KENAMETOOLONG when it does not fit. */
 long user_copy_string(char *to, const char *from, size_t size);
+/* Where code of the image can be, and so that of programs: nothing else may be called for them. */
+bool user_is_code(const void *pointer);
 
 #endif

@@ -75,6 +75,9 @@ enum {
     KESTALE = 116,
     KECANCELED = 125,
 
+    /* Inside the kernel: a signal has ended a call that may be made anew. Programs see EINTR. */
+    KERESTART = 512,
+
     KERRNO_MAX = 4095, /* results in [-KERRNO_MAX, -1] are errors */
 };
 

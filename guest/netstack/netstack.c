@@ -6,6 +6,8 @@
 #include "kernel/clock.h"
 #include "kernel/lock.h"
 #include "kernel/netif.h"
+#include "kernel/task.h"
+#include "kernel/wait.h"
 #include "netstack/config.h"
 #include "netstack/drop.h"
 #include "netstack/ethernet.h"
@@ -21,16 +23,33 @@
 #include "ringside/hal.h"
 
 static struct mutex netstack_mutex;
-static uint64_t netstack_deadline_ns; /* when the stack is polled next, for TCP */
+static uint64_t netstack_deadline_ns;   /* when the stack is polled next, for TCP */
+static struct wait_queue netstack_wake; /* of the keeper */
+static struct task *netstack_keeper;    /* NULL: none was needed yet */
 
 void netstack_lock(void)
 {
     mutex_lock(&netstack_mutex);
 }
 
+static uint64_t netstack_poll(uint64_t now_ns);
+
+/* In the place of a driver's task, on a machine without a card. */
+static void netstack_keep(void *arg)
+{
+    struct waiter waiter;
+    (void)arg;
+    for (;;) {
+        wait_prepare(&netstack_wake, &waiter, "timeout");
+        uint64_t deadline_ns = netstack_poll(clock_now_ns());
+        (void)wait_commit_uninterruptible(&waiter, deadline_ns);
+    }
+}
+
 /*
  * What a caller has begun may be due earlier than a driver's task would poll, and packets to
- * ourselves may be left: it polls at once then.
+ * ourselves may be left: it polls at once then. Where there is no driver the keeper is made when
+ * something becomes due for the first time; without memory for it the next caller tries again.
  */
 static void netstack_call_for_poll(void)
 {
@@ -38,9 +57,16 @@ static void netstack_call_for_poll(void)
     uint64_t deadline_ns = loopback_has_packets() ? 0 : tcp_deadline_ns();
     if (deadline_ns >= netstack_deadline_ns)
         return;
+    if (netif == NULL && netstack_keeper == NULL) {
+        netstack_keeper = task_create("netkeeper", netstack_keep, NULL);
+        if (netstack_keeper == NULL)
+            return;
+    }
     netstack_deadline_ns = deadline_ns;
     if (netif != NULL)
         netif_wake(netif);
+    else
+        wait_wake_all(&netstack_wake);
 }
 
 /* From a driver's task, which polls before it sleeps. */
@@ -110,6 +136,8 @@ void netstack_init(void)
     uint8_t secret[TCP_SECRET_SIZE];
     hal_random(secret, sizeof(secret));
     mutex_init(&netstack_mutex, "net");
+    wait_queue_init(&netstack_wake);
+    netstack_keeper = NULL;
     netstack_deadline_ns = UINT64_MAX;
     ipv4_set_select(NULL);
     interfaces_init();

@@ -131,9 +131,8 @@ struct tcp_connection *tcp_make(void)
         .keepalive_idle_ns = TCP_KEEPALIVE_IDLE_NS,
         .keepalive_pause_ns = TCP_KEEPALIVE_PAUSE_NS,
         .keepalive_probes = TCP_KEEPALIVE_PROBES,
-        .send_buffer = TCP_SEND_BUFFER_SIZE,
-        .receive_buffer = TCP_RECEIVE_BUFFER_SIZE,
     };
+    connection->grown = TCP_SEND_BUFFER_SIZE;
     return connection;
 }
 
@@ -186,7 +185,7 @@ void tcp_prepare(struct tcp_connection *connection, const struct ipv4_path *path
     connection->send.mtu_mss = tcp_path_mss(path);
     connection->send.mss = connection->send.mtu_mss;
     tcp_buffer_init(&connection->send.buffer, initial + 1);
-    connection->receive.scale = tcp_scale_of(connection->options.receive_buffer);
+    connection->receive.scale = tcp_scale_of(tcp_receive_size(connection));
     connection->timing = (struct tcp_timing){.rto_ns = TCP_RTO_INITIAL_NS, .heard_ns = now_ns};
     connection->scaling = connection->sack = connection->timestamps = true;
     connection->timestamp_shift = tcp_timestamp_shift(&connection->local, &connection->remote);
@@ -212,6 +211,7 @@ void tcp_establish(struct tcp_connection *connection, uint64_t now_ns)
     timing->sent_ns = now_ns;
     connection->soft_error = 0;
     tcp_congestion_init(connection, syn_was_lost);
+    tcp_grow_send_buffer(connection);
     tcp_timer_heard(connection, now_ns);
     if (connection->options.keepalive)
         tcp_timer_set(connection, TCP_TIMER_KEEPALIVE,
@@ -294,6 +294,8 @@ int tcp_connect(struct tcp_connection *connection, uint32_t address, uint16_t po
         error = ipv4_find_path(address, &path);
     if (error == 0 && ipv4_is_loopback(connection->bound.address) && !ipv4_is_loopback(address))
         error = -KENETUNREACH; /* "MUST NOT appear outside a host" [RFC1122] 3.2.1.3 */
+    if (error == 0 && connection->device != NULL && connection->device != path.interface)
+        error = -KENETUNREACH;
     if (error == 0)
         error = tcp_choose_local(connection, &path, &remote);
     if (error != 0)

@@ -37,7 +37,8 @@
 #define TCP_BACKLOG_MAX         1024
 #define TCP_BUFFER_MIN          2048
 #define TCP_BUFFER_MAX          126976 /* what the table of a buffer can hold */
-#define TCP_SEND_BUFFER_SIZE    65536  /* unless the owner wants another size */
+#define TCP_SEND_BUFFER_SIZE    16384  /* unless the owner wants another size; it grows, up to */
+#define TCP_SEND_BUFFER_GROWN   TCP_BUFFER_MAX
 #define TCP_RECEIVE_BUFFER_SIZE 87380
 #define TCP_KEEPALIVE_IDLE_NS   (7200 * UINT64_C(1000000000)) /* [RFC9293] 3.8.4: two hours */
 #define TCP_KEEPALIVE_PAUSE_NS  (75 * UINT64_C(1000000000))
@@ -105,8 +106,9 @@ unsigned tcp_readiness(const struct tcp_connection *connection);
 
 /*
  * Something happened that can have made these bits true, though they may have been true before:
- * more bytes are IN once more. Called with the lock held, from whatever let it happen, also from
- * the owner's own call; it must not call anything here but tcp_readiness() and what only looks.
+ * more bytes are IN once more. None: our end is acknowledged. Called with the lock held, from
+ * whatever let it happen, also from the owner's own call; it must not call anything here but
+ * tcp_readiness() and what only looks.
  */
 typedef void tcp_changed_fn(void *owner, unsigned ready);
 
@@ -134,6 +136,13 @@ void tcp_abort(struct tcp_connection *connection, uint64_t now_ns);
  * allow that (see reuse_address) or the other one listens; or no port is free.
  */
 int tcp_bind(struct tcp_connection *connection, uint32_t address, uint16_t port);
+
+/*
+ * From now on it speaks by this interface only (NULL: by any), and so do the connections of a
+ * listener. 0; -KEINVAL: it has a port already.
+ */
+int tcp_bind_device(struct tcp_connection *connection, struct interface *device);
+struct interface *tcp_device(const struct tcp_connection *connection);
 
 /*
  * Begins to listen, or changes the backlog: so many connections more than one may wait for
@@ -222,8 +231,9 @@ struct tcp_information {
     uint64_t rto_ns, srtt_ns;               /* srtt_ns 0: nothing was measured */
     size_t congestion_window, slow_start_threshold, in_flight;
     size_t send_window;
-    uint64_t retransmitted; /* segments */
-    uint64_t dropped;       /* segments for it that were not accepted; tcp_drop_name() says why */
+    size_t send_buffer, receive_buffer; /* their sizes at the moment */
+    uint64_t retransmitted;             /* segments */
+    uint64_t dropped; /* segments for it that were not accepted; tcp_drop_name() says why */
 };
 void tcp_inform(const struct tcp_connection *connection, struct tcp_information *information);
 enum tcp_state tcp_state(const struct tcp_connection *connection);
@@ -244,7 +254,8 @@ struct tcp_options {
     unsigned keepalive_probes;
     /*
      * Bytes, TCP_BUFFER_MIN to TCP_BUFFER_MAX; others are taken for the nearer of the two. The
-     * scale of the window follows the receive buffer at the time of the SYN.
+     * scale of the window follows the receive buffer at the time of the SYN. 0: the usual size; for
+     * sending, twice of what may be on the way, from TCP_SEND_BUFFER_SIZE to TCP_SEND_BUFFER_GROWN.
      */
     size_t send_buffer, receive_buffer;
 };

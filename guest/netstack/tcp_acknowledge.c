@@ -104,6 +104,7 @@ static void tcp_advance(struct tcp_connection *connection, const struct tcp_segm
     connection->timing.retries = 0;
     connection->soft_error = 0;
     tcp_congestion_acknowledged(connection, size, now_ns);
+    tcp_grow_send_buffer(connection);
     tcp_restart_retransmission(connection, now_ns);
     if (!had_room && tcp_has_room(connection))
         tcp_tell(connection, TCP_READY_OUT);

@@ -5,6 +5,8 @@
 #include "lib/string.h"
 #include "netstack/tcp_priv.h"
 
+#define TCP_SEGMENT_MEMORY 4352 /* that Linux counts for a full one, which lies in a page */
+
 /* ---- readiness ------------------------------------------------------------------------------- */
 
 void tcp_tell(struct tcp_connection *connection, unsigned ready)
@@ -13,18 +15,44 @@ void tcp_tell(struct tcp_connection *connection, unsigned ready)
         connection->changed(connection->owner, ready);
 }
 
+size_t tcp_send_size(const struct tcp_connection *connection)
+{
+    size_t size = connection->options.send_buffer;
+    return size != 0 ? size : connection->grown;
+}
+
+size_t tcp_receive_size(const struct tcp_connection *connection)
+{
+    size_t size = connection->options.receive_buffer;
+    return size != 0 ? size : TCP_RECEIVE_BUFFER_SIZE;
+}
+
+/*
+ * As Linux has it: what may be on the way, and as much again that is ready to follow, in segments
+ * as they lie in its memory; at least for the window that each connection begins with [RFC6928] 2.
+ * It does not shrink.
+ */
+void tcp_grow_send_buffer(struct tcp_connection *connection)
+{
+    size_t least = 10, segments = connection->congestion.window / tcp_smss(connection);
+    size_t wanted = 2 * (segments > least ? segments : least) * TCP_SEGMENT_MEMORY;
+    if (wanted > TCP_SEND_BUFFER_GROWN)
+        wanted = TCP_SEND_BUFFER_GROWN;
+    if (wanted > connection->grown)
+        connection->grown = wanted;
+}
+
 static size_t tcp_free_room(const struct tcp_connection *connection)
 {
     const struct tcp_buffer *buffer = &connection->send.buffer;
     size_t used = buffer->end - buffer->head;
-    size_t size = connection->options.send_buffer;
+    size_t size = tcp_send_size(connection);
     return size > used ? size - used : 0;
 }
 
 bool tcp_has_room(const struct tcp_connection *connection)
 {
-    return !connection->send.starved &&
-           3 * tcp_free_room(connection) >= connection->options.send_buffer;
+    return !connection->send.starved && 3 * tcp_free_room(connection) >= tcp_send_size(connection);
 }
 
 /* Have they ended their half, or does the owner not want to hear it? */
@@ -119,7 +147,7 @@ static void tcp_open_window(struct tcp_connection *connection, uint64_t now_ns)
     uint32_t gain = tcp_window_gain(connection);
     if (connection->receive.ended || connection->state == TCP_CLOSED)
         return;
-    if (gain >= connection->options.receive_buffer / 2 || gain >= 2 * connection->receive.mss)
+    if (gain >= tcp_receive_size(connection) / 2 || gain >= 2 * connection->receive.mss)
         tcp_send_ack(connection, now_ns);
 }
 
@@ -170,6 +198,8 @@ void tcp_inform(const struct tcp_connection *connection, struct tcp_information 
         .congestion_window = connection->congestion.window,
         .slow_start_threshold = connection->congestion.threshold,
         .in_flight = tcp_in_flight(connection),
+        .send_buffer = tcp_send_size(connection),
+        .receive_buffer = tcp_receive_size(connection),
         .send_window = tcp_after(send->edge, send->una) ? send->edge - send->una : 0,
         .retransmitted = connection->retransmitted,
         .dropped = connection->dropped,
@@ -186,7 +216,7 @@ const struct tcp_options *tcp_get_options(const struct tcp_connection *connectio
 
 static size_t tcp_clamp_buffer(size_t size)
 {
-    if (size < TCP_BUFFER_MIN)
+    if (size > 0 && size < TCP_BUFFER_MIN)
         return TCP_BUFFER_MIN;
     return size < TCP_BUFFER_MAX ? size : TCP_BUFFER_MAX;
 }

@@ -49,6 +49,7 @@ static bool tcp_parse(const struct nbuf *nbuf, const struct ipv4_info *info,
         .size = nbuf->len - offset,
         .local = {info->destination, be16_get(header->destination_port)},
         .remote = {info->source, be16_get(header->source_port)},
+        .interface = info->interface,
     };
     tcp_parse_options(nbuf->data + TCP_HEADER_SIZE, offset - TCP_HEADER_SIZE, &segment->seen);
     return true;
@@ -264,8 +265,10 @@ static bool tcp_hear_ack_of_fin(struct tcp_connection *connection, uint64_t now_
         connection->state = TCP_FIN_WAIT_2;
         if (!connection->owned)
             tcp_timer_set(connection, TCP_TIMER_END, now_ns + TCP_FIN_WAIT_2_NS);
+        tcp_tell(connection, 0);
     } else if (connection->state == TCP_CLOSING) {
         tcp_enter_time_wait(connection, now_ns);
+        tcp_tell(connection, 0);
     } else if (connection->state == TCP_LAST_ACK) {
         tcp_finish(connection, 0);
         return false;
@@ -362,8 +365,11 @@ void tcp_input(struct nbuf *nbuf, const struct ipv4_info *info, uint64_t now_ns)
     if (tcp_parse(nbuf, info, &segment)) {
         struct tcp_connection *connection = tcp_find_flow(&segment.local, &segment.remote);
         struct tcp_connection *listener = NULL;
+        if (connection != NULL && connection->device != NULL &&
+            connection->device != segment.interface)
+            connection = NULL;
         if (connection == NULL || tcp_begins_anew(connection, &segment))
-            listener = tcp_find_listener(&segment.local);
+            listener = tcp_find_listener(&segment.local, segment.interface);
         if (connection != NULL && listener != NULL) {
             tcp_finish(connection, 0);
             connection = NULL;

@@ -18,6 +18,7 @@ static void tcp_listen_make(struct tcp_connection *listener, const struct tcp_se
         return;
     }
     connection->options = listener->options;
+    connection->device = listener->device;
     connection->local = segment->local;
     connection->remote = segment->remote;
     tcp_prepare(connection, path, now_ns);
@@ -44,7 +45,8 @@ void tcp_listen_input(struct tcp_connection *listener, const struct tcp_segment 
         tcp_refuse(listener, TCP_DROP_NO_SYN);
     } else if (listener->half_count + listener->done_count > listener->backlog) {
         tcp_refuse(listener, TCP_DROP_BACKLOG);
-    } else if (ipv4_find_path(segment->remote.address, &path) != 0) {
+    } else if (ipv4_find_path(segment->remote.address, &path) != 0 ||
+               (listener->device != NULL && listener->device != path.interface)) {
         tcp_refuse(listener, TCP_DROP_NO_PATH);
     } else {
         tcp_listen_make(listener, segment, &path, now_ns);

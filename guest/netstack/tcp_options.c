@@ -191,7 +191,7 @@ void tcp_agree(struct tcp_connection *connection, const struct tcp_segment *segm
     receive->initial = segment->sequence;
     receive->next = segment->sequence + 1;
     receive->acknowledged = receive->next;
-    size_t window = connection->options.receive_buffer;
+    size_t window = tcp_receive_size(connection);
     receive->edge =
         receive->next + (uint32_t)(window < TCP_WINDOW_UNSCALED ? window : TCP_WINDOW_UNSCALED);
     receive->mss = TCP_MSS_DEFAULT;

@@ -107,6 +107,7 @@ struct tcp_segment {
     const uint8_t *data;
     size_t size; /* of data */
     struct tcp_end local, remote;
+    const struct interface *interface; /* by which it came */
     struct tcp_seen seen;
 };
 
@@ -181,15 +182,17 @@ struct tcp_connection {
     struct list queue; /* of a listener, or of those in TIME_WAIT without an owner */
     enum tcp_state state;
     struct tcp_end local, remote;
-    struct tcp_end bound; /* what bind() gave it; port 0: nothing */
-    bool tried;           /* it was connected, or was to be and not taken back */
-    bool shut;            /* the owner reads no more */
-    bool hearing;         /* in tcp_input(): it must not go away, and sends at the end of it */
+    struct tcp_end bound;     /* what bind() gave it; port 0: nothing */
+    struct interface *device; /* it speaks by this one only; NULL: by any */
+    bool tried;               /* it was connected, or was to be and not taken back */
+    bool shut;                /* the owner reads no more */
+    bool hearing;             /* in tcp_input(): it must not go away, and sends at the end of it */
     int error, soft_error;
     tcp_changed_fn *changed; /* NULL: nobody asks */
     void *owner;
     bool owned;
     struct tcp_options options;
+    size_t grown; /* the send buffer, where the options leave its size to us */
 
     struct tcp_connection *listener; /* until it is accepted */
     bool completed;                  /* in its listener's `done` */
@@ -246,12 +249,19 @@ static inline uint32_t tcp_unread(const struct tcp_connection *connection)
     return end - connection->receive.buffer.head;
 }
 bool tcp_has_room(const struct tcp_connection *connection);
+/* Sizes of the buffers. */
+size_t tcp_send_size(const struct tcp_connection *connection);
+size_t tcp_receive_size(const struct tcp_connection *connection);
+/* More may be on the way than when it was looked at last. */
+void tcp_grow_send_buffer(struct tcp_connection *connection);
 
 /* ---- tcp_table.c ----------------------------------------------------------------------------- */
 
 void tcp_table_init(void);
 struct tcp_connection *tcp_find_flow(const struct tcp_end *local, const struct tcp_end *remote);
-struct tcp_connection *tcp_find_listener(const struct tcp_end *local);
+/* The one that is nearest to the end and to the interface by which a segment came. */
+struct tcp_connection *tcp_find_listener(const struct tcp_end *local,
+                                         const struct interface *interface);
 /* A port that nobody uses with this address; 0: none. */
 uint16_t tcp_choose_port(uint32_t address);
 /* Does nobody listen there already? */

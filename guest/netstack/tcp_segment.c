@@ -5,6 +5,7 @@
  * comes back or the retransmissions end.
  */
 #include "lib/checksum.h"
+#include "lib/errno.h"
 #include "lib/string.h"
 #include "netstack/drop.h"
 #include "netstack/interface.h"
@@ -21,7 +22,7 @@ kstatic_assert(NBUF_HEADROOM + TCP_HEADER_SIZE_MAX + INTERFACE_LO_MTU <= NBUF_SI
 uint32_t tcp_window_gain(const struct tcp_connection *connection)
 {
     const struct tcp_receiving *receive = &connection->receive;
-    size_t size = connection->options.receive_buffer;
+    size_t size = tcp_receive_size(connection);
     uint32_t unread = tcp_unread(connection);
     uint32_t limit = (uint32_t)TCP_WINDOW_UNSCALED << receive->scale;
     uint32_t free = size > unread ? (uint32_t)size - unread : 0;
@@ -38,7 +39,7 @@ static uint16_t tcp_offer_window(struct tcp_connection *connection)
 {
     struct tcp_receiving *receive = &connection->receive;
     uint32_t gain = tcp_window_gain(connection);
-    if (gain >= connection->options.receive_buffer / 2 || gain >= connection->send.mss)
+    if (gain >= tcp_receive_size(connection) / 2 || gain >= connection->send.mss)
         receive->edge += gain;
     uint32_t window = tcp_after(receive->edge, receive->next) ? receive->edge - receive->next : 0;
     uint32_t field = (window + (1u << receive->scale) - 1) >> receive->scale;
@@ -68,13 +69,19 @@ size_t tcp_segment_room(const struct tcp_connection *connection)
     return connection->send.mss - tcp_options_size(connection);
 }
 
-/* Sums up what the data do not: pseudo-header and header; and sends. Takes the buffer. */
+/*
+ * Sums up what the data do not: pseudo-header and header; and sends, by `device` only where there
+ * is one. Takes the buffer.
+ */
 static int tcp_transmit(struct nbuf *nbuf, size_t header_size, uint64_t data_sum,
-                        const struct tcp_end *local, const struct tcp_end *remote, uint64_t now_ns)
+                        const struct tcp_end *local, const struct tcp_end *remote,
+                        const struct interface *device, uint64_t now_ns)
 {
     struct tcp_header *header = (struct tcp_header *)nbuf->data;
     struct ipv4_path path;
     int error = ipv4_find_path(remote->address, &path);
+    if (error == 0 && device != NULL && path.interface != device)
+        error = -KENETUNREACH;
     if (error != 0) {
         net_drop(nbuf, "tcp", "no way to the other side");
         return error;
@@ -158,7 +165,8 @@ bool tcp_send_data(struct tcp_connection *connection, uint32_t sequence, size_t 
     struct tcp_header *header = (struct tcp_header *)nbuf->data;
     header->window = be16_put(tcp_offer_window(connection));
     uint64_t sum = tcp_buffer_read_sum(buffer, sequence, nbuf_put(nbuf, size), size, 0);
-    if (tcp_transmit(nbuf, header_size, sum, &connection->local, &connection->remote, now_ns) != 0)
+    if (tcp_transmit(nbuf, header_size, sum, &connection->local, &connection->remote,
+                     connection->device, now_ns) != 0)
         return false;
     tcp_note_sent(connection, sequence, end + (fin ? 1 : 0), now_ns);
     tcp_acknowledged(connection);
@@ -169,7 +177,7 @@ bool tcp_send_data(struct tcp_connection *connection, uint32_t sequence, size_t 
 void tcp_send_syn(struct tcp_connection *connection, uint64_t now_ns)
 {
     struct tcp_sending *send = &connection->send;
-    size_t window = connection->options.receive_buffer;
+    size_t window = tcp_receive_size(connection);
     unsigned flags = connection->state == TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
     size_t header_size = 0;
     tcp_timer_set(connection, TCP_TIMER_RETRANSMIT, now_ns + connection->timing.rto_ns);
@@ -179,7 +187,8 @@ void tcp_send_syn(struct tcp_connection *connection, uint64_t now_ns)
     struct tcp_header *header = (struct tcp_header *)nbuf->data;
     header->window =
         be16_put((uint16_t)(window < TCP_WINDOW_UNSCALED ? window : TCP_WINDOW_UNSCALED));
-    (void)tcp_transmit(nbuf, header_size, 0, &connection->local, &connection->remote, now_ns);
+    (void)tcp_transmit(nbuf, header_size, 0, &connection->local, &connection->remote,
+                       connection->device, now_ns);
     tcp_note_sent(connection, send->initial, send->initial + 1, now_ns);
     send->next = send->max;
 }
@@ -196,7 +205,8 @@ static void tcp_send_bare(struct tcp_connection *connection, uint32_t sequence, 
     struct tcp_header *header = (struct tcp_header *)nbuf->data;
     if ((flags & TCP_RST) == 0)
         header->window = be16_put(tcp_offer_window(connection));
-    (void)tcp_transmit(nbuf, header_size, 0, &connection->local, &connection->remote, now_ns);
+    (void)tcp_transmit(nbuf, header_size, 0, &connection->local, &connection->remote,
+                       connection->device, now_ns);
     if ((flags & TCP_ACK) != 0)
         tcp_acknowledged(connection);
 }
@@ -254,5 +264,5 @@ void tcp_reply_reset(const struct tcp_segment *segment, uint64_t now_ns)
         .offset = TCP_HEADER_SIZE / 4 << 4,
         .flags = has_ack ? TCP_RST : TCP_RST | TCP_ACK,
     };
-    (void)tcp_transmit(nbuf, TCP_HEADER_SIZE, 0, &segment->local, &segment->remote, now_ns);
+    (void)tcp_transmit(nbuf, TCP_HEADER_SIZE, 0, &segment->local, &segment->remote, NULL, now_ns);
 }

@@ -64,44 +64,54 @@ struct tcp_connection *tcp_find_flow(const struct tcp_end *local, const struct t
     return NULL;
 }
 
-/* One on this very address before one on any. */
-struct tcp_connection *tcp_find_listener(const struct tcp_end *local)
+/* One on this very address before one on any; among equals, one by this very interface. */
+struct tcp_connection *tcp_find_listener(const struct tcp_end *local,
+                                         const struct interface *interface)
 {
-    struct tcp_connection *any = NULL;
+    struct tcp_connection *best = NULL;
+    int best_rank = -1;
     struct list *bucket = tcp_listener_bucket(local->port);
     struct list *link;
     list_foreach (link, bucket) {
         struct tcp_connection *listener = list_entry(link, struct tcp_connection, flow);
-        if (listener->local.port != local->port)
+        if (listener->local.port != local->port ||
+            (listener->local.address != 0 && listener->local.address != local->address) ||
+            (listener->device != NULL && listener->device != interface))
             continue;
-        if (listener->local.address == local->address)
-            return listener;
-        if (listener->local.address == 0)
-            any = listener;
+        int rank = (listener->local.address != 0 ? 2 : 0) + (listener->device != NULL ? 1 : 0);
+        if (rank > best_rank) {
+            best = listener;
+            best_rank = rank;
+        }
     }
-    return any;
+    return best;
 }
 
 /* ---- ports ----------------------------------------------------------------------------------- */
 
 /*
- * As Linux has it: two may share an address and a port when both allow it and neither listens. What
+ * As Linux has it: two may share an address and a port when both allow it and neither listens, or
+ * when they speak by different interfaces. What
  * is left of old connections of a server counts as a user of its port.
  */
-static bool tcp_is_in_the_way(const struct tcp_connection *other, uint32_t address, bool reuse)
+static bool tcp_is_in_the_way(const struct tcp_connection *other, uint32_t address,
+                              const struct interface *device, bool reuse)
 {
-    bool apart = other->local.address != 0 && address != 0 && other->local.address != address;
+    bool apart = (other->local.address != 0 && address != 0 && other->local.address != address) ||
+                 (other->device != NULL && device != NULL && other->device != device);
     return !apart && !(reuse && other->options.reuse_address && other->state != TCP_LISTEN);
 }
 
 static bool tcp_port_is_taken(const struct tcp_connection *wants, uint32_t address, uint16_t port,
                               bool reuse)
 {
+    const struct interface *device = wants != NULL ? wants->device : NULL;
     struct list *bucket = tcp_port_bucket(port);
     struct list *link;
     list_foreach (link, bucket) {
         const struct tcp_connection *other = list_entry(link, struct tcp_connection, port);
-        if (other != wants && other->local.port == port && tcp_is_in_the_way(other, address, reuse))
+        if (other != wants && other->local.port == port &&
+            tcp_is_in_the_way(other, address, device, reuse))
             return true;
     }
     return false;
@@ -135,6 +145,19 @@ int tcp_bind(struct tcp_connection *connection, uint32_t address, uint16_t port)
     return 0;
 }
 
+int tcp_bind_device(struct tcp_connection *connection, struct interface *device)
+{
+    if (connection->state != TCP_CLOSED || connection->bound.port != 0)
+        return -KEINVAL;
+    connection->device = device;
+    return 0;
+}
+
+struct interface *tcp_device(const struct tcp_connection *connection)
+{
+    return connection->device;
+}
+
 /* Who listens shares with nobody who listens too. */
 bool tcp_may_listen(const struct tcp_connection *connection)
 {
@@ -143,7 +166,7 @@ bool tcp_may_listen(const struct tcp_connection *connection)
     list_foreach (link, bucket) {
         const struct tcp_connection *other = list_entry(link, struct tcp_connection, flow);
         if (other->local.port == connection->local.port &&
-            tcp_is_in_the_way(other, connection->local.address, true))
+            tcp_is_in_the_way(other, connection->local.address, connection->device, true))
             return false;
     }
     return true;

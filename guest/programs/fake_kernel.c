@@ -15,7 +15,7 @@
 
 struct fake_reply {
     uint64_t arrives_ns;
-    uint8_t packet[2048];
+    uint8_t packet[5000];
     size_t size;
 };
 

@@ -49,7 +49,7 @@ struct fake_kernel {
     unsigned writes, sends, timeouts_set, sleeps;
     struct fake_ioctl ioctls[FAKE_REQUESTS_MAX];
     unsigned ioctl_count;
-    uint8_t last_request[2048];
+    uint8_t last_request[5000];
     size_t last_request_size;
     uint32_t last_destination;
 };

@@ -1,9 +1,10 @@
 /*
  * httpd.c - httpd [-p PORT] [-n COUNT]
  *
- * Serves files of /tmp by HTTP/1.1, one connection after the other: GET and HEAD of /NAME, and of
- * /bytes/N, which are N bytes made on the spot: the 89 characters from '!' on, over and over. Each
- * connection is closed after its answer.
+ * Serves files of /tmp by HTTP/1.1, to many at once: GET and HEAD of /NAME, and of /bytes/N, which
+ * are N bytes made on the spot: the 89 characters from '!' on, over and over. Each connection is
+ * closed after its answer. One epoll set waits for all; a client that lets 30 s pass without a byte
+ * in either direction is closed. More than HTTPD_CLIENTS_MAX wait in the backlog.
  *
  *   -p  the port (80)
  *   -n  ends after so many connections; without it, never
@@ -18,72 +19,84 @@
 
 #define HTTPD_PORT         80
 #define HTTPD_BACKLOG      128
-#define HTTPD_BUFFER_SIZE  4096
-#define HTTPD_REQUEST_MAX  2048
-#define HTTPD_PERIOD       89 /* of the bytes that are made; no size of a buffer */
+#define HTTPD_CLIENTS_MAX  64
+#define HTTPD_BUFFER_SIZE  2048
+#define HTTPD_TEXT_MAX     160
+#define HTTPD_EVENTS_MAX   16
+#define HTTPD_LISTENER     HTTPD_CLIENTS_MAX /* what its events bring; others bring their place */
+#define HTTPD_PERIOD       89                /* of the bytes that are made; no size of a buffer */
 #define HTTPD_FOLDER       "/tmp"
 #define HTTPD_MADE         "/bytes/"
-#define HTTPD_TIMEOUT_S    30 /* for a request to come, or an answer to go */
+#define HTTPD_PATIENCE_NS  (30 * USER_NS_PER_S)
 #define HTTPD_EXIT_FAILED  1
 #define HTTPD_STATUS_OK    200
 #define HTTPD_STATUS_BAD   400
 #define HTTPD_STATUS_NONE  404
 #define HTTPD_STATUS_OTHER 501
 
-struct httpd {
-    uint32_t port, count;
-    int socket;
-    int file;      /* of the answer; negative: its bytes are made */
-    uint64_t size; /* of the answer */
+/* Of a request only its first line matters; the rest is counted off up to the empty line. */
+struct httpd_client {
+    int socket;        /* negative: nobody */
+    bool answers;      /* the request is there */
+    uint64_t until_ns; /* without a byte until then it is closed */
+    unsigned matched;  /* bytes of the empty line that came last */
+    size_t text_size, text_done;
+    char text[HTTPD_TEXT_MAX]; /* that line, and when it is read, the head of the answer */
     bool head_only;
-    char request[HTTPD_REQUEST_MAX];
+    int file;              /* of the body; negative: its bytes are made */
+    uint64_t size, offset; /* of the body, and what of it is sent */
+};
+
+struct httpd {
+    uint32_t port, count; /* count 0: for ever */
+    uint32_t accepted, served;
+    int listener, set;
+    bool is_full; /* nobody is accepted */
+    struct httpd_client clients[HTTPD_CLIENTS_MAX];
     char buffer[HTTPD_BUFFER_SIZE];
 };
 
 /* ---- the request ----------------------------------------------------------------------------- */
 
-/* Up to the empty line. False: it does not come. */
-static bool httpd_receive(struct httpd *httpd)
+/* Takes bytes. True: the empty line is among them. */
+static bool httpd_take(struct httpd_client *client, const char *bytes, size_t size)
 {
-    size_t used = 0;
-    for (;;) {
-        long size =
-            user_recv(httpd->socket, httpd->request + used, sizeof httpd->request - 1 - used, 0);
-        if (size <= 0)
-            return false;
-        used += (size_t)size;
-        httpd->request[used] = '\0';
-        if (used >= 4 && kmemeq(httpd->request + used - 4, "\r\n\r\n", 4))
+    static const char end[] = "\r\n\r\n";
+    for (size_t i = 0; i < size; i++) {
+        if (client->text_size < sizeof client->text - 1)
+            client->text[client->text_size++] = bytes[i];
+        if (bytes[i] == end[client->matched])
+            client->matched++;
+        else
+            client->matched = bytes[i] == end[0] ? 1 : 0;
+        if (client->matched == sizeof end - 1)
             return true;
     }
+    return false;
 }
 
-static unsigned httpd_open(struct httpd *httpd, const char *path)
+static unsigned httpd_open(struct httpd_client *client, const char *path)
 {
     char name[USER_PATH_MAX];
-    httpd->file = -1;
-    httpd->size = 0;
     if (kstr_has_prefix(path, HTTPD_MADE))
-        return kparse_u64(path + sizeof HTTPD_MADE - 1, &httpd->size) ? HTTPD_STATUS_OK
-                                                                      : HTTPD_STATUS_BAD;
+        return kparse_u64(path + sizeof HTTPD_MADE - 1, &client->size) ? HTTPD_STATUS_OK
+                                                                       : HTTPD_STATUS_BAD;
     (void)ksnprintf(name, sizeof name, "%s%s", HTTPD_FOLDER, path);
     long file = user_open(name, O_RDONLY);
     if (file < 0)
         return HTTPD_STATUS_NONE;
-    httpd->file = (int)file;
-    httpd->size = (uint64_t)user_seek((int)file, 0, SEEK_END);
-    (void)user_seek((int)file, 0, SEEK_SET);
+    client->file = (int)file;
+    client->size = (uint64_t)user_seek((int)file, 0, SEEK_END);
     return HTTPD_STATUS_OK;
 }
 
 /* What is asked for: "GET /path HTTP/1.1". Returns the status of the answer. */
-static unsigned httpd_parse(struct httpd *httpd)
+static unsigned httpd_parse(struct httpd_client *client)
 {
-    char *path = httpd->request;
-    httpd->file = -1;
-    httpd->size = 0;
-    httpd->head_only = kstr_has_prefix(httpd->request, "HEAD ");
-    if (!httpd->head_only && !kstr_has_prefix(httpd->request, "GET "))
+    char *path = client->text;
+    client->text[client->text_size] = '\0';
+    client->head_only = kstr_has_prefix(client->text, "HEAD ");
+    if (!client->head_only && !kstr_has_prefix(client->text, "GET "))
         return HTTPD_STATUS_OTHER;
     while (*path != ' ')
         path++;
@@ -94,7 +107,7 @@ static unsigned httpd_parse(struct httpd *httpd)
     if (*path != '/' || *end != ' ')
         return HTTPD_STATUS_BAD;
     *end = '\0';
-    return httpd_open(httpd, path);
+    return httpd_open(client, path);
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */
@@ -113,72 +126,174 @@ static const char *httpd_reason(unsigned status)
     }
 }
 
-static bool httpd_send(const struct httpd *httpd, size_t size)
+static void httpd_begin_answer(struct httpd_client *client)
 {
-    for (size_t done = 0; done < size;) {
-        long result = user_send(httpd->socket, httpd->buffer + done, size - done, MSG_NOSIGNAL);
-        if (result <= 0)
-            return false;
-        done += (size_t)result;
-    }
-    return true;
+    unsigned status = httpd_parse(client);
+    client->text_size =
+        ksnprintf(client->text, sizeof client->text,
+                  "HTTP/1.1 %u %s\r\nContent-Length: %lu\r\nConnection: close\r\n\r\n", status,
+                  httpd_reason(status), (unsigned long)client->size);
+    client->answers = true;
+    if (client->head_only)
+        client->size = 0;
 }
 
-/* The next piece of the body, from `offset` on. 0: there is none. */
-static size_t httpd_fill(struct httpd *httpd, uint64_t offset)
+/* The next piece of the body. 0: there is none. */
+static size_t httpd_fill(const struct httpd_client *client, char *buffer)
 {
-    uint64_t left = httpd->size - offset;
-    size_t size = left < sizeof httpd->buffer ? (size_t)left : sizeof httpd->buffer;
-    if (httpd->file >= 0) {
-        long result = user_read(httpd->file, httpd->buffer, size);
+    uint64_t left = client->size - client->offset;
+    size_t size = left < HTTPD_BUFFER_SIZE ? (size_t)left : HTTPD_BUFFER_SIZE;
+    if (client->file >= 0) {
+        (void)user_seek(client->file, (int64_t)client->offset, SEEK_SET);
+        long result = user_read(client->file, buffer, size);
         return result > 0 ? (size_t)result : 0;
     }
     for (size_t i = 0; i < size; i++)
-        httpd->buffer[i] = (char)('!' + (offset + i) % HTTPD_PERIOD);
+        buffer[i] = (char)('!' + (client->offset + i) % HTTPD_PERIOD);
     return size;
 }
 
-static void httpd_answer(struct httpd *httpd, unsigned status)
+/* As much as there is room for: what the last call said, or 0 when all is sent. */
+static long httpd_send(struct httpd_client *client, char *buffer)
 {
-    size_t size = ksnprintf(httpd->buffer, sizeof httpd->buffer,
-                            "HTTP/1.1 %u %s\r\nContent-Length: %lu\r\nConnection: close\r\n\r\n",
-                            status, httpd_reason(status), (unsigned long)httpd->size);
-    if (!httpd_send(httpd, size) || httpd->head_only)
-        return;
-    for (uint64_t offset = 0; offset < httpd->size; offset += size) {
-        size = httpd_fill(httpd, offset);
-        if (size == 0 || !httpd_send(httpd, size))
-            return;
+    for (;;) {
+        bool body = client->text_done == client->text_size;
+        const char *from = body ? buffer : client->text + client->text_done;
+        size_t size = body ? httpd_fill(client, buffer) : client->text_size - client->text_done;
+        if (size == 0)
+            return 0;
+        long result = user_send(client->socket, from, size, MSG_NOSIGNAL);
+        if (result <= 0)
+            return result;
+        if (body)
+            client->offset += (uint64_t)result;
+        else
+            client->text_done += (size_t)result;
     }
 }
 
-static void httpd_serve(struct httpd *httpd)
+/* ---- clients --------------------------------------------------------------------------------- */
+
+static void httpd_end(struct httpd *httpd, struct httpd_client *client)
 {
-    struct kernel_timeval timeout = {HTTPD_TIMEOUT_S, 0};
-    (void)user_setsockopt(httpd->socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    (void)user_setsockopt(httpd->socket, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-    if (!httpd_receive(httpd))
-        return;
-    unsigned status = httpd_parse(httpd);
-    httpd_answer(httpd, status);
-    if (httpd->file >= 0)
-        (void)user_close(httpd->file);
+    if (client->file >= 0)
+        (void)user_close(client->file);
+    (void)user_close(client->socket); /* and it is out of the set */
+    client->socket = -1;
+    httpd->served++;
+}
+
+/* What can be done for it without waiting. False: it is over. */
+static bool httpd_advance(struct httpd *httpd, struct httpd_client *client)
+{
+    long result = 0;
+    while (!client->answers) {
+        result = user_recv(client->socket, httpd->buffer, sizeof httpd->buffer, 0);
+        if (result <= 0)
+            return result == -KEAGAIN;
+        if (httpd_take(client, httpd->buffer, (size_t)result)) {
+            httpd_begin_answer(client);
+            (void)user_epoll_ctl(httpd->set, EPOLL_CTL_MOD, client->socket, POLLOUT,
+                                 (uint64_t)(client - httpd->clients));
+        }
+    }
+    return httpd_send(client, httpd->buffer) == -KEAGAIN;
+}
+
+static void httpd_serve(struct httpd *httpd, struct httpd_client *client)
+{
+    client->until_ns = user_now_ns() + HTTPD_PATIENCE_NS;
+    if (!httpd_advance(httpd, client))
+        httpd_end(httpd, client);
+}
+
+static struct httpd_client *httpd_find_place(struct httpd *httpd)
+{
+    for (unsigned i = 0; i < HTTPD_CLIENTS_MAX; i++) {
+        if (httpd->clients[i].socket < 0)
+            return &httpd->clients[i];
+    }
+    return NULL;
+}
+
+/* Whoever waits is accepted while there is a place, and a connection that counts. */
+static void httpd_accept(struct httpd *httpd)
+{
+    for (;;) {
+        struct httpd_client *client = httpd_find_place(httpd);
+        httpd->is_full = client == NULL || (httpd->count != 0 && httpd->accepted == httpd->count);
+        (void)user_epoll_ctl(httpd->set, EPOLL_CTL_MOD, httpd->listener,
+                             httpd->is_full ? 0 : POLLIN, HTTPD_LISTENER);
+        if (httpd->is_full)
+            return;
+        long socket = user_accept(httpd->listener, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (socket < 0)
+            return;
+        *client = (struct httpd_client){.socket = (int)socket, .file = -1};
+        httpd->accepted++;
+        (void)user_epoll_ctl(httpd->set, EPOLL_CTL_ADD, client->socket, POLLIN,
+                             (uint64_t)(client - httpd->clients));
+        httpd_serve(httpd, client);
+    }
+}
+
+/* Ends who has said and taken nothing for too long. Returns when to look again. */
+static uint64_t httpd_expire(struct httpd *httpd)
+{
+    uint64_t now_ns = user_now_ns(), next_ns = UINT64_MAX;
+    for (unsigned i = 0; i < HTTPD_CLIENTS_MAX; i++) {
+        struct httpd_client *client = &httpd->clients[i];
+        if (client->socket < 0)
+            continue;
+        if (client->until_ns <= now_ns)
+            httpd_end(httpd, client);
+        else if (client->until_ns < next_ns)
+            next_ns = client->until_ns;
+    }
+    return next_ns;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static long httpd_listen(const struct httpd *httpd)
+/* One wait. 0, or the error. */
+static long httpd_wait(struct httpd *httpd)
+{
+    struct epoll_event events[HTTPD_EVENTS_MAX];
+    uint64_t until_ns = httpd_expire(httpd);
+    if (httpd->is_full)
+        httpd_accept(httpd); /* there may be a place now */
+    uint64_t left_ns = until_ns == UINT64_MAX ? 0 : until_ns - user_now_ns();
+    int timeout_ms =
+        until_ns == UINT64_MAX ? -1 : (int)((left_ns + USER_NS_PER_MS - 1) / USER_NS_PER_MS);
+    long count = user_epoll_wait(httpd->set, events, HTTPD_EVENTS_MAX, timeout_ms);
+    for (long i = 0; i < count; i++) {
+        if (events[i].data == HTTPD_LISTENER)
+            httpd_accept(httpd);
+        else if (httpd->clients[events[i].data].socket >= 0)
+            httpd_serve(httpd, &httpd->clients[events[i].data]);
+    }
+    return count < 0 && count != -KEINTR ? count : 0;
+}
+
+static long httpd_listen(struct httpd *httpd)
 {
     int32_t on = 1;
     struct sockaddr_in name = user_endpoint(0, (uint16_t)httpd->port);
-    long listener = user_socket(AF_INET, SOCK_STREAM, 0);
+    long listener = user_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (listener < 0)
         return listener;
     (void)user_setsockopt((int)listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     long error = user_bind((int)listener, &name);
     if (error == 0)
         error = user_listen((int)listener, HTTPD_BACKLOG);
-    return error == 0 ? listener : error;
+    if (error != 0)
+        return error;
+    httpd->listener = (int)listener;
+    long set = user_epoll_create();
+    if (set < 0)
+        return set;
+    httpd->set = (int)set;
+    return user_epoll_ctl(httpd->set, EPOLL_CTL_ADD, httpd->listener, POLLIN, HTTPD_LISTENER);
 }
 
 static bool httpd_parse_arguments(struct httpd *httpd, int argc, char **argv)
@@ -198,25 +313,20 @@ static bool httpd_parse_arguments(struct httpd *httpd, int argc, char **argv)
 int httpd_main(int argc, char **argv)
 {
     struct httpd httpd = {.port = HTTPD_PORT};
+    for (unsigned i = 0; i < HTTPD_CLIENTS_MAX; i++)
+        httpd.clients[i].socket = -1;
     if (!httpd_parse_arguments(&httpd, argc, argv)) {
         user_error("httpd", "usage: httpd [-p PORT] [-n COUNT]");
         return USER_EXIT_USAGE;
     }
-    long listener = httpd_listen(&httpd);
-    if (listener < 0) {
-        user_error("httpd", "port %u: %s", (unsigned)httpd.port, errno_text(listener));
+    long error = httpd_listen(&httpd);
+    if (error != 0) {
+        user_error("httpd", "port %u: %s", (unsigned)httpd.port, errno_text(error));
         return HTTPD_EXIT_FAILED;
     }
-    for (uint32_t served = 0; httpd.count == 0 || served < httpd.count; served++) {
-        struct sockaddr_in from;
-        long socket = user_accept((int)listener, &from, 0);
-        if (socket < 0) {
-            user_error("httpd", "accept: %s", errno_text(socket));
-            return HTTPD_EXIT_FAILED;
-        }
-        httpd.socket = (int)socket;
-        httpd_serve(&httpd);
-        (void)user_close(httpd.socket);
-    }
-    return 0;
+    while (error == 0 && (httpd.count == 0 || httpd.served < httpd.count))
+        error = httpd_wait(&httpd);
+    if (error != 0)
+        user_error("httpd", "epoll_wait: %s", errno_text(error));
+    return error == 0 ? 0 : HTTPD_EXIT_FAILED;
 }

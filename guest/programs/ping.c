@@ -25,7 +25,7 @@
 #define PING_EXIT_ERROR 2
 
 #define PING_HEADER_SIZE 8
-#define PING_SIZE_MAX    1472 /* what an Ethernet frame holds: requests are not fragmented */
+#define PING_SIZE_MAX    4096 /* of data: DEVIATION, others send up to 65507 */
 #define PING_WINDOW      256  /* requests whose time is known */
 
 #define PING_DEFAULT_SIZE        56

@@ -58,9 +58,9 @@ static void test_sizes(void)
     fake_reset();
     CU_ASSERT_EQUAL(ping("ping -c 1 -s 0 10.0.2.2"), 0);
     CU_ASSERT_EQUAL(fake.last_request_size, 8);
-    CU_ASSERT_EQUAL(ping("ping -c 1 -s 1472 10.0.2.2"), 0);
-    CU_ASSERT_EQUAL(fake.last_request_size, 1480);
-    CU_ASSERT_EQUAL(ping("ping -c 1 -s 1473 10.0.2.2"), 2);
+    CU_ASSERT_EQUAL(ping("ping -c 1 -s 4096 10.0.2.2"), 0);
+    CU_ASSERT_EQUAL(fake.last_request_size, 4104);
+    CU_ASSERT_EQUAL(ping("ping -c 1 -s 4097 10.0.2.2"), 2);
 }
 
 static void test_one_lost(void)

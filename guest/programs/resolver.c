@@ -4,6 +4,7 @@
 #include "lib/endian.h"
 #include "lib/ipv4_text.h"
 #include "lib/string.h"
+#include "programs/resolver_stream.h"
 #include "programs/user.h"
 
 #define RESOLVER_DEFAULT_SERVER 0x0a000203 /* 10.0.2.3 */
@@ -23,6 +24,7 @@
 #define RESOLVER_TYPE_AAAA     28
 #define RESOLVER_CLASS_IN      1
 #define RESOLVER_FLAG_RESPONSE 0x8000
+#define RESOLVER_FLAG_CUT      0x0200 /* TC: there is more than fits into a datagram */
 #define RESOLVER_FLAG_RECURSE  0x0100
 #define RESOLVER_RCODE         0x000f
 #define RESOLVER_NXDOMAIN      3
@@ -35,7 +37,7 @@ enum {
 
 struct resolver_question {
     uint16_t id, type;
-    bool answered;
+    bool answered, cut; /* cut: by UDP, so that it has to be asked by TCP */
     uint8_t message[RESOLVER_MESSAGE_MAX];
     size_t size;
 };
@@ -85,7 +87,7 @@ static bool resolver_put_name(struct resolver_question *question, const char *na
 static bool resolver_build(struct resolver_question *question, const char *name, uint16_t type)
 {
     question->type = type;
-    question->answered = false;
+    question->answered = question->cut = false;
     if (user_random(&question->id, sizeof question->id) != sizeof question->id)
         return false;
     memset(question->message, 0, RESOLVER_HEADER_SIZE);
@@ -186,15 +188,22 @@ static struct resolver_question *resolver_match(struct resolver *resolver, const
     return NULL;
 }
 
-static void resolver_take_message(struct resolver *resolver, const uint8_t *message, size_t size)
+/* What was cut short by UDP is not looked at; by TCP nothing is. */
+static void resolver_take_message(struct resolver *resolver, const uint8_t *message, size_t size,
+                                  bool by_tcp)
 {
     struct resolver_question *question =
         size >= RESOLVER_HEADER_SIZE ? resolver_match(resolver, message, size) : NULL;
     if (question == NULL)
         return;
     struct resolver_reader reader = {message, size, question->size};
+    unsigned flags = load_be16(message + 2);
+    if (!by_tcp && (flags & RESOLVER_FLAG_CUT) != 0) {
+        question->cut = true;
+        return;
+    }
     question->answered = true;
-    unsigned rcode = load_be16(message + 2) & RESOLVER_RCODE;
+    unsigned rcode = flags & RESOLVER_RCODE;
     if (rcode != 0)
         resolver->rcode = rcode;
     else
@@ -237,14 +246,25 @@ static long resolver_receive(struct resolver *resolver)
     if (header.msg_namelen == sizeof from && from.sin_port == host_to_net16(RESOLVER_PORT) &&
         from.sin_addr == host_to_net32(resolver->answer->server) &&
         resolver_control_makes_sense(control, header.msg_controllen))
-        resolver_take_message(resolver, message, (size_t)size);
+        resolver_take_message(resolver, message, (size_t)size, false);
     return 0;
 }
 
+/* Nothing more is to come by UDP. */
 static bool resolver_is_done(const struct resolver *resolver)
 {
-    return resolver->questions[RESOLVER_QUESTION_A].answered &&
-           resolver->questions[RESOLVER_QUESTION_AAAA].answered;
+    bool done = true;
+    for (unsigned i = 0; i < RESOLVER_QUESTIONS; i++)
+        done = done && (resolver->questions[i].answered || resolver->questions[i].cut);
+    return done;
+}
+
+static unsigned resolver_count_cut(const struct resolver *resolver)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < RESOLVER_QUESTIONS; i++)
+        count += resolver->questions[i].cut && !resolver->questions[i].answered;
+    return count;
 }
 
 /* Whatever is there: 0; or what went wrong, such as a port that is closed. */
@@ -256,7 +276,7 @@ static long resolver_drain(struct resolver *resolver)
     return error == -KEAGAIN ? 0 : error;
 }
 
-/* Until both are answered: 0. -KETIMEDOUT: at `until_ns` they are not. */
+/* Until both are answered or cut: 0. -KETIMEDOUT: at `until_ns` they are not. */
 static long resolver_wait(struct resolver *resolver, uint64_t until_ns)
 {
     while (!resolver_is_done(resolver)) {
@@ -274,13 +294,48 @@ static long resolver_wait(struct resolver *resolver, uint64_t until_ns)
     return 0;
 }
 
+/* ---- by TCP ---------------------------------------------------------------------------------- */
+
+static long resolver_exchange(struct resolver *resolver, int socket, uint64_t until_ns)
+{
+    uint8_t message[RESOLVER_STREAM_MAX];
+    long error = 0;
+    for (unsigned i = 0; error == 0 && i < RESOLVER_QUESTIONS; i++) {
+        const struct resolver_question *question = &resolver->questions[i];
+        if (question->cut && !question->answered)
+            error = resolver_stream_send(socket, question->message, question->size, until_ns);
+    }
+    while (error == 0 && resolver_count_cut(resolver) > 0) {
+        long size = resolver_stream_receive(socket, message, until_ns);
+        if (size >= 0)
+            resolver_take_message(resolver, message, (size_t)size, true);
+        else
+            error = size;
+    }
+    return error;
+}
+
+/* What was cut is asked once more, all of it by one connection. 0, or why there is no answer. */
+static long resolver_ask_by_tcp(struct resolver *resolver, uint64_t until_ns)
+{
+    int socket = -1;
+    if (resolver_count_cut(resolver) == 0)
+        return 0;
+    long error = resolver_stream_open(resolver->answer->server, until_ns, &socket);
+    if (error != 0)
+        return error;
+    error = resolver_exchange(resolver, socket, until_ns);
+    (void)user_close(socket);
+    return error;
+}
+
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static long resolver_send(struct resolver *resolver)
 {
     for (unsigned i = 0; i < RESOLVER_QUESTIONS; i++) {
         const struct resolver_question *question = &resolver->questions[i];
-        if (question->answered)
+        if (question->answered || question->cut)
             continue;
         long result = user_send(resolver->socket, question->message, question->size, MSG_NOSIGNAL);
         if (result < 0)
@@ -304,13 +359,16 @@ static enum resolver_status resolver_ask(struct resolver *resolver, uint64_t dea
     for (unsigned i = 0; i < RESOLVER_TRIES; i++) {
         uint64_t until_ns = user_now_ns() + RESOLVER_TIMEOUT_NS;
         long error = resolver_send(resolver);
+        until_ns = until_ns < deadline_ns ? until_ns : deadline_ns;
         if (error == 0)
-            error = resolver_wait(resolver, until_ns < deadline_ns ? until_ns : deadline_ns);
+            error = resolver_wait(resolver, until_ns);
+        if (error == 0)
+            error = resolver_ask_by_tcp(resolver, until_ns);
         if (error == 0)
             return resolver_judge(resolver);
         if (error != -KETIMEDOUT) {
             resolver->answer->error = error;
-            return RESOLVER_ERROR;
+            return resolver->answer->address_count > 0 ? RESOLVER_FOUND : RESOLVER_ERROR;
         }
         if (user_now_ns() >= deadline_ns)
             return RESOLVER_TIME_IS_UP;

@@ -5,7 +5,7 @@
  * questions (A and AAAA) at once, an eventfd beside it in the poll, answers by recvmsg() with an
  * address and a control buffer, which are believed only when they make sense. The server is the
  * first address in /etc/net/dns, 10.0.2.3 without that file. A question is asked three times, 2 s
- * apart. DEVIATION: a truncated answer counts with what is in it.
+ * apart. Where the answer was cut short, it is asked once more by TCP [RFC7766] 5.
  */
 #ifndef PROGRAMS_RESOLVER_H
 #define PROGRAMS_RESOLVER_H

@@ -3,6 +3,9 @@
 #include "lib/string.h"
 #include "programs/socktest.h"
 
+#define SOCKTEST_LONGEST     65507 /* [RFC791] 3.1, [RFC768]: what the two headers leave */
+#define SOCKTEST_PIECE_SIZE  4096
+#define SOCKTEST_PIECES      17
 #define SOCKTEST_POISON      0xaa
 #define SOCKTEST_CONTROL_MAX 64
 #define SOCKTEST_WAIT_MS     2000
@@ -178,4 +181,32 @@ bool socktest_ping_ident(struct socktest *test)
         return false;
     return socktest_result(test, "recv(identifier)", socktest_identifier(test, socket),
                            be16_get(reply.identifier));
+}
+
+/* ---- the longest datagram -------------------------------------------------------------------- */
+
+/* In pieces, since a program has no room for one: out, back, and a byte more is too much. */
+bool socktest_longest(struct socktest *test)
+{
+    uint8_t piece[SOCKTEST_PIECE_SIZE];
+    struct iovec parts[SOCKTEST_PIECES];
+    size_t left = SOCKTEST_LONGEST, count = 0;
+    int socket = socktest_connected(test, SOCK_DGRAM);
+    if (socket < 0)
+        return false;
+    for (size_t i = 0; i < sizeof piece; i++)
+        piece[i] = (uint8_t)i;
+    for (; left > 0; count++) {
+        size_t size = left < sizeof piece ? left : sizeof piece;
+        parts[count] = (struct iovec){piece, size};
+        left -= size;
+    }
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+    long sent = system_call(SYS_SENDMSG, socket, (long)&message, 0, 0, 0, 0);
+    long got = user_recvmsg(socket, &message, 0);
+    parts[count - 1].iov_len++;
+    return socktest_result(test, "sendmsg", SOCKTEST_LONGEST, sent) &&
+           socktest_result(test, "recvmsg", SOCKTEST_LONGEST, got) &&
+           socktest_result(test, "sendmsg(a byte more)", -KEMSGSIZE,
+                           system_call(SYS_SENDMSG, socket, (long)&message, 0, 0, 0, 0));
 }

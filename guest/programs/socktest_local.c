@@ -2,6 +2,9 @@
 #include "lib/string.h"
 #include "programs/socktest.h"
 
+#define SOCKTEST_LOOPBACK   0x7f000001
+#define SOCKTEST_PORT       7
+#define SOCKTEST_RETRY_MS   1000
 #define SOCKTEST_POISON     0xcc
 #define SOCKTEST_TEXT_MAX   512
 #define SOCKTEST_TIMEOUT_MS 100
@@ -86,7 +89,30 @@ bool socktest_options(struct socktest *test)
            socktest_default(test, socket, SO_TYPE, "getsockopt(SO_TYPE)", SOCK_STREAM) &&
            socktest_default(test, socket, SO_KEEPALIVE, "getsockopt(SO_KEEPALIVE)", 0) &&
            socktest_default(test, socket, SO_RCVBUF, "getsockopt(SO_RCVBUF)", 87380) &&
-           socktest_default(test, socket, SO_SNDBUF, "getsockopt(SO_SNDBUF)", 65536);
+           socktest_default(test, socket, SO_SNDBUF, "getsockopt(SO_SNDBUF)", 16384);
+}
+
+/* ---- a full backlog -------------------------------------------------------------------------- */
+
+/* Whoever finds the backlog full is heard when it asks again: a second later [RFC6298] 2.1. */
+bool socktest_backlog(struct socktest *test)
+{
+    struct sockaddr_in name = user_endpoint(SOCKTEST_LOOPBACK, SOCKTEST_PORT);
+    int listener = socktest_socket(test, SOCK_STREAM, 0);
+    int first = socktest_socket(test, SOCK_STREAM, 0);
+    int second = socktest_socket(test, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (listener < 0 || first < 0 || second < 0 ||
+        !socktest_result(test, "bind", 0, user_bind(listener, &name)) ||
+        !socktest_result(test, "listen", 0, user_listen(listener, 0)) ||
+        !socktest_result(test, "connect", 0, user_connect(first, &name)) ||
+        !socktest_result(test, "connect(full)", -KEINPROGRESS, user_connect(second, &name)))
+        return false;
+    uint64_t begin_ns = user_now_ns();
+    return socktest_holds(test, "accept", "there is a connection",
+                          user_accept(listener, NULL, 0) >= 0) &&
+           socktest_result(test, "poll(POLLOUT)", POLLOUT,
+                           socktest_poll(second, POLLOUT, 10 * SOCKTEST_RETRY_MS)) &&
+           socktest_took(test, "poll(POLLOUT)", SOCKTEST_RETRY_MS, begin_ns);
 }
 
 /* ---- readiness ------------------------------------------------------------------------------- */

@@ -33,6 +33,52 @@ bool socktest_connect_twice(struct socktest *test)
                            user_connect(socket, &test->peer));
 }
 
+/* What a set says of its only member within a time; 0: nothing. */
+static long socktest_epoll_wait(int set, int timeout_ms)
+{
+    struct epoll_event event = {0, 0};
+    long count = user_epoll_wait(set, &event, 1, timeout_ms);
+    return count == 1 ? (long)event.events : count;
+}
+
+/*
+ * Ready for writing when it is connected and not before, for reading when the echo is there. By
+ * edge, each of the two is said once.
+ */
+static bool socktest_epoll_by(struct socktest *test, unsigned way)
+{
+    char text[SOCKTEST_TEXT_SIZE];
+    bool by_edge = way != 0;
+    int set = (int)user_epoll_create();
+    int socket = socktest_begin(test);
+    return socket >= 0 &&
+           socktest_result(test, "epoll_ctl(ADD)", 0,
+                           user_epoll_ctl(set, EPOLL_CTL_ADD, socket, POLLOUT | way, 1)) &&
+           socktest_result(test, "epoll_wait(EPOLLOUT)", POLLOUT,
+                           socktest_epoll_wait(set, SOCKTEST_WAIT_MS)) &&
+           socktest_result(test, "send", SOCKTEST_TEXT_SIZE,
+                           user_send(socket, SOCKTEST_TEXT, SOCKTEST_TEXT_SIZE, MSG_NOSIGNAL)) &&
+           socktest_result(test, "epoll_ctl(MOD)", 0,
+                           user_epoll_ctl(set, EPOLL_CTL_MOD, socket, POLLIN | way, 2)) &&
+           socktest_result(test, "epoll_wait(EPOLLIN)", POLLIN,
+                           socktest_epoll_wait(set, SOCKTEST_WAIT_MS)) &&
+           socktest_result(test, "epoll_wait(said already)", by_edge ? 0 : POLLIN,
+                           socktest_epoll_wait(set, 1)) &&
+           socktest_result(test, "recv", SOCKTEST_TEXT_SIZE,
+                           user_recv(socket, text, sizeof text, 0)) &&
+           socktest_result(test, "epoll_wait(taken)", 0, socktest_epoll_wait(set, 1));
+}
+
+bool socktest_epoll(struct socktest *test)
+{
+    return socktest_epoll_by(test, 0);
+}
+
+bool socktest_epoll_edge(struct socktest *test)
+{
+    return socktest_epoll_by(test, EPOLLET);
+}
+
 /* What a send() takes is delivered. Before the handshake it takes nothing, and says so. */
 bool socktest_send_early(struct socktest *test)
 {

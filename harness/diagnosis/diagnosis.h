@@ -7,6 +7,7 @@
  *     kick → pop → used → ISR → line → pending → enabled? → priority, active? → PSTATE.I? → IAR →
  *     handler → task wakes → used consumed → descriptor recycled → EOI → call returns
  *     timer armed → condition met → INTID pending → the INTID that the guest enabled? → IAR → task
+ *     event posted → read → request delivered → answered → call returns
  *
  * together with the state of the hardware at that moment. A rule is one function in a table
  * (rules.h) in the order of the chain; the first that holds names the first missing link. Nothing
@@ -43,11 +44,12 @@ struct diagnosis {
     enum diagnosis_grade grade;
     enum diagnosis_repair repair;
     unsigned intid, other_intid;
-    unsigned cpu;                   /* whose, where they are private to one */
-    const char *queue;              /* of which it was; NULL: none. Borrowed from the trace */
-    const char *device;             /* whose driver's lines are of interest; NULL: none. Likewise */
-    char *link;                     /* the first missing link, a sentence */
-    char *trigger;                  /* NULL: nothing was injected */
+    unsigned cpu;       /* whose, where they are private to one */
+    const char *queue;  /* of which it was; NULL: none. Borrowed from the trace */
+    const char *device; /* whose driver's lines are of interest; NULL: none. Likewise */
+    char *link;         /* the first missing link, a sentence */
+    char *trigger;      /* NULL: nothing was injected */
+    char *chain; /* of the task that pays, to whom it waits for; NULL: it waits for no other task */
     const struct ledger_task *task; /* who pays; NULL: nobody is known. Borrowed from the ledger */
     const struct ledger_task *driver; /* who works for it; NULL: not known. Likewise */
     GPtrArray *evidence;              /* char *, lines */

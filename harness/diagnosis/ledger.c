@@ -6,6 +6,8 @@
  */
 #include "harness/diagnosis/ledger_priv.h"
 
+#include "harness/diagnosis/ledger_schemes.h"
+
 #include <string.h>
 
 struct ledger *ledger_new(struct trace *trace)
@@ -14,6 +16,7 @@ struct ledger *ledger_new(struct trace *trace)
     ledger->trace = trace;
     ledger->tasks = g_ptr_array_new_with_free_func(g_free);
     ledger->programs = g_ptr_array_new_with_free_func(g_free);
+    ledger->schemes = ledger_schemes_new(trace);
     ledger->counter_unhandled = trace_intern(trace, "irq.unhandled");
     return ledger;
 }
@@ -25,6 +28,7 @@ void ledger_free(struct ledger *ledger)
     }
     g_ptr_array_unref(ledger->tasks);
     g_ptr_array_unref(ledger->programs);
+    ledger_schemes_free(ledger->schemes);
     g_free(ledger);
 }
 
@@ -229,4 +233,5 @@ void ledger_listen(struct ledger *ledger)
     ledger_listen_to_hardware(ledger);
     ledger_listen_to_guest(ledger);
     ledger_listen_to_sockets(ledger);
+    ledger_listen_to_schemes(ledger);
 }

@@ -84,6 +84,8 @@ struct ledger_socket {
     uint64_t receive_timeout_ns, send_timeout_ns; /* 0: for ever */
     unsigned asked, told;                         /* events of the last wait */
     struct ledger_mark asked_at, told_at;         /* told_at before asked_at: nothing was told */
+    unsigned watched; /* events of an epoll set that it is in, EPOLLET among them; 0: in none */
+    struct ledger_mark watched_at;
     struct ledger_mark told_out,
         told_in;               /* the first OUT and IN without ERR and HUP, of the last */
     const char *told_call;     /* connection */
@@ -146,18 +148,23 @@ struct ledger_task {
     /* How often in a row it was woken, in one call, while no ring moved and no frame passed. */
     uint64_t idle_wakes, idle_moves;
     struct ledger_mark idle_since;
-    struct ledger_mark woken; /* the last time */
-    const char *call;         /* the system call that it is in, or NULL */
-    unsigned call_kind;       /* of ledger_sockets.c */
-    uint64_t arguments[4];    /* its first ones */
+    struct ledger_mark woken;  /* the last time */
+    struct ledger_mark killed; /* by a signal that nobody survives; sequence 0: no */
+    struct ledger_mark failed; /* the last call that returned an error other than EAGAIN, */
+    const char *failed_call;   /* which was this one */
+    int64_t failed_result;
+    const char *call;      /* the system call that it is in, or NULL */
+    unsigned call_kind;    /* of ledger_sockets.c */
+    uint64_t arguments[4]; /* its first ones */
     struct ledger_mark entered;
-    uint64_t timeout_ns;          /* that its arguments point to; LEDGER_NO_TIME: none */
-    struct ledger_socket *socket; /* that it is about, or NULL */
-    bool is_for_system_file;      /* it opens what every kernel has */
-    struct ledger_mark waited;    /* the end of the last ppoll() and the like */
-    uint64_t slept_ns;            /* for no lock */
-    const char *returned;         /* the last call that returned, or NULL */
-    int64_t result;               /* of that */
+    uint64_t timeout_ns;               /* that its arguments point to; LEDGER_NO_TIME: none */
+    struct ledger_socket *socket;      /* that it is about, or NULL */
+    bool is_for_system_file;           /* it opens what every kernel has */
+    struct ledger_mark waited;         /* the end of the last ppoll() and the like, */
+    struct ledger_mark waited_in_vain; /* and of the last that had nothing to tell */
+    uint64_t slept_ns;                 /* for no lock */
+    const char *returned;              /* the last call that returned, or NULL */
+    int64_t result;                    /* of that */
 };
 
 /* A program that the scenario started. */
@@ -206,7 +213,8 @@ struct ledger_queue {
 struct ledger_device {
     const char *name; /* interned */
     unsigned intid;
-    bool is_claimed; /* some driver said that it knows how to drive it, [VIRTIO1.2] 2.1 */
+    bool is_claimed; /* some driver said that it knows how to drive it, [VIRTIO1.2] 2.1, */
+    uint32_t driver; /* and this task ran then; 0: the kernel */
     struct ledger_queue rx, tx;
     struct ledger_mark isr_set, isr_ack, reset;
     struct ledger_mark message;     /* the last that it sent, */
@@ -364,6 +372,8 @@ struct ledger {
     struct ledger_mark panicked;
     const char *panic_why;
     struct ledger_mark rtc_read, realtime_asked; /* by the kernel, and by a program */
+
+    struct ledger_schemes *schemes; /* ledger_schemes.h */
 
     /* For verdicts: these only ever grow. */
     uint64_t progress; /* anything but interrupts, switches, calls and waiting */

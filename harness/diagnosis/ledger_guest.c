@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define LEDGER_CLOCK_REALTIME 0
+#define LEDGER_EAGAIN         (-11)
 #define LEDGER_ENODEV         (-19)
 #define LEDGER_ENETUNREACH    (-101)
 #define LEDGER_EHOSTUNREACH   (-113)
@@ -150,6 +151,11 @@ static void ledger_observe_return(struct ledger *ledger, struct ledger_task *tas
     task->call = NULL;
     task->returned = event->fields[1].string;
     task->result = result;
+    if (result < 0 && result != LEDGER_EAGAIN) {
+        task->failed = ledger_mark(event);
+        task->failed_call = task->returned;
+        task->failed_result = result;
+    }
     bool unreachable = result == LEDGER_ENETUNREACH || result == LEDGER_EHOSTUNREACH;
     if (unreachable || result == LEDGER_ENODEV) {
         struct ledger_program *program = ledger_program_of_task(ledger, task->number);

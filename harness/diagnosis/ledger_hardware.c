@@ -294,7 +294,10 @@ static void ledger_observe_device(void *opaque, const struct trace_event *event)
         device->link_changed = ledger_mark(event);
         break;
     case TRACE_VIRTIO_STATUS:
-        device->is_claimed |= (event->fields[1].number & VIRTIO_STATUS_DRIVER) != 0;
+        if ((event->fields[1].number & VIRTIO_STATUS_DRIVER) != 0) {
+            device->is_claimed = true;
+            device->driver = ledger->running[ledger_cpu(event)];
+        }
         break;
     case TRACE_VIRTIO_RESET:
         /* The driver's counters go on, those of the device begin anew, with no frame in it. */

@@ -5,6 +5,7 @@
  *     ledger_hardware.c  what the machine's events say of interrupts, timers, queues and cards
  *     ledger_guest.c     what the guest's probes say of tasks, calls, locks and programs
  *     ledger_sockets.c   and of sockets
+ *     ledger_schemes.c   and of schemes, requests, event queues and clocks
  *     conversations.c    what passed over the wire, by ports
  */
 #ifndef HARNESS_DIAGNOSIS_LEDGER_PRIV_H

@@ -64,6 +64,7 @@ static const struct {
 #define SOCKETS_IN         0x001
 #define SOCKETS_OUT        0x004
 #define SOCKETS_ERR        0x008
+#define SOCKETS_ONESHOT    (1U << 30)
 #define SOCKETS_FAILED     0x018 /* POLLERR, POLLHUP */
 #define SOCKETS_ERRNO_MAX  133
 enum {
@@ -480,6 +481,7 @@ void ledger_call_returned(struct ledger *ledger, struct ledger_task *task,
     sockets_time(ledger, task, result, event);
     if (sockets_call(task) == SOCKETS_WAIT) {
         task->waited = ledger_mark(event);
+        task->waited_in_vain = result == 0 ? task->waited : task->waited_in_vain;
     }
     task->call_kind = 0;
     task->socket = NULL;
@@ -513,6 +515,9 @@ static void sockets_observe_asked(void *opaque, const struct trace_event *event)
         socket->asked = (unsigned)value;
         socket->asked_at = ledger_mark(event);
         socket->told = 0;
+    } else if (strcmp(what, "watch") == 0) {
+        socket->watched = (unsigned)value;
+        socket->watched_at = ledger_mark(event);
     } else if (strcmp(what, "receive-timeout") == 0) {
         socket->receive_timeout_ns = value;
     } else if (strcmp(what, "send-timeout") == 0) {
@@ -536,6 +541,9 @@ static void sockets_told_ready(struct ledger *ledger, struct ledger_socket *sock
 {
     socket->told = events;
     socket->told_at = ledger_mark(event);
+    if ((socket->watched & SOCKETS_ONESHOT) != 0) {
+        socket->watched = 0;
+    }
     if ((events & SOCKETS_ERR) != 0 && sockets_is_untouched(socket)) {
         sockets_breach(ledger, task, LEDGER_BREACH_NO_FAILURE, events, event);
     }

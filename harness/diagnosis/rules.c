@@ -156,6 +156,22 @@ static const struct ledger_task *rules_payer(const struct rules_case *c)
     return task;
 }
 
+/* Where nobody serves anybody there is nothing to say that the wait itself does not say. */
+static char *rules_chain_of(const struct rules_case *c)
+{
+    struct waits_chain chain;
+    if (c->diagnosis->task == NULL || !ledger_has_schemes(c->ledger)) {
+        return NULL;
+    }
+    waits_follow(c->ledger, c->diagnosis->task, &chain);
+    if (chain.count < 2) {
+        return NULL;
+    }
+    GString *text = g_string_new(NULL);
+    waits_write_chain(text, c->ledger, &chain);
+    return g_string_free(text, FALSE);
+}
+
 /* Faults that can stand behind a cause, by the first row whose cause begins so. */
 static const struct rules_trigger {
     const char *cause, *objects;
@@ -224,18 +240,27 @@ static void rules_name_trigger(struct rules_case *c)
 
 typedef bool rule_fn(struct rules_case *c);
 
-/* From the hardware to the program; what the driver took or left comes before what it gave. */
+/*
+ * From the hardware to the program; what the driver took or left comes before what it gave. That an
+ * interrupt was taken and its event went astray comes before what follows from it: a line that stays
+ * masked, a ring that nobody looks at. That a request has no answer comes behind all that the answer
+ * may depend on outside of the guest.
+ */
 static rule_fn *const rules[] = {
     rule_guest_panic,
     rule_irq_spurious_served,
     rule_irq_unhandled,
     rule_irq_storm,
     rule_timer_irq_mismatch,
+    rule_event_not_delivered,
+    rule_event_lost_before_subscribe,
+    rule_wait_set_incomplete,
     rule_irq_not_enabled,
     rule_irq_never_eoi,
     rule_irq_masked,
     rule_irq_lost,
     rule_irq_ended_late,
+    rule_timeout_overdue,
     rule_vq_kick_missed,
     rule_vq_not_completed,
     rule_vq_used_wrong,
@@ -244,8 +269,16 @@ static rule_fn *const rules[] = {
     rule_vq_tx_exhausted,
     rule_netdev_missing,
     rule_netdev_unclaimed,
+    rule_circle,
+    rule_task_unkillable,
+    rule_request_provider_dead,
+    rule_request_undelivered,
+    rule_config_unread,
     rule_route_missing,
     rule_link_down,
+    rule_time_chain_dead,
+    rule_time_chain_multiplied,
+    rule_time_frozen,
     rule_call_missing,
     rule_call_wrong_result,
     rule_poll_false_ready,
@@ -263,10 +296,12 @@ static rule_fn *const rules[] = {
     rule_wire_dropped,
     rule_peer_silent,
     rule_reply_discarded,
+    rule_request_unanswered,
     rule_rtc_not_read,
     rule_wait_polled,
     rule_loop_wakes,
     rule_loop_spins,
+    rule_time_chain_ended,
 };
 
 /* The first rule that holds, for whichever CPU. */
@@ -302,6 +337,7 @@ struct diagnosis *diagnosis_ask(const struct ledger *ledger,
         .diagnosis = diagnosis,
     };
     diagnosis->task = rules_payer(&c);
+    diagnosis->chain = rules_chain_of(&c);
     if (question->crashed ? rules_hold_at_crash(&c) : rules_hold(&c)) {
         rules_name_trigger(&c);
     }
@@ -320,6 +356,7 @@ void diagnosis_free(struct diagnosis *diagnosis)
     }
     g_free(diagnosis->link);
     g_free(diagnosis->trigger);
+    g_free(diagnosis->chain);
     g_ptr_array_unref(diagnosis->evidence);
     g_free(diagnosis);
 }
@@ -369,6 +406,9 @@ void diagnosis_format(GString *out, const struct diagnosis *diagnosis)
     g_string_append_printf(out, "mend: %s\n", causes_find(diagnosis->cause)->mend);
     if (diagnosis->task != NULL) {
         diagnosis_format_task(out, diagnosis->task);
+    }
+    if (diagnosis->chain != NULL) {
+        g_string_append_printf(out, "waits: %s\n", diagnosis->chain);
     }
     for (guint i = 0; i < diagnosis->evidence->len; i++) {
         g_string_append_printf(out, "- %s\n",

@@ -8,6 +8,7 @@
 #define HARNESS_DIAGNOSIS_RULES_H
 
 #include "harness/diagnosis/diagnosis.h"
+#include "harness/diagnosis/waits.h"
 
 /* Away from a hang, a link that is younger than this may still come: nothing takes so long. */
 #define RULES_SETTLE_NS LEDGER_SETTLE_NS
@@ -61,6 +62,20 @@ struct rules_address rules_address(uint32_t address);
 /* Whether an IPv4 packet from the address is on the wire. */
 bool rules_is_on_its_way(const struct rules_case *c, uint32_t address);
 
+/* rules_net.c: the peer was asked for its hardware address, and has not answered. */
+bool rules_is_unanswered(const struct rules_case *c, const struct ledger_peer *peer);
+
+/*
+ * rules_scheme.c: the chain of the program that sleeps, or those of all tasks that do when no
+ * program is asked about or it has failed; until one holds.
+ */
+typedef bool rules_chain_fn(struct rules_case *c, const struct waits_chain *chain);
+bool rules_some_chain(struct rules_case *c, rules_chain_fn *look);
+/* Whether the program that is in trouble may wait for what this task does. */
+bool rules_concerns(const struct rules_case *c, uint32_t task);
+/* "ping → request 17 …", as evidence. */
+void rules_evidence_chain(struct rules_case *c, const struct waits_chain *chain);
+
 bool rule_irq_unhandled(struct rules_case *c);
 bool rule_irq_storm(struct rules_case *c);
 bool rule_timer_irq_mismatch(struct rules_case *c);
@@ -108,6 +123,21 @@ typedef bool rules_socket_fn(struct rules_case *c, const struct ledger_socket *s
 bool rules_some_socket(struct rules_case *c, rules_socket_fn *look);
 /* What the program was told of it, and what passed. */
 void rules_evidence_socket(struct rules_case *c, const struct ledger_socket *socket);
+
+bool rule_event_not_delivered(struct rules_case *c);
+bool rule_event_lost_before_subscribe(struct rules_case *c);
+bool rule_wait_set_incomplete(struct rules_case *c);
+bool rule_circle(struct rules_case *c);
+bool rule_task_unkillable(struct rules_case *c);
+bool rule_request_provider_dead(struct rules_case *c);
+bool rule_request_undelivered(struct rules_case *c);
+bool rule_request_unanswered(struct rules_case *c);
+bool rule_timeout_overdue(struct rules_case *c);
+bool rule_time_chain_dead(struct rules_case *c);
+bool rule_time_chain_ended(struct rules_case *c);
+bool rule_time_chain_multiplied(struct rules_case *c);
+bool rule_time_frozen(struct rules_case *c);
+bool rule_config_unread(struct rules_case *c);
 
 bool rule_route_missing(struct rules_case *c);
 bool rule_link_down(struct rules_case *c);

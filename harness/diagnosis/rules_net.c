@@ -154,7 +154,7 @@ bool rule_route_missing(struct rules_case *c)
 /* ---- ARP ------------------------------------------------------------------------------------- */
 
 /* One that was sent just now takes nothing from it that the first had no answer. */
-static bool rules_is_unanswered(const struct rules_case *c, const struct ledger_peer *peer)
+bool rules_is_unanswered(const struct rules_case *c, const struct ledger_peer *peer)
 {
     if (peer == NULL || peer->arp_last.sequence <= peer->arp_answered.sequence) {
         return false;

@@ -23,6 +23,8 @@
 #define RIG_POLLOUT  0x004
 #define RIG_POLLERR  0x008
 #define RIG_POLLHUP  0x010
+#define RIG_EDGE     (1U << 31)
+#define RIG_ONESHOT  (1U << 30)
 
 static inline void rig_enter(struct rig *rig, const char *call, uint64_t a0, uint64_t a1,
                              uint64_t a2, uint64_t a3)
@@ -81,6 +83,31 @@ static inline void rig_poll_sleeps(struct rig *rig, unsigned asked)
 {
     rig_enter(rig, "ppoll", 0x1000, 1, 0, 0);
     rig_asked(rig, RIG_FD, "ready", asked);
+    rig_sleep(rig, "poll", UINT64_MAX);
+}
+
+/* epoll_ctl(): the socket is in a set, with these events. */
+static inline void rig_watch(struct rig *rig, unsigned events)
+{
+    rig_enter(rig, "epoll_ctl", 4, 1, RIG_FD, 0x1000);
+    rig_asked(rig, RIG_FD, "watch", events);
+    rig_return(rig, "epoll_ctl", 0);
+}
+
+/* epoll_pwait() that ends at once; `told` 0: without having anything to say. */
+static inline void rig_epoll(struct rig *rig, unsigned told)
+{
+    rig_enter(rig, "epoll_pwait", 4, 0x1000, 8, 0);
+    if (told != 0) {
+        rig_told(rig, "ready", told);
+    }
+    rig_return(rig, "epoll_pwait", told != 0);
+}
+
+/* The same, and it sleeps. */
+static inline void rig_epoll_sleeps(struct rig *rig)
+{
+    rig_enter(rig, "epoll_pwait", 4, 0x1000, 8, 0);
     rig_sleep(rig, "poll", UINT64_MAX);
 }
 

@@ -15,6 +15,7 @@
 #define RULES_OUT      0x004
 #define RULES_FAILED   0x018
 #define RULES_WAITALL  0x100
+#define RULES_EDGE     (1U << 31)
 #define RULES_LOOPBACK 127
 
 bool rules_some_socket(struct rules_case *c, rules_socket_fn *look)
@@ -214,7 +215,31 @@ struct rules_wait {
     unsigned events;
     bool is_over;
     struct ledger_mark until; /* when it is over */
+    uint64_t since;           /* what came until this event was told: an edge is told once */
 };
+
+/* The same of a set, in which a socket stays until it is taken out. */
+static bool rules_find_watch(const struct ledger_task *task, const struct ledger_socket *socket,
+                             bool sleeps, struct rules_wait *wait)
+{
+    if (socket->watched == 0 || socket->is_closed || socket->asked_at.sequence != 0) {
+        return false;
+    }
+    if ((socket->watched & RULES_EDGE) != 0 &&
+        socket->told_at.sequence > socket->watched_at.sequence) {
+        wait->since = socket->told_at.sequence;
+    }
+    wait->events = (socket->watched & ~RULES_EDGE) | RULES_FAILED;
+    if (sleeps && strcmp(task->call, "epoll_pwait") == 0) {
+        wait->call = task->call;
+        return true;
+    }
+    wait->call = "the last wait";
+    wait->is_over = true;
+    wait->until = task->waited_in_vain;
+    return task->waited.sequence == task->waited_in_vain.sequence &&
+           task->waited.sequence > socket->watched_at.sequence;
+}
 
 static bool rules_find_wait(const struct rules_case *c, const struct ledger_socket *socket,
                             struct rules_wait *wait)
@@ -231,6 +256,9 @@ static bool rules_find_wait(const struct rules_case *c, const struct ledger_sock
         bool all = reads && (task->arguments[3] & RULES_WAITALL) != 0;
         wait->call = task->call;
         wait->events = RULES_FAILED | (reads && !all ? RULES_IN : 0) | (connects ? RULES_OUT : 0);
+        return true;
+    }
+    if (rules_find_watch(task, socket, sleeps, wait)) {
         return true;
     }
     bool was_asked = socket->asked_at.sequence != 0 && socket->told == 0 && !socket->is_closed;
@@ -253,7 +281,7 @@ static bool rules_find_wait(const struct rules_case *c, const struct ledger_sock
 static bool rules_should_have_ended(const struct rules_case *c, const struct rules_wait *wait,
                                     const struct ledger_mark *mark)
 {
-    if (mark->sequence == 0 || rules_was_discarded(c, mark)) {
+    if (mark->sequence <= wait->since || rules_was_discarded(c, mark)) {
         return false;
     }
     return wait->is_over ? mark->time_ns + RULES_SETTLE_NS <= wait->until.time_ns

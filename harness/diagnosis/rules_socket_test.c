@@ -76,6 +76,86 @@ static void test_in_of_a_half_that_the_program_shut_is_true(void)
     rig_expect(&rig, false, "", NULL);
 }
 
+/* What an epoll set says is judged as what poll says, by level and by edge. */
+static void test_what_a_set_says_too_early_is_false(void)
+{
+    static const unsigned ways[] = {0, RIG_EDGE, RIG_ONESHOT};
+    for (unsigned i = 0; i < 3; i++) {
+        struct rig rig;
+        rig_begin(&rig);
+        rig_watch(&rig, RIG_POLLOUT | ways[i]);
+        rig_epoll(&rig, RIG_POLLOUT);
+        rig_expect(&rig, false, "poll.false-ready", "ping");
+        rig_begin(&rig);
+        rig_watch(&rig, RIG_POLLOUT | RIG_POLLIN | ways[i]);
+        rig_syn_ack(&rig);
+        rig_epoll(&rig, RIG_POLLOUT | RIG_POLLIN);
+        rig_expect(&rig, false, "poll.false-ready", "ping");
+        rig_begin(&rig);
+        rig_watch(&rig, RIG_POLLOUT | ways[i]);
+        rig_syn_ack(&rig);
+        rig_epoll(&rig, RIG_POLLOUT);
+        rig_exit(&rig, 0);
+        rig_expect(&rig, false, "", NULL);
+    }
+}
+
+/* A handshake that was told by a set, which the program waits with from then on. */
+static void rig_establish_in_set(struct rig *rig, unsigned events)
+{
+    rig_begin(rig);
+    rig_watch(rig, RIG_POLLOUT);
+    rig_syn_ack(rig);
+    rig_epoll(rig, RIG_POLLOUT);
+    rig_segment(rig, LEDGER_OUT, RIG_ACK, RIG_ISS + 1, RIG_IRS + 1, 0);
+    rig_watch(rig, events);
+}
+
+static void test_a_set_that_sleeps_through_data_is_unready(void)
+{
+    struct rig rig;
+    rig_establish_in_set(&rig, RIG_POLLIN);
+    rig_epoll_sleeps(&rig);
+    rig_data_in(&rig, 5);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "poll.unready", "ping");
+    rig_establish_in_set(&rig, RIG_POLLIN);
+    rig_data_in(&rig, 5);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_epoll(&rig, 0); /* its time was over */
+    rig_exit(&rig, 28);
+    rig_expect(&rig, false, "poll.unready", "ping");
+}
+
+/* What was told once is not told again, but what came behind it is. */
+static void test_an_edge_is_told_once(void)
+{
+    struct rig rig;
+    rig_establish_in_set(&rig, RIG_POLLIN | RIG_EDGE);
+    rig_data_in(&rig, 5);
+    rig_epoll(&rig, RIG_POLLIN);
+    rig_epoll_sleeps(&rig);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "", NULL);
+    rig_establish_in_set(&rig, RIG_POLLIN | RIG_EDGE);
+    rig_data_in(&rig, 5);
+    rig_epoll(&rig, RIG_POLLIN);
+    rig_epoll_sleeps(&rig);
+    rig_segment(&rig, LEDGER_IN, RIG_ACK, RIG_IRS + 6, RIG_ISS + 1, 5);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "poll.unready", "ping");
+}
+
+static void test_a_set_says_nothing_of_what_was_taken_out(void)
+{
+    struct rig rig;
+    rig_establish_in_set(&rig, 0);
+    rig_epoll_sleeps(&rig);
+    rig_data_in(&rig, 5);
+    rig_pass(&rig, 2 * RIG_MS);
+    rig_expect(&rig, false, "", NULL);
+}
+
 static void test_a_wait_that_sleeps_through_a_reset_is_unready(void)
 {
     struct rig rig;
@@ -368,6 +448,10 @@ UNIT_SUITE("rules_socket", UNIT_TEST(test_out_before_the_handshake_is_false),
            UNIT_TEST(test_within_the_guest_nothing_is_said_of_readiness),
            UNIT_TEST(test_in_before_anything_came_is_false),
            UNIT_TEST(test_in_of_a_half_that_the_program_shut_is_true),
+           UNIT_TEST(test_what_a_set_says_too_early_is_false),
+           UNIT_TEST(test_a_set_that_sleeps_through_data_is_unready),
+           UNIT_TEST(test_an_edge_is_told_once),
+           UNIT_TEST(test_a_set_says_nothing_of_what_was_taken_out),
            UNIT_TEST(test_a_wait_that_sleeps_through_a_reset_is_unready),
            UNIT_TEST(test_a_reset_of_this_moment_may_still_end_the_wait),
            UNIT_TEST(test_a_reset_that_acknowledges_nothing_ends_no_wait),

@@ -80,7 +80,7 @@ static void guards_check_cause(struct parser *parser, const struct lexer_token *
                                const struct lexer_token *task)
 {
     bool is_check = catalogue_find(cause->text) != CHECK_COUNT;
-    if (is_check && task != NULL) {
+    if (is_check && causes_find(cause->text) == NULL && task != NULL) {
         parser_refuse(parser, task, NULL, "the check %s names no task that pays",
                       parser_shown(parser, cause));
     }

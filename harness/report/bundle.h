@@ -7,7 +7,9 @@
  *         run.txt             verdict, seed, version, guest and its checksum
  *         report.txt          the block of the report
  *         capture.pcap        the frames, and
- *         events.txt          the events, of a second run, which is the same as the first
+ *         events.txt          the events, and
+ *         waits.dot           who waits for whom at the verdict, of a second run, which is the same
+ *                             as the first
  */
 #ifndef HARNESS_REPORT_BUNDLE_H
 #define HARNESS_REPORT_BUNDLE_H
@@ -17,6 +19,7 @@
 
 #define BUNDLE_CAPTURE "capture.pcap"
 #define BUNDLE_EVENTS  "events.txt"
+#define BUNDLE_WAITS   "waits.dot"
 
 /* What goes into a bundle. All borrowed. */
 struct bundle_source {
@@ -33,7 +36,7 @@ struct bundle_source {
 bool bundle_prepare(const char *folder, GError **error);
 /* Makes the folder of one test, and gives its path. */
 char *bundle_make_folder(const char *folder, const char *name, GError **error);
-/* Writes everything but the capture and the events. */
+/* Writes everything but the capture, the events and the graph. */
 bool bundle_write(const char *test_folder, const struct bundle_source *source, GError **error);
 
 #endif

@@ -7,7 +7,8 @@
 
 struct services {
     struct wire_services wire;
-    const struct serve_endpoint *endpoints[SERVE_MAX];
+    const struct serve_endpoint *endpoints[SERVE_MAX + 1];
+    struct serve_endpoint name_server; /* by TCP */
     struct serve_dns_name names[SCENARIO_RECORDS_MAX];
 };
 
@@ -25,6 +26,24 @@ static bool services_is_of_a_host(const struct scenario *scenario, uint32_t addr
         }
     }
     return false;
+}
+
+/* [RFC7766] 5: TCP is not optional. Unless the scenario has another service there. */
+static void services_add_name_server(struct services *services)
+{
+    struct wire_egress_rules *rules = &services->wire.rules;
+    if (rules->dns == 0 ||
+        wire_egress_find(rules, false, rules->dns, WIRE_EGRESS_PORT_DNS) != NULL) {
+        return;
+    }
+    services->name_server = (struct serve_endpoint){
+        .address = rules->dns,
+        .port = WIRE_EGRESS_PORT_DNS,
+        .kind = SERVE_NAMES,
+        .names = services->names,
+        .name_count = services->wire.name_count,
+    };
+    services->endpoints[rules->count++] = &services->name_server;
 }
 
 struct services *services_new(const struct scenario *scenario, bool live)
@@ -48,6 +67,7 @@ struct services *services_new(const struct scenario *scenario, bool live)
     rules->live = live;
     services->wire.names = services->names;
     services->wire.name_count = scenario->records->len;
+    services_add_name_server(services);
     return services;
 }
 

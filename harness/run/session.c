@@ -6,6 +6,7 @@
  * Captures are written as frames arrive. The first verdict stands; what is found when the files are
  * closed (a full disk) can only make it worse.
  */
+#include "harness/diagnosis/waits.h"
 #include "harness/run/crash.h"
 #include "harness/run/explain.h"
 #include "harness/run/faults.h"
@@ -331,9 +332,28 @@ static bool session_open_files(struct session *session, GError **error)
     return true;
 }
 
+/* As the machine stands at the verdict. */
+static void session_write_waits(struct session *session)
+{
+    g_autoptr(GString) graph = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    if (session->options->wait_graph_path == NULL || session->ledger == NULL) {
+        return;
+    }
+    waits_write_dot(graph, session->ledger);
+    FILE *file = fopen(session->options->wait_graph_path, "we");
+    bool failed = file == NULL || fputs(graph->str, file) == EOF;
+    if ((file != NULL && fclose(file) != 0) || failed) {
+        g_set_error(&error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
+                    "cannot write %s: %s", session->options->wait_graph_path, g_strerror(errno));
+        session_error(session->result, error);
+    }
+}
+
 static void session_close_files(struct session *session)
 {
     g_autoptr(GError) error = NULL;
+    session_write_waits(session);
     if (session->capture != NULL && !capture_writer_close(session->capture, &error)) {
         session_error(session->result, error);
     }
@@ -360,6 +380,10 @@ static void session_attach(struct session *session)
         struct virtio_net *device = board_net(session->board, net->name);
         wire_port_add_tap(virtio_net_port(device), session_tap, session);
         ledger_add_device(session->ledger, net->name, board_net_intid(session->board, net->name));
+    }
+    for (guint i = 0; i < session->scenario->files->len; i++) {
+        const struct scenario_file *file = g_ptr_array_index(session->scenario->files, i);
+        ledger_add_file(session->ledger, file->path);
     }
     violations_start(session);
     faults_add_hosts(session->board, session->scenario);

@@ -22,6 +22,7 @@ struct session_options {
     const char *guest_path;   /* the image, found already */
     const char *capture_path; /* NULL: no capture */
     const char *events_path;  /* NULL: no event log */
+    const char *wait_graph_path; /* NULL: no wait-for graph */
     unsigned context_events;  /* how many events a failure shows */
     uint64_t until_ns;        /* after power-on: stop there; 0: at the verdict */
     bool live;                /* services of the host are within reach: nothing is repeatable */

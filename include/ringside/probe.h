@@ -41,6 +41,8 @@ RINGSIDE_PROBE(probe_task_blocked(uint32_t task, const char *kind, uint64_t obje
                                   uint64_t deadline_ns))
 RINGSIDE_PROBE(probe_task_woken(uint32_t task))
 RINGSIDE_PROBE(probe_task_running(uint32_t task))
+/* A task gets a signal, which it may not look at before long. Signals have their POSIX numbers. */
+RINGSIDE_PROBE(probe_task_signalled(uint32_t task, uint32_t signal))
 
 /* ---- locks and timeouts ---------------------------------------------------------------------- */
 /* Locks for which one sleeps: of tasks only. Locks of a name are ordered alike everywhere. */
@@ -65,7 +67,8 @@ RINGSIDE_PROBE(probe_call_returned(uint32_t task, const char *call, int64_t resu
 /*
  * What a call finds in the program's memory, told before it does anything; and what it left there,
  * told before it returns. `descriptor` is the file in question, -1 where it is the call itself.
- * `what` and `value` are, asked: "ready" events of poll(2) to wait for; "timeout" ns, of the call;
+ * `what` and `value` are, asked: "ready" events of poll(2) to wait for; "watch" those of an epoll
+ * set from now on, with EPOLLET and EPOLLONESHOT, 0 when it is in none any more; "timeout" ns, of the call;
  * "receive-timeout" and "send-timeout" ns, 0 is for ever; "peer" address << 16 | port to connect
  * to; "system-file" 1, when what is opened lies below /proc/net, which programs take for granted.
  * Told: "socket" the object behind a new descriptor, as in probe_socket_named(); "ready"
@@ -77,6 +80,9 @@ RINGSIDE_PROBE(probe_call_told(uint32_t task, int descriptor, const char *what, 
 /* A socket has a name now: IP protocol, and IPv4 addresses and ports in host order, 0 for none. */
 RINGSIDE_PROBE(probe_socket_named(uint64_t object, uint32_t protocol, uint32_t address,
                                   uint16_t port, uint32_t peer, uint16_t peer_port))
+
+/* A program opened what an absolute path names: 0, or a negative error. */
+RINGSIDE_PROBE(probe_file_opened(uint32_t task, const char *path, int result))
 
 /* ---- schemes, requests, events --------------------------------------------------------------- */
 /*
@@ -105,6 +111,10 @@ RINGSIDE_PROBE(probe_event_watched(uint32_t queue, const char *kind, uint64_t nu
 RINGSIDE_PROBE(probe_event_posted(uint32_t queue, const char *kind, uint64_t number,
                                   uint64_t handle, uint32_t events))
 RINGSIDE_PROBE(probe_event_read(uint32_t task, uint32_t queue, uint32_t count, uint32_t left))
+/* A provider says what has become true of its file `handle`, before anybody is told of it. */
+RINGSIDE_PROBE(probe_file_ready(uint64_t scheme, uint64_t handle, uint32_t events))
+/* A program set a timeout by a clock's file; `timeout` as in probe_timeout_fired(). */
+RINGSIDE_PROBE(probe_time_set(uint32_t task, uint64_t file, uint64_t timeout, uint64_t deadline_ns))
 /* A program acknowledged an interrupt by the count that it knew; 0 or a negative error. */
 RINGSIDE_PROBE(probe_irq_acknowledged(uint32_t task, uint32_t intid, uint64_t count, int result))
 

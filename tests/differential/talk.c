@@ -248,18 +248,6 @@ void talk_await(struct talker *talker, unsigned events)
     }
 }
 
-void talk_await_fact(unsigned end, unsigned facts)
-{
-    uint64_t deadline_ns = wire_now_ns() + TALK_GIVE_UP_MS * WIRE_MS;
-    while (!watch_has(end, facts)) {
-        if (wire_now_ns() > deadline_ns) {
-            talk_say("%c does not do what is waited for", 'a' + (char)end);
-            return;
-        }
-        (void)wire_step(TALK_STEP_MS);
-    }
-}
-
 /* Counted in steps and not in time: on a busy machine time goes by in which nobody looked. */
 void talk_quiet(void)
 {
@@ -386,7 +374,8 @@ void talk_pump(void)
         talk_say_pumped(&talkers[i]);
 }
 
-void talk_pump_unread(unsigned end, unsigned facts)
+/* With `pump` all talkers go on writing meanwhile. */
+static void talk_step_until(unsigned end, unsigned facts, bool pump)
 {
     uint64_t deadline_ns = wire_now_ns() + TALK_GIVE_UP_MS * WIRE_MS;
     while (!watch_has(end, facts)) {
@@ -395,9 +384,19 @@ void talk_pump_unread(unsigned end, unsigned facts)
             return;
         }
         (void)wire_step(TALK_STEP_MS);
-        for (unsigned i = 0; i < talker_count; i++)
+        for (unsigned i = 0; pump && i < talker_count; i++)
             (void)talk_pump_out(&talkers[i]);
     }
+}
+
+void talk_await_fact(unsigned end, unsigned facts)
+{
+    talk_step_until(end, facts, false);
+}
+
+void talk_pump_unread(unsigned end, unsigned facts)
+{
+    talk_step_until(end, facts, true);
 }
 
 void talk_record(bool on)

@@ -34,7 +34,7 @@ def check_help(bench):
     for words in (["-h"], ["help"]):
         bench.check(bench.run(*words).stdout == run.stdout, f"{words[0]} is --help")
     options = {
-        "run": "--filter --verbose --quiet --color --list --jobs --seed --pcap --events --tap --no-fork --json --junit --bundle --update --gdb --until",
+        "run": "--filter --verbose --quiet --color --list --jobs --seed --pcap --events --wait-graph --tap --no-fork --json --junit --bundle --update --gdb --until",
         "check": "--filter --verbose --quiet --color",
         "list": "--filter --verbose --quiet --color",
     }

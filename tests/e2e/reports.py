@@ -99,13 +99,14 @@ def check_bundle(bench, folder):
     one = bundles / "report/params[count=3]"
     names = sorted(path.relative_to(one).as_posix() for path in one.rglob("*") if path.is_file())
     bench.check(
-        names == ["capture.pcap", "events.txt", "report.txt", "report/params.scn", "repro.sh", "run.txt"],
+        names == ["capture.pcap", "events.txt", "report.txt", "report/params.scn", "repro.sh", "run.txt", "waits.dot"],
         f"files of a bundle: {names}",
     )
-    bench.run("run", "--filter", "*count=3]", "--pcap", "p.pcap", "--events", "e.txt", folder / "params.scn")
-    for mine, theirs in (("capture.pcap", "p.pcap"), ("events.txt", "e.txt")):
+    bench.run("run", "--filter", "*count=3]", "--pcap", "p.pcap", "--events", "e.txt", "--wait-graph", "w.dot",
+              folder / "params.scn")
+    for mine, theirs in (("capture.pcap", "p.pcap"), ("events.txt", "e.txt"), ("waits.dot", "w.dot")):
         same = (one / mine).read_bytes() == (bench.scratch / theirs).read_bytes()
-        bench.check(same, f"{mine} of a bundle is what --pcap and --events write")
+        bench.check(same, f"{mine} of a bundle is what --pcap, --events and --wait-graph write")
     block = (one / "report.txt").read_text()
     bench.check(block in run.stdout, "report.txt is the block of the report", run)
     environment = {**os.environ, "RINGSIDE": str(bench.program)}

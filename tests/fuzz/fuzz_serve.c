@@ -3,8 +3,9 @@
  *
  * The first byte chooses. Requests go to a server of a folder, in pieces: what comes back are
  * responses, and nothing of the file that lies beside the folder. A query is answered by a message
- * that can be read to its end, about what was asked. A script is loaded as a scenario would, and
- * either refused with a message or followed by a conversation.
+ * that can be read to its end, about what was asked; by TCP, by such messages with their lengths. A
+ * script is loaded as a scenario would, and either refused with a message or followed by a
+ * conversation.
  */
 #include "emu/wire/serve.h"
 #include "emu/wire/serve_dns.h"
@@ -121,19 +122,37 @@ static unsigned fuzz_get16(const struct serve_dns_reply *reply, size_t at)
     return (unsigned)(reply->bytes[at] << 8 | reply->bytes[at + 1]);
 }
 
+static const struct serve_dns_name fuzz_names[] = {
+    {.name = "a.test", .kind = SERVE_DNS_A, .address = {10, 0, 2, 100}},
+    {.name = "a.test", .kind = SERVE_DNS_AAAA, .address = {0xfd}},
+    {.name = "c.test", .kind = SERVE_DNS_CNAME, .alias = "a.test"},
+    {.name = "l.test", .kind = SERVE_DNS_CNAME, .alias = "l.test"},
+    {.name = "t.test", .kind = SERVE_DNS_TRUNCATED},
+    {.name = "s.test", .kind = SERVE_DNS_SILENT},
+};
+
+/* By TCP, in pieces: what comes back are whole messages, each with its length in front. */
+static void fuzz_run_dns_by_tcp(struct fuzz_input *input)
+{
+    const struct serve_endpoint endpoint = {
+        .kind = SERVE_NAMES, .names = fuzz_names, .name_count = G_N_ELEMENTS(fuzz_names)};
+    g_autoptr(GString) heard = g_string_new(NULL);
+    fuzz_converse(&endpoint, input, heard);
+    const uint8_t *bytes = (const uint8_t *)heard->str;
+    for (size_t at = 0; at < heard->len;) {
+        FUZZ_CHECK(heard->len - at >= 2);
+        size_t size = (size_t)bytes[at] << 8 | bytes[at + 1];
+        FUZZ_CHECK(size >= 12 && size <= heard->len - at - 2);
+        at += 2 + size;
+    }
+}
+
 static void fuzz_run_dns(const uint8_t *query, size_t size)
 {
-    static const struct serve_dns_name names[] = {
-        {.name = "a.test", .kind = SERVE_DNS_A, .address = {10, 0, 2, 100}},
-        {.name = "a.test", .kind = SERVE_DNS_AAAA, .address = {0xfd}},
-        {.name = "c.test", .kind = SERVE_DNS_CNAME, .alias = "a.test"},
-        {.name = "l.test", .kind = SERVE_DNS_CNAME, .alias = "l.test"},
-        {.name = "t.test", .kind = SERVE_DNS_TRUNCATED},
-        {.name = "s.test", .kind = SERVE_DNS_SILENT},
-    };
     struct serve_dns_reply reply;
-    serve_dns_answer(names, G_N_ELEMENTS(names), query, size, &reply);
-    FUZZ_CHECK(reply.len <= SERVE_DNS_REPLY_MAX && reply.what != NULL);
+    serve_dns_answer(fuzz_names, G_N_ELEMENTS(fuzz_names), SERVE_DNS_UDP_REPLY_MAX, query, size,
+                     &reply);
+    FUZZ_CHECK(reply.len <= SERVE_DNS_UDP_REPLY_MAX && reply.what != NULL);
     FUZZ_CHECK(reply.name[0] == '\0' || serve_dns_is_name(reply.name));
     if (reply.len == 0) {
         return;
@@ -178,12 +197,17 @@ static void fuzz_run_script(struct fuzz_input *input)
 void fuzz_run(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {.data = data, .size = size};
-    switch (fuzz_u8(&input) % 3) {
+    uint8_t what = fuzz_u8(&input);
+    switch (what % 3) {
     case 0:
         fuzz_run_http(&input);
         break;
     case 1:
-        fuzz_run_dns(input.data, input.size);
+        if (what / 3 % 2 == 1) {
+            fuzz_run_dns_by_tcp(&input);
+        } else {
+            fuzz_run_dns(input.data, input.size);
+        }
         break;
     default:
         fuzz_run_script(&input);

@@ -935,8 +935,14 @@ def make_frame_text():
 # ---- syscalls: what a program does --------------------------------------------------------------------
 
 (S_BYTES, S_POINTER, S_SOCKET, S_CLOSE, S_BIND, S_CONNECT, S_SENDTO, S_RECVFROM, S_SETSOCKOPT, S_GETSOCKOPT, S_IOCTL,
- S_FCNTL, S_READ, S_WRITE, S_OPEN, S_NANOSLEEP, S_GETTIME, S_RANDOM, S_ANY) = range(19)
-UDP_SOCKET, PING_SOCKET = 0, 1  # what the third operand's choice comes to
+ S_FCNTL, S_READ, S_WRITE, S_OPEN, S_NANOSLEEP, S_GETTIME, S_RANDOM, S_ANY, S_LISTEN, S_ACCEPT, S_CONNECTION, S_SHUTDOWN,
+ S_GETNAME, S_PARTS, S_MESSAGE, S_SENDMSG, S_RECVMSG, S_SENDMMSG, S_RECVMMSG, S_READV, S_WRITEV, S_PPOLL, S_PSELECT,
+ S_EPOLL_CREATE, S_EPOLL_CTL, S_EPOLL_WAIT, S_EVENTFD, S_DUP, S_LSEEK, S_PATH, S_UNLINK, S_KILL, S_SIGACTION,
+ S_SIGPROCMASK, S_ITIMER, S_TASK) = range(47)
+UDP_SOCKET, PING_SOCKET, TCP_SOCKET = 0, 1, 0xC2  # what the third operand's choice comes to
+LISTENER, CLIENT, SERVER = 0, 1, 2  # descriptors, behind S_CONNECTION as the first step
+NULL_POINTER, NEAR_THE_END_OF_ALL = 0xF000, 0xF004
+SIGALRM, HANDLED, RESTARTED, NO_CODE = 14, 2, 8, 3
 NAME, DATA, LATER, SIZE = 0, 0x100, 0x800, 0xF00  # places in the program's memory
 IN_NO_MEMORY, AT_THE_END = 0xF003, 0xE002
 
@@ -980,7 +986,104 @@ def s_route(destination, mask, gateway, flags):
     return s_bytes(DATA, bytes(8) + address(destination) + address(gateway) + address(mask) + struct.pack("<H", flags))
 
 
+def s_move(op, file, size, at=DATA):
+    return u8(op) + u8(file) + u16(at) + u16(size)
+
+
+def s_parts(at, *parts):
+    return u8(S_PARTS) + u16(at // 64) + u8(len(parts)) + b"".join(u16(to) + u16(size) for to, size in parts)
+
+
+def s_message(at, parts, count, name=NULL_POINTER, name_size=0, control=NULL_POINTER, control_size=0):
+    return (u8(S_MESSAGE) + u16(at // 64) + u16(name) + u16(name_size) + u16(parts) + u16(count + 2) + u16(control)
+            + u16(control_size))
+
+
+def s_poll(*entries, timeout=0x1000):
+    files = b"".join(struct.pack("<iHH", file, events, 0) for file, events in entries)
+    return s_bytes(DATA, files) + u8(S_PPOLL) + u16(DATA) + u16(len(entries)) + u16(timeout) + u16(NULL_POINTER) + u8(8)
+
+
+def s_watch(epoll, operation, file, events):
+    return u8(S_EPOLL_CTL) + u8(epoll) + u8(operation) + u8(file) + u16(DATA) + u32(events)
+
+
+def s_harvest(epoll, timeout=0):
+    return u8(S_EPOLL_WAIT) + u8(epoll) + u16(LATER) + u16(4) + u8(timeout) + u16(NULL_POINTER)
+
+
+def s_handle(number, how=HANDLED):
+    return u8(S_SIGACTION) + u8(how) + u8(number) + u16(DATA) + u16(NULL_POINTER) + u16(0)
+
+
+def s_alarm(first, interval=0):
+    return u8(S_ITIMER) + u8(7 * interval + first) + u16(DATA) + u16(NULL_POINTER)
+
+
+def make_syscalls_of_connections():
+    both = u8(S_CONNECTION) + u8(1)
+    waiting = u8(S_CONNECTION) + u8(0)
+    linger = s_bytes(DATA, u32(1) + u32(3)) + s_option(S_SETSOCKOPT, 10, DATA, 8, CLIENT)
+    close = u8(S_CLOSE) + u8(CLIENT)
+    write("syscalls", "tcp-to-itself", both + s_move(S_WRITE, CLIENT, 300) + s_move(S_READ, SERVER, 100)
+          + s_move(S_READ, SERVER, 400) + u8(S_SHUTDOWN) + u8(CLIENT) + u8(1) + s_move(S_READ, SERVER, 9) + close)
+    write("syscalls", "tcp-full", both + s_move(S_WRITE, CLIENT, 0xFF06, 0xD800) * 6 + s_poll((CLIENT, 4), (SERVER, 5)) + close)
+    write("syscalls", "tcp-lingers", waiting + s_move(S_WRITE, CLIENT, 4000) + linger + close + s_move(S_READ, SERVER, 99))
+    write("syscalls", "tcp-resets", both + s_bytes(DATA, u32(1) + u32(0)) + s_option(S_SETSOCKOPT, 10, DATA, 8, CLIENT) + close
+          + s_move(S_READ, SERVER, 9) + s_move(S_WRITE, SERVER, 9))
+    write("syscalls", "tcp-names", both + s_bytes(SIZE, u32(16)) + b"".join(
+        u8(S_GETNAME) + u8(file) + u16(LATER) + u16(SIZE) + u8(peer) for file in range(4) for peer in range(2)))
+    write("syscalls", "tcp-options", both + s_bytes(DATA, u32(1) + u32(5)) + b"".join(
+        s_option(S_SETSOCKOPT, i, DATA, 8, CLIENT) + s_bytes(SIZE, u32(16)) + s_option(S_GETSOCKOPT, i, LATER, SIZE, CLIENT)
+        for i in range(21)))
+    write("syscalls", "tcp-second-client", both + s_socket(TCP_SOCKET) + s_name((127, 0, 0, 1), 68) + s_bind(3, op=S_CONNECT)
+          + s_bytes(SIZE, u32(16)) + u8(S_ACCEPT) + u8(LISTENER) + u16(LATER) + u16(SIZE) + u8(1))
+    write("syscalls", "tcp-to-the-gateway", s_socket(TCP_SOCKET) + s_name((10, 0, 2, 2), 80) + s_bind(op=S_CONNECT))
+    write("syscalls", "tcp-port-0", s_socket(TCP_SOCKET) + s_name((127, 0, 0, 1), 0) + s_bind() + u8(S_LISTEN) + u8(0) + u16(3)
+          + s_bind(op=S_CONNECT))
+    write("syscalls", "tcp-restarted", waiting + s_handle(SIGALRM, RESTARTED) + s_alarm(1, 1) + s_move(S_READ, SERVER, 10))
+    write("syscalls", "tcp-interrupted", waiting + s_handle(SIGALRM) + s_alarm(1, 1) + s_move(S_READ, SERVER, 10) * 3
+          + s_bytes(LATER, bytes(32)) + u8(S_NANOSLEEP) + u16(LATER) + u16(NULL_POINTER))
+    edge = both + u8(S_EPOLL_CREATE) + u8(0) + s_watch(3, 1, CLIENT, 1 << 31 | 5) + s_watch(3, 1, SERVER, 1 << 30 | 5)
+    write("syscalls", "epoll", edge + s_harvest(3) * 2 + s_move(S_WRITE, CLIENT, 10) + s_harvest(3) + s_watch(3, 3, SERVER, 1)
+          + s_harvest(3) + s_watch(3, 2, CLIENT, 0) + s_watch(3, 1, 3, 1) + u8(S_CLOSE) + u8(SERVER) + s_harvest(3, 5))
+
+
+def make_syscalls_of_messages():
+    loopback = s_socket(UDP_SOCKET) + s_name((127, 0, 0, 1), 68) + s_bind()
+    send, receive = u8(S_SENDMSG) + u8(0) + u16(0x400) + u8(0), u8(S_RECVMSG) + u8(0) + u16(0x480) + u8(0x60)
+    parts = s_parts(0x500, (DATA, 10), (0x1000, 300)) + s_parts(0x580, (LATER, 20), (0x2000, 1000))
+    into = s_message(0x480, 0x580, 2, 0x600, 16, 0x640, 64)
+    write("syscalls", "messages", loopback + parts + s_message(0x400, 0x500, 2, NAME, 16) + into + send * 2 + receive * 2)
+    write("syscalls", "message-name-at-an-odd-place", loopback + parts + s_message(0x400, 0x500, 2, NAME, 16)
+          + u8(S_POINTER) + u16(0x400 // 8) + u16(NAME + 1) + send)
+    write("syscalls", "message-of-64-kilobytes", loopback + s_parts(0x500, *((0, 9000),) * 7) + s_message(0x400, 0x500, 7, NAME, 16)
+          + into + parts + send + receive + s_sendto(0, 0xFF09, data=0xD800) + s_recvfrom(0, 0xFF09))
+    write("syscalls", "many-messages", loopback + parts + s_message(0x400, 0x500, 2, NAME, 16) + into + b"".join(
+        u8(op) + u8(0) + u16(at) + u16(2) + u16(0) + u16(NULL_POINTER) for op, at in ((S_SENDMMSG, 0x400), (S_RECVMMSG, 0x480))))
+    write("syscalls", "vectors", u8(S_PATH) + u16(0) + u8(0) + u8(S_OPEN) + u16(0) + u16(0o102) + parts
+          + u8(S_WRITEV) + u8(0) + u16(0x500) + u8(2) + u8(S_LSEEK) + u8(0) + u16(0) + u8(0) + u8(S_READV) + u8(0) + u16(0x580)
+          + u8(2) + u8(S_UNLINK) + u16(0) + u8(0))
+
+
+def make_syscalls_of_signals():
+    write("syscalls", "signal-handlers", b"".join(s_handle(number, how) for number, how in (
+        (10, HANDLED), (10, NO_CODE), (10, NO_CODE + 1), (10, NO_CODE + 2), (9, HANDLED), (0, 0))) + u8(S_KILL) + u8(0) + u8(10))
+    write("syscalls", "signal-blocked", s_handle(10) + s_bytes(DATA, u64(1 << 9)) + u8(S_SIGPROCMASK) + u8(0) + u16(DATA)
+          + u16(LATER) + u8(S_KILL) + u8(0) + u8(10) + u8(S_SIGPROCMASK) + u8(1) + u16(DATA) + u16(LATER))
+    write("syscalls", "alarm-with-an-endless-interval", s_handle(SIGALRM) + s_alarm(1, 6) + s_poll(timeout=NULL_POINTER) * 2)
+    write("syscalls", "select-at-the-end-of-all", u8(S_PSELECT) + u16(70) + u16(NEAR_THE_END_OF_ALL) * 3 + u16(DATA)
+          + u16(NULL_POINTER))
+    write("syscalls", "select", u8(S_CONNECTION) + u8(1) + s_bytes(DATA, u64(7)) + s_bytes(LATER, u64(7)) + u8(S_PSELECT) + u16(3)
+          + u16(DATA) + u16(LATER) + u16(NULL_POINTER) + u16(0x1000) + u16(NULL_POINTER))
+    write("syscalls", "eventfd", u8(S_EVENTFD) + u16(3) + u8(0) + s_move(S_READ, 0, 8) * 2 + s_move(S_WRITE, 0, 8)
+          + u8(S_DUP) + u8(0) + u8(4) + u8(1) + s_poll((0, 5), (4, 5)) + u8(S_TASK) + u8(1) + u16(0) + u8(S_TASK) + u8(2) + u16(DATA))
+
+
 def make_syscalls():
+    make_syscalls_of_connections()
+    make_syscalls_of_messages()
+    make_syscalls_of_signals()
     loopback = s_name((127, 0, 0, 1), 68)
     udp_pair = s_socket(UDP_SOCKET) + loopback + s_bind() + s_sendto(0, 100)
     short = s_bytes(SIZE, u32(16))

@@ -68,7 +68,8 @@ static bool datagram_is_readable(const struct datagram_socket *socket)
     return socket->count > 0 || socket->error != 0 || socket->shut_read;
 }
 
-/* Sleeps until there is something to receive: 0. -KEAGAIN: the timeout of the socket; -KEINTR. */
+/* Sleeps until there is something to receive: 0. -KEAGAIN: the timeout of the socket; -KEINTR,
+ * -KERESTART. */
 static int datagram_wait(struct datagram_socket *socket)
 {
     struct waiter waiter;
@@ -85,7 +86,7 @@ static int datagram_wait(struct datagram_socket *socket)
     wait_finish(&waiter);
     if (datagram_is_readable(socket))
         return 0;
-    return error == -KETIMEDOUT ? -KEAGAIN : error;
+    return socket_option_wait_error(error, socket->receive_timeout_ns);
 }
 
 static struct datagram datagram_take_oldest(struct datagram_socket *socket)
@@ -187,13 +188,26 @@ int datagram_shutdown(struct datagram_socket *socket, int how)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-/* DEVIATION: the size is what the program asked for, not twice as much. */
-static int datagram_set_buffer(uint32_t *buffer, const void *value, size_t size)
+/* What is told is twice what was asked for: the other half is for the kernel's own structures. */
+static int datagram_set_buffer(uint32_t *told, uint32_t least, const void *value, size_t size)
 {
     int32_t number;
     int error = socket_option_get_int(value, size, &number);
+    if (error != 0)
+        return error;
+    uint32_t wanted = number > 0 ? (uint32_t)number : 0; /* a size that is none is the least */
+    *told = 2 * (wanted < DATAGRAM_BUFFER_MAX ? wanted : DATAGRAM_BUFFER_MAX);
+    if (*told < least)
+        *told = least;
+    return 0;
+}
+
+static int datagram_set_receive_buffer(struct datagram_socket *socket, const void *value,
+                                       size_t size)
+{
+    int error = datagram_set_buffer(&socket->receive_told, DATAGRAM_RECEIVE_MIN, value, size);
     if (error == 0)
-        *buffer = number > DATAGRAM_BUFFER_MIN ? (uint32_t)number : DATAGRAM_BUFFER_MIN;
+        socket->receive_buffer = socket->receive_told / 2;
     return error;
 }
 
@@ -245,9 +259,9 @@ long datagram_setsockopt(struct datagram_socket *socket, int level, int name, co
     case SO_SNDTIMEO:
         return socket_option_get_timeout(value, size, &socket->send_timeout_ns);
     case SO_RCVBUF:
-        return datagram_set_buffer(&socket->receive_buffer, value, size);
+        return datagram_set_receive_buffer(socket, value, size);
     case SO_SNDBUF:
-        return datagram_set_buffer(&socket->send_buffer, value, size);
+        return datagram_set_buffer(&socket->send_told, DATAGRAM_SEND_MIN, value, size);
     case SO_REUSEADDR:
         return datagram_set_bool(&socket->reuse_address, value, size);
     default:
@@ -285,9 +299,9 @@ static long datagram_get_option(struct datagram_socket *socket, int name, void *
     case SO_DOMAIN:
         return socket_option_put_int(value, size, AF_INET);
     case SO_RCVBUF:
-        return socket_option_put_int(value, size, (int32_t)socket->receive_buffer);
+        return socket_option_put_int(value, size, (int32_t)socket->receive_told);
     case SO_SNDBUF:
-        return socket_option_put_int(value, size, (int32_t)socket->send_buffer);
+        return socket_option_put_int(value, size, (int32_t)socket->send_told);
     case SO_REUSEADDR:
         return socket_option_put_int(value, size, socket->reuse_address);
     case SO_KEEPALIVE:
@@ -321,7 +335,8 @@ void datagram_socket_init(struct datagram_socket *socket, struct datagram_kind *
         .receive_timeout_ns = WAIT_FOREVER,
         .send_timeout_ns = WAIT_FOREVER,
         .receive_buffer = DATAGRAM_BUFFER_SIZE,
-        .send_buffer = DATAGRAM_BUFFER_SIZE,
+        .receive_told = DATAGRAM_BUFFER_SIZE,
+        .send_told = DATAGRAM_BUFFER_SIZE,
     };
     wait_queue_init(&socket->readable);
 }

@@ -17,7 +17,9 @@
 
 #define DATAGRAMS_MAX        16     /* that wait to be received; more are dropped */
 #define DATAGRAM_BUFFER_SIZE 212992 /* bytes of them, unless the program says otherwise */
-#define DATAGRAM_BUFFER_MIN  256
+#define DATAGRAM_BUFFER_MAX  212992 /* that a program may set: twice as much is told then */
+#define DATAGRAM_RECEIVE_MIN 2304   /* of what is told */
+#define DATAGRAM_SEND_MIN    4608
 
 struct file;
 struct message;
@@ -42,7 +44,8 @@ struct datagram_socket {
     struct datagram_kind *kind;
     int error;                                    /* pending, positive */
     uint64_t receive_timeout_ns, send_timeout_ns; /* WAIT_FOREVER: none */
-    uint32_t receive_buffer, send_buffer;         /* SO_RCVBUF, SO_SNDBUF: bytes */
+    uint32_t receive_buffer;                      /* bytes that may wait to be received */
+    uint32_t receive_told, send_told;             /* SO_RCVBUF, SO_SNDBUF: as on Linux, twice */
     bool reuse_address;
     bool shut_read, shut_write; /* shutdown() */
     bool receive_ttl;           /* IP_RECVTTL */

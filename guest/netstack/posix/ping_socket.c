@@ -19,6 +19,8 @@
 #include "netstack/posix/inet_address.h"
 #include "netstack/posix/inet_ioctl.h"
 
+#define PING_MESSAGE_MAX (IPV4_PACKET_MAX - IPV4_HEADER_SIZE)
+
 struct ping_socket {
     struct datagram_socket base; /* first */
     struct icmp_endpoint endpoint;
@@ -91,20 +93,16 @@ static int ping_find_path(const struct ping_socket *socket, uint32_t destination
     return 0;
 }
 
-/* The largest message that is not fragmented. */
-static size_t ping_size_max(const struct ipv4_path *path)
-{
-    return path->interface->mtu - IPV4_HEADER_SIZE;
-}
-
 static int ping_send_message(const struct ping_socket *socket, const struct message *message,
                              const struct ipv4_path *path, uint32_t destination)
 {
-    if (message->size > ping_size_max(path))
-        return -KEMSGSIZE;
     struct nbuf *nbuf = nbuf_alloc();
     if (nbuf == NULL)
         return -KENOBUFS;
+    if (message->size > nbuf_tailroom(nbuf) && !nbuf_enlarge(nbuf)) {
+        nbuf_free(nbuf);
+        return -KENOBUFS;
+    }
     (void)message_get(message, 0, nbuf_put(nbuf, message->size), message->size);
     return icmp_send_request(&socket->endpoint, nbuf, path, destination, clock_now_ns());
 }
@@ -117,6 +115,8 @@ static long ping_send_locked(struct ping_socket *socket, const struct message *m
     int error = datagram_take_error(&socket->base);
     if (error == 0 && socket->base.shut_write)
         error = -KEPIPE;
+    if (error == 0 && message->size > PING_MESSAGE_MAX)
+        error = -KEMSGSIZE;
     if (error == 0)
         error = icmp_check_request(header, message_get(message, 0, header, sizeof(header)));
     if (error == 0)

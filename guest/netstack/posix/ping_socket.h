@@ -3,7 +3,8 @@
  *
  * As Linux has them. A program sends ICMP echo requests, from the ICMP header on, and receives the
  * replies to them, likewise. The socket has an identifier of its own, chosen at the first use
- * unless bind() gave one as the port; it replaces what the program wrote. An error that a request
+ * unless bind() gave one as the port; it replaces what the program wrote. What does not fit into
+ * the MTU leaves in fragments; what fits into no packet is -KEMSGSIZE. An error that a request
  * meets later (no answer to ARP, an ICMP error) is reported once, by whichever call comes next, or
  * by SO_ERROR.
  */

@@ -145,16 +145,27 @@ static void test_addresses_that_are_none_are_refused(void)
     end();
 }
 
-static void test_message_beyond_the_mtu_is_refused(void)
+static void test_message_beyond_the_mtu_leaves_in_fragments(void)
 {
-    static uint8_t large[1481] = {8};
+    static uint8_t large[65536] = {8};
+    uint8_t frame[1514];
+    size_t size;
     begin();
     struct sockaddr_in to = address_of(GATEWAY);
-    CU_ASSERT_EQUAL(socket_sendto(socket_file, large, 1481, 0, (struct sockaddr *)&to, sizeof(to)),
+    CU_ASSERT_EQUAL(socket_sendto(socket_file, large, 65516, 0, (struct sockaddr *)&to, sizeof(to)),
                     -KEMSGSIZE);
     CU_ASSERT_EQUAL(socket_sendto(socket_file, large, 1480, 0, (struct sockaddr *)&to, sizeof(to)),
                     1480);
     dialogue_expect("echo-request 10.0.2.15 > 10.0.2.2 id 2 seq 0 size 1480");
+    CU_ASSERT_EQUAL(socket_sendto(socket_file, large, 65515, 0, (struct sockaddr *)&to, sizeof(to)),
+                    65515);
+    for (size_t offset = 0; offset < 65515; offset += 1480) {
+        CU_ASSERT_TRUE_FATAL(dialogue_take(frame, &size));
+        bool last = offset + 1480 >= 65515;
+        CU_ASSERT_EQUAL((size_t)(frame[20] & 0x1f) << 11 | (size_t)frame[21] << 3, offset);
+        CU_ASSERT_EQUAL(frame[20] & 0x20, last ? 0 : 0x20);
+        CU_ASSERT_EQUAL(size, last ? 14 + 20 + 65515 - offset : 1514);
+    }
     end();
 }
 
@@ -289,7 +300,7 @@ static void test_signal_ends_the_wait(void)
     task_signal(task, 2);
     fake_run();
     CU_ASSERT_TRUE(reader.done);
-    CU_ASSERT_EQUAL(reader.result, -KEINTR);
+    CU_ASSERT_EQUAL(reader.result, -KERESTART);
     end();
 }
 
@@ -470,7 +481,7 @@ UNIT_SUITE("ping_socket", UNIT_TEST(test_other_kinds_of_sockets_are_refused),
            UNIT_TEST(test_identifier_of_the_socket_replaces_that_of_the_program),
            UNIT_TEST(test_what_is_no_echo_request_is_refused),
            UNIT_TEST(test_addresses_that_are_none_are_refused),
-           UNIT_TEST(test_message_beyond_the_mtu_is_refused),
+           UNIT_TEST(test_message_beyond_the_mtu_leaves_in_fragments),
            UNIT_TEST(test_without_a_buffer_sending_fails),
            UNIT_TEST(test_reply_is_received_from_the_icmp_header_on_with_its_source),
            UNIT_TEST(test_small_buffers_get_what_fits),

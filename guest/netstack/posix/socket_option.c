@@ -2,10 +2,12 @@
 #include "netstack/posix/socket_option.h"
 
 #include "kernel/clock.h"
+#include "kernel/sockios.h"
 #include "kernel/syscall.h"
 #include "kernel/wait.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "netstack/interface.h"
 
 #define SOCKET_OPTION_NS_PER_S  UINT64_C(1000000000)
 #define SOCKET_OPTION_NS_PER_US 1000
@@ -60,6 +62,36 @@ int socket_option_get_timeout(const void *value, size_t size, uint64_t *timeout_
                           : (uint64_t)time.tv_sec * SOCKET_OPTION_NS_PER_S +
                                 (uint64_t)time.tv_usec * SOCKET_OPTION_NS_PER_US;
     return 0;
+}
+
+int socket_option_get_device(const void *value, size_t size, struct interface **device)
+{
+    char name[IFNAMSIZ] = {0};
+    *device = NULL;
+    if (size > 0)
+        memcpy(name, value, size < IFNAMSIZ ? size : IFNAMSIZ - 1);
+    if (name[0] == '\0')
+        return 0;
+    *device = interface_by_name(name);
+    return *device != NULL ? 0 : -KENODEV;
+}
+
+int socket_option_put_device(void *value, uint32_t *size, const struct interface *device)
+{
+    if (device == NULL) {
+        *size = 0;
+        return 0;
+    }
+    if (*size < IFNAMSIZ)
+        return -KEINVAL;
+    return socket_option_put(value, size, device->name, kstrlen(device->name) + 1);
+}
+
+int socket_option_wait_error(int error, uint64_t timeout_ns)
+{
+    if (error == -KETIMEDOUT)
+        return -KEAGAIN;
+    return error == -KEINTR && timeout_ns == WAIT_FOREVER ? -KERESTART : error;
 }
 
 uint64_t socket_option_deadline_ns(uint64_t timeout_ns)

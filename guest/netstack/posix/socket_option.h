@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct interface;
+
 int socket_option_put(void *value, uint32_t *size, const void *option, size_t option_size);
 int socket_option_put_int(void *value, uint32_t *size, int32_t number);
 int socket_option_get_int(const void *value, size_t size, int32_t *number);
@@ -17,7 +19,18 @@ int socket_option_get_int(const void *value, size_t size, int32_t *number);
 /* struct kernel_timeval; WAIT_FOREVER for 0. -KEDOM: no time. */
 int socket_option_put_timeout(void *value, uint32_t *size, uint64_t timeout_ns);
 int socket_option_get_timeout(const void *value, size_t size, uint64_t *timeout_ns);
+/*
+ * The name of an interface, which need not end with NUL; an empty one is NULL. -KENODEV: there is
+ * no such interface. Asking for it takes room for the longest name: -KEINVAL.
+ */
+int socket_option_get_device(const void *value, size_t size, struct interface **device);
+int socket_option_put_device(void *value, uint32_t *size, const struct interface *device);
 /* When a wait that begins now ends. */
 uint64_t socket_option_deadline_ns(uint64_t timeout_ns);
+/*
+ * What a wait that ended so means: -KEAGAIN for the timeout. After a signal the call is made anew,
+ * unless there is a timeout, which would begin anew too: signal(7).
+ */
+int socket_option_wait_error(int error, uint64_t timeout_ns);
 
 #endif

@@ -41,10 +41,10 @@ static int stream_set_tcp_option(struct tcp_options *options, int name, int32_t 
     }
 }
 
-/* Sizes that are none are the least: the core has its limits. */
+/* Sizes that are none are the least: the core has its limits, and 0 is not one of them. */
 static int stream_set_socket_option(struct tcp_options *options, int name, int32_t number)
 {
-    size_t size = number > 0 ? (size_t)number : 0;
+    size_t size = number > 0 ? (size_t)number : 1;
     switch (name) {
     case SO_REUSEADDR:
         options->reuse_address = number != 0;
@@ -66,14 +66,21 @@ static int stream_set_socket_option(struct tcp_options *options, int name, int32
 /* struct linger: on or off, and seconds. */
 static int stream_set_linger(struct stream_socket *socket, const void *value, size_t size)
 {
-    int32_t linger[2];
+    uint32_t linger[2];
     if (value == NULL || size < sizeof(linger))
         return -KEINVAL;
     memcpy(linger, value, sizeof(linger));
-    if (linger[0] != 0 && linger[1] != 0)
-        return -KENOPROTOOPT;
-    socket->reset_on_close = linger[0] != 0;
+    socket->lingers = linger[0] != 0;
+    if (socket->lingers)
+        socket->linger_s = linger[1];
     return 0;
+}
+
+static int stream_set_device(struct stream_socket *socket, const void *value, size_t size)
+{
+    struct interface *device;
+    int error = socket_option_get_device(value, size, &device);
+    return error == 0 ? tcp_bind_device(socket->connection, device) : error;
 }
 
 int stream_option_set(struct stream_socket *socket, int level, int name, const void *value,
@@ -87,6 +94,8 @@ int stream_option_set(struct stream_socket *socket, int level, int name, const v
         return socket_option_get_timeout(value, size, &socket->send_timeout_ns);
     if (level == SOL_SOCKET && name == SO_LINGER)
         return stream_set_linger(socket, value, size);
+    if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
+        return stream_set_device(socket, value, size);
     if (level != SOL_SOCKET && level != IPPROTO_TCP)
         return -KENOPROTOOPT;
     int error = socket_option_get_int(value, size, &number);
@@ -126,9 +135,16 @@ static int stream_get_tcp_option(const struct stream_socket *socket, int name, i
     }
 }
 
+static int32_t stream_told_size(size_t set, size_t size)
+{
+    return (int32_t)(set != 0 ? 2 * set : size);
+}
+
 static int stream_get_socket_option(struct stream_socket *socket, int name, int32_t *number)
 {
     const struct tcp_options *options = tcp_get_options(socket->connection);
+    struct tcp_information information;
+    tcp_inform(socket->connection, &information);
     switch (name) {
     case SO_ERROR:
         *number = tcp_take_error(socket->connection);
@@ -152,10 +168,10 @@ static int stream_get_socket_option(struct stream_socket *socket, int name, int3
         *number = options->keepalive;
         return 0;
     case SO_RCVBUF:
-        *number = (int32_t)options->receive_buffer;
+        *number = stream_told_size(options->receive_buffer, information.receive_buffer);
         return 0;
     case SO_SNDBUF:
-        *number = (int32_t)options->send_buffer;
+        *number = stream_told_size(options->send_buffer, information.send_buffer);
         return 0;
     default:
         return -KENOPROTOOPT;
@@ -165,7 +181,7 @@ static int stream_get_socket_option(struct stream_socket *socket, int name, int3
 int stream_option_get(struct stream_socket *socket, int level, int name, void *value,
                       uint32_t *size)
 {
-    const int32_t linger[2] = {socket->reset_on_close, 0};
+    const uint32_t linger[2] = {socket->lingers, socket->linger_s};
     int32_t number = 0;
     int error = -KENOPROTOOPT;
     if (level == SOL_SOCKET && name == SO_RCVTIMEO)
@@ -174,6 +190,8 @@ int stream_option_get(struct stream_socket *socket, int level, int name, void *v
         return socket_option_put_timeout(value, size, socket->send_timeout_ns);
     if (level == SOL_SOCKET && name == SO_LINGER)
         return socket_option_put(value, size, linger, sizeof(linger));
+    if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
+        return socket_option_put_device(value, size, tcp_device(socket->connection));
     if (level == SOL_SOCKET)
         error = stream_get_socket_option(socket, name, &number);
     else if (level == IPPROTO_TCP)

@@ -13,11 +13,18 @@
 
 struct tcp_connection;
 
+/*
+ * SO_SNDBUF and SO_RCVBUF are as on Linux: without being set, they say TCP_SEND_BUFFER_SIZE, which
+ * grows with the connection, and TCP_RECEIVE_BUFFER_SIZE; set to N they hold N bytes and say 2 N,
+ * the other half being for the kernel. DEVIATION: the bounds of N are TCP_BUFFER_MIN and _MAX.
+ */
 struct stream_socket {
     struct tcp_connection *connection;
     struct wait_queue changed;                    /* woken when it is ready for something */
     uint64_t receive_timeout_ns, send_timeout_ns; /* WAIT_FOREVER: none */
-    bool reset_on_close;                          /* SO_LINGER with a time of 0 */
+    bool asked_in_vain; /* a connect() was ended by a signal or the timeout, not by the outcome */
+    bool lingers;       /* SO_LINGER */
+    uint32_t linger_s;  /* 0: close() resets the connection */
 };
 
 /* 0, or a negated error; -KENOPROTOOPT: there is no such option. */

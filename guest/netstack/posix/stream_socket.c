@@ -13,6 +13,7 @@
 #include "kernel/pool.h"
 #include "kernel/program.h"
 #include "kernel/syscall.h"
+#include "kernel/task.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "netstack/netstack.h"
@@ -22,6 +23,8 @@
 #include "netstack/tcp.h"
 
 #include "ringside/probe.h"
+
+#define STREAM_NS_PER_S UINT64_C(1000000000)
 
 /* What ends the wait for each thing: it can be done, or it will never be. */
 #define STREAM_SETTLED  (TCP_READY_OUT | TCP_READY_ERR | TCP_READY_HUP)
@@ -77,13 +80,15 @@ static bool stream_is_connecting(const struct stream_socket *socket)
     return state == TCP_SYN_SENT || state == TCP_SYN_RECEIVED;
 }
 
-/* What became of it. After a timeout or a signal it goes on. */
+/* What became of it. After a timeout or a signal it goes on, and the next call may ask again. */
 static int stream_wait_connected(struct stream_socket *socket)
 {
     uint64_t deadline_ns = socket_option_deadline_ns(socket->send_timeout_ns);
     int error = stream_wait(socket, STREAM_SETTLED, deadline_ns);
+    socket->asked_in_vain = error != 0;
     if (error != 0)
-        return error == -KETIMEDOUT ? -KEINPROGRESS : error;
+        return error == -KETIMEDOUT ? -KEINPROGRESS
+                                    : socket_option_wait_error(error, socket->send_timeout_ns);
     error = -tcp_take_error(socket->connection);
     if (error == 0 && tcp_state(socket->connection) == TCP_CLOSED)
         error = -KECONNABORTED;
@@ -97,6 +102,11 @@ static int stream_connect_locked(struct stream_socket *socket, const struct sock
     int error = -tcp_take_error(socket->connection);
     if (error != 0)
         return error;
+    if (socket->asked_in_vain && (tcp_readiness(socket->connection) & TCP_READY_HUP) == 0 &&
+        !stream_is_connecting(socket)) {
+        socket->asked_in_vain = false; /* it worked meanwhile: said once, then -KEISCONN */
+        return 0;
+    }
     if (stream_is_connecting(socket))
         return may_wait ? stream_wait_connected(socket) : -KEALREADY;
     error = tcp_connect(socket->connection, peer, net_to_host16(address->sin_port), clock_now_ns());
@@ -113,6 +123,7 @@ static int stream_disconnect(struct stream_socket *socket)
     if (fresh == NULL)
         return -KENOBUFS;
     tcp_set_options(fresh, tcp_get_options(socket->connection), clock_now_ns());
+    (void)tcp_bind_device(fresh, tcp_device(socket->connection));
     tcp_abort(socket->connection, clock_now_ns());
     socket->connection = fresh;
     wait_wake_all(&socket->changed);
@@ -190,7 +201,7 @@ static int stream_take_connection(struct stream_socket *listener, struct stream_
         }
         int error = may_wait ? stream_wait(listener, STREAM_READABLE, deadline_ns) : -KEAGAIN;
         if (error != 0)
-            return error == -KETIMEDOUT ? -KEAGAIN : error;
+            return socket_option_wait_error(error, listener->receive_timeout_ns);
     }
 }
 
@@ -264,7 +275,7 @@ static long stream_send_locked(struct stream_socket *socket, const struct messag
         if (error != 0 && done > 0)
             return (long)done;
         if (error != 0)
-            return error == -KETIMEDOUT ? -KEAGAIN : error;
+            return socket_option_wait_error(error, socket->send_timeout_ns);
     }
 }
 
@@ -334,7 +345,7 @@ static long stream_receive_locked(struct stream_socket *socket, const struct mes
         if (error != 0 && done > 0)
             return (long)done;
         if (error != 0)
-            return error == -KETIMEDOUT ? -KEAGAIN : error;
+            return socket_option_wait_error(error, socket->receive_timeout_ns);
     }
 }
 
@@ -428,11 +439,48 @@ static long stream_ioctl(struct file *file, unsigned long request, void *argumen
     return inet_ioctl(request, argument);
 }
 
+/* Is there something that they have not acknowledged, and nothing that will make it vain? */
+static bool stream_is_ending(const struct stream_socket *socket)
+{
+    struct tcp_information information;
+    tcp_inform(socket->connection, &information);
+    return information.receive_queue == 0 &&
+           (information.state == TCP_FIN_WAIT_1 || information.state == TCP_CLOSING ||
+            information.state == TCP_LAST_ACK);
+}
+
+/*
+ * SO_LINGER with a time: close() comes back when all was delivered, or after that time, or with a
+ * signal; whatever is left goes on behind its back. A program that ends does not wait.
+ */
+static void stream_linger(struct stream_socket *socket)
+{
+    struct waiter waiter;
+    uint64_t deadline_ns = clock_now_ns() + socket->linger_s * STREAM_NS_PER_S;
+    struct tcp_information information;
+    int error = 0;
+    tcp_inform(socket->connection, &information);
+    if (task_files() == NULL || information.receive_queue > 0 ||
+        tcp_shutdown(socket->connection, TCP_SHUT_READ | TCP_SHUT_WRITE, clock_now_ns()) != 0)
+        return;
+    while (error == 0) {
+        wait_prepare(&socket->changed, &waiter, "socket");
+        if (!stream_is_ending(socket))
+            break;
+        netstack_unlock();
+        error = wait_commit(&waiter, deadline_ns);
+        netstack_lock();
+    }
+    wait_finish(&waiter);
+}
+
 static void stream_close(struct file *file)
 {
     struct stream_socket *socket = file->object;
     netstack_lock();
-    if (socket->reset_on_close)
+    if (socket->lingers && socket->linger_s > 0)
+        stream_linger(socket);
+    if (socket->lingers && socket->linger_s == 0)
         tcp_abort(socket->connection, clock_now_ns());
     else
         tcp_close(socket->connection, clock_now_ns());

@@ -251,17 +251,14 @@ static int udp_socket_set_broadcast(struct udp_socket *socket, const void *value
     return error;
 }
 
-/* The name need not end with NUL; an empty one is any interface. */
 static int udp_socket_set_device(struct udp_socket *socket, const void *value, size_t size)
 {
-    char name[IFNAMSIZ] = {0};
+    struct interface *device;
     if (socket->endpoint.port != 0)
         return -KEINVAL;
-    if (size > 0)
-        memcpy(name, value, size < IFNAMSIZ ? size : IFNAMSIZ - 1);
-    struct interface *device = name[0] != '\0' ? interface_by_name(name) : NULL;
-    if (name[0] != '\0' && device == NULL)
-        return -KENODEV;
+    int error = socket_option_get_device(value, size, &device);
+    if (error != 0)
+        return error;
     socket->device = device;
     socket->endpoint.interface = device;
     return 0;
@@ -288,9 +285,11 @@ static long udp_socket_getsockopt(struct file *file, int level, int name, void *
                                   uint32_t *size)
 {
     const struct udp_socket *socket = file->object;
-    if (level != SOL_SOCKET || name != SO_BROADCAST || value == NULL || size == NULL)
-        return datagram_getsockopt(file, level, name, value, size);
-    return socket_option_put_int(value, size, socket->may_broadcast);
+    if (level == SOL_SOCKET && name == SO_BROADCAST && value != NULL && size != NULL)
+        return socket_option_put_int(value, size, socket->may_broadcast);
+    if (level == SOL_SOCKET && name == SO_BINDTODEVICE && value != NULL && size != NULL)
+        return socket_option_put_device(value, size, socket->device);
+    return datagram_getsockopt(file, level, name, value, size);
 }
 
 static long udp_socket_ioctl(struct file *file, unsigned long request, void *argument)

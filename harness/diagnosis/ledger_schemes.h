@@ -1,0 +1,139 @@
+/*
+ * ledger_schemes.h - programs that serve programs: schemes, requests, event queues, clocks
+ *
+ *     task ── request ──> scheme ── provider ──> task ── event queue ──> sources: requests, files,
+ *                                                                       interrupts, clocks
+ *
+ * Kept from the probes of a guest that has them; in others all of it is empty. Things are found by
+ * their numbers. What a guest says is bounded: of each kind of thing the first LEDGER_SCHEMES_KEPT
+ * that exist at a time are kept.
+ *
+ * A source is what event queues watch. That it became ready is told for requests, interrupts,
+ * clocks and files of schemes, and of names as long as there is one set of them; of the others it is
+ * known only what was posted. Registrations are
+ * told apart by queue and source: a queue that watches one source by two descriptors has one.
+ */
+#ifndef HARNESS_DIAGNOSIS_LEDGER_SCHEMES_H
+#define HARNESS_DIAGNOSIS_LEDGER_SCHEMES_H
+
+#include "harness/diagnosis/ledger.h"
+
+#define LEDGER_SCHEMES_KEPT 4096
+
+/* Something that a program provides. */
+struct ledger_scheme {
+    uint64_t number;
+    const char *name;
+    uint32_t provider; /* its task */
+    struct ledger_mark registered, removed;
+    uint64_t queued; /* requests that the provider has not read */
+};
+
+/* What a task asks of a provider, until it has an answer. */
+struct ledger_ask {
+    uint64_t tag;
+    uint32_t task;
+    struct ledger_scheme *scheme;
+    const char *operation;
+    uint64_t handle;
+    struct ledger_mark sent, delivered;
+    uint32_t reader;         /* who read it, once it is delivered */
+    struct ledger_mark told; /* the provider hears that the caller has a signal */
+};
+
+struct ledger_watch;
+
+struct ledger_source {
+    const char *kind; /* interned: "scheme", "file", "irq", "time", … */
+    uint64_t number, handle;
+    struct ledger_mark ready; /* the last time that it became so; not kept of interrupts */
+    unsigned events;          /* what it became then */
+    struct ledger_mark found; /* a provider said, when asked, that something is true already: */
+    unsigned found_events;
+    struct ledger_mark settled; /* the last time that nothing of it was left */
+    struct ledger_mark watched; /* the last time that a queue began to watch it */
+    GPtrArray *watches;         /* struct ledger_watch, borrowed */
+    uint32_t owner;             /* of a clock: who sets it; else 0 */
+};
+
+struct ledger_event_queue {
+    uint64_t number;
+    uint32_t task;            /* who reads it, or so far has written to it */
+    uint64_t object;          /* what its reader blocks on; 0: not seen yet */
+    uint64_t waiting;         /* events in it, */
+    struct ledger_mark first; /* since when there are some */
+    struct ledger_mark read;
+    GPtrArray *watches; /* struct ledger_watch, owned */
+};
+
+/* A queue watches a source. */
+struct ledger_watch {
+    struct ledger_event_queue *queue;
+    struct ledger_source *source;
+    unsigned events; /* 1 reading, 2 writing */
+    struct ledger_mark since, posted;
+};
+
+/* A single chain of timeouts never has so many of them armed. */
+#define LEDGER_CLOCK_CROWD 8
+#define LEDGER_CLOCK_FIRES 4
+
+/* The file of a clock, and the timeouts that a program sets by it, one after the other. */
+struct ledger_clock {
+    uint64_t number;
+    uint32_t task;
+    unsigned armed; /* at this moment */
+    uint64_t fired; /* ever, */
+    struct ledger_mark last_fired;
+    uint64_t fires_ns[LEDGER_CLOCK_FIRES]; /* the newest, a ring */
+    unsigned row;          /* how often in a row it was set anew after it had fired */
+    bool set_since;        /* since it fired last */
+    unsigned armed_before; /* it fired last, */
+    unsigned crowd;        /* and how often in a row that was a crowd that did not shrink */
+};
+
+struct ledger_schemes {
+    GHashTable *schemes;   /* number → struct ledger_scheme, also of those that are gone */
+    GHashTable *asks;      /* tag → struct ledger_ask */
+    GHashTable *waiting;   /* task → its struct ledger_ask, borrowed */
+    GHashTable *sources;   /* struct ledger_source, by kind, number and handle */
+    GHashTable *queues;    /* number → struct ledger_event_queue */
+    GHashTable *clocks;    /* number → struct ledger_clock */
+    GHashTable *timeouts;  /* number → struct ledger_clock that armed it, borrowed */
+    GHashTable *deadlines; /* number → its deadline, of all timeouts of the guest */
+    GHashTable *opened;    /* interned paths that somebody has opened, or tried to */
+    GPtrArray *files;      /* interned paths of the files that the guest was given */
+    const char *kind_scheme, *kind_file, *kind_irq, *kind_time, *kind_names, *on_event,
+        *on_requests;
+    struct ledger_mark acknowledged[BOARD_IRQ_COUNT]; /* by a program, the last time */
+};
+
+struct ledger_schemes *ledger_schemes_new(struct trace *trace);
+void ledger_schemes_free(struct ledger_schemes *schemes);
+void ledger_listen_to_schemes(struct ledger *ledger);
+
+/* The guest is given a file of this path. */
+void ledger_add_file(struct ledger *ledger, const char *path);
+
+/* Whether the guest has told of any scheme, request or event queue. */
+bool ledger_has_schemes(const struct ledger *ledger);
+/* What a task waits for an answer to; NULL: nothing. */
+const struct ledger_ask *ledger_ask_of(const struct ledger *ledger, const struct ledger_task *task);
+/* The queue in which a task sleeps; NULL: it does not, or none is known. */
+const struct ledger_event_queue *ledger_queue_of(const struct ledger *ledger,
+                                                 const struct ledger_task *task);
+const struct ledger_scheme *ledger_scheme(const struct ledger *ledger, uint64_t number);
+/* NULL: the queue does not watch it. */
+const struct ledger_watch *ledger_watch_of(const struct ledger_event_queue *queue,
+                                           const struct ledger_source *source);
+const struct ledger_source *ledger_source(const struct ledger *ledger, const char *kind,
+                                          uint64_t number, uint64_t handle);
+/* Schemes, clocks, queues in order of their numbers: no report depends on a hash. Gives the array. */
+GPtrArray *ledger_sorted(GHashTable *by_number);
+/* An interrupt that was taken, and that nobody has acknowledged. */
+bool ledger_irq_is_owed(const struct ledger *ledger, unsigned intid);
+/* The timeout that is overdue for longest; false: none. */
+bool ledger_overdue(const struct ledger *ledger, uint64_t now_ns, uint64_t *timeout,
+                    uint64_t *deadline_ns);
+
+#endif

@@ -1,0 +1,263 @@
+/* rules_time_test.c - timeouts, clocks and configuration: each rule, and what is in order */
+#include "harness/diagnosis/rules_rig_scheme.h"
+
+#define SECOND UINT64_C(1000000000)
+
+static void set(struct rig *rig, unsigned timeout)
+{
+    trace_emit(rig->trace, TRACE_TIME_SET, TN(RIG_PROVIDER), TN(RIG_CLOCK), TN(timeout),
+               TN(rig_now_ns(rig) + SECOND));
+}
+
+static void fire(struct rig *rig, unsigned timeout)
+{
+    trace_emit(rig->trace, TRACE_TIMEOUT_FIRED, TN(timeout));
+}
+
+/* The program waits for the provider, which watches its clock; its queue is known. */
+static void open_daemon(struct rig *rig, unsigned cards, const char *command)
+{
+    rig_scheme_open_with(rig, cards, command);
+    if (cards > 0) {
+        rig_claim(rig);
+    }
+    rig_run(rig, RIG_PING);
+    rig_ask(rig, 1, RIG_PING, RIG_SCHEME, "read");
+    rig_deliver(rig, 1, RIG_PROVIDER);
+    rig_block(rig, RIG_PING, "scheme", 0x900);
+    rig_run(rig, RIG_PROVIDER);
+    rig_watch(rig, "time", RIG_CLOCK, 1);
+}
+
+/* The clock fires, is heard of, and set again. */
+static void tick(struct rig *rig, bool again)
+{
+    rig_provider_sleeps(rig);
+    rig_pass(rig, SECOND);
+    fire(rig, 1);
+    rig_post(rig, "time", RIG_CLOCK);
+    rig_wake_task(rig, RIG_PROVIDER);
+    rig_read_events(rig, RIG_PROVIDER);
+    if (again) {
+        set(rig, 1);
+    }
+}
+
+static void fail_call(struct rig *rig, int result)
+{
+    trace_emit(rig->trace, TRACE_CALL_ENTERED, TN(RIG_PROVIDER), TS(rig_word(rig, "write")), TN(0),
+               TN(0), TN(0), TN(0));
+    trace_emit(rig->trace, TRACE_CALL_RETURNED, TN(RIG_PROVIDER), TS(rig_word(rig, "write")),
+               TN(result));
+}
+
+static void run_chain(struct rig *rig, unsigned ticks)
+{
+    open_daemon(rig, 0, "cat /scheme/test/file");
+    set(rig, 1);
+    for (unsigned i = 0; i < ticks; i++) {
+        tick(rig, true);
+    }
+    tick(rig, false);
+}
+
+static void expect_grade(struct rig *rig, const char *cause, enum diagnosis_grade grade)
+{
+    const struct diagnosis_question question = {
+        .board = rig->board, .hangs = true, .program = ledger_program(rig->ledger, 1)};
+    struct diagnosis *diagnosis = diagnosis_ask(rig->ledger, &question);
+    CU_ASSERT_STRING_EQUAL(diagnosis->cause != NULL ? diagnosis->cause : "", cause);
+    CU_ASSERT_EQUAL(diagnosis->grade, grade);
+    diagnosis_free(diagnosis);
+    rig_close(rig);
+}
+
+static void test_chain_that_ends_with_a_failed_call_is_dead(void)
+{
+    struct rig rig;
+    run_chain(&rig, 2);
+    fail_call(&rig, -5);
+    rig_provider_sleeps(&rig);
+    rig_expect(&rig, true, "time.chain-dead", "ping");
+}
+
+static void test_chain_that_just_ends_may_have_had_nothing_to_do(void)
+{
+    for (unsigned again = 0; again < 2; again++) {
+        struct rig rig;
+        run_chain(&rig, 2);
+        fail_call(&rig, again != 0 ? -11 : 4);
+        rig_provider_sleeps(&rig);
+        /* The provider waits for time, so that its silence is no more than a suspicion either. */
+        expect_grade(&rig, "request.unanswered", DIAGNOSIS_SUSPECT);
+    }
+}
+
+static void test_clock_that_was_set_once_is_no_chain(void)
+{
+    struct rig rig;
+    run_chain(&rig, 1);
+    fail_call(&rig, -5);
+    rig_provider_sleeps(&rig);
+    expect_grade(&rig, "request.unanswered", DIAGNOSIS_SUSPECT);
+}
+
+static void test_new_timeout_for_each_of_many_that_fire_is_many_chains(void)
+{
+    struct rig rig;
+    open_daemon(&rig, 0, "cat /scheme/test/file");
+    for (unsigned i = 0; i < 10; i++) {
+        set(&rig, 100 + i);
+    }
+    for (unsigned row = 0; row < 3; row++) {
+        rig_provider_sleeps(&rig);
+        rig_pass(&rig, SECOND);
+        for (unsigned i = 0; i < 10; i++) {
+            fire(&rig, 100 + i);
+            rig_post(&rig, "time", RIG_CLOCK);
+        }
+        rig_wake_task(&rig, RIG_PROVIDER);
+        rig_read_events(&rig, RIG_PROVIDER);
+        for (unsigned i = 0; i < 10; i++) {
+            set(&rig, 100 + i);
+        }
+    }
+    rig_provider_sleeps(&rig);
+    rig_expect(&rig, true, "time.chain-multiplied", "ping");
+}
+
+static void test_many_timeouts_that_are_set_once_are_no_chains(void)
+{
+    struct rig rig;
+    open_daemon(&rig, 0, "cat /scheme/test/file");
+    for (unsigned i = 0; i < 20; i++) {
+        set(&rig, 100 + i);
+    }
+    for (unsigned i = 0; i < 6; i++) {
+        rig_provider_sleeps(&rig);
+        rig_pass(&rig, SECOND);
+        fire(&rig, 100 + i);
+        rig_post(&rig, "time", RIG_CLOCK);
+        rig_wake_task(&rig, RIG_PROVIDER);
+        rig_read_events(&rig, RIG_PROVIDER);
+    }
+    rig_provider_sleeps(&rig);
+    expect_grade(&rig, "request.unanswered", DIAGNOSIS_SUSPECT);
+}
+
+/* ---- frozen ---------------------------------------------------------------------------------- */
+
+static void ask_for_the_peer(struct rig *rig, unsigned ticks, unsigned questions)
+{
+    open_daemon(rig, 1, "ping 10.0.2.2");
+    set(rig, 1);
+    for (unsigned i = 0; i < ticks; i++) {
+        if (i < questions) {
+            rig_arp_request(rig, LEDGER_OUT, RIG_PEER);
+        }
+        tick(rig, true);
+    }
+    rig_provider_sleeps(rig);
+}
+
+static void test_question_that_is_not_repeated_while_clocks_fire_means_frozen_time(void)
+{
+    struct rig rig;
+    ask_for_the_peer(&rig, 4, 1);
+    rig_expect(&rig, true, "time.frozen", "ping");
+}
+
+static void test_question_that_is_repeated_has_its_time(void)
+{
+    struct rig rig;
+    ask_for_the_peer(&rig, 4, 2);
+    rig_expect(&rig, true, "arp.unresolved", "ping");
+}
+
+static void test_three_seconds_are_not_over_yet(void)
+{
+    struct rig rig;
+    ask_for_the_peer(&rig, 2, 1);
+    rig_expect(&rig, true, "arp.unresolved", "ping");
+}
+
+/* ---- overdue --------------------------------------------------------------------------------- */
+
+/* For a second, and that much longer; less, where it is negative. */
+static void sleep_longer(struct rig *rig, int64_t longer_ns)
+{
+    rig_open(rig, "sleep 1");
+    uint64_t deadline_ns = rig_now_ns(rig) + SECOND;
+    trace_emit(rig->trace, TRACE_TIMEOUT_REGISTERED, TN(0x44), TN(deadline_ns));
+    trace_emit(rig->trace, TRACE_TASK_BLOCKED, TN(RIG_PING), TS("timeout"), TN(0x44),
+               TN(deadline_ns));
+    rig_pass(rig, (uint64_t)((int64_t)SECOND + longer_ns));
+}
+
+static void test_timeout_that_does_not_fire_is_overdue(void)
+{
+    struct rig rig;
+    sleep_longer(&rig, 200000000);
+    rig_expect(&rig, false, "timeout.overdue", "ping");
+}
+
+static void test_timeout_that_is_late_by_a_tick_or_was_cancelled_is_not(void)
+{
+    struct rig rig;
+    sleep_longer(&rig, -500000000);
+    rig_expect(&rig, false, "", NULL);
+    sleep_longer(&rig, 50000000);
+    rig_expect(&rig, false, "", NULL);
+    sleep_longer(&rig, 200000000);
+    trace_emit(rig.trace, TRACE_TIMEOUT_CANCELLED, TN(0x44));
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_timers_that_were_broken_excuse_timeouts(void)
+{
+    struct rig rig;
+    sleep_longer(&rig, 200000000);
+    trace_emit(rig.trace, TRACE_FAULT_APPLIED, TS("timer"), TS("virtual"), TS("delay"), TN(1));
+    rig_expect(&rig, false, "", NULL);
+}
+
+/* ---- configuration --------------------------------------------------------------------------- */
+
+static void test_file_that_nobody_opened_explains_why_nothing_is_sent(void)
+{
+    for (unsigned opened = 0; opened < 2; opened++) {
+        struct rig rig;
+        rig_scheme_open_with(&rig, 1, "ping 10.0.2.2");
+        rig_claim(&rig);
+        ledger_add_file(rig.ledger, "/etc/net/ip");
+        ledger_add_file(rig.ledger, "/var/www/index.html");
+        if (opened != 0) {
+            trace_emit(rig.trace, TRACE_FILE_OPENED, TN(RIG_PROVIDER),
+                       TS(rig_word(&rig, "/etc/net/ip")), TN(0));
+        }
+        rig_block(&rig, RIG_PING, "child", 1);
+        rig_expect(&rig, true, opened != 0 ? "" : "config.unread", opened != 0 ? NULL : "ping");
+    }
+}
+
+static void test_kernel_that_reads_its_files_itself_opens_none(void)
+{
+    struct rig rig;
+    rig_open(&rig, "ping 10.0.2.2");
+    ledger_add_file(rig.ledger, "/etc/net/ip");
+    rig_expect(&rig, true, "", NULL);
+}
+
+UNIT_SUITE("rules_time", UNIT_TEST(test_chain_that_ends_with_a_failed_call_is_dead),
+           UNIT_TEST(test_chain_that_just_ends_may_have_had_nothing_to_do),
+           UNIT_TEST(test_clock_that_was_set_once_is_no_chain),
+           UNIT_TEST(test_new_timeout_for_each_of_many_that_fire_is_many_chains),
+           UNIT_TEST(test_many_timeouts_that_are_set_once_are_no_chains),
+           UNIT_TEST(test_question_that_is_not_repeated_while_clocks_fire_means_frozen_time),
+           UNIT_TEST(test_question_that_is_repeated_has_its_time),
+           UNIT_TEST(test_three_seconds_are_not_over_yet),
+           UNIT_TEST(test_timeout_that_does_not_fire_is_overdue),
+           UNIT_TEST(test_timeout_that_is_late_by_a_tick_or_was_cancelled_is_not),
+           UNIT_TEST(test_timers_that_were_broken_excuse_timeouts),
+           UNIT_TEST(test_file_that_nobody_opened_explains_why_nothing_is_sent),
+           UNIT_TEST(test_kernel_that_reads_its_files_itself_opens_none))

@@ -14,7 +14,9 @@ long user_open(const char *path, int flags)
 {
     /* On the stack it lies in RAM also where the program's constants do not, as in unit tests. */
     char copy[USER_PATH_MAX];
-    if (kstrlcpy(copy, path, sizeof copy) >= sizeof copy)
+    if (!system_has_sockets())
+        path = user_scheme_path(path, copy);
+    if (path != copy && kstrlcpy(copy, path, sizeof copy) >= sizeof copy)
         return -KENAMETOOLONG;
     return system_call(SYS_OPENAT, AT_FDCWD, (long)copy, flags, 0, 0, 0);
 }
@@ -170,17 +172,23 @@ long user_eventfd(uint32_t count, int flags)
 
 long user_epoll_create(void)
 {
+    if (!system_has_sockets())
+        return user_scheme_epoll_create();
     return system_call(SYS_EPOLL_CREATE1, EPOLL_CLOEXEC, 0, 0, 0, 0, 0);
 }
 
 long user_epoll_ctl(int epoll, int operation, int descriptor, uint32_t events, uint64_t data)
 {
     struct epoll_event event = {events, data};
+    if (!system_has_sockets())
+        return user_scheme_epoll_ctl(epoll, operation, descriptor, events, data);
     return system_call(SYS_EPOLL_CTL, epoll, operation, descriptor, (long)&event, 0, 0);
 }
 
 long user_epoll_wait(int epoll, struct epoll_event *events, int max, int timeout_ms)
 {
+    if (!system_has_sockets())
+        return user_scheme_epoll_wait(epoll, events, max, timeout_ms);
     return system_call(SYS_EPOLL_PWAIT, epoll, (long)events, max, timeout_ms, 0, SIGSET_SIZE);
 }
 

@@ -24,6 +24,12 @@ enum user_scheme {
 };
 enum user_scheme user_scheme_of(int descriptor);
 
+/*
+ * Where a file of /proc/net is: a path in `buffer`, of USER_PATH_MAX bytes. Any other path is given
+ * back.
+ */
+const char *user_scheme_path(const char *path, char *buffer);
+
 long user_scheme_socket(int family, int type, int protocol);
 long user_scheme_bind(int descriptor, const struct sockaddr_in *address);
 long user_scheme_connect(int descriptor, const struct sockaddr_in *address);
@@ -42,6 +48,14 @@ long user_scheme_getsockopt(int descriptor, int level, int name, void *value, ui
 long user_scheme_getname(int descriptor, bool peer, struct sockaddr_in *name);
 /* For any descriptors; those that no event queue can watch are looked at when something happens. */
 long user_scheme_poll(struct pollfd *entries, size_t count, uint64_t timeout_ns);
+/*
+ * An epoll set is an event queue. DEVIATION: what is ready is told on edges, and again after whatever
+ * was read, written or accepted, or when it is wanted anew; not as long as it lasts.
+ */
+long user_scheme_epoll_create(void);
+long user_scheme_epoll_ctl(int epoll, int operation, int descriptor, uint32_t events,
+                           uint64_t data);
+long user_scheme_epoll_wait(int epoll, struct epoll_event *events, int max, int timeout_ms);
 /* Interfaces and routes (kernel/sockios.h), through netcfg. -KENOTTY: no such request. */
 long user_scheme_ioctl(int descriptor, unsigned long request, void *argument);
 

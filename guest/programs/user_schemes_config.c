@@ -18,6 +18,7 @@
 #define CONFIG_MAC_SIZE   6
 #define CONFIG_MAC_STRIDE 3 /* "02-" */
 #define CONFIG_LOOPBACK   "lo"
+#define CONFIG_PROC_NET   "/proc/net/"
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
@@ -72,6 +73,14 @@ static long config_write_interface(const struct ifreq *request, const char *name
     config_interface_path(path, request, name);
     long error = config_write_file(path, text);
     return error == -KENOENT ? -KENODEV : error;
+}
+
+const char *user_scheme_path(const char *path, char *buffer)
+{
+    if (!kstr_has_prefix(path, CONFIG_PROC_NET))
+        return path;
+    ksnprintf(buffer, USER_PATH_MAX, CONFIG_ROOT "tables/%s", path + sizeof(CONFIG_PROC_NET) - 1);
+    return buffer;
 }
 
 /* ---- addresses ------------------------------------------------------------------------------- */

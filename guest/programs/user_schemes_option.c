@@ -9,6 +9,7 @@
 #include "programs/user_schemes.h"
 
 #define SCHEME_TIMER_WORD UINT64_MAX
+#define SCHEME_EVENTS_MAX 16 /* that epoll_wait() gives at once */
 
 enum scheme_option_kind {
     SCHEME_OPTION_INT,
@@ -158,12 +159,12 @@ static long scheme_look(struct pollfd *entries, size_t count)
 }
 
 /* Errors come with either event: whoever wants neither hears of them by both. */
-static uint32_t scheme_wanted(const struct pollfd *entry)
+static uint32_t scheme_wanted(uint32_t wanted)
 {
     uint32_t events = 0;
-    if ((entry->events & (POLLIN | POLLRDNORM | POLLRDHUP)) != 0)
+    if ((wanted & (POLLIN | POLLRDNORM | POLLRDHUP)) != 0)
         events |= EVENT_READ;
-    if ((entry->events & (POLLOUT | POLLWRNORM)) != 0)
+    if ((wanted & (POLLOUT | POLLWRNORM)) != 0)
         events |= EVENT_WRITE;
     return events != 0 ? events : EVENT_READ | EVENT_WRITE;
 }
@@ -201,7 +202,7 @@ static long scheme_poll_queue(int queue, struct pollfd *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (entries[i].fd >= 0)
-            (void)sys_watch(queue, entries[i].fd, scheme_wanted(&entries[i]), i);
+            (void)sys_watch(queue, entries[i].fd, scheme_wanted((uint16_t)entries[i].events), i);
     }
     for (;;) {
         long ready = scheme_look(entries, count);
@@ -230,5 +231,72 @@ long user_scheme_poll(struct pollfd *entries, size_t count, uint64_t timeout_ns)
     if (timer >= 0)
         (void)sys_close((int)timer);
     (void)sys_close((int)queue);
+    return result;
+}
+
+/* ---- epoll ----------------------------------------------------------------------------------- */
+
+long user_scheme_epoll_create(void)
+{
+    char path[] = SCHEME_ROOT "event";
+    return sys_open(path, O_RDWR | O_CLOEXEC);
+}
+
+long user_scheme_epoll_ctl(int epoll, int operation, int descriptor, uint32_t events, uint64_t data)
+{
+    return sys_watch(epoll, descriptor,
+                     operation == EPOLL_CTL_DEL ? 0 : scheme_wanted(events & UINT16_MAX), data);
+}
+
+/* The events of a queue as they are now: what is over already is left out. */
+static long scheme_take_events(const struct event_entry *entries, long count,
+                               struct epoll_event *events, bool *timer)
+{
+    const int16_t all = POLLIN | POLLOUT | POLLRDHUP;
+    long taken = 0;
+    for (long i = 0; i < count; i++) {
+        struct pollfd entry = {.fd = entries[i].descriptor, .events = all};
+        *timer |= entries[i].data == SCHEME_TIMER_WORD;
+        uint16_t ready = entries[i].data != SCHEME_TIMER_WORD ? (uint16_t)scheme_ready(&entry) : 0;
+        if ((entries[i].events & EVENT_READ) == 0)
+            ready &= (uint16_t) ~(POLLIN | POLLRDHUP);
+        if ((entries[i].events & EVENT_WRITE) == 0)
+            ready &= (uint16_t)~POLLOUT;
+        if (ready != 0)
+            events[taken++] = (struct epoll_event){ready, entries[i].data};
+    }
+    return taken;
+}
+
+static long scheme_wait_events(int epoll, struct epoll_event *events, int max)
+{
+    struct event_entry entries[SCHEME_EVENTS_MAX];
+    long room = max < SCHEME_EVENTS_MAX ? max : SCHEME_EVENTS_MAX;
+    for (;;) {
+        bool timer = false;
+        long size = sys_read(epoll, entries, (size_t)room * sizeof entries[0]);
+        if (size < 0)
+            return size == -KEAGAIN ? 0 : size;
+        long taken = scheme_take_events(entries, size / (long)sizeof entries[0], events, &timer);
+        if (taken > 0 || timer)
+            return taken;
+    }
+}
+
+/* A timer of this wait that has fired may stand in the queue still: the next one ends early then. */
+long user_scheme_epoll_wait(int epoll, struct epoll_event *events, int max, int timeout_ms)
+{
+    long timer = -1;
+    if (max <= 0)
+        return -KEINVAL;
+    if (timeout_ms == 0)
+        (void)system_call(SYS_FCNTL, epoll, F_SETFL, O_RDWR | O_NONBLOCK, 0, 0, 0);
+    if (timeout_ms > 0)
+        timer = scheme_open_timer(epoll, (uint64_t)timeout_ms * USER_NS_PER_MS);
+    long result = timeout_ms <= 0 || timer >= 0 ? scheme_wait_events(epoll, events, max) : timer;
+    if (timer >= 0)
+        (void)sys_close((int)timer);
+    if (timeout_ms == 0)
+        (void)system_call(SYS_FCNTL, epoll, F_SETFL, O_RDWR, 0, 0, 0);
     return result;
 }

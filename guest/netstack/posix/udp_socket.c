@@ -13,6 +13,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "netstack/interface.h"
+#include "netstack/net_table.h"
 #include "netstack/netstack.h"
 #include "netstack/posix/datagram_socket.h"
 #include "netstack/posix/inet_address.h"
@@ -380,13 +381,13 @@ struct file *udp_socket_make(int *error)
     return file;
 }
 
-bool udp_socket_inform(unsigned index, struct udp_socket_state *state)
+bool udp_socket_inform(unsigned index, struct net_table_udp *state)
 {
     const struct udp_socket *socket = &udp_sockets[index];
     netstack_lock();
     bool bound = socket->endpoint.port != 0;
     if (bound)
-        *state = (struct udp_socket_state){
+        *state = (struct net_table_udp){
             .address = socket->endpoint.address,
             .peer = socket->endpoint.peer,
             .port = socket->endpoint.port,

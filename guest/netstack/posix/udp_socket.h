@@ -19,19 +19,14 @@
 #define UDP_SOCKETS_MAX 64
 
 struct file;
+struct net_table_udp;
 
 void udp_socket_init(void);
 /* A file with a new socket. NULL with -KENOBUFS or -KENFILE. */
 struct file *udp_socket_make(int *error);
 
 /* For /proc/net. */
-struct udp_socket_state {
-    uint32_t address, peer; /* 0: any, none */
-    uint16_t port, peer_port;
-    size_t queued_bytes;
-    uint64_t dropped;
-};
 /* The socket with this index, below UDP_SOCKETS_MAX; false: there is none with a port. */
-bool udp_socket_inform(unsigned index, struct udp_socket_state *state);
+bool udp_socket_inform(unsigned index, struct net_table_udp *state);
 
 #endif

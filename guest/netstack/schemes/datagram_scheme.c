@@ -30,11 +30,13 @@ void datagram_net_deliver(struct datagram_net_socket *socket, struct nbuf *nbuf,
                           uint16_t port)
 {
     if (socket->shut_read) {
+        socket->dropped++;
         net_drop(nbuf, socket->kind, "reading is shut down");
         return;
     }
     if (socket->count == DATAGRAM_SCHEME_MAX ||
         socket->queued_bytes + nbuf->len > (size_t)socket->receive_buffer) {
+        socket->dropped++;
         net_drop(nbuf, socket->kind, "receive queue full");
         return;
     }

@@ -28,6 +28,7 @@ struct datagram_net_socket {
     struct net_name sender; /* of what was read last */
     uint8_t ttl;            /* 0: the usual */
     int32_t receive_buffer, send_buffer;
+    uint64_t dropped; /* datagrams for it that nobody will read */
     size_t queued_bytes;
     unsigned first, count; /* of received[], a ring */
     struct datagram_entry received[DATAGRAM_SCHEME_MAX];

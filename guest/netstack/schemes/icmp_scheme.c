@@ -158,11 +158,13 @@ static int icmp_scheme_send(struct icmp_net_socket *socket, const void *data, si
         error = icmp_scheme_autobind(socket);
     if (error != 0)
         return error;
-    if (ICMP_SCHEME_SKIP + size > path.interface->mtu - IPV4_HEADER_SIZE)
+    if (ICMP_SCHEME_SKIP + size > IPV4_PACKET_MAX - IPV4_HEADER_SIZE)
         return -KEMSGSIZE;
     struct nbuf *nbuf = nbuf_alloc();
-    if (nbuf == NULL)
+    if (nbuf == NULL || (ICMP_SCHEME_SKIP + size > nbuf_tailroom(nbuf) && !nbuf_enlarge(nbuf))) {
+        nbuf_free(nbuf);
         return -KENOBUFS;
+    }
     uint8_t *message = nbuf_put(nbuf, ICMP_SCHEME_SKIP + size);
     memset(message, 0, ICMP_SCHEME_SKIP);
     message[0] = ICMP_SCHEME_TYPE_ECHO;

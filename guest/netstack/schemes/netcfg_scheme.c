@@ -16,7 +16,7 @@ struct netcfg_file {
     size_t size, offset; /* of what is read */
     size_t written;      /* bytes that do not count yet */
     char text[NETCFG_TEXT_MAX];
-    char lines[NETCFG_TEXT_MAX];
+    char lines[NETCFG_LINES_MAX];
 };
 
 static struct netcfg_file netcfg_files[NETCFG_FILES_MAX];

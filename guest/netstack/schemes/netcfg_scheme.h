@@ -4,6 +4,7 @@
  *     resolv/nameserver        the address of the name server
  *     route/list               a route on each line: PREFIX [via GATEWAY] dev INTERFACE src ADDRESS
  *     route/add, route/rm      written: PREFIX [via GATEWAY] [dev INTERFACE]; "default" is a prefix
+ *     tables/NAME              route, tcp, udp, drops: the tables of net_table.h
  *     ifaces/IF/mac            02-00-0a-00-02-0f
  *     ifaces/IF/addr/list      ADDRESS/LENGTH, or "Not configured"
  *     ifaces/IF/addr/set       written: the same; "none" takes it away
@@ -20,8 +21,9 @@
 
 #include <stddef.h>
 
-#define NETCFG_FILES_MAX 32
-#define NETCFG_TEXT_MAX  4096 /* bytes of a file */
+#define NETCFG_FILES_MAX 16
+#define NETCFG_TEXT_MAX  8192  /* bytes of a file; what would be longer is cut between rows */
+#define NETCFG_LINES_MAX 1024  /* bytes that are written before they count */
 #define NETCFG_DNS_PATH  "/etc/net/dns"
 
 struct netcfg_scheme {

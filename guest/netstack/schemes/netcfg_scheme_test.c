@@ -104,7 +104,7 @@ static void end(void)
 static void test_directories_are_lists_of_names(void)
 {
     begin();
-    CU_ASSERT_STRING_EQUAL(text_of(""), "ifaces\nresolv\nroute\n");
+    CU_ASSERT_STRING_EQUAL(text_of(""), "ifaces\nresolv\nroute\ntables\n");
     CU_ASSERT_STRING_EQUAL(text_of("ifaces"), "lo\neth0\n");
     CU_ASSERT_STRING_EQUAL(text_of("ifaces/eth0/"), "addr\nmac\nmtu\nstate\n");
     CU_ASSERT_STRING_EQUAL(text_of("route"), "add\nlist\nrm\n");

@@ -10,7 +10,9 @@
 #include "lib/string.h"
 #include "netstack/ethernet.h"
 #include "netstack/interface.h"
+#include "netstack/net_table.h"
 #include "netstack/schemes/router.h"
+#include "netstack/schemes/udp_scheme.h"
 
 #define NETCFG_INTERFACES     "ifaces/"
 #define NETCFG_DNS_DEFAULT    0x0a000203 /* 10.0.2.3 */
@@ -224,6 +226,51 @@ static int netcfg_set_state(struct interface *interface, char *line)
     return router_set_up(interface, kstreq(word, "up"));
 }
 
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+static size_t netcfg_show_route_table(const struct interface *interface, char *text, size_t size)
+{
+    (void)interface;
+    return net_table_routes(text, size);
+}
+
+static size_t netcfg_show_tcp(const struct interface *interface, char *text, size_t size)
+{
+    unsigned cursor = 0;
+    (void)interface;
+    return net_table_tcp(&cursor, text, size);
+}
+
+static size_t netcfg_show_udp(const struct interface *interface, char *text, size_t size)
+{
+    struct net_table_udp socket;
+    size_t length = net_table_udp_heading(text, size);
+    (void)interface;
+    for (unsigned i = 0; i < UDP_SCHEME_SOCKETS_MAX && size - length > NET_TABLE_ROW_MAX; i++) {
+        if (udp_scheme_inform(i, &socket))
+            length += net_table_udp_row(i, &socket, text + length, size - length);
+    }
+    return length;
+}
+
+static size_t netcfg_show_tcp6(const struct interface *interface, char *text, size_t size)
+{
+    (void)interface;
+    return netcfg_bounded(kstrlcpy(text, NET_TABLE_TCP6, size), size);
+}
+
+static size_t netcfg_show_udp6(const struct interface *interface, char *text, size_t size)
+{
+    (void)interface;
+    return netcfg_bounded(kstrlcpy(text, NET_TABLE_UDP6, size), size);
+}
+
+static size_t netcfg_show_drops(const struct interface *interface, char *text, size_t size)
+{
+    (void)interface;
+    return net_table_drops(text, size);
+}
+
 /* ---- the tree -------------------------------------------------------------------------------- */
 
 static const struct netcfg_node netcfg_nodes[] = {
@@ -242,6 +289,13 @@ static const struct netcfg_node netcfg_nodes[] = {
     {"route/add", NULL, netcfg_add_route},
     {"route/list", netcfg_show_routes, NULL},
     {"route/rm", NULL, netcfg_remove_route},
+    {.path = "tables"},
+    {"tables/drops", netcfg_show_drops, NULL},
+    {"tables/route", netcfg_show_route_table, NULL},
+    {"tables/tcp", netcfg_show_tcp, NULL},
+    {"tables/tcp6", netcfg_show_tcp6, NULL},
+    {"tables/udp", netcfg_show_udp, NULL},
+    {"tables/udp6", netcfg_show_udp6, NULL},
 };
 #define NETCFG_NODES (sizeof netcfg_nodes / sizeof netcfg_nodes[0])
 

@@ -9,6 +9,7 @@
 #include "lib/kassert.h"
 #include "lib/string.h"
 #include "netstack/interface.h"
+#include "netstack/net_table.h"
 #include "netstack/schemes/datagram_scheme.h"
 #include "netstack/udp.h"
 
@@ -26,6 +27,8 @@ static struct pool udp_socket_pool;
 
 void udp_scheme_init(void)
 {
+    for (unsigned i = 0; i < UDP_SCHEME_SOCKETS_MAX; i++)
+        udp_sockets[i].endpoint.port = 0;
     pool_init(&udp_socket_pool, "udp-sockets", udp_sockets, sizeof udp_sockets[0],
               UDP_SCHEME_SOCKETS_MAX);
 }
@@ -278,6 +281,22 @@ static long udp_scheme_set(struct net_socket *base, enum net_setting setting, co
     else if (result > 0)
         socket->endpoint.reuse_address = number != 0;
     return result;
+}
+
+bool udp_scheme_inform(unsigned index, struct net_table_udp *state)
+{
+    const struct udp_net_socket *socket = &udp_sockets[index];
+    if (socket->endpoint.port == 0)
+        return false;
+    *state = (struct net_table_udp){
+        .address = socket->endpoint.address,
+        .peer = socket->endpoint.peer,
+        .port = socket->endpoint.port,
+        .peer_port = socket->endpoint.peer_port,
+        .queued_bytes = socket->base.queued_bytes,
+        .dropped = socket->base.dropped,
+    };
+    return true;
 }
 
 const struct socket_protocol udp_scheme_protocol = {

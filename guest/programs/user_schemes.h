@@ -49,8 +49,8 @@ long user_scheme_getname(int descriptor, bool peer, struct sockaddr_in *name);
 /* For any descriptors; those that no event queue can watch are looked at when something happens. */
 long user_scheme_poll(struct pollfd *entries, size_t count, uint64_t timeout_ns);
 /*
- * An epoll set is an event queue. DEVIATION: what is ready is told on edges, and again after whatever
- * was read, written or accepted, or when it is wanted anew; not as long as it lasts.
+ * An epoll set is an event queue. DEVIATION: what is ready is told on edges, and again after
+ * whatever was read, written or accepted, or when it is wanted anew; not as long as it lasts.
  */
 long user_scheme_epoll_create(void);
 long user_scheme_epoll_ctl(int epoll, int operation, int descriptor, uint32_t events,

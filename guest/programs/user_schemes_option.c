@@ -283,7 +283,9 @@ static long scheme_wait_events(int epoll, struct epoll_event *events, int max)
     }
 }
 
-/* A timer of this wait that has fired may stand in the queue still: the next one ends early then. */
+/*
+ * A timer of this wait that has fired may stand in the queue still: the next one ends early then.
+ */
 long user_scheme_epoll_wait(int epoll, struct epoll_event *events, int max, int timeout_ms)
 {
     long timer = -1;

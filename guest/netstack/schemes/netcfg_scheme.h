@@ -22,8 +22,8 @@
 #include <stddef.h>
 
 #define NETCFG_FILES_MAX 16
-#define NETCFG_TEXT_MAX  8192  /* bytes of a file; what would be longer is cut between rows */
-#define NETCFG_LINES_MAX 1024  /* bytes that are written before they count */
+#define NETCFG_TEXT_MAX  8192 /* bytes of a file; what would be longer is cut between rows */
+#define NETCFG_LINES_MAX 1024 /* bytes that are written before they count */
 #define NETCFG_DNS_PATH  "/etc/net/dns"
 
 struct netcfg_scheme {

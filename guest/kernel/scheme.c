@@ -88,7 +88,6 @@ static void scheme_add(struct scheme *scheme, const char *name, uint32_t namespa
     wait_queue_init(&scheme->reads);
     event_source_init(&scheme->source, "scheme", scheme->number);
     list_add_tail(&schemes.registered, &scheme->link);
-    scheme_tell_names(scheme);
 }
 
 void scheme_remove(struct scheme *scheme)
@@ -138,6 +137,7 @@ static int scheme_register(struct scheme *scheme, const char *name)
         scheme_add(scheme, name, UINT32_C(1) << namespace);
         scheme->provider = task_number(task_current());
         probe_scheme_registered(scheme->provider, scheme->number, scheme->name);
+        scheme_tell_names(scheme);
     } else {
         error = -KEEXIST;
     }

@@ -44,6 +44,7 @@ static const struct socktest_entry {
     {"ping-bind", true, socktest_ping_bind},
     {"ping-ident", true, socktest_ping_ident},
     {"connect-twice", true, socktest_connect_twice},
+    {"read-early", true, socktest_read_early},
     {"send-early", true, socktest_send_early},
     {"epoll", true, socktest_epoll},
     {"epoll-edge", true, socktest_epoll_edge},

@@ -42,9 +42,9 @@ socktest_check_fn socktest_inet6, socktest_flags, socktest_eventfd, socktest_opt
 socktest_check_fn socktest_msg_name, socktest_msg_control, socktest_ttl, socktest_read_write,
     socktest_ping_bind, socktest_ping_ident, socktest_two_at_once, socktest_longest;
 /* of socktest_stream.c: with a TCP server; the table in socktest.c says of which kind */
-socktest_check_fn socktest_connect_twice, socktest_send_early, socktest_epoll, socktest_epoll_edge,
-    socktest_refused_poll, socktest_refused_error, socktest_refused_wait, socktest_reset_error,
-    socktest_receive_timeout, socktest_patience, socktest_end, socktest_end_poll, socktest_full,
-    socktest_full_poll;
+socktest_check_fn socktest_connect_twice, socktest_read_early, socktest_send_early, socktest_epoll,
+    socktest_epoll_edge, socktest_refused_poll, socktest_refused_error, socktest_refused_wait,
+    socktest_reset_error, socktest_receive_timeout, socktest_patience, socktest_end,
+    socktest_end_poll, socktest_full, socktest_full_poll;
 
 #endif

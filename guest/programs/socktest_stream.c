@@ -79,6 +79,21 @@ bool socktest_epoll_edge(struct socktest *test)
     return socktest_epoll_by(test, EPOLLET);
 }
 
+/* Nothing can be read on the way, and this is not the end either. */
+bool socktest_read_early(struct socktest *test)
+{
+    char byte;
+    int socket = socktest_begin(test);
+    return socket >= 0 &&
+           socktest_result(test, "recv(on its way)", -KEAGAIN,
+                           user_recv(socket, &byte, sizeof byte, 0)) &&
+           socktest_result(test, "poll(POLLIN, on its way)", 0, socktest_poll(socket, POLLIN, 1)) &&
+           socktest_result(test, "poll(POLLOUT)", POLLOUT,
+                           socktest_poll(socket, POLLOUT, SOCKTEST_WAIT_MS)) &&
+           socktest_result(test, "recv(nothing yet)", -KEAGAIN,
+                           user_recv(socket, &byte, sizeof byte, 0));
+}
+
 /* What a send() takes is delivered. Before the handshake it takes nothing, and says so. */
 bool socktest_send_early(struct socktest *test)
 {

@@ -51,8 +51,9 @@ struct diagnosis {
     char *trigger;      /* NULL: nothing was injected */
     char *chain; /* of the task that pays, to whom it waits for; NULL: it waits for no other task */
     const struct ledger_task *task; /* who pays; NULL: nobody is known. Borrowed from the ledger */
-    const struct ledger_task *driver; /* who works for it; NULL: not known. Likewise */
-    GPtrArray *evidence;              /* char *, lines */
+    /* Who works for it, or has to act; NULL: not known. Likewise. */
+    const struct ledger_task *driver;
+    GPtrArray *evidence; /* char *, lines */
 };
 
 /* What the diagnosis is asked about. */

@@ -337,10 +337,10 @@ struct diagnosis *diagnosis_ask(const struct ledger *ledger,
         .diagnosis = diagnosis,
     };
     diagnosis->task = rules_payer(&c);
-    diagnosis->chain = rules_chain_of(&c);
     if (question->crashed ? rules_hold_at_crash(&c) : rules_hold(&c)) {
         rules_name_trigger(&c);
     }
+    diagnosis->chain = rules_chain_of(&c);
     /* Without what only the guest can tell, the hardware's side is all there is. */
     if (diagnosis->cause != NULL && ledger->tasks->len <= 1 && ledger->panicked.sequence == 0 &&
         !question->crashed) {

@@ -73,8 +73,6 @@ typedef bool rules_chain_fn(struct rules_case *c, const struct waits_chain *chai
 bool rules_some_chain(struct rules_case *c, rules_chain_fn *look);
 /* Whether the program that is in trouble may wait for what this task does. */
 bool rules_concerns(const struct rules_case *c, uint32_t task);
-/* "ping → request 17 …", as evidence. */
-void rules_evidence_chain(struct rules_case *c, const struct waits_chain *chain);
 
 bool rule_irq_unhandled(struct rules_case *c);
 bool rule_irq_storm(struct rules_case *c);

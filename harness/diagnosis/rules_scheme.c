@@ -56,13 +56,6 @@ bool rules_concerns(const struct rules_case *c, uint32_t task)
     return program->task != 0 && scheme_is_asleep(own) && waits_reach(c->ledger, own, task);
 }
 
-void rules_evidence_chain(struct rules_case *c, const struct waits_chain *chain)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    waits_write_chain(text, c->ledger, chain);
-    rules_evidence(c, "%s", text->str);
-}
-
 /* The wait by which the others come to the end of the chain; NULL: it is its beginning as well. */
 static const struct waits_step *scheme_last_wait(const struct waits_chain *chain)
 {
@@ -287,7 +280,6 @@ bool rule_task_unkillable(struct rules_case *c)
         struct waits_chain chain;
         waits_follow(c->ledger, task, &chain);
         scheme_blame(c, &chain);
-        rules_evidence_chain(c, &chain);
         return rules_found(c, "task.unkillable",
                            "%s was killed at %s, and still waits for the answer to request "
                            "%" G_GUINT64_FORMAT " (%s of %s)",

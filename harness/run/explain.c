@@ -224,12 +224,15 @@ static void explain_add_lines(const struct session *session, const struct ledger
     explain_add_stack(session, &stack, task->name, "waits in", evidence);
 }
 
-/* The code on the guest's side of the link: handler, driver. */
+/* The code on the guest's side of the link: handler, driver, or who else has to act. */
 static void explain_add_places(const struct session *session, const struct diagnosis *diagnosis)
 {
     GPtrArray *evidence = diagnosis->evidence;
     places_tell_irq(session, diagnosis->intid, evidence);
     if (diagnosis->device == NULL) {
+        if (diagnosis->driver != NULL && diagnosis->driver != diagnosis->task) {
+            explain_add_lines(session, diagnosis->driver, evidence);
+        }
         return;
     }
     places_tell_received(session, diagnosis->device, evidence);

@@ -59,6 +59,7 @@ COMMAND_LINES = [
     (["run", "--pcap", "x.pcap", "FOLDER"], ["--pcap x.pcap", "2 tests", "x.pcap/", "--filter"]),
     (["run", "--events", "x.events", "FOLDER"], ["--events x.events", "2 tests", "x.events/", "--filter"]),
     (["run", "--pcap", "same", "--events", "./same", "GOOD"], ["--pcap and --events both name same"]),
+    (["run", "--events", "same", "--wait-graph", "./same", "GOOD"], ["--events and --wait-graph both name same"]),
 ]
 
 # Scenario files: name, content, and what the message must say; `PLACE` stands for "FILE:LINE:COL: error:".
@@ -222,6 +223,7 @@ def check_outputs(bench, good, folder):
     cases = [
         (["--pcap", "/nonexistent/x.pcap", network], ["/nonexistent/x.pcap", nowhere]),
         (["--events", "/nonexistent/x.events", network], ["/nonexistent/x.events", nowhere]),
+        (["--wait-graph", "/nonexistent/x.dot", network], ["/nonexistent/x.dot", nowhere]),
         (["--pcap", f"{network}/x.pcap", network], ["Not a directory"]),
         (["--pcap", f"{network}/below/", network], ["cannot make", "Not a directory"]),
         (["--events", f"{network}/below/", network], ["cannot make", "Not a directory"]),

@@ -144,7 +144,7 @@ static const struct cause causes_table[] = {
                 "was read and the request was not.",
         .scenario =
             "start  cat: \"cat /scheme/test/file\"\n"
-            "expect cat exits 0 within 1s        # with a kernel that posts no events of roots",
+            "expect cat exits 0 within 1s        # with a kernel that posts no event",
     },
     {
         .id = "event.lost-before-subscribe",
@@ -165,7 +165,7 @@ static const struct cause causes_table[] = {
                 "reader looked and did not take it.",
         .scenario =
             "start  cat: \"cat /scheme/test/file\"\n"
-            "expect cat exits 0 within 1s        # asked before the provider watches its root",
+            "expect cat exits 0 within 1s        # asked before it is watched",
     },
     {
         .id = "wait-set.incomplete",
@@ -188,7 +188,7 @@ static const struct cause causes_table[] = {
                 "not look.",
         .scenario =
             "start  ping: \"ping -c 1 10.0.2.2\"\n"
-            "expect ping exits 0 within 1s       # with a driver that watches its requests only",
+            "expect ping exits 0 within 1s       # with a driver that forgets its line",
     },
     {
         .id = "irq.not-enabled",

@@ -20,7 +20,7 @@ static const struct cause causes_table[] = {
                 "the circle.",
         .scenario =
             "start  ping: \"ping -c 1 10.0.2.2\"\n"
-            "expect ping exits 0 within 1s       # with a driver that locks the other way round",
+            "expect ping exits 0 within 1s       # with locks the other way round",
     },
     {
         .id = "lock.self",

@@ -142,9 +142,8 @@ static const struct cause causes_table[] = {
         .near = "event.lost-before-subscribe, when it was ready before it was watched; wait- "
                 "set.incomplete, when nobody watches it; request.undelivered, when the event "
                 "was read and the request was not.",
-        .scenario =
-            "start  cat: \"cat /scheme/test/file\"\n"
-            "expect cat exits 0 within 1s        # with a kernel that posts no events of roots",
+        .scenario = "start  cat: \"cat /scheme/test/file\"\n"
+                    "expect cat exits 0 within 1s        # with a kernel that posts no event",
     },
     {
         .id = "event.lost-before-subscribe",
@@ -163,9 +162,8 @@ static const struct cause causes_table[] = {
                 "first time.",
         .near = "event.not-delivered, when it became ready later; request.undelivered, when the "
                 "reader looked and did not take it.",
-        .scenario =
-            "start  cat: \"cat /scheme/test/file\"\n"
-            "expect cat exits 0 within 1s        # asked before the provider watches its root",
+        .scenario = "start  cat: \"cat /scheme/test/file\"\n"
+                    "expect cat exits 0 within 1s        # asked before it is watched",
     },
     {
         .id = "wait-set.incomplete",
@@ -186,9 +184,8 @@ static const struct cause causes_table[] = {
         .near = "event.not-delivered, when the source is watched; irq.not-enabled, when the "
                 "interrupt never came; vq.used-not-consumed, when the daemon was woken and did "
                 "not look.",
-        .scenario =
-            "start  ping: \"ping -c 1 10.0.2.2\"\n"
-            "expect ping exits 0 within 1s       # with a driver that watches its requests only",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect ping exits 0 within 1s       # with a driver that forgets its line",
     },
     {
         .id = "irq.not-enabled",

@@ -18,9 +18,8 @@ static const struct cause causes_table[] = {
                 "without a deadlock.",
         .near = "lock.self, when there is one task; request.circle, when a request is part of "
                 "the circle.",
-        .scenario =
-            "start  ping: \"ping -c 1 10.0.2.2\"\n"
-            "expect ping exits 0 within 1s       # with a driver that locks the other way round",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect ping exits 0 within 1s       # with locks the other way round",
     },
     {
         .id = "lock.self",

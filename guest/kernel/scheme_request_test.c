@@ -106,9 +106,9 @@ static void writes_a_secret_and_leaves_it(void)
 
 static void reads_what_was_left(void)
 {
-    char text[8] = "unknown";
+    char text[] = "a secret";
     int file = (int)open_path("/scheme/careless", O_RDWR);
-    CU_ASSERT_EQUAL(sys_write(file, "a secret", 8), 8);
+    CU_ASSERT_EQUAL(sys_write(file, text, 8), 8);
     CU_ASSERT_EQUAL(sys_read(file, text, 8), 8);
     CU_ASSERT_EQUAL(memcmp(text, "\0\0\0\0\0\0\0\0", 8), 0);
 }

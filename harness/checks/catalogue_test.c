@@ -23,10 +23,13 @@ static void test_every_check_says_all_and_is_found_by_its_name(void)
     CU_ASSERT_EQUAL(catalogue_find(""), CHECK_COUNT);
 }
 
-static void test_no_check_is_called_like_a_cause(void)
+/* A broken rule of these may be what a hang comes from, and is called the same then. */
+static void test_only_rules_of_locks_and_timeouts_are_called_like_causes(void)
 {
+    static const char *const both[] = {"lock.order", "lock.self", "timeout.overdue", NULL};
     for (unsigned i = 0; i < CHECK_COUNT; i++) {
-        CU_ASSERT_PTR_NULL(causes_find(catalogue_names()[i]));
+        const char *name = catalogue_names()[i];
+        CU_ASSERT_EQUAL(causes_find(name) != NULL, g_strv_contains(both, name));
     }
 }
 
@@ -49,5 +52,5 @@ static void test_texts_name_every_check_and_keep_to_their_width(void)
 }
 
 UNIT_SUITE("catalogue", UNIT_TEST(test_every_check_says_all_and_is_found_by_its_name),
-           UNIT_TEST(test_no_check_is_called_like_a_cause),
+           UNIT_TEST(test_only_rules_of_locks_and_timeouts_are_called_like_causes),
            UNIT_TEST(test_texts_name_every_check_and_keep_to_their_width))

@@ -91,7 +91,7 @@ def check_looks(bench, run, pieces, log, what):
              r"^2\.\d{9} +machine +CNTV")
     check_waiting_stack(bench, run, waiting, f"{what}: task 2 bt")
     contains(bench, run, netd, f"{what}: task 1 bt", r"^task 1 netd waits for irq ",
-             r" at guest/drivers/virtio_net\.c:\d+")
+             r" at guest/drivers/virtio_netif\.c:\d+")
     same = events.splitlines() == log[-40:]
     bench.check(same, f"{what}: events 40 are the last of the event log, and not:\n{events}", run)
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # fuzz.sh - runs the fuzz targets of a build, or proves them
 #
-#   tools/fuzz.sh BUILD_DIR [--seed N] [TARGET [SECONDS]]
+#   tools/fuzz.sh BUILD_DIR [TARGET [SECONDS]]
+#   tools/fuzz.sh BUILD_DIR --same RUNS TARGET
 #   tools/fuzz.sh BUILD_DIR --planted [TARGET]
 #
 # All targets, or one, for SECONDS each (60). A target starts from its corpus in the tree,
@@ -10,8 +11,11 @@
 # BUILD_DIR/fuzz-artifacts/TARGET; then the exit status is 1. Whatever is wrong with the command
 # line, or with the build, gives 2.
 #
-# Each run searches elsewhere, except with --seed: so do the tests, which judge a change and must not
-# blame it for what a lucky search found in code that it never touched.
+# Each run searches elsewhere, except with --same: so do the tests, which judge a change and must not
+# blame it for what a lucky search found in code that it never touched. Such a search is so many
+# executions from one seed and from nothing but the corpus of the tree, with what libFuzzer's choices
+# depend on besides switched off: the time that an input took (entropic) and where the kernel put the
+# program, whose addresses are keys of its tables.
 #
 # --planted runs the build's second programs, in which a defect was planted. From the corpus of the
 # tree, and for two minutes at most, the fuzzer has to find an input that breaks the program. The same
@@ -21,8 +25,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 usage() {
     cat <<'END'
-usage: ./dev fuzz [--seed N] [TARGET [SECONDS]]
-           all fuzz targets, or one, for 60 s each or so many; with a seed always the same search
+usage: ./dev fuzz [TARGET [SECONDS]]
+           all fuzz targets, or one, for 60 s each or so many
+       ./dev fuzz --same RUNS TARGET
+           so many executions of one of them, always the same search, as the tests do it
        ./dev fuzz --planted [TARGET]
            whether they find the defects that are planted in them
        tools/fuzz.sh BUILD_DIR …
@@ -36,6 +42,7 @@ die() {
 }
 
 readonly planted_seconds=120 # a bound, for busy machines: they take a second or two
+readonly same_seconds=150    # likewise: they take a tenth of it
 readonly artifact_shown_max=4096 # bytes, of an artifact that is printed
 
 # ---- the command line ----------------------------------------------------------------------------
@@ -56,15 +63,16 @@ fi
 build=$(cd "$1" && pwd)
 shift
 planted=false
-seed=
+same=
 if [ "${1:-}" = --planted ]; then
     planted=true
     shift
     [ $# -le 1 ] || die "behind --planted stands a target at most"
-elif [ "${1:-}" = --seed ]; then
-    seed=${2:-}
-    [[ $seed =~ ^[1-9][0-9]{0,8}$ ]] || die "'$seed' is not a seed: a number from 1"
+elif [ "${1:-}" = --same ]; then
+    same=${2:-}
+    [[ $same =~ ^[1-9][0-9]{0,8}$ ]] || die "'$same' is not a number of executions"
     shift 2
+    [ $# -eq 1 ] || die "behind --same RUNS stands a target"
 fi
 [ $# -le 2 ] || die "too many words: $*"
 chosen=${1:-}
@@ -88,6 +96,12 @@ LC_ALL=C grep -qa LLVMFuzzerRunDriver "$build/fuzz/fuzz_${targets[0]}" ||
 
 # GLib's own allocator would hide from the address sanitizer what its users do.
 export G_SLICE=always-malloc
+
+# Addresses that are the same each time, where the machine allows it.
+in_place=()
+if [ -n "$same" ] && setarch -R true 2>/dev/null; then
+    in_place=(setarch -R)
+fi
 
 # ---- one run -------------------------------------------------------------------------------------
 
@@ -148,7 +162,7 @@ fuzz() {
         options+=("-dict=$dictionary")
     fi
     mkdir -p "$artifacts"
-    "$program" "${options[@]}" "$@" >"$artifacts/run.log" 2>&1 &
+    "${in_place[@]}" "$program" "${options[@]}" "$@" >"$artifacts/run.log" 2>&1 &
     child=$!
     watch "$target" "$artifacts/run.log" "$limit"
     wait "$child" || status=$?
@@ -194,12 +208,16 @@ explain() {
 # run TARGET: false when it broke, or did not run at all.
 run() {
     local target=$1 corpus=$build/fuzz-corpus/$1 artifacts=$build/fuzz-artifacts/$1 log status=0
-    local seeds=$root/tests/fuzz/corpus/$1 runs result=ok
+    local seeds=$root/tests/fuzz/corpus/$1 limit=$seconds options=() runs result=ok
     [ -d "$seeds" ] || die "the target $target has no corpus: $seeds"
+    if [ -n "$same" ]; then
+        corpus=$scratch/$target limit=$same_seconds
+        options=(-seed=1 -entropic=0 -reload=0 "-runs=$same")
+    fi
     mkdir -p "$corpus"
     log=$artifacts/run.log
-    fuzz "$build/fuzz/fuzz_$target" "$target" "$seconds" "$artifacts" "$corpus" "$seeds" \
-        ${seed:+"-seed=$seed"} || status=$?
+    fuzz "$build/fuzz/fuzz_$target" "$target" "$limit" "$artifacts" "$corpus" "$seeds" \
+        "${options[@]}" || status=$?
 
     runs=$(statistic "$log" number_of_executed_units)
     if [ "$status" -ne 0 ] || [ "$runs" -eq 0 ]; then

@@ -81,7 +81,9 @@ static bool serve_script_skip(struct serve_script *script, struct serve_pipe *pi
 static bool serve_script_send(struct serve_script *script, struct serve_pipe *pipe,
                               const uint8_t *bytes, size_t size)
 {
-    script->done += serve_pipe_put(pipe, bytes + script->done, size - script->done);
+    if (script->done < size) {
+        script->done += serve_pipe_put(pipe, bytes + script->done, size - script->done);
+    }
     return script->done == size;
 }
 

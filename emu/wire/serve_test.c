@@ -63,6 +63,15 @@ static void script_begin(const struct serve_step *steps, size_t count)
     talk_begin(&endpoint);
 }
 
+static void test_script_of_no_bytes_sends_none(void)
+{
+    g_autoptr(GBytes) nothing = g_bytes_new(NULL, 0);
+    const struct serve_step steps[] = {{SERVE_STEP_SEND, 0, nothing}, {SERVE_STEP_EXPECT, 0, nothing}};
+    script_begin(steps, G_N_ELEMENTS(steps));
+    CU_ASSERT_STRING_EQUAL(talk_heard(), "");
+    CU_ASSERT_TRUE(talk.pipe.finished);
+}
+
 static void test_script_takes_its_steps(void)
 {
     g_autoptr(GBytes) line = text_bytes("\r\n"), hello = text_bytes("hello");
@@ -384,6 +393,7 @@ static void test_kinds_have_names_and_endpoints_a_text(void)
 }
 
 UNIT_SUITE("serve", UNIT_TEST(test_script_takes_its_steps),
+           UNIT_TEST(test_script_of_no_bytes_sends_none),
            UNIT_TEST(test_script_gives_up_when_other_bytes_or_none_come),
            UNIT_TEST(test_script_sends_more_than_there_is_room_for),
            UNIT_TEST(test_http_answers_each_request),

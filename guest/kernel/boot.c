@@ -55,13 +55,14 @@ kstatic_assert((POOLS_MAX + 1) * 64 <= FILE_TEXT_MAX, "a line for each pool");
 
 void kernel_init(const struct program_entry *programs, size_t program_count)
 {
+    const struct hal_boot *boot = hal_boot_info();
     boot_memory_init();
     file_init();
     poll_init();
     epoll_init();
     eventfd_init();
     boot_data_init();
-    user_memory_init();
+    user_memory_init(hal_phys_to_virt(boot->ram_base), boot->ram_size);
     timeout_registry_init();
     task_init();
     smp_init();

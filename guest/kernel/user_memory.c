@@ -4,7 +4,7 @@
 #include "lib/errno.h"
 #include "lib/kassert.h"
 
-#include "ringside/hal.h"
+#include <stdint.h>
 
 /* The linker's: where the image begins, and where its code ends. */
 #define USER_OF_IMAGE __attribute__((visibility("hidden")))
@@ -14,12 +14,11 @@ extern const char etext[] USER_OF_IMAGE;
 static uintptr_t user_ram_base;
 static size_t user_ram_size;
 
-void user_memory_init(void)
+void user_memory_init(void *base, size_t size)
 {
-    const struct hal_boot *boot = hal_boot_info();
-    user_ram_base = (uintptr_t)hal_phys_to_virt(boot->ram_base);
-    user_ram_size = boot->ram_size;
-    kassert(user_ram_base != 0);
+    kassert(base != NULL);
+    user_ram_base = (uintptr_t)base;
+    user_ram_size = size;
 }
 
 bool user_range_is_ram(const void *pointer, size_t size)

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-void user_memory_init(void);
+/* The RAM that programs may point to. */
+void user_memory_init(void *base, size_t size);
 
 /* [pointer, pointer + size) lies in RAM. NULL does not, not even with size 0. */
 bool user_range_is_ram(const void *pointer, size_t size);

@@ -18,6 +18,7 @@
 #include "kernel/netif.h"
 #include "kernel/program.h"
 #include "kernel/task.h"
+#include "kernel/user_memory.h"
 #include "netstack/interface.h"
 #include "netstack/netstack.h"
 #include "netstack/posix/posix.h"
@@ -105,6 +106,8 @@ static void fuzz_boot(void)
     fuzz.memory = hal_phys_to_virt(boot->ram_base + boot->ram_size - FUZZ_MEMORY);
     fuzz.bulk = fuzz.memory - FUZZ_BULK;
     memset(fuzz.bulk, 0, FUZZ_BULK + FUZZ_MEMORY);
+    /* Bytes of an input may make a pointer to the kernel's own memory: that is none of a program. */
+    user_memory_init(fuzz.bulk, FUZZ_BULK + FUZZ_MEMORY);
 }
 
 /* In steps, since what happens is written down and room for that is limited. */

@@ -66,7 +66,8 @@ static void script_begin(const struct serve_step *steps, size_t count)
 static void test_script_of_no_bytes_sends_none(void)
 {
     g_autoptr(GBytes) nothing = g_bytes_new(NULL, 0);
-    const struct serve_step steps[] = {{SERVE_STEP_SEND, 0, nothing}, {SERVE_STEP_EXPECT, 0, nothing}};
+    const struct serve_step steps[] = {{SERVE_STEP_SEND, 0, nothing},
+                                       {SERVE_STEP_EXPECT, 0, nothing}};
     script_begin(steps, G_N_ELEMENTS(steps));
     CU_ASSERT_STRING_EQUAL(talk_heard(), "");
     CU_ASSERT_TRUE(talk.pipe.finished);

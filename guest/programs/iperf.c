@@ -13,7 +13,7 @@
  *   -s  waits for one connection
  *   -p  the port (5001)
  *   -P  so many connections (1)
- *   -n  ends after so many bytes on each of them; k, m and g are powers of 1024
+ *   -n  ends after so many bytes on each of them; k, m and g, small or capital, are powers of 1024
  *   -t  ends after so many seconds (10)
  *   -R  the other direction
  *
@@ -176,7 +176,7 @@ static int iperf_serve(struct iperf *iperf)
 
 static bool iperf_parse_bytes(const char *text, uint64_t *bytes)
 {
-    static const char units[] = "kmg";
+    static const char units[] = "kmgKMG";
     char digits[24];
     size_t length = kstrlen(text);
     unsigned shift = 0;
@@ -184,7 +184,7 @@ static bool iperf_parse_bytes(const char *text, uint64_t *bytes)
         return false;
     const char *unit = kstrchr(units, text[length - 1]);
     if (unit != NULL && *unit != '\0') {
-        shift = 10 * (unsigned)(unit - units + 1);
+        shift = 10 * (unsigned)((unit - units) % 3 + 1);
         length--;
     }
     (void)kstrlcpy(digits, text, length + 1);

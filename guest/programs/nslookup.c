@@ -6,6 +6,7 @@
  */
 #include "lib/errno.h"
 #include "lib/ipv4_text.h"
+#include "lib/ipv6_text.h"
 #include "lib/string.h"
 #include "programs/programs.h"
 #include "programs/resolver.h"
@@ -13,27 +14,17 @@
 
 #define NSLOOKUP_EXIT_FAILED 1
 
-/* In full, without the shorthand for zeros. */
-static void nslookup_print6(struct user_output *output, const uint8_t *address)
-{
-    user_print(output, "Address: ");
-    for (unsigned i = 0; i < 16; i += 2)
-        user_print(output, "%s%x", i > 0 ? ":" : "",
-                   (unsigned)address[i] << 8 | (unsigned)address[i + 1]);
-    user_print(output, "\n");
-}
-
 static void nslookup_print(struct user_output *output, const char *name,
                            const struct resolver_answer *answer)
 {
-    char text[IPV4_TEXT_SIZE];
+    char text[IPV4_TEXT_SIZE], text6[IPV6_TEXT_SIZE];
     if (answer->canonical[0] != '\0')
         user_print(output, "%s\tcanonical name = %s\n", name, answer->canonical);
     user_print(output, "Name:\t%s\n", answer->canonical[0] != '\0' ? answer->canonical : name);
     for (unsigned i = 0; i < answer->address_count; i++)
         user_print(output, "Address: %s\n", ipv4_format(answer->addresses[i], text));
     for (unsigned i = 0; i < answer->address6_count; i++)
-        nslookup_print6(output, answer->addresses6[i]);
+        user_print(output, "Address: %s\n", ipv6_format(answer->addresses6[i], text6));
 }
 
 static int nslookup_fail(struct user_output *output, const char *name, enum resolver_status status,

@@ -247,6 +247,7 @@ static bool serve_take_answer(struct parser *parser, const char *name)
     };
     static const char *const words[] = {"alias",     "nxdomain", "servfail",
                                         "truncated", "silent",   NULL};
+    static const char wanted[] = "an address, alias, nxdomain, servfail, truncated or silent";
     struct scenario_record *record = g_new0(struct scenario_record, 1);
     const struct lexer_token *token = parser_peek(parser);
     g_ptr_array_add(parser->scenario->records, record);
@@ -258,12 +259,12 @@ static bool serve_take_answer(struct parser *parser, const char *name)
         }
     }
     if (token->kind != LEXER_WORD && token->kind != LEXER_STRING) {
-        return parser_fail_expected(parser, "an address or an answer such as 'nxdomain'", words);
+        return parser_fail_expected(parser, wanted, words);
     }
     bool is_v6 = strchr(token->text, ':') != NULL;
     record->row.kind = is_v6 ? SERVE_DNS_AAAA : SERVE_DNS_A;
     if (inet_pton(is_v6 ? AF_INET6 : AF_INET, token->text, record->row.address) != 1) {
-        return parser_fail_expected(parser, "an address or an answer such as 'nxdomain'", words);
+        return parser_fail_expected(parser, wanted, words);
     }
     parser_next(parser);
     return true;

@@ -71,6 +71,7 @@ static void test_script_of_no_bytes_sends_none(void)
     script_begin(steps, G_N_ELEMENTS(steps));
     CU_ASSERT_STRING_EQUAL(talk_heard(), "");
     CU_ASSERT_TRUE(talk.pipe.finished);
+    talk_end();
 }
 
 static void test_script_takes_its_steps(void)

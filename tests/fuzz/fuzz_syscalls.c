@@ -106,7 +106,7 @@ static void fuzz_boot(void)
     fuzz.memory = hal_phys_to_virt(boot->ram_base + boot->ram_size - FUZZ_MEMORY);
     fuzz.bulk = fuzz.memory - FUZZ_BULK;
     memset(fuzz.bulk, 0, FUZZ_BULK + FUZZ_MEMORY);
-    /* Bytes of an input may make a pointer to the kernel's own memory: that is none of a program. */
+    /* Bytes of an input may make a pointer to memory of the kernel: that is none of a program. */
     user_memory_init(fuzz.bulk, FUZZ_BULK + FUZZ_MEMORY);
 }
 

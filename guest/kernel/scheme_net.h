@@ -4,6 +4,7 @@
  *     /scheme/udp/REMOTE/LOCAL     each ADDRESS:PORT, either may be missing; "" has no name yet
  *     /scheme/tcp/REMOTE/LOCAL     begins to connect, or has only a local name
  *     /scheme/icmp/echo/ADDRESS    echo requests: two bytes of sequence number, then the payload
+ *     /scheme/ip/PROTOCOL          whole packets; the protocol is hexadecimal, ip/1 is ICMP
  *     /scheme/netcfg/…             the configuration, a tree of small text files
  *
  * A file of "" is a socket without a name, and dup(file, PATH) gives it one: it stays the same

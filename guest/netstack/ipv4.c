@@ -13,12 +13,12 @@
 #include "netstack/icmp.h"
 #include "netstack/interface.h"
 #include "netstack/loopback.h"
+#include "netstack/raw.h"
 #include "netstack/reassembly.h"
 #include "netstack/route.h"
 #include "netstack/tcp.h"
 #include "netstack/udp.h"
 
-#define IPV4_VERSION         4
 #define IPV4_DONT_FRAGMENT   0x4000
 #define IPV4_MORE_FRAGMENTS  0x2000
 #define IPV4_FRAGMENT_OFFSET 0x1fff
@@ -269,6 +269,7 @@ static struct nbuf *ipv4_reassemble(struct nbuf *nbuf, const struct ipv4_header 
 static void ipv4_deliver(struct nbuf *nbuf, uint8_t protocol, const struct ipv4_info *info,
                          uint64_t now_ns)
 {
+    bool is_known = raw_input(nbuf, protocol, info);
     switch (protocol) {
     case IPV4_ICMP:
         icmp_input(nbuf, info, now_ns);
@@ -280,6 +281,10 @@ static void ipv4_deliver(struct nbuf *nbuf, uint8_t protocol, const struct ipv4_
         tcp_input(nbuf, info, now_ns);
         break;
     default:
+        if (is_known) {
+            nbuf_free(nbuf);
+            break;
+        }
         icmp_send_error(ICMP_ERROR_PROTOCOL, info->header,
                         (size_t)(nbuf->data - info->header) + nbuf->len, info, now_ns);
         net_drop(nbuf, "ipv4", "unknown protocol");

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define IPV4_VERSION         4
 #define IPV4_HEADER_SIZE     20
 #define IPV4_HEADER_SIZE_MAX 60    /* with options */
 #define IPV4_PACKET_MAX      65535 /* its length has 16 bits */
@@ -59,8 +60,14 @@ static inline bool ipv4_is_unicast(uint32_t address)
     return address >> 24 != 0 && address < 0xe0000000;
 }
 
-#define IPV4_TTL_AT      8 /* in a header */
-#define IPV4_PROTOCOL_AT 9
+/* In a header. */
+#define IPV4_TOTAL_SIZE_AT  2
+#define IPV4_FRAGMENT_AT    6
+#define IPV4_TTL_AT         8
+#define IPV4_PROTOCOL_AT    9
+#define IPV4_CHECKSUM_AT    10
+#define IPV4_SOURCE_AT      12
+#define IPV4_DESTINATION_AT 16
 static inline size_t ipv4_header_size(const uint8_t *header)
 {
     return (size_t)(header[0] & 0x0f) * 4;

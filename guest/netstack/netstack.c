@@ -15,6 +15,7 @@
 #include "netstack/interface.h"
 #include "netstack/ipv4.h"
 #include "netstack/loopback.h"
+#include "netstack/raw.h"
 #include "netstack/reassembly.h"
 #include "netstack/route.h"
 #include "netstack/tcp.h"
@@ -142,6 +143,7 @@ void netstack_init(void)
     ipv4_set_select(NULL);
     interfaces_init();
     routes_init();
+    raw_init();
     icmp_init();
     udp_init();
     tcp_init(secret);

@@ -9,6 +9,7 @@
 #include "programs/schemetest.h"
 
 #include "kernel/user_call.h"
+#include "lib/checksum.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "programs/programs.h"
@@ -286,6 +287,29 @@ static void schemetest_timeouts(struct schemetest *test)
     }
 }
 
+/* An echo request to the gateway as a whole packet, and the reply as one. */
+static void schemetest_raw(struct schemetest *test)
+{
+    /* version and header size, ..., time to live, protocol, checksum, source, destination */
+    uint8_t request[] = {0x45, 0, 0, 0, 0, 0, 0, 0, 9,    1, 0,    0, 0, 0, 0, 0,
+                         10,   0, 2, 2, 8, 0, 0, 0, 0x12, 0, 0x34, 0, 0, 0, 0, 0};
+    uint8_t reply[64] = {0};
+    uint16_t sum = checksum_of(request + 20, 12);
+    request[22] = (uint8_t)(sum >> 8);
+    request[23] = (uint8_t)sum;
+    int file = schemetest_open(test, SCHEME_ROOT "ip/1");
+    schemetest_result(test, "write", sizeof request, user_write(file, request, sizeof request));
+    schemetest_result(test, "read", sizeof request, user_read(file, reply, sizeof reply));
+    schemetest_result(test, "protocol", 1, reply[9]);
+    schemetest_result(test, "source", 2, reply[15]);
+    schemetest_result(test, "type of the reply", 0, reply[20]);
+    schemetest_result(test, "identifier", 0x12, reply[24]);
+    request[9] = 6;
+    schemetest_result(test, "write of another protocol", -KEINVAL,
+                      user_write(file, request, sizeof request));
+    (void)user_close(file);
+}
+
 /* ---- the command ----------------------------------------------------------------------------- */
 
 static const struct schemetest_entry {
@@ -305,6 +329,7 @@ static const struct schemetest_entry {
     {"directories", schemetest_directories},
     {"unknown", schemetest_unknown},
     {"timeouts", schemetest_timeouts},
+    {"raw", schemetest_raw},
 };
 
 static int schemetest_usage(void)

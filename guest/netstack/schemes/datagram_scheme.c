@@ -1,5 +1,5 @@
 /*
- * datagram_scheme.c - what sockets of the schemes udp and icmp have in common
+ * datagram_scheme.c - what sockets of the schemes udp, icmp and ip have in common
  */
 #include "netstack/schemes/datagram_scheme.h"
 

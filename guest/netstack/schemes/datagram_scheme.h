@@ -1,5 +1,5 @@
 /*
- * datagram_scheme.h - what sockets of the schemes udp and icmp have in common
+ * datagram_scheme.h - what sockets of the schemes udp, icmp and ip have in common
  *
  * Datagrams that wait to be read, with their senders; an error that is told once, by whichever
  * operation comes next; halves that are shut down. What does not fit is dropped and counted. Under

@@ -6,6 +6,7 @@
 #include "netstack/dialogue.h"
 #include "netstack/netstack.h"
 #include "netstack/schemes/icmp_scheme.h"
+#include "netstack/schemes/ip_scheme.h"
 #include "netstack/schemes/tcp_scheme.h"
 #include "netstack/schemes/udp_scheme.h"
 #include "tests/unit.h"
@@ -47,6 +48,7 @@ void rig_begin(const struct socket_protocol *protocol)
 {
     dialogue_begin();
     socket_schemes_init();
+    ip_scheme_init();
     icmp_scheme_init();
     udp_scheme_init();
     tcp_scheme_init();

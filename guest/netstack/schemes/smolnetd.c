@@ -23,6 +23,7 @@
 #include "lib/string.h"
 #include "netstack/netstack.h"
 #include "netstack/schemes/icmp_scheme.h"
+#include "netstack/schemes/ip_scheme.h"
 #include "netstack/schemes/link.h"
 #include "netstack/schemes/netcfg_scheme.h"
 #include "netstack/schemes/socket_scheme.h"
@@ -38,6 +39,7 @@
 
 /* The word of a source in the event queue. */
 enum smolnetd_source {
+    SMOLNETD_IP,
     SMOLNETD_ICMP,
     SMOLNETD_UDP,
     SMOLNETD_TCP,
@@ -62,8 +64,9 @@ static struct {
     bool restricted; /* no schemes are seen once there is a card */
 } smolnetd;
 
-static const char *const smolnetd_names[SMOLNETD_SCHEMES] = {"icmp", "udp", "tcp", "netcfg"};
+static const char *const smolnetd_names[SMOLNETD_SCHEMES] = {"ip", "icmp", "udp", "tcp", "netcfg"};
 static const struct socket_protocol *const smolnetd_protocols[] = {
+    [SMOLNETD_IP] = &ip_scheme_protocol,
     [SMOLNETD_ICMP] = &icmp_scheme_protocol,
     [SMOLNETD_UDP] = &udp_scheme_protocol,
     [SMOLNETD_TCP] = &tcp_scheme_protocol,
@@ -251,6 +254,7 @@ static void smolnetd_init_stack(void)
     netstack_init();
     links_init();
     socket_schemes_init();
+    ip_scheme_init();
     icmp_scheme_init();
     udp_scheme_init();
     tcp_scheme_init();

@@ -1,5 +1,5 @@
 /*
- * socket_scheme.h - what the schemes icmp, udp and tcp have in common
+ * socket_scheme.h - what the schemes ip, icmp, udp and tcp have in common
  *
  * A scheme has files, which the kernel calls by the numbers of their handles; several of them may
  * be of one socket, which lives as long as they do. What a socket can do is a table of its

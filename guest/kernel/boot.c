@@ -106,6 +106,7 @@ static void boot_start_first(const char *command_line)
     if (command_line == NULL)
         return;
     scheme_reserve_memory();
+    program_reserve_memory();
     if (program_start_first(command_line) != 0)
         kpanic("the first program cannot be started");
 }

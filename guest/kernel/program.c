@@ -2,6 +2,7 @@
 #include "kernel/program_priv.h"
 
 #include "kernel/boot.h"
+#include "kernel/boot_memory.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
 #include "kernel/pool.h"
@@ -36,6 +37,13 @@ void program_init(const struct program_entry *entries, size_t count)
     programs.first = NULL;
     program_child_reset();
     pool_init(&program_pool, "programs", program_objects, sizeof program_objects[0], PROGRAMS_MAX);
+}
+
+void program_reserve_memory(void)
+{
+    if (boot_memory_left() / BOOT_MEMORY_SHARE < PROGRAMS_MORE_MAX * sizeof(struct program))
+        return;
+    boot_memory_init_pool(&program_pool, "programs", sizeof(struct program), PROGRAMS_MORE_MAX);
 }
 
 static const struct program_entry *program_find_entry(const char *name)

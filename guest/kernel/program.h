@@ -15,10 +15,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROGRAMS_MAX 64 /* at the same time */
+#define PROGRAMS_MAX      64  /* at the same time */
+#define PROGRAMS_MORE_MAX 224 /* the same, where there is memory for them */
 
 /* Keeps the table. */
 void program_init(const struct program_entry *entries, size_t count);
+
+/*
+ * Takes memory for PROGRAMS_MORE_MAX programs from what the machine has; where that is little,
+ * there are as many as before. At boot, before the first of them, where daemons are programs.
+ */
+void program_reserve_memory(void);
 
 /* What struct ringside_guest has as start and kill: called like interrupt handlers. */
 int program_start(uint32_t number, const char *command_line);

@@ -14,7 +14,7 @@
 #include "lib/kassert.h"
 #include "lib/string.h"
 
-#define CHILDREN_MAX (2 * PROGRAMS_MAX) /* that run, or whose end nobody has asked for */
+#define CHILDREN_MAX (2 * PROGRAMS_MORE_MAX) /* that run, or whose end nobody has asked for */
 
 struct program_child {
     struct list link;

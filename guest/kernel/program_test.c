@@ -1,6 +1,7 @@
 /* program_test.c - programs: start, output, exit, signals */
 #include "kernel/program.h"
 
+#include "kernel/boot_memory.h"
 #include "kernel/fake_hal.h"
 #include "kernel/file.h"
 #include "kernel/pool.h"
@@ -102,12 +103,39 @@ static void test_too_many_programs(void)
     setup();
     for (uint32_t i = 1; i <= PROGRAMS_MAX; i++)
         CU_ASSERT_EQUAL(program_start(i, "sleep"), 0);
-    CU_ASSERT_EQUAL(program_start(99, "sleep"), -KEAGAIN);
+    CU_ASSERT_EQUAL(program_start(PROGRAMS_MAX + 1, "sleep"), -KEAGAIN);
     CU_ASSERT_EQUAL(fake_log_count("console cannot start \"sleep\": too many programs"), 1);
     fake_run();
     CU_ASSERT_EQUAL(program_kill(1, 9), 0);
     fake_run();
-    CU_ASSERT_EQUAL(program_start(99, "sleep"), 0);
+    CU_ASSERT_EQUAL(program_start(PROGRAMS_MAX + 1, "sleep"), 0);
+}
+
+static unsigned count_programs_at_once(void)
+{
+    unsigned count = 0;
+    while (count < TASKS_MAX && program_start(count + 1, "sleep") == 0)
+        count++;
+    return count;
+}
+
+static void test_memory_of_the_machine_makes_room_for_more_programs(void)
+{
+    setup();
+    boot_memory_init();
+    program_reserve_memory();
+    CU_ASSERT_EQUAL(count_programs_at_once(), PROGRAMS_MORE_MAX);
+}
+
+static void test_little_memory_leaves_the_programs_as_they_are(void)
+{
+    setup();
+    boot_memory_init();
+    (void)boot_memory_take(boot_memory_left() - 4096);
+    size_t before = boot_memory_left();
+    program_reserve_memory();
+    CU_ASSERT_EQUAL(boot_memory_left(), before);
+    CU_ASSERT_EQUAL(count_programs_at_once(), PROGRAMS_MAX);
 }
 
 static void test_no_memory_for_the_task(void)
@@ -209,6 +237,8 @@ static void test_programs_run_side_by_side(void)
 UNIT_SUITE("program", UNIT_TEST(test_program_gets_its_arguments),
            UNIT_TEST(test_exit_ends_with_its_status), UNIT_TEST(test_unknown_program),
            UNIT_TEST(test_bad_command_line), UNIT_TEST(test_too_many_programs),
+           UNIT_TEST(test_memory_of_the_machine_makes_room_for_more_programs),
+           UNIT_TEST(test_little_memory_leaves_the_programs_as_they_are),
            UNIT_TEST(test_no_memory_for_the_task), UNIT_TEST(test_no_file_for_the_console),
            UNIT_TEST(test_files_and_slots_come_back),
            UNIT_TEST(test_signal_ends_a_sleeping_program),

@@ -1,5 +1,5 @@
 /*
- * schemetest.c - schemetest CHECK, or schemetest provide NAME BEHAVIOUR
+ * schemetest.c - schemetest CHECK, or provide NAME BEHAVIOUR, or load WHAT COUNT ROUNDS
  *
  * Checks one promise of schemes, as socktest does of sockets. Each check starts a provider that
  * behaves as it says, and looks at what a caller of it sees. Without a difference it prints
@@ -60,8 +60,17 @@ static uint32_t schemetest_spawn(struct schemetest *test, const char *format, co
     return task > 0 ? (uint32_t)task : 0;
 }
 
-/* Waits until the name is there, or not. */
-static void schemetest_await_name(bool wanted)
+static bool schemetest_has_line(const char *names, const char *name)
+{
+    size_t length = kstrlen(name);
+    for (const char *at = names; *at != '\0'; at = kstrchr(at, '\n') + 1) {
+        if (kstrncmp(at, name, length) == 0 && at[length] == '\n')
+            return true;
+    }
+    return false;
+}
+
+void schemetest_await_name(const char *name, bool wanted)
 {
     struct event_entry entry;
     char names[SCHEME_NAME_MAX * 16];
@@ -72,9 +81,7 @@ static void schemetest_await_name(bool wanted)
         (void)user_seek(list, 0, SEEK_SET);
         long length = user_read(list, names, sizeof names - 1);
         names[length > 0 ? length : 0] = '\0';
-        is = false;
-        for (const char *at = names; *at != '\0'; at = kstrchr(at, '\n') + 1)
-            is = is || kstr_has_prefix(at, SCHEMETEST_NAME "\n");
+        is = schemetest_has_line(names, name);
     }
     (void)user_close(list);
     (void)user_close(queue);
@@ -83,7 +90,7 @@ static void schemetest_await_name(bool wanted)
 static void schemetest_provider(struct schemetest *test, const char *behaviour)
 {
     test->provider = schemetest_spawn(test, "schemetest provide " SCHEMETEST_NAME " %s", behaviour);
-    schemetest_await_name(true);
+    schemetest_await_name(SCHEMETEST_NAME, true);
 }
 
 static int schemetest_open(struct schemetest *test, const char *path)
@@ -198,7 +205,7 @@ static void schemetest_kill_queued(struct schemetest *test)
     schemetest_kill_caller(test, "deaf");
     schemetest_result(test, "kill", 0, user_kill((int)test->provider, SIGKILL));
     schemetest_status(test, test->provider, "status of the provider", SCHEMETEST_KILLED);
-    schemetest_await_name(false);
+    schemetest_await_name(SCHEMETEST_NAME, false);
 }
 
 static void schemetest_two(struct schemetest *test)
@@ -335,7 +342,8 @@ static const struct schemetest_entry {
 static int schemetest_usage(void)
 {
     struct user_output output = {.used = 0};
-    user_error("schemetest", "usage: schemetest CHECK | provide NAME BEHAVIOUR");
+    user_error("schemetest",
+               "usage: schemetest CHECK | provide NAME BEHAVIOUR | load WHAT COUNT ROUNDS");
     for (size_t i = 0; i < sizeof schemetest_checks / sizeof schemetest_checks[0]; i++)
         user_print(&output, "  %s\n", schemetest_checks[i].name);
     return USER_EXIT_USAGE;
@@ -346,6 +354,8 @@ int schemetest_main(int argc, char **argv)
     struct user_output output = {.used = 0};
     if (argc == 4 && kstreq(argv[1], "provide"))
         return schemetest_provide(argv[2], argv[3]);
+    if (argc == 5 && kstreq(argv[1], "load"))
+        return schemetest_load(argv[2], argv[3], argv[4]);
     if (argc != 2)
         return schemetest_usage();
     for (size_t i = 0; i < sizeof schemetest_checks / sizeof schemetest_checks[0]; i++) {

@@ -22,6 +22,9 @@
 #define SAMPLES          31
 #define PAIRS            31
 #define PINGS            20000
+#define VOLLEY           3000 /* of volley.scn */
+#define FACES_RATIO      16   /* a round trip is some seventy system calls there */
+#define LOAD_RATIO       1.3  /* at ten times the count */
 #define TICKS_A_SECOND   10000
 #define TICKS_MORE       (20 * TICKS_A_SECOND)
 #define CALLS            UINT64_C(100000000)
@@ -96,12 +99,19 @@ static double bench_run(char *const argv[], int expected, long *peak_kib)
 
 static char *bench_ringside;
 
-static double bench_scenario(const char *name, long *peak_kib)
+/* Of a scenario with parameters, the test that the pattern selects. */
+static double bench_scenario_filtered(const char *name, const char *pattern, long *peak_kib)
 {
     const char *folder = g_str_has_suffix(name, "-plain") ? BENCH_PLAIN : BENCH_SCENARIOS;
     g_autofree char *path = g_strconcat(folder, "/", name, ".scn", NULL);
-    char *argv[] = {bench_ringside, (char *)"run", (char *)"-q", path, NULL};
+    g_autofree char *filter = g_strconcat("--filter=", pattern, NULL);
+    char *argv[] = {bench_ringside, (char *)"run", (char *)"-q", filter, path, NULL};
     return bench_run(argv, EXIT_SUCCESS, peak_kib);
+}
+
+static double bench_scenario(const char *name, long *peak_kib)
+{
+    return bench_scenario_filtered(name, "*", peak_kib);
 }
 
 static double bench_cpu(const char *scenario)
@@ -226,6 +236,71 @@ static void bench_round_trips(void)
                         (double)ALONE_PINGS / pair.one, 1 / ratio);
     bench_report("ping round trips a second, against libslirp alone", ratio, "x", ">", 0.01,
                  detail);
+}
+
+/* ---- schemes --------------------------------------------------------------------------------- */
+
+/* What schemetest does, with so many at once: COUNT * ROUNDS is the same for both of a kind. */
+struct bench_load {
+    const char *what;
+    unsigned count, rounds;
+};
+
+static double bench_cpu_of_load(const char *what, unsigned count, unsigned rounds)
+{
+    g_autofree char *pattern = g_strdup_printf("*load=%s_%u_%u]", what, count, rounds);
+    bench_scenario_filtered("schemes-load", pattern, NULL);
+    return bench_cpu_seconds;
+}
+
+/* Without its start-up, and without that of its programs and files. */
+static double bench_measure_load(const void *opaque)
+{
+    const struct bench_load *load = opaque;
+    return bench_cpu_of_load(load->what, load->count, load->rounds) -
+           bench_cpu_of_load(load->what, load->count, 0);
+}
+
+static void bench_loads(void)
+{
+    static const struct {
+        const char *title;
+        struct bench_load many, few;
+    } loads[] = {
+        {"a request of 200 tasks at once, against 20", {"tasks", 200, 100}, {"tasks", 20, 1000}},
+        {"a request with 1,000 in flight, against 100",
+         {"requests", 1000, 20},
+         {"requests", 100, 200}},
+        {"an event of 1,000 at once, against 100", {"events", 1000, 200}, {"events", 100, 2000}},
+        {"a timeout of 10,000 at once, against 1,000",
+         {"timeouts", 10000, 3},
+         {"timeouts", 1000, 30}},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(loads); i++) {
+        struct bench_pair pair =
+            bench_pairs(bench_measure_load, &loads[i].many, bench_measure_load, &loads[i].few);
+        double units = (double)loads[i].many.count * loads[i].many.rounds;
+        g_autofree char *detail = g_strdup_printf("%.2f us against %.2f us of CPU time",
+                                                  pair.one / units * 1e6, pair.other / units * 1e6);
+        bench_report(loads[i].title, pair.ratio, "x", "<", LOAD_RATIO, detail);
+    }
+}
+
+static double bench_measure_volley(const void *face)
+{
+    g_autofree char *ping = g_strconcat("ping", (const char *)face, NULL);
+    g_autofree char *volley = g_strconcat("volley", (const char *)face, NULL);
+    return bench_cpu(volley) - bench_cpu(ping);
+}
+
+static void bench_faces(void)
+{
+    struct bench_pair pair =
+        bench_pairs(bench_measure_volley, "-schemes", bench_measure_volley, "");
+    g_autofree char *detail = g_strdup_printf("%.1f us against %.1f us of CPU time",
+                                              pair.one / VOLLEY * 1e6, pair.other / VOLLEY * 1e6);
+    bench_report("a round trip with face=schemes, against face=posix", pair.ratio, "x", "<",
+                 FACES_RATIO, detail);
 }
 
 /* ---- TCP ------------------------------------------------------------------------------------- */
@@ -591,6 +666,8 @@ static const struct bench_measurement {
     {"memory", bench_memory},
     {"connection-memory", bench_connection_memory},
     {"bulk", bench_bulk},
+    {"loads", bench_loads},
+    {"faces", bench_faces},
     {"handshake", bench_handshake_process},
     {"handshakes", bench_handshakes},
 };

@@ -35,7 +35,8 @@ struct balance_active {
 };
 
 struct balance_check {
-    GArray *timeouts;    /* struct balance_timeout, those that are registered */
+    GArray *timeouts;    /* struct balance_timeout, those that are registered, */
+    GHashTable *places;  /* and by their numbers where in it they stand, from 1 on */
     uint64_t next_ns;    /* no deadline is before this; UINT64_MAX: none at all */
     uint64_t excused_ns; /* until then timers were broken */
     GArray *faults;      /* struct balance_fault, those that are armed */
@@ -46,6 +47,7 @@ struct balance_check *balance_check_new(void)
 {
     struct balance_check *balance = g_new0(struct balance_check, 1);
     balance->timeouts = g_array_new(FALSE, FALSE, sizeof(struct balance_timeout));
+    balance->places = g_hash_table_new(NULL, NULL);
     balance->active = g_array_new(FALSE, FALSE, sizeof(struct balance_active));
     balance->faults = g_array_new(FALSE, FALSE, sizeof(struct balance_fault));
     balance->next_ns = UINT64_MAX;
@@ -55,6 +57,7 @@ struct balance_check *balance_check_new(void)
 void balance_check_free(struct balance_check *balance)
 {
     g_array_unref(balance->timeouts);
+    g_hash_table_unref(balance->places);
     g_array_unref(balance->active);
     g_array_unref(balance->faults);
     g_free(balance);
@@ -67,22 +70,46 @@ uint64_t balance_timeouts_live(const struct balance_check *balance)
 
 /* ---- timeouts -------------------------------------------------------------------------------- */
 
+static void balance_note_place(struct balance_check *balance, guint index)
+{
+    uint64_t number = g_array_index(balance->timeouts, struct balance_timeout, index).number;
+    g_hash_table_insert(balance->places, GSIZE_TO_POINTER(number), GUINT_TO_POINTER(index + 1));
+}
+
+/* NULL: it is not registered. */
+static struct balance_timeout *balance_find_timeout(const struct balance_check *balance,
+                                                    uint64_t number)
+{
+    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(balance->places, GSIZE_TO_POINTER(number)));
+    return place != 0 ? &g_array_index(balance->timeouts, struct balance_timeout, place - 1) : NULL;
+}
+
+/* The last one takes its place. */
+static void balance_remove_timeout(struct balance_check *balance, uint64_t number)
+{
+    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(balance->places, GSIZE_TO_POINTER(number)));
+    if (place == 0) {
+        return;
+    }
+    g_hash_table_remove(balance->places, GSIZE_TO_POINTER(number));
+    g_array_remove_index_fast(balance->timeouts, place - 1);
+    if (place <= balance->timeouts->len) {
+        balance_note_place(balance, place - 1);
+    }
+}
+
 static void balance_register(void *opaque, const struct trace_event *event)
 {
     const struct checks *checks = opaque;
     struct balance_check *balance = checks->balance;
     uint64_t number = event->fields[0].number, deadline_ns = event->fields[1].number;
-    struct balance_timeout *entry = NULL;
-    for (guint i = 0; i < balance->timeouts->len && entry == NULL; i++) {
-        struct balance_timeout *other =
-            &g_array_index(balance->timeouts, struct balance_timeout, i);
-        entry = other->number == number ? other : NULL;
-    }
+    struct balance_timeout *entry = balance_find_timeout(balance, number);
     if (entry != NULL) {
         entry->deadline_ns = deadline_ns; /* it was moved */
     } else if (balance->timeouts->len < BALANCE_TIMEOUTS_MAX) {
         struct balance_timeout fresh = {.number = number, .deadline_ns = deadline_ns};
         g_array_append_val(balance->timeouts, fresh);
+        balance_note_place(balance, balance->timeouts->len - 1);
     }
     balance->next_ns = MIN(balance->next_ns, deadline_ns);
 }
@@ -145,15 +172,8 @@ static void balance_look_at_timeouts(struct checks *checks, uint64_t now_ns)
 static void balance_unregister(void *opaque, const struct trace_event *event)
 {
     struct checks *checks = opaque;
-    struct balance_check *balance = checks->balance;
     balance_look_at_timeouts(checks, event->time_ns); /* this one may be what is late */
-    for (guint i = balance->timeouts->len; i > 0; i--) {
-        if (g_array_index(balance->timeouts, struct balance_timeout, i - 1).number ==
-            event->fields[0].number) {
-            g_array_remove_index_fast(balance->timeouts, i - 1);
-            return;
-        }
-    }
+    balance_remove_timeout(checks->balance, event->fields[0].number);
 }
 
 /* Faults of a line, by the first word of their name, that keep the CPU from its timers. */

@@ -127,6 +127,25 @@ static void test_timeout_that_was_cancelled_or_moved_is_not_overdue(void)
     rig_expect_none(&rig);
 }
 
+/* Each is found again wherever others that have gone left it; the numbers are no row. */
+static void test_many_timeouts_may_go_in_any_order(void)
+{
+    const unsigned count = 4096, step = 1531, first = 0x40000000, size = 48;
+    struct rig rig;
+    rig_open(&rig);
+    for (unsigned i = 0; i < count; i++) {
+        register_in(&rig, first + size * i, 5 * RIG_MS);
+    }
+    for (unsigned i = 0; i < count - 1; i++) {
+        fire(&rig, first + size * (i * step % count));
+    }
+    rig_pass(&rig, 100 * RIG_MS);
+    char detail[64];
+    (void)g_snprintf(detail, sizeof detail, "0x%x was to fire at 1.005000000 s; 1 are registered",
+                     first + size * ((count - 1) * step % count));
+    rig_expect(&rig, "timeout.overdue", "timeouts", detail);
+}
+
 static void test_fault_of_a_timer_excuses_until_it_is_restored(void)
 {
     static const struct {
@@ -263,6 +282,7 @@ UNIT_SUITE("balance", UNIT_TEST(test_timeout_may_be_as_late_as_the_slack),
            UNIT_TEST(test_lines_that_keep_the_cpu_busy_are_an_excuse_until_all_are_restored),
            UNIT_TEST(test_line_whose_interrupts_are_lost_is_no_excuse),
            UNIT_TEST(test_timeout_that_was_cancelled_or_moved_is_not_overdue),
+           UNIT_TEST(test_many_timeouts_may_go_in_any_order),
            UNIT_TEST(test_fault_of_a_timer_excuses_until_it_is_restored),
            UNIT_TEST(test_after_a_fault_the_slack_counts_again),
            UNIT_TEST(test_registered_timeouts_are_counted),

@@ -200,10 +200,31 @@ static const struct cause causes_table[] = {
             "not enabled again.",
         .mend = "Enable this INTID in the controller, GICD_ISENABLER or for the first 32 of a "
                 "GICv3 GICR_ISENABLER, and look where the guest took its number from.",
-        .near = "irq.masked, when it is enabled and priority or target keep it back.",
+        .near = "irq.masked, when it is enabled and priority or target keep it back; "
+                "irq.not-acknowledged, when it waits for the program that has its file.",
         .scenario =
             "start  ping: \"ping -c 1 10.0.2.2\"\n"
             "expect hang cause irq.not-enabled   # with a guest that enables another number",
+    },
+    {
+        .id = "irq.not-acknowledged",
+        .meaning = "The kernel gives an interrupt to a program and masks its line until the "
+                   "program has written that it is done, which it has not.",
+        .looks = "The driver that is a program hears of exactly one interrupt. What comes later "
+                 "lies in its card's rings, and its line is up and masked.",
+        .evidence = "The INTID was taken, then disabled, and is disabled still while its source "
+                    "waits; since then the task that watches its file, or wrote to it before, has "
+                    "not written a count that the kernel took.",
+        .mistakes = "The loop reads the count and goes on without writing it back; it leaves early "
+                    "when there was no work; the count that it writes is an old one, the kernel "
+                    "refuses it with ESTALE, and nobody looks at that.",
+        .mend = "After each interrupt, once the device has been looked at, write the count that "
+                "was read; when it is refused, read and look again.",
+        .near = "irq.not-enabled, when no program has the file; event.not-delivered, when the "
+                "program was not told of the interrupt; irq.never-eoi, when it was not ended.",
+        .scenario =
+            "start  ping: \"ping -c 1 10.0.2.2\"\n"
+            "expect hang cause irq.not-acknowledged # with a driver that does not write back",
     },
     {
         .id = "irq.never-eoi",

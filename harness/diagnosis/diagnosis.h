@@ -66,7 +66,8 @@ struct diagnosis_question {
     unsigned spins_on; /* this CPU */
     const char *spins_in;
     uint64_t steps;
-    bool hangs; /* nothing can happen any more: what is missing will not come late either */
+    bool hangs;  /* nothing can happen any more: what is missing will not come late either */
+    bool excess; /* nothing is missing: something happened that should not have */
     /* The program that waits or has failed, NULL: none. */
     const struct ledger_program *program;
 };

@@ -16,6 +16,8 @@
 #include <string.h>
 
 #define LEDGER_SIGKILL 9
+/* One in so many timeouts of a crowd says nothing of it. */
+#define LEDGER_CLOCK_FEW 4
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
@@ -57,8 +59,8 @@ struct ledger_schemes *ledger_schemes_new(struct trace *trace)
     schemes->queues =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, ledger_event_queue_free);
     schemes->clocks = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
-    schemes->timeouts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    schemes->deadlines = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    schemes->timeouts = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    schemes->spare = g_ptr_array_new_with_free_func(g_free);
     schemes->opened = g_hash_table_new(NULL, NULL);
     schemes->files = g_ptr_array_new();
     schemes->kind_scheme = trace_intern(trace, "scheme");
@@ -75,7 +77,7 @@ void ledger_schemes_free(struct ledger_schemes *schemes)
 {
     g_hash_table_unref(schemes->waiting);
     g_hash_table_unref(schemes->timeouts);
-    g_hash_table_unref(schemes->deadlines);
+    g_ptr_array_unref(schemes->spare);
     g_hash_table_unref(schemes->opened);
     g_ptr_array_unref(schemes->files);
     g_hash_table_unref(schemes->clocks);
@@ -205,14 +207,15 @@ bool ledger_overdue(const struct ledger *ledger, uint64_t now_ns, uint64_t *time
                     uint64_t *deadline_ns)
 {
     GHashTableIter each;
-    gpointer key, value;
+    gpointer value;
     *deadline_ns = now_ns;
-    g_hash_table_iter_init(&each, ledger->schemes->deadlines);
-    while (g_hash_table_iter_next(&each, &key, &value)) {
-        const uint64_t *entry = value; /* its number, its deadline */
-        if (entry[1] < *deadline_ns || (entry[1] == *deadline_ns && entry[0] < *timeout)) {
-            *timeout = entry[0];
-            *deadline_ns = entry[1];
+    g_hash_table_iter_init(&each, ledger->schemes->timeouts);
+    while (g_hash_table_iter_next(&each, NULL, &value)) {
+        const struct ledger_timeout *one = value;
+        if (one->deadline_ns < *deadline_ns ||
+            (one->deadline_ns == *deadline_ns && one->number < *timeout)) {
+            *timeout = one->number;
+            *deadline_ns = one->deadline_ns;
         }
     }
     return *deadline_ns < now_ns;
@@ -501,9 +504,11 @@ static void ledger_observe_read(void *opaque, const struct trace_event *event)
 
 static void ledger_observe_acknowledged(void *opaque, const struct trace_event *event)
 {
-    struct ledger *ledger = opaque;
-    if (event->fields[1].number < BOARD_IRQ_COUNT && event->fields[3].number == 0) {
-        ledger->schemes->acknowledged[event->fields[1].number] = ledger_mark(event);
+    struct ledger_schemes *schemes = ((struct ledger *)opaque)->schemes;
+    uint64_t intid = event->fields[1].number;
+    if (intid < BOARD_IRQ_COUNT && event->fields[3].number == 0) {
+        schemes->acknowledged[intid] = ledger_mark(event);
+        schemes->acknowledged_by[intid] = (uint32_t)event->fields[0].number;
     }
 }
 
@@ -517,6 +522,43 @@ static void ledger_observe_ready(void *opaque, const struct trace_event *event)
 
 /* ---- clocks and timeouts --------------------------------------------------------------------- */
 
+/* The one of this number, made when there is none; NULL: there are too many. */
+static struct ledger_timeout *ledger_need_timeout(struct ledger_schemes *schemes, uint64_t number)
+{
+    struct ledger_timeout *timeout = g_hash_table_lookup(schemes->timeouts, &number);
+    if (timeout == NULL && ledger_has_room(schemes->timeouts)) {
+        timeout = schemes->spare->len > 0
+                      ? g_ptr_array_steal_index_fast(schemes->spare, schemes->spare->len - 1)
+                      : g_new(struct ledger_timeout, 1);
+        *timeout = (struct ledger_timeout){.number = number, .deadline_ns = LEDGER_NO_TIME};
+        g_hash_table_insert(schemes->timeouts, &timeout->number, timeout);
+    }
+    return timeout;
+}
+
+/* It has fired, was cancelled, or is set anew. */
+static void ledger_clock_disarm(struct ledger_timeout *timeout)
+{
+    struct ledger_clock *clock = timeout->clock;
+    if (clock != NULL) {
+        clock->armed--;
+        clock->old -= timeout->round < clock->round ? 1 : 0;
+        timeout->clock = NULL;
+    }
+}
+
+static void ledger_clock_arm(struct ledger_clock *clock, struct ledger_timeout *timeout)
+{
+    ledger_clock_disarm(timeout);
+    timeout->clock = clock;
+    timeout->round = clock->round;
+    clock->armed++;
+    if (clock->fired > 0 && !clock->set_since) {
+        clock->row++;
+    }
+    clock->set_since = true;
+}
+
 static void ledger_observe_time_set(void *opaque, const struct trace_event *event)
 {
     struct ledger_schemes *schemes = ((struct ledger *)opaque)->schemes;
@@ -528,73 +570,78 @@ static void ledger_observe_time_set(void *opaque, const struct trace_event *even
         clock->number = number;
         g_hash_table_insert(schemes->clocks, &clock->number, clock);
     }
-    if (clock == NULL || !ledger_has_room(schemes->timeouts)) {
+    struct ledger_timeout *timeout =
+        clock != NULL ? ledger_need_timeout(schemes, event->fields[2].number) : NULL;
+    if (timeout == NULL) {
         return;
     }
-    struct ledger_clock *before = g_hash_table_lookup(schemes->timeouts, &event->fields[2].number);
-    if (before != NULL) {
-        before->armed--;
-    }
     clock->task = (uint32_t)event->fields[0].number;
-    clock->armed++;
-    if (clock->fired > 0 && !clock->set_since) {
-        clock->row++;
-    }
-    clock->set_since = true;
     if (source != NULL) {
         source->owner = clock->task;
     }
-    g_hash_table_replace(schemes->timeouts, g_memdup2(&event->fields[2].number, sizeof(uint64_t)),
-                         clock);
+    ledger_clock_arm(clock, timeout);
 }
 
-/* Those that fire together fire once: what was armed before them counts. */
-static void ledger_clock_fires(struct ledger_schemes *schemes, struct ledger_clock *clock,
+/*
+ * The next round, when a quarter is left of those with which this one began: some have more time.
+ * Timeouts that nobody sets again do not come in a second round, and those that do not fire keep
+ * theirs from ending. When many fire together they are set again together, so that the most that
+ * were armed in a round count; fewer by a quarter are as many.
+ */
+static void ledger_clock_turn(struct ledger_clock *clock)
+{
+    clock->peak = MAX(clock->peak, clock->armed);
+    if (clock->old > clock->began / LEDGER_CLOCK_FEW) {
+        return;
+    }
+    bool is_crowd = clock->peak >= LEDGER_CLOCK_CROWD;
+    bool has_shrunk = clock->peak < clock->level - clock->level / LEDGER_CLOCK_FEW;
+    clock->crowd = is_crowd && !has_shrunk ? clock->crowd + 1 : is_crowd;
+    clock->level = is_crowd && !has_shrunk ? MAX(clock->level, clock->peak) : clock->peak;
+    clock->old = clock->began = clock->peak = clock->armed;
+    clock->round++;
+}
+
+static void ledger_clock_fires(struct ledger_schemes *schemes, struct ledger_timeout *timeout,
                                const struct trace_event *event)
 {
-    bool is_alone =
-        clock->fired == 0 || event->time_ns - clock->last_fired.time_ns >= LEDGER_SETTLE_NS;
-    if (is_alone) {
-        bool is_crowd = clock->armed >= LEDGER_CLOCK_CROWD;
-        clock->crowd =
-            is_crowd && clock->armed >= clock->armed_before ? clock->crowd + 1 : is_crowd;
-        clock->armed_before = clock->armed;
-    }
+    struct ledger_clock *clock = timeout->clock;
+    ledger_clock_turn(clock);
+    ledger_clock_disarm(timeout);
     if (clock->fired > 0 && !clock->set_since) {
         clock->row = 0;
     }
     clock->fires_ns[clock->fired++ % LEDGER_CLOCK_FIRES] = event->time_ns;
-    clock->armed--;
     clock->set_since = false;
     clock->last_fired = ledger_mark(event);
     ledger_source_ready(ledger_find_source(schemes, schemes->kind_time, clock->number, 0), 1,
                         event);
 }
 
+static void ledger_observe_registered(void *opaque, const struct trace_event *event)
+{
+    struct ledger_timeout *timeout =
+        ledger_need_timeout(((struct ledger *)opaque)->schemes, event->fields[0].number);
+    if (timeout != NULL) {
+        timeout->deadline_ns = event->fields[1].number;
+    }
+}
+
 static void ledger_observe_timeout(void *opaque, const struct trace_event *event)
 {
     struct ledger_schemes *schemes = ((struct ledger *)opaque)->schemes;
     uint64_t number = event->fields[0].number;
-    if (event->kind == TRACE_TIMEOUT_REGISTERED) {
-        if (ledger_has_room(schemes->deadlines)) {
-            uint64_t *entry = g_new(uint64_t, 2);
-            entry[0] = number;
-            entry[1] = event->fields[1].number;
-            g_hash_table_replace(schemes->deadlines, entry, entry);
-        }
+    struct ledger_timeout *timeout = g_hash_table_lookup(schemes->timeouts, &number);
+    if (timeout == NULL) {
         return;
     }
-    g_hash_table_remove(schemes->deadlines, &number);
-    struct ledger_clock *clock = g_hash_table_lookup(schemes->timeouts, &number);
-    if (clock == NULL) {
-        return;
-    }
-    if (event->kind == TRACE_TIMEOUT_FIRED) {
-        ledger_clock_fires(schemes, clock, event);
+    if (timeout->clock != NULL && event->kind == TRACE_TIMEOUT_FIRED) {
+        ledger_clock_fires(schemes, timeout, event);
     } else {
-        clock->armed--;
+        ledger_clock_disarm(timeout);
     }
-    g_hash_table_remove(schemes->timeouts, &number);
+    g_hash_table_steal(schemes->timeouts, &number);
+    g_ptr_array_add(schemes->spare, timeout);
 }
 
 /* ---- tasks and files ------------------------------------------------------------------------- */
@@ -640,7 +687,7 @@ static const struct trace_listener ledger_listeners[] = {
     {TRACE_IRQ_ACKNOWLEDGED, ledger_observe_acknowledged},
     {TRACE_FILE_READY, ledger_observe_ready},
     {TRACE_TIME_SET, ledger_observe_time_set},
-    {TRACE_TIMEOUT_REGISTERED, ledger_observe_timeout},
+    {TRACE_TIMEOUT_REGISTERED, ledger_observe_registered},
     {TRACE_TIMEOUT_FIRED, ledger_observe_timeout},
     {TRACE_TIMEOUT_CANCELLED, ledger_observe_timeout},
     {TRACE_TASK_SIGNALLED, ledger_observe_signal},

@@ -86,26 +86,37 @@ struct ledger_clock {
     uint64_t fired; /* ever, */
     struct ledger_mark last_fired;
     uint64_t fires_ns[LEDGER_CLOCK_FIRES]; /* the newest, a ring */
-    unsigned row;          /* how often in a row it was set anew after it had fired */
-    bool set_since;        /* since it fired last */
-    unsigned armed_before; /* it fired last, */
-    unsigned crowd;        /* and how often in a row that was a crowd that did not shrink */
+    unsigned row;        /* how often in a row it was set anew after it had fired */
+    bool set_since;      /* since it fired last */
+    unsigned round;      /* ends when most that were armed at its beginning are over; from 1 on */
+    unsigned began, old; /* that many those were, and are left of them */
+    unsigned peak;       /* the most that were armed in it */
+    unsigned crowd;      /* how many rounds in a row had a crowd that did not shrink: */
+    unsigned level;      /* with so many, at most */
+};
+
+/* One that is to fire. */
+struct ledger_timeout {
+    uint64_t number, deadline_ns; /* LEDGER_NO_TIME: not told */
+    struct ledger_clock *clock;   /* that set it; NULL: the kernel, or a clock that is not kept */
+    unsigned round;               /* of the clock, in which it was set */
 };
 
 struct ledger_schemes {
-    GHashTable *schemes;   /* number → struct ledger_scheme, also of those that are gone */
-    GHashTable *asks;      /* tag → struct ledger_ask */
-    GHashTable *waiting;   /* task → its struct ledger_ask, borrowed */
-    GHashTable *sources;   /* struct ledger_source, by kind, number and handle */
-    GHashTable *queues;    /* number → struct ledger_event_queue */
-    GHashTable *clocks;    /* number → struct ledger_clock */
-    GHashTable *timeouts;  /* number → struct ledger_clock that armed it, borrowed */
-    GHashTable *deadlines; /* number → its deadline, of all timeouts of the guest */
-    GHashTable *opened;    /* interned paths that somebody has opened, or tried to */
-    GPtrArray *files;      /* interned paths of the files that the guest was given */
+    GHashTable *schemes;  /* number → struct ledger_scheme, also of those that are gone */
+    GHashTable *asks;     /* tag → struct ledger_ask */
+    GHashTable *waiting;  /* task → its struct ledger_ask, borrowed */
+    GHashTable *sources;  /* struct ledger_source, by kind, number and handle */
+    GHashTable *queues;   /* number → struct ledger_event_queue */
+    GHashTable *clocks;   /* number → struct ledger_clock */
+    GHashTable *timeouts; /* number → struct ledger_timeout, of all of the guest */
+    GPtrArray *spare;     /* struct ledger_timeout that are over: as many come as go */
+    GHashTable *opened;   /* interned paths that somebody has opened, or tried to */
+    GPtrArray *files;     /* interned paths of the files that the guest was given */
     const char *kind_scheme, *kind_file, *kind_irq, *kind_time, *kind_names, *on_event,
         *on_requests;
-    struct ledger_mark acknowledged[BOARD_IRQ_COUNT]; /* by a program, the last time */
+    struct ledger_mark acknowledged[BOARD_IRQ_COUNT]; /* by a program, the last time, */
+    uint32_t acknowledged_by[BOARD_IRQ_COUNT];        /* and whose task it was; 0: none */
 };
 
 struct ledger_schemes *ledger_schemes_new(struct trace *trace);

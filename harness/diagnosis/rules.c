@@ -244,7 +244,7 @@ typedef bool rule_fn(struct rules_case *c);
  * From the hardware to the program; what the driver took or left comes before what it gave. That an
  * interrupt was taken and its event went astray comes before what follows from it: a line that
  * stays masked, a ring that nobody looks at. That a request has no answer comes behind all that the
- * answer may depend on outside of the guest.
+ * answer may depend on outside of the guest, unless its caller does not want it any more.
  */
 static rule_fn *const rules[] = {
     rule_guest_panic,
@@ -255,6 +255,7 @@ static rule_fn *const rules[] = {
     rule_event_not_delivered,
     rule_event_lost_before_subscribe,
     rule_wait_set_incomplete,
+    rule_irq_not_acknowledged,
     rule_irq_not_enabled,
     rule_irq_never_eoi,
     rule_irq_masked,
@@ -273,6 +274,7 @@ static rule_fn *const rules[] = {
     rule_task_unkillable,
     rule_request_provider_dead,
     rule_request_undelivered,
+    rule_request_uncancelled,
     rule_config_unread,
     rule_route_missing,
     rule_link_down,
@@ -324,6 +326,12 @@ static bool rules_hold_at_crash(struct rules_case *c)
     return rule_alloc_unchecked(c) || rule_guest_panic(c) || rule_guest_exception(c);
 }
 
+/* Of what happens too often: of what does not come nobody has asked. */
+static bool rules_hold_for_excess(struct rules_case *c)
+{
+    return rule_time_chain_multiplied(c);
+}
+
 struct diagnosis *diagnosis_ask(const struct ledger *ledger,
                                 const struct diagnosis_question *question)
 {
@@ -337,7 +345,9 @@ struct diagnosis *diagnosis_ask(const struct ledger *ledger,
         .diagnosis = diagnosis,
     };
     diagnosis->task = rules_payer(&c);
-    if (question->crashed ? rules_hold_at_crash(&c) : rules_hold(&c)) {
+    if (question->crashed  ? rules_hold_at_crash(&c)
+        : question->excess ? rules_hold_for_excess(&c)
+                           : rules_hold(&c)) {
         rules_name_trigger(&c);
     }
     diagnosis->chain = rules_chain_of(&c);

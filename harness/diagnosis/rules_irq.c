@@ -251,6 +251,54 @@ static void rules_evidence_wiring(struct rules_case *c, const struct rules_sourc
                    is_pin ? ", which is 35 + slot mod 4 for pin A" : "");
 }
 
+/* The task that has the file of an interrupt, by its queue or by what it wrote; NULL: none. */
+static const struct ledger_task *rules_irq_holder(const struct rules_case *c, unsigned intid)
+{
+    const struct ledger_source *file = ledger_source(c->ledger, "irq", intid, 0);
+    uint32_t task = c->ledger->schemes->acknowledged_by[intid];
+    for (guint i = 0; file != NULL && i < file->watches->len; i++) {
+        task = ((const struct ledger_watch *)g_ptr_array_index(file->watches, i))->queue->task;
+    }
+    return task != 0 ? ledger_task(c->ledger, task) : NULL;
+}
+
+/* A kernel that gives interrupts to programs masks each line until its program has written. */
+static bool rules_waits_for_write(const struct rules_case *c, const struct rules_source *source)
+{
+    const struct ledger_irq *irq = &c->ledger->irqs[source->intid];
+    bool was_masked = irq->taken.sequence != 0 && irq->disabled.sequence > irq->taken.sequence;
+    return source->device != NULL && was_masked && ledger_irq_is_owed(c->ledger, source->intid) &&
+           rules_is_settled(c, &irq->taken);
+}
+
+bool rule_irq_not_acknowledged(struct rules_case *c)
+{
+    for (unsigned i = 0; i < rules_source_count(c); i++) {
+        struct rules_source source = rules_source(c, i);
+        struct gic_irq_state state = rules_irq(c, source.intid);
+        const struct ledger_task *holder = NULL;
+        if (rules_source_waits(c, &source) && rules_is_asserted(&state) && !state.enabled &&
+            rules_waits_for_write(c, &source)) {
+            holder = rules_irq_holder(c, source.intid);
+        }
+        if (holder == NULL) {
+            continue;
+        }
+        char taken[32];
+        c->diagnosis->repair = DIAGNOSIS_REPAIR_ENABLE;
+        c->diagnosis->intid = source.intid;
+        c->diagnosis->driver = holder;
+        rules_evidence_source(c, &source);
+        return rules_found(c, "irq.not-acknowledged",
+                           "INTID %u of %s is masked since it was taken at %s, and %s, which has "
+                           "its file, has not written to it",
+                           source.intid, source.name,
+                           rules_time(taken, c->ledger->irqs[source.intid].taken.time_ns),
+                           waits_name(holder).text);
+    }
+    return false;
+}
+
 bool rule_irq_not_enabled(struct rules_case *c)
 {
     for (unsigned i = 0; i < rules_source_count(c); i++) {

@@ -234,6 +234,55 @@ static void test_a_card_that_nobody_listens_to_is_not_enabled(void)
     rig_driver_expect(&driver, false, "irq.not-enabled", "ping");
 }
 
+/*
+ * The kernel has taken an interrupt and masked its line for who has its file; then the next frame
+ * has come. `wrote`: what the kernel said to what the holder wrote before that, 1: it did not.
+ */
+static void receive_behind_a_mask(struct rig_driver *driver, bool has_file, int wrote)
+{
+    rig_driver_open(driver, "ping 10.0.2.2");
+    struct trace *trace = driver->rig.trace;
+    trace_emit(trace, TRACE_TASK_RUNNING, TN(RIG_NETD));
+    if (has_file) {
+        trace_emit(trace, TRACE_EVENT_WATCHED, TN(1), TS(trace_intern(trace, "irq")), TN(RIG_INTID),
+                   TN(0), TN(1));
+        trace_emit(trace, TRACE_EVENT_POSTED, TN(1), TS(trace_intern(trace, "irq")), TN(RIG_INTID),
+                   TN(0), TN(1));
+    }
+    trace_emit(trace, TRACE_IRQ_TAKEN, TN(RIG_INTID), TN(0));
+    trace_emit(trace, TRACE_IRQ_ENABLED, TN(RIG_INTID), TN(0));
+    trace_emit(trace, TRACE_IRQ_EOI, TN(RIG_INTID), TN(0));
+    if (has_file) {
+        trace_emit(trace, TRACE_EVENT_POSTED, TN(1), TS(trace_intern(trace, "irq")), TN(RIG_INTID),
+                   TN(0), TN(1));
+    }
+    if (wrote <= 0) {
+        trace_emit(trace, TRACE_IRQ_ACKNOWLEDGED, TN(RIG_NETD), TN(RIG_INTID), TN(1), TN(wrote));
+    }
+    rig_driver_start(driver, 4);
+    rig_driver_count(driver, "eth0.rx.frames", 0);
+    rig_driver_receive(driver, 1);
+}
+
+static void test_a_line_that_waits_for_who_has_its_file_is_not_acknowledged(void)
+{
+    static const struct {
+        bool has_file;
+        int wrote;
+        const char *cause;
+    } cases[] = {
+        {true, 1, "irq.not-acknowledged"},
+        {true, -116, "irq.not-acknowledged"}, /* the kernel refused it */
+        {true, 0, "irq.not-enabled"},         /* the kernel owes the rest */
+        {false, 1, "irq.not-enabled"},        /* a kernel that masks for itself */
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct rig_driver driver;
+        receive_behind_a_mask(&driver, cases[i].has_file, cases[i].wrote);
+        rig_driver_expect(&driver, true, cases[i].cause, "ping");
+    }
+}
+
 static void test_a_card_that_wants_nothing_is_not_missed(void)
 {
     struct rig_driver driver;
@@ -438,6 +487,7 @@ UNIT_SUITE("rules_irq", UNIT_TEST(test_interrupt_that_a_task_ends_after_long_has
            UNIT_TEST(test_an_spi_that_the_guest_listens_on_or_a_device_raises_is_no_mismatch),
            UNIT_TEST(test_a_timer_that_is_off_or_not_due_is_nothing),
            UNIT_TEST(test_a_card_that_nobody_listens_to_is_not_enabled),
+           UNIT_TEST(test_a_line_that_waits_for_who_has_its_file_is_not_acknowledged),
            UNIT_TEST(test_a_card_that_wants_nothing_is_not_missed),
            UNIT_TEST(test_a_cards_interrupt_can_be_kept_from_the_cpu_in_each_of_these_ways),
            UNIT_TEST(test_a_cards_interrupt_that_was_taken_and_not_ended_is_never_ended),

@@ -231,24 +231,45 @@ static bool scheme_has_the_answer(const struct rules_case *c, const struct ledge
            !rules_misses_packets(c, peer);
 }
 
+/* Why the answer is due; sequence 0: nothing says that it is. */
+static struct ledger_mark scheme_answer_due(const struct rules_case *c,
+                                            const struct ledger_ask *ask)
+{
+    if (ask->told.sequence != 0) {
+        return ask->told;
+    }
+    return scheme_has_the_answer(c, ask) ? rules_peer(c)->received_last : (struct ledger_mark){0};
+}
+
+/* Who went to sleep behind what makes the answer due has had it before it: it need not rest. */
+static bool scheme_is_idle(const struct rules_case *c, const struct waits_step *root,
+                           const struct ledger_mark *due)
+{
+    bool slept_on = due->sequence != 0 && root->task->since.sequence > due->sequence;
+    return scheme_is_asleep(root->task) && rules_is_settled(c, slept_on ? due : &root->task->since);
+}
+
 static bool scheme_unanswered(struct rules_case *c, const struct waits_chain *chain)
 {
     static const char *const waiting[] = {"read", "dup", NULL};
     const struct waits_step *wait = scheme_last_wait(chain), *root = waits_root(chain);
     const struct ledger_ask *ask = wait != NULL ? wait->ask : NULL;
-    if (ask == NULL || ask->delivered.sequence == 0 || !scheme_is_asleep(root->task) ||
-        !rules_is_settled(c, &ask->delivered) || !rules_is_settled(c, &root->task->since)) {
+    if (ask == NULL || ask->delivered.sequence == 0 || !rules_is_settled(c, &ask->delivered)) {
+        return false;
+    }
+    struct ledger_mark due = scheme_answer_due(c, ask);
+    if (!scheme_is_idle(c, root, &due)) {
         return false;
     }
     char at[32], told[32];
     scheme_blame(c, chain);
-    bool was_told = ask->told.sequence != 0 && rules_is_settled(c, &ask->told);
-    if (was_told) {
+    bool is_due = due.sequence != 0 && rules_is_settled(c, &due);
+    if (is_due && ask->told.sequence != 0) {
         rules_evidence(c, "%s was told at %s that the caller has a signal",
                        waits_name(root->task).text, rules_time(told, ask->told.time_ns));
     }
-    bool may_wait = !was_told && g_strv_contains(waiting, ask->operation) &&
-                    scheme_waits_for_more(c, root) && !scheme_has_the_answer(c, ask);
+    bool may_wait =
+        !is_due && g_strv_contains(waiting, ask->operation) && scheme_waits_for_more(c, root);
     rules_found(c, "request.unanswered",
                 "%s has read request %" G_GUINT64_FORMAT " (%s of %s) of %s at %s and not answered "
                 "it%s",
@@ -257,6 +278,20 @@ static bool scheme_unanswered(struct rules_case *c, const struct waits_chain *ch
                 may_wait ? "; it may be waiting for what the answer depends on" : "");
     c->diagnosis->grade = may_wait ? DIAGNOSIS_SUSPECT : DIAGNOSIS_DERIVED;
     return true;
+}
+
+static bool scheme_uncancelled(struct rules_case *c, const struct waits_chain *chain)
+{
+    const struct waits_step *wait = scheme_last_wait(chain);
+    bool was_told = wait != NULL && wait->ask != NULL && wait->ask->told.sequence != 0 &&
+                    rules_is_settled(c, &wait->ask->told);
+    return was_told && scheme_unanswered(c, chain);
+}
+
+/* Whatever the answer would have depended on: nobody wants to know any more. */
+bool rule_request_uncancelled(struct rules_case *c)
+{
+    return scheme_has_program(c) && rules_some_chain(c, scheme_uncancelled);
 }
 
 /* Only for a program that waits for it: others may have the time. */

@@ -137,6 +137,62 @@ static void test_cancelled_request_has_to_be_answered_whatever_it_waits_for(void
     expect_graded(&rig, "request.unanswered", DIAGNOSIS_DERIVED, "provider");
 }
 
+static void tell_of_a_signal(struct rig *rig)
+{
+    trace_emit(rig->trace, TRACE_REQUEST_CANCELLED, TN(RIG_TAG), TS(rig_word(rig, "told")));
+}
+
+/* The peer owes an answer; the caller does not want it any more. */
+static void ask_a_silent_peer(struct rig *rig)
+{
+    rig_scheme_open_with(rig, 1, "ping 10.0.2.2");
+    rig_claim(rig);
+    rig_watch(rig, "irq", 48, 1);
+    ask_and_deliver(rig, "read");
+    rig_send(rig, LEDGER_OUT, RIG_PEER);
+    rig_provider_sleeps(rig);
+    rig_pass(rig, 5 * RIG_MS);
+}
+
+static void test_cancelled_request_comes_before_the_peer_that_is_silent(void)
+{
+    struct rig rig;
+    ask_a_silent_peer(&rig);
+    rig_expect(&rig, false, "peer.silent", "ping");
+    ask_a_silent_peer(&rig);
+    tell_of_a_signal(&rig);
+    rig_wake_task(&rig, RIG_PROVIDER);
+    rig_provider_sleeps(&rig);
+    rig_pass(&rig, RIG_MS);
+    rig_expect(&rig, false, "request.unanswered", "ping");
+}
+
+static void test_cancelled_request_of_just_now_may_still_be_answered(void)
+{
+    struct rig rig;
+    ask_a_silent_peer(&rig);
+    tell_of_a_signal(&rig);
+    rig_wake_task(&rig, RIG_PROVIDER);
+    rig_provider_sleeps(&rig);
+    rig_pass(&rig, RIG_MS / 2);
+    rig_expect(&rig, false, "peer.silent", "ping");
+}
+
+static void test_provider_that_slept_on_after_the_reply_has_had_it(void)
+{
+    for (unsigned slept_after = 0; slept_after < 2; slept_after++) {
+        struct rig rig;
+        ask_a_silent_peer(&rig);
+        rig_wake_task(&rig, RIG_PROVIDER);
+        rig_receive(&rig, LEDGER_IN, RIG_PEER);
+        rig_pass(&rig, RIG_MS / 2 * (1 + slept_after));
+        rig_provider_sleeps(&rig);
+        rig_pass(&rig, RIG_MS / 2 * slept_after);
+        rig_expect(&rig, false, slept_after != 0 ? "request.unanswered" : "",
+                   slept_after != 0 ? "ping" : NULL);
+    }
+}
+
 static void test_answered_request_is_nobodys(void)
 {
     struct rig rig;
@@ -362,6 +418,9 @@ UNIT_SUITE(
     UNIT_TEST(test_request_that_was_read_and_has_no_answer_is_unanswered),
     UNIT_TEST(test_provider_that_watches_more_may_wait_for_what_it_reads),
     UNIT_TEST(test_cancelled_request_has_to_be_answered_whatever_it_waits_for),
+    UNIT_TEST(test_cancelled_request_comes_before_the_peer_that_is_silent),
+    UNIT_TEST(test_cancelled_request_of_just_now_may_still_be_answered),
+    UNIT_TEST(test_provider_that_slept_on_after_the_reply_has_had_it),
     UNIT_TEST(test_answered_request_is_nobodys),
     UNIT_TEST(test_peer_that_is_silent_comes_before_the_provider_that_waits_for_it),
     UNIT_TEST(test_filter_that_dropped_the_frame_comes_before_the_provider_that_waits_for_it),

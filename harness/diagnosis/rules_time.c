@@ -42,7 +42,7 @@ bool rule_timeout_overdue(struct rules_case *c)
     }
     char at[32];
     rules_evidence(c, "%u timeouts are registered",
-                   g_hash_table_size(c->ledger->schemes->deadlines));
+                   g_hash_table_size(c->ledger->schemes->timeouts));
     return rules_found(c, "timeout.overdue",
                        "timeout 0x%" G_GINT64_MODIFIER "x was due at %s and has not fired, though "
                        "no timer is to blame",
@@ -119,24 +119,32 @@ bool rule_time_chain_ended(struct rules_case *c)
     return time_some_clock(c, time_chain_ended);
 }
 
-static bool time_chain_multiplied(struct rules_case *c, const struct ledger_clock *clock,
-                                  const struct ledger_task *task)
+static bool time_multiplied(struct rules_case *c, const struct ledger_clock *clock,
+                            const struct ledger_task *task)
 {
-    if (clock->crowd < TIME_CROWD_MIN) {
-        return false;
-    }
+    c->diagnosis->driver = task;
     rules_evidence(
         c, "clock %" G_GUINT64_FORMAT ": fired %" G_GUINT64_FORMAT " times, %u timeouts are armed",
         clock->number, clock->fired, clock->armed);
-    return rules_found(c, "time.chain-multiplied",
-                       "%s has %u timeouts at once on one clock, and sets a new one for each that "
-                       "fires: it keeps as many chains",
-                       waits_name(task).text, clock->armed_before);
+    return rules_found(
+        c, "time.chain-multiplied",
+        "%s has up to %u timeouts at once on one clock, and sets a new one for each that "
+        "fires: it keeps as many chains",
+        waits_name(task).text, clock->level);
 }
 
+/* Whoever waits, or nobody: chains that nobody needs keep an idle machine awake. */
 bool rule_time_chain_multiplied(struct rules_case *c)
 {
-    return time_some_clock(c, time_chain_multiplied);
+    g_autoptr(GPtrArray) clocks = ledger_sorted(c->ledger->schemes->clocks);
+    for (guint i = 0; i < clocks->len; i++) {
+        const struct ledger_clock *clock = g_ptr_array_index(clocks, i);
+        const struct ledger_task *task = ledger_task(c->ledger, clock->task);
+        if (task != NULL && clock->crowd >= TIME_CROWD_MIN) {
+            return time_multiplied(c, clock, task);
+        }
+    }
+    return false;
 }
 
 /* ---- frozen ---------------------------------------------------------------------------------- */

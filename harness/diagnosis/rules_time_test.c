@@ -145,6 +145,68 @@ static void test_many_timeouts_that_are_set_once_are_no_chains(void)
     expect_grade(&rig, "request.unanswered", DIAGNOSIS_SUSPECT);
 }
 
+/* A fire, and a set, each `step_ns` after the one before: no two fire together. */
+static void fire_in_turn(struct rig *rig, unsigned chains, unsigned fires, uint64_t step_ns)
+{
+    for (unsigned i = 0; i < fires; i++) {
+        rig_provider_sleeps(rig);
+        rig_pass(rig, step_ns);
+        fire(rig, 100 + i % chains);
+        rig_post(rig, "time", RIG_CLOCK);
+        rig_wake_task(rig, RIG_PROVIDER);
+        rig_read_events(rig, RIG_PROVIDER);
+        set(rig, 100 + i % chains);
+    }
+    rig_provider_sleeps(rig);
+}
+
+static void expect_when_nobody_waits(struct rig *rig, const char *cause)
+{
+    const struct diagnosis_question question = {.board = rig->board, .excess = true};
+    struct diagnosis *diagnosis = diagnosis_ask(rig->ledger, &question);
+    CU_ASSERT_STRING_EQUAL(diagnosis->cause != NULL ? diagnosis->cause : "", cause);
+    CU_ASSERT(diagnosis->cause == NULL ||
+              (diagnosis->driver != NULL && diagnosis->driver->number == RIG_PROVIDER));
+    diagnosis_free(diagnosis);
+    rig_close(rig);
+}
+
+static void open_idle_daemon(struct rig *rig, unsigned timeouts)
+{
+    rig_scheme_open(rig);
+    rig_watch(rig, "time", RIG_CLOCK, 1);
+    for (unsigned i = 0; i < timeouts; i++) {
+        set(rig, 100 + i);
+    }
+}
+
+static void test_many_chains_are_named_when_nobody_waits_and_however_they_are_spread(void)
+{
+    static const uint64_t steps_ns[] = {RIG_MS / 5, 20 * RIG_MS};
+    for (size_t i = 0; i < G_N_ELEMENTS(steps_ns); i++) {
+        struct rig rig;
+        open_idle_daemon(&rig, 52); /* two have more time */
+        fire_in_turn(&rig, 50, 151, steps_ns[i]);
+        expect_when_nobody_waits(&rig, "time.chain-multiplied");
+    }
+}
+
+static void test_one_chain_beside_many_timeouts_that_have_time_is_one_chain(void)
+{
+    struct rig rig;
+    open_idle_daemon(&rig, 50);
+    fire_in_turn(&rig, 1, 151, RIG_MS);
+    expect_when_nobody_waits(&rig, "");
+}
+
+static void test_chains_below_a_crowd_are_none(void)
+{
+    struct rig rig;
+    open_idle_daemon(&rig, LEDGER_CLOCK_CROWD - 1);
+    fire_in_turn(&rig, LEDGER_CLOCK_CROWD - 1, 151, RIG_MS / 5);
+    expect_when_nobody_waits(&rig, "");
+}
+
 /* ---- frozen ---------------------------------------------------------------------------------- */
 
 static void ask_for_the_peer(struct rig *rig, unsigned ticks, unsigned questions)
@@ -253,6 +315,9 @@ UNIT_SUITE("rules_time", UNIT_TEST(test_chain_that_ends_with_a_failed_call_is_de
            UNIT_TEST(test_clock_that_was_set_once_is_no_chain),
            UNIT_TEST(test_new_timeout_for_each_of_many_that_fire_is_many_chains),
            UNIT_TEST(test_many_timeouts_that_are_set_once_are_no_chains),
+           UNIT_TEST(test_many_chains_are_named_when_nobody_waits_and_however_they_are_spread),
+           UNIT_TEST(test_one_chain_beside_many_timeouts_that_have_time_is_one_chain),
+           UNIT_TEST(test_chains_below_a_crowd_are_none),
            UNIT_TEST(test_question_that_is_not_repeated_while_clocks_fire_means_frozen_time),
            UNIT_TEST(test_question_that_is_repeated_has_its_time),
            UNIT_TEST(test_three_seconds_are_not_over_yet),

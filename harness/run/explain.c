@@ -315,6 +315,7 @@ void explain_ask(struct session *session, const struct session_program *program)
         .board = session->board,
         .hangs = hangs,
         .crashed = session->crashed,
+        .excess = session->excess,
         .exception = session->exception,
         .spins = session->spins,
         .spins_on = cpu_running(board_cpu(session->board)),

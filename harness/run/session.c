@@ -57,15 +57,15 @@ static void session_tell_debugger(const struct session *session)
 
 /*
  * Whatever was expected and did not come has a reason, and so has a panic; what was excluded and
- * came has not.
+ * came may have one, where something is done too often.
  */
 static void session_explain(struct session *session, enum run_status status,
                             const struct scenario_statement *statement)
 {
-    bool did_not_come = (status == RUN_STUCK || status == RUN_FAILED) &&
-                        (statement == NULL || statement->verb != SCENARIO_NEVER);
+    bool is_failure = status == RUN_STUCK || status == RUN_FAILED;
     session->crashed = status == RUN_CRASHED;
-    if ((did_not_come || session->crashed) && !session->until_reached && !session->is_violation) {
+    session->excess = is_failure && statement != NULL && statement->verb == SCENARIO_NEVER;
+    if ((is_failure || session->crashed) && !session->until_reached && !session->is_violation) {
         explain_ask(session, explain_program(session, statement));
     }
 }

@@ -105,6 +105,7 @@ struct session {
     bool proving;        /* this process tries out a diagnosis: see proof.c */
     bool limit_reached;
     bool crashed;
+    bool excess;           /* it ended by what must never happen */
     const char *exception; /* of the CPU, that it died of; borrowed while the crash is judged */
     bool interest[TRACE_KIND_COUNT];
 

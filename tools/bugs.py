@@ -148,7 +148,8 @@ def rebase_one(patch, root):
 
 def rebase(arguments):
     root = arguments.root.resolve()
-    patches = [path.resolve() for path in arguments.patches] or sorted(path for folder in KEPT for path in root.glob(folder))
+    kept = {path.resolve() for folder in KEPT for path in root.glob(folder)}  # a link is the patch that it leads to
+    patches = [path.resolve() for path in arguments.patches] or sorted(kept)
     hands = 0
     for patch in patches:
         outcome = rebase_one(patch, root)

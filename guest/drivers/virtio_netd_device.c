@@ -158,12 +158,16 @@ static struct nbuf *virtio_netd_frame(const struct scheme_request *request)
     return nbuf;
 }
 
-/* With the policy `block` the writer waits, and not the daemon: it has others to serve. */
+/*
+ * With the policy `block` the writer waits, unless it said that it does not; never the daemon, which
+ * has others to serve.
+ */
 static long virtio_netd_write(void *driver, struct network_operation *operation)
 {
     struct virtio_netd *netd = driver;
     const struct scheme_request *request = &operation->request;
-    bool waits = netd->net.options.policy == VNET_TX_BLOCK && (request->flags & O_NONBLOCK) == 0;
+    bool blocks = netd->net.options.policy == VNET_TX_BLOCK;
+    bool waits = blocks && (request->flags & O_NONBLOCK) == 0;
     if (operation->is_sent)
         return operation->pending.done ? (long)request->size : -KEAGAIN;
     if (request->size < VNET_ETHERNET_SIZE || request->size > VNET_FRAME_MAX)
@@ -173,8 +177,8 @@ static long virtio_netd_write(void *driver, struct network_operation *operation)
     struct nbuf *nbuf = virtio_netd_frame(request);
     if (nbuf == NULL)
         return -KENOBUFS;
-    int error = waits ? virtio_net_send(&netd->net, nbuf, &operation->pending)
-                      : virtio_net_transmit(&netd->net, nbuf);
+    int error = blocks ? virtio_net_send(&netd->net, nbuf, waits ? &operation->pending : NULL)
+                       : virtio_net_transmit(&netd->net, nbuf);
     if (error != 0)
         return -KENETDOWN;
     operation->is_sent = waits;

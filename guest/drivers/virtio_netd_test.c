@@ -385,6 +385,27 @@ static void test_with_the_policy_block_the_writer_waits_and_not_the_daemon(void)
     CU_ASSERT_EQUAL(nbuf_free_count(), NBUF_COUNT - QUEUE_SIZE);
 }
 
+static void write_one_without_waiting(void)
+{
+    static char frame[60];
+    tags[0] = fake_request(SCHEME_WRITE, 1, O_NONBLOCK, frame, sizeof frame);
+}
+
+static void check_that_both_are_served(void)
+{
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), 60);
+    CU_ASSERT_EQUAL(fake_answer(tags[1]), 6);
+}
+
+static void test_with_the_policy_block_nobody_waits_for_a_writer_that_does_not(void)
+{
+    static step_fn *const steps[] = {open_handle, write_one_without_waiting, read_the_address,
+                                     check_that_both_are_served, NULL};
+    reset();
+    CU_ASSERT_EQUAL(run("virtio-netd -t block " DEVICE " 48", steps), 1);
+    CU_ASSERT_EQUAL(virtio_netds[0].net.options.counters->tx_frames, 1);
+}
+
 static void test_a_broken_queue_is_told_to_writers(void)
 {
     static step_fn *const steps[] = {open_handle, write_one, NULL};
@@ -413,4 +434,5 @@ UNIT_SUITE("virtio_netd", UNIT_TEST(test_a_device_is_served_by_the_name_that_it_
            UNIT_TEST(test_a_frame_that_is_written_goes_out_if_it_can_be_one),
            UNIT_TEST(test_a_writer_waits_for_room_and_hears_of_it),
            UNIT_TEST(test_with_the_policy_block_the_writer_waits_and_not_the_daemon),
+           UNIT_TEST(test_with_the_policy_block_nobody_waits_for_a_writer_that_does_not),
            UNIT_TEST(test_a_broken_queue_is_told_to_writers))

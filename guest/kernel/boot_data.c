@@ -9,11 +9,13 @@
 #include "kernel/file.h"
 #include "kernel/pool.h"
 #include "kernel/syscall.h"
+#include "kernel/task.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
 
 #include "ringside/hal.h"
+#include "ringside/probe.h"
 
 #define BOOT_PARAMETERS_MAX   32
 #define BOOT_COMMAND_LINE_MAX 1024
@@ -239,9 +241,17 @@ static struct file *boot_file_open(const char *path, int flags, int *error)
     return file;
 }
 
+/* A daemon that configures itself is seen to have read the file, as if by open(2). */
+static void config_tell(const char *path, int result)
+{
+    if (task_files() != NULL)
+        probe_file_opened(task_number(task_current()), path, result);
+}
+
 long config_read(const char *path, char *buffer, size_t size)
 {
     const struct hal_boot_file *boot_file = boot_file_find(path);
+    config_tell(path, boot_file != NULL ? 0 : -KENOENT);
     if (boot_file == NULL)
         return -KENOENT;
     if (boot_file->size >= size)

@@ -107,6 +107,21 @@ static const struct cause causes_table[] = {
                     "expect cat exits within 1s          # with a provider that is deaf",
     },
     {
+        .id = "iface.missing",
+        .meaning = "A driver has registered its card, and no daemon has made an interface of it.",
+        .looks = "Card and driver are well, the network daemon runs, and there is no interface but "
+                 "that of this host: \"network is unreachable\".",
+        .evidence = "A scheme of a card is registered, and nobody has opened a file of it. The "
+                    "program was told that nobody can be reached, or nothing was sent for it.",
+        .mistakes = "The daemon looks for cards once, when it starts, and the driver comes later; "
+                    "it looks for another name, or stops at the first card.",
+        .mend = "Watch the names of schemes, and look for cards whenever one comes or goes.",
+        .near = "netdev.unclaimed, when no driver took the card; config.unread and route.missing, "
+                "when there is an interface without an address or a route.",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect ping exits 0 within 1s       # with a daemon that starts too early",
+    },
+    {
         .id = "config.unread",
         .meaning = "The guest was given configuration, and none of its programs has read it.",
         .looks = "No address, no route, and no frame on the wire, as if nothing was configured; "

@@ -310,6 +310,9 @@ static void ledger_observe_sent(void *opaque, const struct trace_event *event)
     ask->sent = ledger_mark(event);
     g_hash_table_replace(schemes->asks, &ask->tag, ask);
     scheme->queued++;
+    if (strcmp(ask->operation, "open") == 0) {
+        scheme->opened = ledger_mark(event);
+    }
     /* Nobody waits for the end of a file. */
     if (strcmp(ask->operation, "close") != 0) {
         g_hash_table_insert(schemes->waiting, GUINT_TO_POINTER(ask->task), ask);

@@ -26,7 +26,8 @@ struct ledger_scheme {
     const char *name;
     uint32_t provider; /* its task */
     struct ledger_mark registered, removed;
-    uint64_t queued; /* requests that the provider has not read */
+    struct ledger_mark opened; /* the last time that somebody asked to */
+    uint64_t queued;           /* requests that the provider has not read */
 };
 
 /* What a task asks of a provider, until it has an answer. */

@@ -65,6 +65,9 @@ bool rules_is_on_its_way(const struct rules_case *c, uint32_t address);
 /* rules_net.c: the peer was asked for its hardware address, and has not answered. */
 bool rules_is_unanswered(const struct rules_case *c, const struct ledger_peer *peer);
 
+/* rules_time.c: the program was told that it cannot reach anybody, or nothing was sent for it. */
+bool rules_reaches_nobody(const struct rules_case *c);
+
 /*
  * rules_scheme.c: the chain of the program that sleeps, or those of all tasks that do when no
  * program is asked about or it has failed; until one holds.
@@ -138,6 +141,9 @@ bool rule_time_chain_ended(struct rules_case *c);
 bool rule_time_chain_multiplied(struct rules_case *c);
 bool rule_time_frozen(struct rules_case *c);
 bool rule_config_unread(struct rules_case *c);
+
+bool rule_iface_missing(struct rules_case *c);
+bool rule_packet_discarded(struct rules_case *c);
 
 bool rule_route_missing(struct rules_case *c);
 bool rule_link_down(struct rules_case *c);

@@ -208,8 +208,7 @@ bool rule_time_frozen(struct rules_case *c)
 
 /* ---- configuration --------------------------------------------------------------------------- */
 
-/* The program cannot reach anybody: it was told so, or nothing was sent for it. */
-static bool time_lacks_configuration(const struct rules_case *c)
+bool rules_reaches_nobody(const struct rules_case *c)
 {
     const struct ledger_program *program = c->question->program;
     if (program->unreachable || c->ledger->no_route.sequence != 0) {
@@ -224,7 +223,7 @@ bool rule_config_unread(struct rules_case *c)
 {
     const struct ledger_schemes *schemes = c->ledger->schemes;
     if (!ledger_has_schemes(c->ledger) || !rules_program_suffers(c) ||
-        !time_lacks_configuration(c)) {
+        !rules_reaches_nobody(c)) {
         return false;
     }
     for (guint i = 0; i < schemes->files->len; i++) {

@@ -1,0 +1,67 @@
+/*
+ * rules_daemon.c - the links between the network daemon and what it has to send
+ *
+ *     card's scheme → opened → interface → packet → frame
+ *
+ * Where drivers are programs a card is a scheme, called "network." and something. A packet that is
+ * thrown away on its way out, or on its way to this host itself, is on no wire; its guest says so.
+ */
+#include "harness/diagnosis/rules.h"
+
+#include <string.h>
+
+#define DAEMON_CARD "network."
+
+/* ---- cards ----------------------------------------------------------------------------------- */
+
+/* Before the program came, or long ago: a driver that has just begun may have to be waited for. */
+static bool daemon_is_early(const struct rules_case *c, const struct ledger_mark *mark)
+{
+    return mark->sequence < c->question->program->started_at.sequence || rules_is_settled(c, mark);
+}
+
+bool rule_iface_missing(struct rules_case *c)
+{
+    if (!ledger_has_schemes(c->ledger) || !rules_program_suffers(c) || !rules_reaches_nobody(c)) {
+        return false;
+    }
+    g_autoptr(GPtrArray) schemes = ledger_sorted(c->ledger->schemes->schemes);
+    for (guint i = 0; i < schemes->len; i++) {
+        const struct ledger_scheme *scheme = g_ptr_array_index(schemes, i);
+        bool is_free = scheme->removed.sequence == 0 && scheme->opened.sequence == 0;
+        if (is_free && g_str_has_prefix(scheme->name, DAEMON_CARD) &&
+            daemon_is_early(c, &scheme->registered)) {
+            char at[32];
+            c->diagnosis->driver = ledger_task(c->ledger, scheme->provider);
+            return rules_found(c, "iface.missing",
+                               "the driver of a card has registered %s at %s, and nobody has opened "
+                               "it: no interface is made of it",
+                               scheme->name, rules_time(at, scheme->registered.time_ns));
+        }
+    }
+    return false;
+}
+
+/* ---- packets --------------------------------------------------------------------------------- */
+
+/* What was thrown away right after a packet had come in may be that one. */
+static bool daemon_is_its_own(const struct rules_case *c)
+{
+    struct ledger_mark drop = c->ledger->discarded.at, in = c->ledger->discarded.received;
+    return in.sequence == 0 || drop.time_ns - in.time_ns >= RULES_SETTLE_NS;
+}
+
+bool rule_packet_discarded(struct rules_case *c)
+{
+    const struct ledger_program *program = c->question->program;
+    struct ledger_mark drop = c->ledger->discarded.at;
+    if (!rules_program_suffers(c) || drop.sequence <= program->started_at.sequence ||
+        (program->exited && drop.sequence > program->exited_at.sequence) || !daemon_is_its_own(c)) {
+        return false;
+    }
+    char at[32];
+    return rules_found(c, "packet.discarded",
+                       "nothing had come in, and the guest threw a packet away at %s in %s: %s",
+                       rules_time(at, drop.time_ns), c->ledger->discarded.where,
+                       c->ledger->discarded.why);
+}

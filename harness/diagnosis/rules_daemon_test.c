@@ -1,0 +1,109 @@
+/* rules_daemon_test.c - cards that nobody opens, and packets that leave no trace on a wire */
+#include "harness/diagnosis/rules_rig_scheme.h"
+
+#define PING      "ping 10.0.2.2"
+#define CARD      "network.mmio-0a000000_virtio_net"
+#define RIG_LATER (100 * RIG_MS)
+
+static void register_card(struct rig *rig, const char *name)
+{
+    trace_emit(rig->trace, TRACE_SCHEME_REGISTERED, TN(RIG_PROVIDER), TN(RIG_SCHEME_2),
+               TS(rig_word(rig, name)));
+}
+
+static void open_card(struct rig *rig)
+{
+    rig_ask(rig, RIG_TAG, RIG_PROVIDER, RIG_SCHEME_2, "open");
+}
+
+/* The program waits for something, and nothing was sent for it. */
+static void rig_starve(struct rig *rig)
+{
+    rig_pass(rig, RIG_LATER);
+    rig_block(rig, RIG_PING, "child", 1);
+}
+
+static void test_a_card_that_nobody_opens_is_no_interface(void)
+{
+    struct rig rig;
+    rig_scheme_open_with(&rig, 1, PING);
+    rig_claim(&rig);
+    register_card(&rig, CARD);
+    rig_starve(&rig);
+    rig_expect(&rig, false, "iface.missing", "ping");
+}
+
+static void test_what_is_opened_or_gone_or_no_card_is_not_missed(void)
+{
+    for (unsigned how = 0; how < 3; how++) {
+        struct rig rig;
+        rig_scheme_open_with(&rig, 1, PING);
+        rig_claim(&rig);
+        register_card(&rig, how == 0 ? "networkfoo" : CARD);
+        if (how == 1) {
+            open_card(&rig);
+        }
+        if (how == 2) {
+            trace_emit(rig.trace, TRACE_SCHEME_REMOVED, TN(RIG_SCHEME_2), TS(rig_word(&rig, CARD)));
+        }
+        rig_starve(&rig);
+        rig_expect(&rig, false, "", NULL);
+    }
+}
+
+static void test_who_has_sent_something_has_an_interface(void)
+{
+    struct rig rig;
+    rig_scheme_open_with(&rig, 1, PING);
+    rig_claim(&rig);
+    register_card(&rig, CARD);
+    rig_arp_request(&rig, LEDGER_OUT, RIG_PEER);
+    rig_starve(&rig);
+    rig_expect(&rig, false, "arp.unresolved", "ping");
+}
+
+static void discard(struct rig *rig)
+{
+    trace_emit(rig->trace, TRACE_GUEST_DROP, TS(rig_word(rig, "arp")),
+               TS(rig_word(rig, "too many packets wait")));
+}
+
+static void test_a_packet_of_its_own_that_was_thrown_away_is_named(void)
+{
+    struct rig rig;
+    rig_scheme_open_with(&rig, 1, PING);
+    rig_claim(&rig);
+    rig_pass(&rig, RIG_LATER);
+    discard(&rig);
+    rig_starve(&rig);
+    rig_expect(&rig, false, "packet.discarded", "ping");
+}
+
+static void test_what_was_thrown_away_when_something_came_in_may_be_that(void)
+{
+    struct rig rig;
+    rig_scheme_open_with(&rig, 1, PING);
+    rig_claim(&rig);
+    rig_receive(&rig, LEDGER_IN, RIG_PEER + 1);
+    discard(&rig);
+    rig_starve(&rig);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_a_program_that_does_not_suffer_misses_no_packet(void)
+{
+    struct rig rig;
+    rig_scheme_open_with(&rig, 1, PING);
+    rig_claim(&rig);
+    rig_pass(&rig, RIG_LATER);
+    discard(&rig);
+    rig_exit(&rig, 0);
+    rig_expect(&rig, false, "", NULL);
+}
+
+UNIT_SUITE("rules_daemon", UNIT_TEST(test_a_card_that_nobody_opens_is_no_interface),
+           UNIT_TEST(test_what_is_opened_or_gone_or_no_card_is_not_missed),
+           UNIT_TEST(test_who_has_sent_something_has_an_interface),
+           UNIT_TEST(test_a_packet_of_its_own_that_was_thrown_away_is_named),
+           UNIT_TEST(test_what_was_thrown_away_when_something_came_in_may_be_that),
+           UNIT_TEST(test_a_program_that_does_not_suffer_misses_no_packet))

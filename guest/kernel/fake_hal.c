@@ -23,6 +23,7 @@
 #endif
 #endif
 #ifdef FAKE_HAS_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -230,6 +231,10 @@ void *fake_ram(size_t size)
     if (size > FAKE_RAM_SIZE - FAKE_FREE_SIZE - begin)
         abort();
     fake_ram_used = begin + size;
+#ifdef FAKE_HAS_ASAN
+    /* It may have been the stack of a task that never returned, in a machine before this one. */
+    __asan_unpoison_memory_region(fake_ram_bytes + begin, size);
+#endif
     return fake_ram_bytes + begin;
 }
 

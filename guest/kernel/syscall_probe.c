@@ -170,8 +170,7 @@ static void syscall_tell_socket(long descriptor)
 static void syscall_tell_path(const long a[6])
 {
     static const char prefix[] = "/proc/net/";
-    size_t size = sizeof prefix - 1;
-    if (syscall_is_ram(a[1], size) && kmemeq(syscall_pointer(a[1]), prefix, size))
+    if (syscall_is_ram(a[1], sizeof prefix - 1) && kstr_has_prefix(syscall_pointer(a[1]), prefix))
         syscall_asked(-1, "system-file", 1);
 }
 

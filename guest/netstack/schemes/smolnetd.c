@@ -220,32 +220,45 @@ static int smolnetd_loop(void)
 
 /* ---- the beginning --------------------------------------------------------------------------- */
 
+/* What a daemon has opened, before it knows whether the state above is its own. */
+struct smolnetd_files {
+    int queue, time, names;
+    int roots[SMOLNETD_SCHEMES];
+};
+
 /* NULL, or what is wrong. */
-static const char *smolnetd_open_files(void)
+static const char *smolnetd_open_files(struct smolnetd_files *files)
 {
-    smolnetd.queue = (int)sys_open(SCHEME_ROOT "event", O_RDWR);
-    smolnetd.time = (int)sys_open(SCHEME_ROOT "time/1", O_RDWR);
-    smolnetd.names = (int)sys_open(SCHEME_ROOT, O_RDONLY);
-    if (smolnetd.queue < 0 || smolnetd.time < 0 || smolnetd.names < 0)
+    files->queue = (int)sys_open(SCHEME_ROOT "event", O_RDWR);
+    files->time = (int)sys_open(SCHEME_ROOT "time/1", O_RDWR);
+    files->names = (int)sys_open(SCHEME_ROOT, O_RDONLY);
+    if (files->queue < 0 || files->time < 0 || files->names < 0)
         return "no events, no time, or no schemes";
-    if (sys_watch(smolnetd.queue, smolnetd.time, EVENT_READ, SMOLNETD_TIME) != 0 ||
-        sys_watch(smolnetd.queue, smolnetd.names, EVENT_READ, SMOLNETD_NAMES) != 0)
+    if (sys_watch(files->queue, files->time, EVENT_READ, SMOLNETD_TIME) != 0 ||
+        sys_watch(files->queue, files->names, EVENT_READ, SMOLNETD_NAMES) != 0)
         return "time and names cannot be watched";
     return NULL;
 }
 
-/* Before anything of the stack is touched, which may be that of another daemon. */
-static const char *smolnetd_register(void)
+static const char *smolnetd_register(struct smolnetd_files *files)
 {
     for (unsigned i = 0; i < SMOLNETD_SCHEMES; i++) {
-        struct smolnetd_root *root = &smolnetd.roots[i];
-        root->file = (int)sys_scheme_create(smolnetd_names[i], O_NONBLOCK);
-        if (root->file < 0)
-            return root->file == -KEEXIST ? "there is one already" : "no scheme";
-        if (sys_watch(smolnetd.queue, root->file, EVENT_READ, i) != 0)
+        files->roots[i] = (int)sys_scheme_create(smolnetd_names[i], O_NONBLOCK);
+        if (files->roots[i] < 0)
+            return files->roots[i] == -KEEXIST ? "there is one already" : "no scheme";
+        if (sys_watch(files->queue, files->roots[i], EVENT_READ, i) != 0)
             return "requests cannot be watched";
     }
     return NULL;
+}
+
+static void smolnetd_take_files(const struct smolnetd_files *files)
+{
+    smolnetd.queue = files->queue;
+    smolnetd.time = files->time;
+    smolnetd.names = files->names;
+    for (unsigned i = 0; i < SMOLNETD_SCHEMES; i++)
+        smolnetd.roots[i].file = files->roots[i];
 }
 
 static void smolnetd_init_stack(void)
@@ -270,15 +283,18 @@ static void smolnetd_init_stack(void)
 
 int smolnetd_main(int argc, char **argv)
 {
-    smolnetd.restricted = argc == 2 && kstreq(argv[1], "-r");
-    if (argc > 1 && !smolnetd.restricted) {
+    struct smolnetd_files files;
+    bool restricted = argc == 2 && kstreq(argv[1], "-r");
+    if (argc > 1 && !restricted) {
         smolnetd_say("usage: smolnetd [-r]");
         return SMOLNETD_EXIT_USAGE;
     }
-    const char *why = smolnetd_open_files();
+    const char *why = smolnetd_open_files(&files);
     if (why == NULL)
-        why = smolnetd_register();
+        why = smolnetd_register(&files);
     if (why == NULL) {
+        smolnetd_take_files(&files);
+        smolnetd.restricted = restricted;
         smolnetd_init_stack();
         (void)smolnetd_loop();
         why = "its requests, or its events, have come to an end";

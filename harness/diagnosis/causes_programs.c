@@ -139,7 +139,7 @@ static const struct cause causes_table[] = {
         .near = "config.unread, when nobody has opened the file.",
         .scenario = "file   \"/etc/net/ip_subnet\" \"255.255.255\"\n"
                     "run    list: \"cat /scheme/netcfg/ifaces/eth0/addr/list\" within 10ms\n"
-                    "expect list prints \"Not configured\" # with a daemon that takes /24 for it",
+                    "expect list prints \"Not configured\" # with a daemon that takes /24",
     },
     {
         .id = "route.missing",

@@ -299,6 +299,26 @@ void probe_socket_named(uint64_t object, uint32_t protocol, uint32_t address, ui
                TN(peer_port));
 }
 
+void probe_socket_timeouts(uint64_t object, uint64_t receive_ns, uint64_t send_ns)
+{
+    PROBE_EMIT(TRACE_SOCKET_TIMEOUTS, TN(object), TN(receive_ns), TN(send_ns));
+}
+
+void probe_request_about(uint64_t tag, uint64_t object)
+{
+    PROBE_EMIT(TRACE_REQUEST_ABOUT, TN(tag), TN(object));
+}
+
+void probe_config_rejected(const char *path)
+{
+    PROBE_EMIT(TRACE_CONFIG_REJECTED, TS(path));
+}
+
+void probe_config_applied(const char *interface, uint32_t address, uint32_t mask)
+{
+    PROBE_EMIT(TRACE_CONFIG_APPLIED, TS(interface), TN(address), TN(mask));
+}
+
 void probe_counter(const char *name, uint64_t value)
 {
     PROBE_EMIT(TRACE_COUNTER, TS(name), TN(value));

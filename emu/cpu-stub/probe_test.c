@@ -137,10 +137,14 @@ static void guest_probes(void)
     probe_call_asked(1, -1, seen.kind, 5);
     probe_call_told(1, 3, seen.kind, 0x66);
     probe_socket_named(0x66, 6, 0x0a00020f, 49152, 0x0a000202, 80);
+    probe_socket_timeouts(0x66, 2000, UINT64_MAX);
+    probe_config_rejected(seen.name);
+    probe_config_applied(seen.name, 0x0a00020f, 0xffffff00);
     probe_file_opened(1, seen.name, -2);
     probe_scheme_registered(1, 2, seen.name);
     probe_request_sent(7, 1, 2, seen.kind, 0x30, 4096);
     probe_request_delivered(7, 3);
+    probe_request_about(7, 0x66);
     probe_request_answered(7, -5);
     probe_request_cancelled(8, seen.kind);
     probe_scheme_removed(2, seen.name);
@@ -182,11 +186,16 @@ static void test_each_probe_is_its_event(void)
                            "call.told task=1 descriptor=3 what=irq value=0x66\n"
                            "socket.named object=0x66 protocol=6 address=0xa00020f port=49152 "
                            "peer=0xa000202 peer_port=80\n"
+                           "socket.timeouts object=0x66 receive=2000 send=-1\n"
+                           "config.rejected path=eth0.rx\n"
+                           "config.applied interface=eth0.rx address=0xa00020f "
+                           "mask=0xffffff00\n"
                            "file.opened task=1 path=eth0.rx result=-2\n"
                            "scheme.registered task=1 scheme=2 name=eth0.rx\n"
                            "request.sent tag=7 task=1 scheme=2 operation=irq handle=0x30 "
                            "size=4096\n"
                            "request.delivered tag=7 task=3\n"
+                           "request.about tag=7 object=0x66\n"
                            "request.answered tag=7 result=-5\n"
                            "request.cancelled tag=8 how=irq\n"
                            "scheme.removed scheme=2 name=eth0.rx\n"

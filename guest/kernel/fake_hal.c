@@ -637,6 +637,29 @@ void probe_socket_named(uint64_t object, uint32_t protocol, uint32_t address, ui
     fake_note("named %u 0x%x:%u 0x%x:%u\n", protocol, address, port, peer, peer_port);
 }
 
+void probe_socket_timeouts(uint64_t object, uint64_t receive_ns, uint64_t send_ns)
+{
+    (void)object;
+    (void)receive_ns;
+    (void)send_ns;
+}
+
+void probe_request_about(uint64_t tag, uint64_t object)
+{
+    (void)tag;
+    (void)object;
+}
+
+void probe_config_rejected(const char *path)
+{
+    fake_note("rejected %s\n", path);
+}
+
+void probe_config_applied(const char *interface, uint32_t address, uint32_t mask)
+{
+    fake_note("applied %s 0x%x 0x%x\n", interface, address, mask);
+}
+
 void probe_scheme_registered(uint32_t task, uint64_t scheme, const char *name)
 {
     (void)scheme;

@@ -10,6 +10,8 @@
 #include "netstack/interface.h"
 #include "netstack/route.h"
 
+#include "ringside/probe.h"
+
 #define CONFIG_TEXT_SIZE 64
 
 #define CONFIG_DEFAULT_ADDRESS 0x0a00020f
@@ -52,6 +54,7 @@ static enum config_result config_read_address(const char *path, uint32_t *addres
             return CONFIG_GOOD;
     }
     console_printf("net: %s: not an IPv4 address in dotted decimal\n", path);
+    probe_config_rejected(path);
     return CONFIG_BAD;
 }
 
@@ -123,5 +126,6 @@ void config_apply(struct interface *interface)
                        ipv4_format(address, texts[0]), ipv4_format(mask, texts[1]));
         return;
     }
+    probe_config_applied(interface->name, address, mask);
     config_add_router(interface);
 }

@@ -496,10 +496,17 @@ static void lock_mutex_released(void *opaque, const struct trace_event *event)
 
 static void lock_task_runs(void *opaque, const struct trace_event *event)
 {
-    const struct checks *checks = opaque;
+    struct checks *checks = opaque;
     struct lock_cpu *cpu = &checks->locks->cpus[lock_cpu_of(event)];
     cpu->task = (uint32_t)event->fields[0].number;
     cpu->nesting = 0;
+    /* What it takes from now on it does not sleep with, though its last CPU has not gone on yet. */
+    for (unsigned i = 0; i < CHECKS_CPUS_MAX; i++) {
+        struct lock_cpu *last = &checks->locks->cpus[i];
+        if (last != cpu && last->sleeper == cpu->task) {
+            lock_sleeper_found(checks, last);
+        }
+    }
 }
 
 static void lock_call_entered(void *opaque, const struct trace_event *event)

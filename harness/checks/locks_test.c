@@ -324,6 +324,47 @@ static void test_task_that_sleeps_with_a_spinlock_is_found(void)
     rig_expect(&rig, "lock.sleep", "a", "task 1 sleeps; it took the lock by task 1");
 }
 
+/*
+ * Task 1 sleeps with the scheduler's lock, which its CPU gives back, and goes on on another one,
+ * where it takes the lock `taken`, before its first CPU has come to anything else.
+ */
+static void sleep_and_go_on_elsewhere(struct rig *rig, bool gives_back, uint64_t taken)
+{
+    unsigned cpu = 1;
+    rig_open(rig);
+    trace_set_cpu(rig->trace, &cpu);
+    run(rig, 1);
+    spin(rig, A);
+    block(rig, 1, "irq", 1);
+    if (gives_back) {
+        unspin(rig, A);
+    }
+    cpu = 2;
+    run(rig, 1);
+    const struct cpu_spin elsewhere = {.lock = taken, .name = 'b', .cpu = 1, .masked = true};
+    if (!checks_spin_listener.taken(rig->checks, &elsewhere)) {
+        checks_spin_listener.named(rig->checks, &elsewhere, trace_intern(rig->trace, "b"));
+        CU_ASSERT_TRUE(checks_spin_listener.taken(rig->checks, &elsewhere));
+    }
+    cpu = 1;
+    trace_emit_plain(rig->trace, TRACE_CPU_WFI);
+    trace_set_cpu(rig->trace, NULL);
+}
+
+static void test_lock_that_is_taken_after_waking_elsewhere_was_not_slept_with(void)
+{
+    struct rig rig;
+    sleep_and_go_on_elsewhere(&rig, true, B);
+    rig_expect_none(&rig);
+}
+
+static void test_lock_that_was_slept_with_is_found_when_its_task_goes_on_elsewhere(void)
+{
+    struct rig rig;
+    sleep_and_go_on_elsewhere(&rig, false, B);
+    rig_expect(&rig, "lock.sleep", "a", "task 1 sleeps; it took the lock by task 1");
+}
+
 static void test_lock_that_the_next_task_gives_back_is_the_schedulers(void)
 {
     struct rig rig;
@@ -397,6 +438,8 @@ UNIT_SUITE("locks", UNIT_TEST(test_one_order_is_no_violation),
            UNIT_TEST(test_lock_that_sleeps_is_not_taken_with_a_spinlock),
            UNIT_TEST(test_lock_that_sleeps_is_not_taken_in_an_interrupt),
            UNIT_TEST(test_task_that_sleeps_with_a_spinlock_is_found),
+           UNIT_TEST(test_lock_that_is_taken_after_waking_elsewhere_was_not_slept_with),
+           UNIT_TEST(test_lock_that_was_slept_with_is_found_when_its_task_goes_on_elsewhere),
            UNIT_TEST(test_lock_that_the_next_task_gives_back_is_the_schedulers),
            UNIT_TEST(test_spinning_is_no_sleep), UNIT_TEST(test_mutex_may_be_held_while_sleeping),
            UNIT_TEST(test_a_guest_may_have_any_number_of_locks))

@@ -222,9 +222,8 @@ static const struct cause causes_table[] = {
                 "was read; when it is refused, read and look again.",
         .near = "irq.not-enabled, when no program has the file; event.not-delivered, when the "
                 "program was not told of the interrupt; irq.never-eoi, when it was not ended.",
-        .scenario =
-            "start  ping: \"ping -c 1 10.0.2.2\"\n"
-            "expect hang cause irq.not-acknowledged # with a driver that does not write back",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect hang cause irq.not-acknowledged # with a driver that never writes",
     },
     {
         .id = "irq.never-eoi",

@@ -133,10 +133,28 @@ static const struct cause causes_table[] = {
                     "place of an error.",
         .mend = "Open the file that the report names when the daemon starts, and say so where "
                 "that fails.",
-        .near = "route.missing, when all was read and there is no route nevertheless.",
+        .near = "route.missing, when all was read and there is no route nevertheless; "
+                "config.guessed, when it was read, and something else taken.",
         .scenario = "file   \"/etc/net/ip\" \"10.0.2.15\"\n"
                     "start  ping: \"ping -c 1 10.0.2.2\"\n"
                     "expect ping exits 0 within 1s       # with a daemon that reads ip_router only",
+    },
+    {
+        .id = "config.guessed",
+        .meaning = "A file that configures an interface cannot be read as what it should be, and "
+                   "the interface got an address all the same.",
+        .looks = "Nothing fails at first. Some hosts are taken for neighbours that are none, or "
+                 "the reverse, and nobody remembers to have configured that.",
+        .evidence = "The guest rejected a file, and in the same reading of its configuration gave "
+                    "an interface an address and a mask.",
+        .mistakes = "A parser that fails leaves the default in place, such as /24; the default for "
+                    "a file that is missing is taken for one that is wrong.",
+        .mend = "Keep the interface without an address when a file is there and wrong, and say so "
+                "on the console.",
+        .near = "config.unread, when nobody has opened the file.",
+        .scenario = "file   \"/etc/net/ip_subnet\" \"255.255.255\"\n"
+                    "run    list: \"cat /scheme/netcfg/ifaces/eth0/addr/list\" within 10ms\n"
+                    "expect list prints \"Not configured\" # with a daemon that takes /24",
     },
     {
         .id = "route.missing",
@@ -196,8 +214,8 @@ static const struct cause causes_table[] = {
         .looks = "Everything works and becomes slower with each request: the daemon is woken "
                  "more and more often, also when nothing happens.",
         .evidence =
-            "Three times in a row, when the clock fired, at least eight timeouts were armed "
-            "by its file, and not fewer than the time before.",
+            "Three times in a row nearly all timeouts fired that were armed by the clock's file, "
+            "and as many as before were armed again, eight or more; whoever waits, or nobody.",
         .mistakes = "The function that sets the next timeout is called from all handlers and not "
                     "from that of the clock alone.",
         .mend = "Set a timeout in the handler of the clock only, or remember for when one is "
@@ -266,9 +284,12 @@ static const struct cause causes_table[] = {
                    "on for much longer.",
         .looks = "A program with a timeout of two seconds stands for half a minute, or for ever.",
         .evidence = "The timeout of ppoll(), pselect6() or epoll_pwait(), or SO_RCVTIMEO or "
-                    "SO_SNDTIMEO of the descriptor, and how long the call took.",
-        .mistakes = "setsockopt() stores nothing; the deadline is computed anew at each wake; the "
-                    "time that has passed is taken from a clock that is read twice.",
+                    "SO_SNDTIMEO of the descriptor, and how long the call took; of a socket that a "
+                    "program provides, those that it says it has, and since when it has the "
+                    "request.",
+        .mistakes =
+            "setsockopt() stores nothing; reading takes the timeout of writing; the deadline is computed anew at each wake; the "
+            "time that has passed is taken from a clock that is read twice.",
         .mend = "Turn the timeout into a deadline when the call is entered, sleep until that, "
                 "and look at it after each wake.",
         .near = "timer.irq-mismatch and irq.masked, when no timeout at all fires; call.blocks, "
@@ -376,10 +397,11 @@ static const struct cause causes_table[] = {
                  "tries again for ever.",
         .evidence = "What the call was given, what it returned and wrote back, and what was on the "
                     "wire.",
-        .mistakes = "recvmsg() leaves msg_name or msg_controllen as they were; getsockopt() returns"
-                    " 0 and writes nothing; write() returns 0 for a full buffer; read() and write()"
-                    " know one kind of socket; connect() begins anew at each call; an option is "
-                    "accepted and nothing comes of it.",
+        .mistakes =
+            "recvmsg() leaves msg_name or msg_controllen as they were; getsockopt() returns"
+            " 0 and writes nothing; write() returns 0 for a full buffer; read() and write()"
+            " know one kind of socket; connect() begins anew at each call; a read of a connection on its way returns 0; an option is "
+            "accepted and nothing comes of it.",
         .mend = "Do what the report names: each value that the program hands over to be written"
                 " is written, and each state has its error.",
         .near = "call.missing, when the call is refused; socket.error-swallowed, when it hides "

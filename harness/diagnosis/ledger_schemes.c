@@ -59,6 +59,7 @@ struct ledger_schemes *ledger_schemes_new(struct trace *trace)
     schemes->queues =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, ledger_event_queue_free);
     schemes->clocks = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    schemes->served = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     schemes->timeouts = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     schemes->spare = g_ptr_array_new_with_free_func(g_free);
     schemes->opened = g_hash_table_new(NULL, NULL);
@@ -77,6 +78,7 @@ void ledger_schemes_free(struct ledger_schemes *schemes)
 {
     g_hash_table_unref(schemes->waiting);
     g_hash_table_unref(schemes->timeouts);
+    g_hash_table_unref(schemes->served);
     g_ptr_array_unref(schemes->spare);
     g_hash_table_unref(schemes->opened);
     g_ptr_array_unref(schemes->files);
@@ -307,6 +309,7 @@ static void ledger_observe_sent(void *opaque, const struct trace_event *event)
     ask->scheme = scheme;
     ask->operation = event->fields[3].string;
     ask->handle = event->fields[4].number;
+    ask->size = event->fields[5].number;
     ask->sent = ledger_mark(event);
     g_hash_table_replace(schemes->asks, &ask->tag, ask);
     scheme->queued++;
@@ -700,5 +703,6 @@ static const struct trace_listener ledger_listeners[] = {
 
 void ledger_listen_to_schemes(struct ledger *ledger)
 {
+    ledger_listen_to_providers(ledger);
     trace_listen(ledger->trace, ledger_listeners, G_N_ELEMENTS(ledger_listeners), ledger);
 }

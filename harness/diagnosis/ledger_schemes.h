@@ -36,7 +36,8 @@ struct ledger_ask {
     uint32_t task;
     struct ledger_scheme *scheme;
     const char *operation;
-    uint64_t handle;
+    uint64_t handle, size; /* size: of the bytes that go with it, or may */
+    uint64_t socket;       /* that it is about, as its provider says; 0: about none */
     struct ledger_mark sent, delivered;
     uint32_t reader;         /* who read it, once it is delivered */
     struct ledger_mark told; /* the provider hears that the caller has a signal */
@@ -103,6 +104,13 @@ struct ledger_timeout {
     unsigned round;               /* of the clock, in which it was set */
 };
 
+/* A socket that a provider has, with the names and the timeouts that it is told to have. */
+struct ledger_served {
+    struct ledger_socket socket; /* of no task and no descriptor; LEDGER_NO_TIME: for ever */
+    struct ledger_mark ended;    /* the first read of some bytes that was answered with none, */
+    uint32_t ended_for;          /* this task's */
+};
+
 struct ledger_schemes {
     GHashTable *schemes;  /* number → struct ledger_scheme, also of those that are gone */
     GHashTable *asks;     /* tag → struct ledger_ask */
@@ -114,6 +122,13 @@ struct ledger_schemes {
     GPtrArray *spare;     /* struct ledger_timeout that are over: as many come as go */
     GHashTable *opened;   /* interned paths that somebody has opened, or tried to */
     GPtrArray *files;     /* interned paths of the files that the guest was given */
+    GHashTable *served;   /* number of its socket → struct ledger_served */
+    const char *rejected; /* the last file of a configuration that could not be read; NULL: none */
+    struct ledger_mark rejected_at;
+    const char *guessed; /* one that could not, and the interface got an address all the same */
+    const char *guessed_interface;
+    struct ledger_mark guessed_at;
+    uint32_t guessed_mask;
     const char *kind_scheme, *kind_file, *kind_irq, *kind_time, *kind_names, *on_event,
         *on_requests;
     struct ledger_mark acknowledged[BOARD_IRQ_COUNT]; /* by a program, the last time, */
@@ -123,6 +138,9 @@ struct ledger_schemes {
 struct ledger_schemes *ledger_schemes_new(struct trace *trace);
 void ledger_schemes_free(struct ledger_schemes *schemes);
 void ledger_listen_to_schemes(struct ledger *ledger);
+
+/* ledger_served.c: to be listened to before the end of a request is. */
+void ledger_listen_to_providers(struct ledger *ledger);
 
 /* The guest is given a file of this path. */
 void ledger_add_file(struct ledger *ledger, const char *path);
@@ -134,6 +152,8 @@ const struct ledger_ask *ledger_ask_of(const struct ledger *ledger, const struct
 /* The queue in which a task sleeps; NULL: it does not, or none is known. */
 const struct ledger_event_queue *ledger_queue_of(const struct ledger *ledger,
                                                  const struct ledger_task *task);
+/* NULL: its provider has not told of it. */
+const struct ledger_served *ledger_served(const struct ledger *ledger, uint64_t socket);
 const struct ledger_scheme *ledger_scheme(const struct ledger *ledger, uint64_t number);
 /* NULL: the queue does not watch it. */
 const struct ledger_watch *ledger_watch_of(const struct ledger_event_queue *queue,

@@ -86,6 +86,18 @@ bool rules_is_running(const struct rules_case *c, const struct ledger_device *de
     return net != NULL && virtio_dev_is_running(virtio_net_dev(net));
 }
 
+bool rules_timers_were_hit(const struct rules_case *c)
+{
+    unsigned kept = MIN(c->ledger->fault_count, LEDGER_FAULTS_MAX);
+    for (unsigned i = 0; i < kept; i++) {
+        const char *object = c->ledger->faults[i].object;
+        if (strcmp(object, "timer") == 0 || strcmp(object, "irq") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct virtqueue *rules_queue(const struct rules_case *c, const struct ledger_queue *queue)
 {
     return board_queue(c->board, queue->name);
@@ -277,6 +289,7 @@ static rule_fn *const rules[] = {
     rule_request_uncancelled,
     rule_iface_missing,
     rule_config_unread,
+    rule_config_guessed,
     rule_route_missing,
     rule_link_down,
     rule_time_chain_dead,
@@ -284,12 +297,14 @@ static rule_fn *const rules[] = {
     rule_time_frozen,
     rule_call_missing,
     rule_call_wrong_result,
+    rule_request_ended_early,
     rule_poll_false_ready,
     rule_call_blocks,
     rule_socket_data_dropped,
     rule_socket_error_swallowed,
     rule_poll_unready,
     rule_timeout_ignored,
+    rule_request_overdue,
     rule_timeout_early,
     rule_program_gave_up,
     rule_peer_refused,

@@ -46,6 +46,8 @@ unsigned rules_cpu_of(const struct rules_case *c, unsigned intid);
 void rules_evidence_irq(struct rules_case *c, unsigned intid);
 void rules_evidence_queue(struct rules_case *c, const struct ledger_queue *queue);
 
+/* Timers or their interrupts were made worse: then nobody in the guest is late. */
+bool rules_timers_were_hit(const struct rules_case *c);
 /* Whether the program is in trouble: it failed, or sleeps in a call. */
 bool rules_program_suffers(const struct rules_case *c);
 /* Whom it speaks to; NULL: nothing passed between it and the guest. */
@@ -133,6 +135,8 @@ bool rule_circle(struct rules_case *c);
 bool rule_task_unkillable(struct rules_case *c);
 bool rule_request_provider_dead(struct rules_case *c);
 bool rule_request_undelivered(struct rules_case *c);
+bool rule_request_overdue(struct rules_case *c);
+bool rule_request_ended_early(struct rules_case *c);
 bool rule_request_uncancelled(struct rules_case *c);
 bool rule_request_unanswered(struct rules_case *c);
 bool rule_timeout_overdue(struct rules_case *c);
@@ -141,6 +145,7 @@ bool rule_time_chain_ended(struct rules_case *c);
 bool rule_time_chain_multiplied(struct rules_case *c);
 bool rule_time_frozen(struct rules_case *c);
 bool rule_config_unread(struct rules_case *c);
+bool rule_config_guessed(struct rules_case *c);
 
 bool rule_iface_missing(struct rules_case *c);
 bool rule_packet_discarded(struct rules_case *c);

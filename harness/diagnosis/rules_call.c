@@ -155,26 +155,13 @@ bool rule_call_blocks(struct rules_case *c)
     return rules_some_socket(c, rules_call_slept);
 }
 
-/* Whether the machine's timers were made late, or no timer. */
-static bool rules_timer_was_hit(const struct rules_case *c)
-{
-    unsigned kept = MIN(c->ledger->fault_count, LEDGER_FAULTS_MAX);
-    for (unsigned i = 0; i < kept; i++) {
-        if (strcmp(c->ledger->faults[i].object, "timer") == 0 ||
-            strcmp(c->ledger->faults[i].object, "irq") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool rule_timeout_ignored(struct rules_case *c)
 {
     const struct ledger_program *program = rules_asked_program(c);
     const struct ledger_task *task = rules_sleeper(c);
     uint64_t timeout_ns;
     char at[32], given[32], took[32];
-    if (program == NULL || rules_timer_was_hit(c)) {
+    if (program == NULL || rules_timers_were_hit(c)) {
         return false;
     }
     if (task != NULL && ledger_call_is_overdue(task, c->now_ns, &timeout_ns)) {

@@ -19,24 +19,11 @@
 #define TIME_ROW_MIN   2
 #define TIME_CROWD_MIN 3
 
-/* Timers or their interrupts were made worse: then nobody in the guest is late. */
-static bool time_is_disturbed(const struct rules_case *c)
-{
-    unsigned kept = MIN(c->ledger->fault_count, LEDGER_FAULTS_MAX);
-    for (unsigned i = 0; i < kept; i++) {
-        const char *object = c->ledger->faults[i].object;
-        if (strcmp(object, "timer") == 0 || strcmp(object, "irq") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool rule_timeout_overdue(struct rules_case *c)
 {
     uint64_t timeout = 0, deadline_ns;
     if (!ledger_overdue(c->ledger, c->now_ns, &timeout, &deadline_ns) ||
-        c->now_ns - deadline_ns < TIME_OVERDUE_NS || time_is_disturbed(c) ||
+        c->now_ns - deadline_ns < TIME_OVERDUE_NS || rules_timers_were_hit(c) ||
         !rules_time_is_overdue(c)) {
         return false;
     }
@@ -235,4 +222,20 @@ bool rule_config_unread(struct rules_case *c)
         }
     }
     return false;
+}
+
+/* Whoever asks: an address that nobody gave is wrong for all. */
+bool rule_config_guessed(struct rules_case *c)
+{
+    const struct ledger_schemes *schemes = c->ledger->schemes;
+    char at[32];
+    if (schemes->guessed == NULL) {
+        return false;
+    }
+    return rules_found(c, "config.guessed",
+                       "%s could not be read as what it should be, and %s got an address with mask "
+                       "%s all the same at %s",
+                       schemes->guessed, schemes->guessed_interface,
+                       rules_address(schemes->guessed_mask).text,
+                       rules_time(at, schemes->guessed_at.time_ns));
 }

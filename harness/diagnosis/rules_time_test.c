@@ -310,6 +310,35 @@ static void test_kernel_that_reads_its_files_itself_opens_none(void)
     rig_expect(&rig, true, "", NULL);
 }
 
+/* The files of an interface are read: one is wrong, and then it gets an address or does not. */
+static void test_address_in_spite_of_a_file_that_is_wrong_is_guessed(void)
+{
+    static const struct {
+        bool rejected, applied;
+        uint64_t between_ns;
+        const char *cause;
+    } cases[] = {
+        {true, true, 0, "config.guessed"},
+        {true, false, 0, ""},
+        {false, true, 0, ""},
+        {true, true, SECOND, ""}, /* of another reading */
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct rig rig;
+        rig_scheme_open(&rig);
+        if (cases[i].rejected) {
+            trace_emit(rig.trace, TRACE_CONFIG_REJECTED, TS(rig_word(&rig, "/etc/net/ip_subnet")));
+        }
+        rig_pass(&rig, cases[i].between_ns);
+        if (cases[i].applied) {
+            trace_emit(rig.trace, TRACE_CONFIG_APPLIED, TS(rig_word(&rig, "eth0")), TN(0x0a00020f),
+                       TN(0xffffff00));
+        }
+        rig_run(&rig, RIG_PING);
+        rig_expect(&rig, false, cases[i].cause, "ping");
+    }
+}
+
 UNIT_SUITE("rules_time", UNIT_TEST(test_chain_that_ends_with_a_failed_call_is_dead),
            UNIT_TEST(test_chain_that_just_ends_may_have_had_nothing_to_do),
            UNIT_TEST(test_clock_that_was_set_once_is_no_chain),
@@ -325,4 +354,5 @@ UNIT_SUITE("rules_time", UNIT_TEST(test_chain_that_ends_with_a_failed_call_is_de
            UNIT_TEST(test_timeout_that_is_late_by_a_tick_or_was_cancelled_is_not),
            UNIT_TEST(test_timers_that_were_broken_excuse_timeouts),
            UNIT_TEST(test_file_that_nobody_opened_explains_why_nothing_is_sent),
-           UNIT_TEST(test_kernel_that_reads_its_files_itself_opens_none))
+           UNIT_TEST(test_kernel_that_reads_its_files_itself_opens_none),
+           UNIT_TEST(test_address_in_spite_of_a_file_that_is_wrong_is_guessed))

@@ -81,6 +81,13 @@ RINGSIDE_PROBE(probe_call_told(uint32_t task, int descriptor, const char *what, 
 RINGSIDE_PROBE(probe_socket_named(uint64_t object, uint32_t protocol, uint32_t address,
                                   uint16_t port, uint32_t peer, uint16_t peer_port))
 
+/*
+ * A program configures itself by files: one of them cannot be read as what it should be; and an
+ * interface has an address by them, in host order.
+ */
+RINGSIDE_PROBE(probe_config_rejected(const char *path))
+RINGSIDE_PROBE(probe_config_applied(const char *interface, uint32_t address, uint32_t mask))
+
 /* A program opened what an absolute path names: 0, or a negative error. */
 RINGSIDE_PROBE(probe_file_opened(uint32_t task, const char *path, int result))
 
@@ -100,6 +107,13 @@ RINGSIDE_PROBE(probe_request_sent(uint64_t tag, uint32_t task, uint64_t scheme,
 RINGSIDE_PROBE(probe_request_delivered(uint64_t tag, uint32_t task))
 RINGSIDE_PROBE(probe_request_answered(uint64_t tag, int64_t result))
 RINGSIDE_PROBE(probe_request_cancelled(uint64_t tag, const char *how))
+/*
+ * Of sockets that a provider has: which one a request is about that reads, writes or the like, as
+ * in probe_socket_named(), told before it is answered; and how long who waits for it may, in ns,
+ * UINT64_MAX for ever, told of a new one and whenever that changes.
+ */
+RINGSIDE_PROBE(probe_request_about(uint64_t tag, uint64_t object))
+RINGSIDE_PROBE(probe_socket_timeouts(uint64_t object, uint64_t receive_ns, uint64_t send_ns))
 /*
  * Event queues. `kind` and `number` name what is watched: "scheme", the requests to its provider;
  * "file" of the scheme with this number, which the provider calls `handle`; "irq" and the INTID;

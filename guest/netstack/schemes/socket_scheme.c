@@ -10,6 +10,8 @@
 #include "lib/kassert.h"
 #include "lib/string.h"
 
+#include "ringside/probe.h"
+
 #define SOCKET_PATH_MAX  64
 #define SOCKET_NS_PER_S  UINT64_C(1000000000)
 #define SOCKET_EVENT_ALL (EVENT_READ | EVENT_WRITE)
@@ -56,6 +58,13 @@ void net_socket_changed(struct net_socket *socket)
 {
     if (!list_is_linked(&socket->changed))
         list_add_tail(&socket->scheme->changed, &socket->changed);
+}
+
+/* ---- what the bench is told ------------------------------------------------------------------ */
+
+static void socket_tell_timeouts(const struct net_socket *socket)
+{
+    probe_socket_timeouts((uintptr_t)socket, socket->read_timeout_ns, socket->write_timeout_ns);
 }
 
 /* ---- files and sockets ----------------------------------------------------------------------- */
@@ -107,6 +116,7 @@ static void net_socket_init(struct net_socket *socket, struct socket_scheme *sch
     list_init(&socket->changed);
     socket->read_timeout_ns = WAIT_FOREVER;
     socket->write_timeout_ns = WAIT_FOREVER;
+    socket_tell_timeouts(socket);
 }
 
 /* A file of a socket that has none yet, and goes when it gets none. */
@@ -220,7 +230,8 @@ static long socket_put_timeout(void *value, size_t size, uint64_t timeout_ns)
     return sizeof time;
 }
 
-static long socket_get_timeout(const void *value, size_t size, uint64_t *timeout_ns)
+static long socket_get_timeout(const struct net_socket *socket, const void *value, size_t size,
+                               uint64_t *timeout_ns)
 {
     struct kernel_timespec time;
     if (size != sizeof time)
@@ -231,6 +242,7 @@ static long socket_get_timeout(const void *value, size_t size, uint64_t *timeout
         return -KEDOM;
     uint64_t ns = (uint64_t)time.tv_sec * SOCKET_NS_PER_S + (uint64_t)time.tv_nsec;
     *timeout_ns = ns != 0 ? ns : WAIT_FOREVER;
+    socket_tell_timeouts(socket);
     return sizeof time;
 }
 
@@ -256,9 +268,9 @@ static long socket_write_setting(const struct socket_file *file, const void *val
     struct net_socket *socket = file->socket;
     switch (file->setting) {
     case NET_SETTING_READ_TIMEOUT:
-        return socket_get_timeout(value, size, &socket->read_timeout_ns);
+        return socket_get_timeout(socket, value, size, &socket->read_timeout_ns);
     case NET_SETTING_WRITE_TIMEOUT:
-        return socket_get_timeout(value, size, &socket->write_timeout_ns);
+        return socket_get_timeout(socket, value, size, &socket->write_timeout_ns);
     default:
         return socket->scheme->protocol->set(socket, file->setting, value, size, now_ns);
     }
@@ -433,6 +445,8 @@ static bool socket_serve(struct socket_file *file, const struct scheme_request *
                          uint64_t now_ns, long *result)
 {
     size_t done = 0;
+    if (file->kind != SOCKET_FILE_SETTING)
+        probe_request_about(request->tag, (uintptr_t)file->socket);
     *result = socket_is_queued_for(file, request) ? -KEAGAIN
                                                   : socket_attempt(file, request, &done, now_ns);
     if (*result == -KEAGAIN && (request->flags & O_NONBLOCK) == 0)

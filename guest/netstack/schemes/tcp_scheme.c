@@ -10,6 +10,8 @@
 #include "lib/string.h"
 #include "netstack/tcp.h"
 
+#include "ringside/probe.h"
+
 #define TCP_SCHEME_BACKLOG 8 /* of who listens without saying how many */
 
 struct tcp_net_socket {
@@ -78,6 +80,15 @@ static struct net_socket *tcp_scheme_accept(struct net_socket *base, int *error)
     return NULL;
 }
 
+/* The bench follows the connection by this. */
+static void tcp_scheme_tell_name(const struct net_socket *base)
+{
+    struct tcp_information information;
+    tcp_inform(tcp_scheme_connection(base), &information);
+    probe_socket_named((uintptr_t)base, IPPROTO_TCP, information.local.address,
+                       information.local.port, information.remote.address, information.remote.port);
+}
+
 /* ---- names ----------------------------------------------------------------------------------- */
 
 static bool tcp_scheme_is_connecting(const struct tcp_connection *connection)
@@ -112,6 +123,8 @@ static int tcp_scheme_name(struct socket_file *file, const char *path, bool conn
         error = tcp_bind(connection, names.local.address, names.local.port);
     if (error == 0 && remote)
         error = tcp_scheme_connect(connection, &names.remote, now_ns);
+    if (error == 0 && remote)
+        tcp_scheme_tell_name(file->socket);
     return error;
 }
 

@@ -1,0 +1,117 @@
+/*
+ * rules_served.c - sockets that a program provides: what it answers, held against the wire and
+ * against the time that was given
+ *
+ * What rules_socket.c and rules_call.c say of calls, here of requests. Of readiness nothing is
+ * said: who waits for that waits in an event queue, and rules_event.c looks at those.
+ */
+#include "harness/diagnosis/rules.h"
+
+#include <string.h>
+
+/* As late as a call may be, for want of a finer tick. */
+#define SERVED_LATE_NS  UINT64_C(50000000)
+#define SERVED_LOOPBACK 127
+
+static uint64_t served_patience_ns(const struct ledger_ask *ask, const struct ledger_socket *socket)
+{
+    static const char *const receiving[] = {"read", "dup", NULL};
+    return g_strv_contains(receiving, ask->operation) ? socket->receive_timeout_ns
+                                                      : socket->send_timeout_ns;
+}
+
+/* Whether some timeout of the task may still fire. */
+static bool served_has_time(const struct rules_case *c, const struct ledger_task *task)
+{
+    GHashTableIter each;
+    gpointer value;
+    g_hash_table_iter_init(&each, c->ledger->schemes->clocks);
+    while (g_hash_table_iter_next(&each, NULL, &value)) {
+        const struct ledger_clock *clock = value;
+        if (clock->task == task->number && clock->armed > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool served_is_overdue(struct rules_case *c, const struct waits_chain *chain)
+{
+    const struct ledger_ask *ask = chain->steps[0].ask;
+    const struct ledger_served *served =
+        ask != NULL && chain->count > 1 ? ledger_served(c->ledger, ask->socket) : NULL;
+    if (served == NULL || ask->delivered.sequence == 0) {
+        return false;
+    }
+    const struct ledger_task *provider = chain->steps[1].task;
+    uint64_t patience_ns = served_patience_ns(ask, &served->socket);
+    uint64_t waited_ns = c->now_ns - ask->delivered.time_ns;
+    bool is_over = waited_ns >= SERVED_LATE_NS && waited_ns - SERVED_LATE_NS >= patience_ns;
+    bool never_ends = c->question->hangs && !served_has_time(c, provider);
+    if (patience_ns == LEDGER_NO_TIME || (!is_over && !never_ends)) {
+        return false;
+    }
+    char at[32], given[32], waited[32];
+    c->diagnosis->task = chain->steps[0].task;
+    c->diagnosis->driver = provider;
+    return rules_found(c, "timeout.ignored",
+                       "%s has read request %" G_GUINT64_FORMAT " (%s of %s) at %s, and the socket "
+                       "has a timeout of %s; after %s there is no answer%s",
+                       waits_name(provider).text, ask->tag, ask->operation, ask->scheme->name,
+                       rules_time(at, ask->delivered.time_ns), rules_time(given, patience_ns),
+                       rules_time(waited, waited_ns),
+                       is_over ? "" : ", and no clock of the provider is set");
+}
+
+bool rule_request_overdue(struct rules_case *c)
+{
+    const struct ledger_program *program = c->question->program;
+    return program != NULL && !program->exited && !rules_timers_were_hit(c) &&
+           rules_some_chain(c, served_is_overdue);
+}
+
+/* Whether the peer had said nothing at all of the connection when a read of it had its end. */
+static bool served_is_unheard(const struct rules_case *c, const struct ledger_served *served)
+{
+    const struct ledger_socket *socket = &served->socket;
+    const struct ledger_conversation *wire = ledger_conversation(c->ledger, socket);
+    if (wire == NULL) {
+        return socket->peer != 0 && socket->peer != socket->address &&
+               socket->peer >> 24 != SERVED_LOOPBACK;
+    }
+    const struct ledger_mark *const heard[] = {&wire->synack_in, &wire->data_in, &wire->fin_in,
+                                               &wire->rst_in, &wire->error_in};
+    for (size_t i = 0; i < G_N_ELEMENTS(heard); i++) {
+        if (heard[i]->sequence != 0 && heard[i]->sequence < served->ended.sequence) {
+            return false;
+        }
+    }
+    /* A peer that began it has been heard. */
+    return wire->first_in == 0 || wire->synack_in.sequence != 0;
+}
+
+bool rule_request_ended_early(struct rules_case *c)
+{
+    const struct ledger_program *program = c->question->program;
+    const struct ledger_served *first = NULL;
+    GHashTableIter each;
+    gpointer value;
+    g_hash_table_iter_init(&each, c->ledger->schemes->served);
+    while (program != NULL && g_hash_table_iter_next(&each, NULL, &value)) {
+        const struct ledger_served *served = value;
+        bool is_its = served->ended.sequence != 0 && served->ended_for == program->task &&
+                      served->socket.is_stream && served_is_unheard(c, served);
+        if (is_its && (first == NULL || served->ended.sequence < first->ended.sequence)) {
+            first = served;
+        }
+    }
+    if (first == NULL) {
+        return false;
+    }
+    char at[32];
+    return rules_found(c, "call.wrong-result",
+                       "a read from %s, port %u, was answered at %s with no bytes, which is the "
+                       "end, and nothing had come from there: the connection was on its way",
+                       rules_address(first->socket.peer).text, first->socket.peer_port,
+                       rules_time(at, first->ended.time_ns));
+}

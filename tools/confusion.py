@@ -62,6 +62,8 @@ OUTCOMES = {
     "schemes/driver-polls": "wait.polled",
     "schemes/driver-restarted": "arp.unresolved",
     "schemes/request-cancelled": "peer.silent",
+    "schemes/without-address": "route.missing",
+    "story/04-default-route": "wire.dropped",
     "tcp/refused": "peer.refused",
     "tcp/silent-peer": "peer.silent",
     "udp/refused": "peer.refused",

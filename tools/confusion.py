@@ -57,6 +57,7 @@ OUTCOMES = {
     "matrix/nobody-answers": "arp.unresolved",
     "pci/message-lost": "wait.polled",
     "route/default-route": "wire.dropped",
+    "schemes/card-busy": "arp.unresolved",
     "schemes/driver-interrupted": "arp.unresolved",
     "schemes/driver-not-matched": "netdev.unclaimed",
     "schemes/driver-polls": "wait.polled",

@@ -62,6 +62,7 @@ OUTCOMES = {
     "schemes/driver-not-matched": "netdev.unclaimed",
     "schemes/driver-polls": "wait.polled",
     "schemes/driver-restarted": "arp.unresolved",
+    "schemes/frame-cut": "reply.discarded",
     "schemes/request-cancelled": "peer.silent",
     "schemes/without-address": "route.missing",
     "story/04-default-route": "wire.dropped",

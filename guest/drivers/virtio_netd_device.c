@@ -159,8 +159,8 @@ static struct nbuf *virtio_netd_frame(const struct scheme_request *request)
 }
 
 /*
- * With the policy `block` the writer waits, unless it said that it does not; never the daemon, which
- * has others to serve.
+ * With the policy `block` the writer waits, unless it said that it does not; never the daemon,
+ * which has others to serve.
  */
 static long virtio_netd_write(void *driver, struct network_operation *operation)
 {

@@ -180,12 +180,15 @@ static const struct cause causes_table[] = {
         .meaning = "The guest has thrown away a packet of its own.",
         .looks = "Some packets of a burst never appear on the wire, or none of those to this host "
                  "arrives; no call has failed.",
-        .evidence = "The guest says that it has discarded a packet, after the program was started, "
-                    "and nothing had come in right before.",
-        .mistakes = "A queue is shorter than a burst; what is sent to this host is changed after it "
-                    "was summed, and refused where it arrives.",
-        .mend = "The report says where it was discarded, and why. Keep the packet, or fail the call "
-                "that sent it.",
+        .evidence =
+            "The program, in a call, or a daemon that it asks says that it has discarded a packet, "
+            "and nothing had come in right before.",
+        .mistakes =
+            "A queue is shorter than a burst; what is sent to this host is changed after it "
+            "was summed, and refused where it arrives.",
+        .mend =
+            "The report says where it was discarded, and why. Keep the packet, or fail the call "
+            "that sent it.",
         .near = "reply.discarded, when it had come from outside; route.missing and arp.unresolved, "
                 "when there was no way for it.",
         .scenario = "start  ping: \"ping -c 20 -i 0.01 10.0.2.2\"\n"

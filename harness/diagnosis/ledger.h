@@ -342,7 +342,7 @@ struct ledger {
     uint32_t received_from;
     struct {
         struct ledger_mark at, received;
-        uint32_t from;
+        uint32_t from, task; /* whoever ran */
         const char *where, *why;
     } discarded; /* the last packet that the guest threw away, and what had come in before */
     struct ledger_request requests[LEDGER_REQUESTS]; /* the newest, a ring */

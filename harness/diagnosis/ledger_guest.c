@@ -237,6 +237,7 @@ static void ledger_observe_drop(void *opaque, const struct trace_event *event)
     ledger->discarded.at = ledger_mark(event);
     ledger->discarded.received = ledger->received;
     ledger->discarded.from = ledger->received_from;
+    ledger->discarded.task = ledger->running[ledger_cpu(event)];
     ledger->discarded.where = event->fields[0].string;
     ledger->discarded.why = event->fields[1].string;
     if (strstr(event->fields[1].string, "no route") != NULL ||

@@ -64,6 +64,9 @@ struct rules_address rules_address(uint32_t address);
 /* Whether an IPv4 packet from the address is on the wire. */
 bool rules_is_on_its_way(const struct rules_case *c, uint32_t address);
 
+/* rules_late.c: whether a packet that was discarded there had come to the driver, to be sent. */
+bool rules_is_of_sending(const struct rules_case *c, const char *where);
+
 /* rules_net.c: the peer was asked for its hardware address, and has not answered. */
 bool rules_is_unanswered(const struct rules_case *c, const struct ledger_peer *peer);
 

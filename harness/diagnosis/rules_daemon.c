@@ -33,10 +33,11 @@ bool rule_iface_missing(struct rules_case *c)
             daemon_is_early(c, &scheme->registered)) {
             char at[32];
             c->diagnosis->driver = ledger_task(c->ledger, scheme->provider);
-            return rules_found(c, "iface.missing",
-                               "the driver of a card has registered %s at %s, and nobody has opened "
-                               "it: no interface is made of it",
-                               scheme->name, rules_time(at, scheme->registered.time_ns));
+            return rules_found(
+                c, "iface.missing",
+                "the driver of a card has registered %s at %s, and nobody has opened "
+                "it: no interface is made of it",
+                scheme->name, rules_time(at, scheme->registered.time_ns));
         }
     }
     return false;
@@ -44,11 +45,30 @@ bool rule_iface_missing(struct rules_case *c)
 
 /* ---- packets --------------------------------------------------------------------------------- */
 
-/* What was thrown away right after a packet had come in may be that one. */
+static bool daemon_is_provider(const struct rules_case *c, uint32_t task)
+{
+    g_autoptr(GPtrArray) schemes = ledger_sorted(c->ledger->schemes->schemes);
+    for (guint i = 0; i < schemes->len; i++) {
+        if (((const struct ledger_scheme *)g_ptr_array_index(schemes, i))->provider == task) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Thrown away by the program itself, in a call, or by somebody who works for it. Right after a
+ * packet had come in it may have been that one; and what had come to the driver is the business of
+ * the rules of its rings.
+ */
 static bool daemon_is_its_own(const struct rules_case *c)
 {
     struct ledger_mark drop = c->ledger->discarded.at, in = c->ledger->discarded.received;
-    return in.sequence == 0 || drop.time_ns - in.time_ns >= RULES_SETTLE_NS;
+    uint32_t task = c->ledger->discarded.task;
+    bool works_for_it = task == c->question->program->task ||
+                        (daemon_is_provider(c, task) && rules_concerns(c, task));
+    return works_for_it && (in.sequence == 0 || drop.time_ns - in.time_ns >= RULES_SETTLE_NS) &&
+           !rules_is_of_sending(c, c->ledger->discarded.where);
 }
 
 bool rule_packet_discarded(struct rules_case *c)

@@ -62,10 +62,10 @@ static void test_who_has_sent_something_has_an_interface(void)
     rig_expect(&rig, false, "arp.unresolved", "ping");
 }
 
-static void discard(struct rig *rig)
+static void discard(struct rig *rig, unsigned task, const char *where)
 {
-    trace_emit(rig->trace, TRACE_GUEST_DROP, TS(rig_word(rig, "arp")),
-               TS(rig_word(rig, "too many packets wait")));
+    rig_run(rig, task);
+    trace_emit(rig->trace, TRACE_GUEST_DROP, TS(rig_word(rig, where)), TS(rig_word(rig, "full")));
 }
 
 static void test_a_packet_of_its_own_that_was_thrown_away_is_named(void)
@@ -74,9 +74,28 @@ static void test_a_packet_of_its_own_that_was_thrown_away_is_named(void)
     rig_scheme_open_with(&rig, 1, PING);
     rig_claim(&rig);
     rig_pass(&rig, RIG_LATER);
-    discard(&rig);
+    discard(&rig, RIG_PING, "arp");
     rig_starve(&rig);
     rig_expect(&rig, false, "packet.discarded", "ping");
+}
+
+static void test_a_daemon_throws_away_what_the_program_waits_for(void)
+{
+    static const unsigned tasks[] = {RIG_PROVIDER, RIG_NETD};
+    for (unsigned i = 0; i < 2; i++) {
+        struct rig rig;
+        rig_scheme_open_with(&rig, 1, PING);
+        rig_claim(&rig);
+        rig_pass(&rig, RIG_LATER);
+        rig_ask_and_sleep(&rig, RIG_TAG, RIG_PING, RIG_SCHEME, "write");
+        rig_run(&rig, RIG_PROVIDER);
+        rig_deliver(&rig, RIG_TAG, RIG_PROVIDER);
+        discard(&rig, tasks[i], "arp");
+        rig_run(&rig, RIG_PROVIDER);
+        rig_provider_sleeps(&rig);
+        rig_pass(&rig, RIG_LATER);
+        rig_expect(&rig, false, i == 0 ? "packet.discarded" : "request.unanswered", "ping");
+    }
 }
 
 static void test_what_was_thrown_away_when_something_came_in_may_be_that(void)
@@ -85,7 +104,18 @@ static void test_what_was_thrown_away_when_something_came_in_may_be_that(void)
     rig_scheme_open_with(&rig, 1, PING);
     rig_claim(&rig);
     rig_receive(&rig, LEDGER_IN, RIG_PEER + 1);
-    discard(&rig);
+    discard(&rig, RIG_PING, "arp");
+    rig_starve(&rig);
+    rig_expect(&rig, false, "", NULL);
+}
+
+static void test_what_the_driver_throws_away_has_names_of_its_own(void)
+{
+    struct rig rig;
+    rig_scheme_open_with(&rig, 1, PING);
+    rig_claim(&rig);
+    rig_pass(&rig, RIG_LATER);
+    discard(&rig, RIG_PING, "eth0.tx");
     rig_starve(&rig);
     rig_expect(&rig, false, "", NULL);
 }
@@ -96,7 +126,7 @@ static void test_a_program_that_does_not_suffer_misses_no_packet(void)
     rig_scheme_open_with(&rig, 1, PING);
     rig_claim(&rig);
     rig_pass(&rig, RIG_LATER);
-    discard(&rig);
+    discard(&rig, RIG_PING, "arp");
     rig_exit(&rig, 0);
     rig_expect(&rig, false, "", NULL);
 }
@@ -105,5 +135,7 @@ UNIT_SUITE("rules_daemon", UNIT_TEST(test_a_card_that_nobody_opens_is_no_interfa
            UNIT_TEST(test_what_is_opened_or_gone_or_no_card_is_not_missed),
            UNIT_TEST(test_who_has_sent_something_has_an_interface),
            UNIT_TEST(test_a_packet_of_its_own_that_was_thrown_away_is_named),
+           UNIT_TEST(test_a_daemon_throws_away_what_the_program_waits_for),
            UNIT_TEST(test_what_was_thrown_away_when_something_came_in_may_be_that),
+           UNIT_TEST(test_what_the_driver_throws_away_has_names_of_its_own),
            UNIT_TEST(test_a_program_that_does_not_suffer_misses_no_packet))

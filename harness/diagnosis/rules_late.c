@@ -196,8 +196,7 @@ bool rule_reply_late(struct rules_case *c)
 
 /* ---- discarded ------------------------------------------------------------------------------- */
 
-/* What could not be sent is no answer. */
-static bool late_is_of_sending(const struct rules_case *c, const char *where)
+bool rules_is_of_sending(const struct rules_case *c, const char *where)
 {
     for (unsigned i = 0; i < c->ledger->device_count; i++) {
         if (strcmp(c->ledger->devices[i].tx.name, where) == 0) {
@@ -222,8 +221,9 @@ bool rule_reply_discarded(struct rules_case *c)
     struct ledger_mark drop = c->ledger->discarded.at, in = c->ledger->discarded.received;
     bool is_within = in.sequence > program->started_at.sequence &&
                      (!program->exited || drop.sequence < program->exited_at.sequence);
+    /* What could not be sent is no answer. */
     if (!is_within || drop.time_ns - in.time_ns >= RULES_SETTLE_NS ||
-        late_is_of_sending(c, c->ledger->discarded.where)) {
+        rules_is_of_sending(c, c->ledger->discarded.where)) {
         return false;
     }
     char at[32], came[32];

@@ -209,8 +209,7 @@ bool rules_reaches_nobody(const struct rules_case *c)
 bool rule_config_unread(struct rules_case *c)
 {
     const struct ledger_schemes *schemes = c->ledger->schemes;
-    if (!ledger_has_schemes(c->ledger) || !rules_program_suffers(c) ||
-        !rules_reaches_nobody(c)) {
+    if (!ledger_has_schemes(c->ledger) || !rules_program_suffers(c) || !rules_reaches_nobody(c)) {
         return false;
     }
     for (guint i = 0; i < schemes->files->len; i++) {

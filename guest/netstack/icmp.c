@@ -34,6 +34,7 @@ struct icmp_header {
     be16_t sequence;   /* ICMP_CODE_TOO_BIG: the MTU of the next hop [RFC1191] 4 */
 };
 kstatic_assert(sizeof(struct icmp_header) == ICMP_HEADER_SIZE, "as on the wire");
+kstatic_assert(offsetof(struct icmp_header, sequence) == ICMP_SEQUENCE_AT, "as on the wire");
 
 static struct list icmp_buckets[ICMP_BUCKETS];
 static uint16_t icmp_last_identifier; /* that was chosen here */
@@ -120,6 +121,8 @@ int icmp_send_request(const struct icmp_endpoint *endpoint, struct nbuf *nbuf,
 {
     kassert(endpoint->identifier != 0 && nbuf->len >= ICMP_HEADER_SIZE);
     struct icmp_header *header = (struct icmp_header *)nbuf->data;
+    header->type = ICMP_ECHO_REQUEST;
+    header->code = 0;
     header->identifier = be16_put(endpoint->identifier);
     icmp_set_checksum(nbuf);
     return ipv4_output(nbuf, path, destination, IPV4_ICMP, now_ns);

@@ -10,6 +10,7 @@
 #include "netstack/ipv4.h"
 
 #define ICMP_HEADER_SIZE 8
+#define ICMP_SEQUENCE_AT 6  /* of an echo: from there on it is its sender's business */
 #define ICMP_BUCKETS     16 /* a power of two */
 /*
  * Errors that are sent: so many at once, then one in each interval. [RFC1812] 4.3.2.8 wants a limit
@@ -44,8 +45,8 @@ void icmp_unbind(struct icmp_endpoint *endpoint);
 int icmp_check_request(const uint8_t *message, size_t size);
 
 /*
- * Sends an echo request; identifier and checksum are filled in, whatever stands there. Takes the
- * buffer. Errors are those of ipv4_output().
+ * Sends an echo request; what stands before ICMP_SEQUENCE_AT is filled in. Takes the buffer. Errors
+ * are those of ipv4_output().
  */
 int icmp_send_request(const struct icmp_endpoint *endpoint, struct nbuf *nbuf,
                       const struct ipv4_path *path, uint32_t destination, uint64_t now_ns);

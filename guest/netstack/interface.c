@@ -3,6 +3,7 @@
  */
 #include "netstack/interface.h"
 
+#include "kernel/sockios.h"
 #include "lib/errno.h"
 #include "lib/ipv4_text.h"
 #include "lib/kassert.h"
@@ -67,6 +68,18 @@ struct interface *interface_by_name(const char *name)
             return &interfaces[i];
     }
     return NULL;
+}
+
+int interface_by_option(const void *value, size_t size, struct interface **interface)
+{
+    char name[IFNAMSIZ] = {0};
+    *interface = NULL;
+    if (size > 0)
+        memcpy(name, value, size < IFNAMSIZ ? size : IFNAMSIZ - 1);
+    if (name[0] == '\0')
+        return 0;
+    *interface = interface_by_name(name);
+    return *interface != NULL ? 0 : -KENODEV;
 }
 
 struct interface *interface_by_address(uint32_t address)

@@ -38,6 +38,11 @@ struct interface *interface_at(unsigned index);            /* NULL: none */
 struct interface *interface_of(const struct netif *netif); /* NULL: not attached */
 struct interface *interface_by_name(const char *name);     /* NULL: none */
 /*
+ * As programs name one in an option: the name need not end with NUL, and an empty one is NULL, for
+ * any. 0; -KENODEV: there is none of that name.
+ */
+int interface_by_option(const void *value, size_t size, struct interface **interface);
+/*
  * The one that is up and has this address, anything in 127.0.0.0/8 being lo's; NULL: the address is
  * not ours.
  */

@@ -419,6 +419,17 @@ enum tcp_state tcp_state(const struct tcp_connection *connection)
     return connection->state;
 }
 
+bool tcp_is_connecting(const struct tcp_connection *connection)
+{
+    return connection->state == TCP_SYN_SENT || connection->state == TCP_SYN_RECEIVED;
+}
+
+bool tcp_has_peer(const struct tcp_information *information)
+{
+    return information->remote.port != 0 && information->state != TCP_CLOSED &&
+           information->state != TCP_LISTEN && information->state != TCP_SYN_SENT;
+}
+
 const struct tcp_connection *tcp_next(const struct tcp_connection *connection)
 {
     const struct list *link = connection == NULL ? tcp_all.next : connection->all.next;

@@ -26,6 +26,7 @@
 #ifndef NETSTACK_TCP_H
 #define NETSTACK_TCP_H
 
+#include "kernel/syscall.h"
 #include "netstack/ipv4.h"
 
 #include <stdbool.h>
@@ -95,12 +96,12 @@ struct tcp_connection;
  * (1) the attempt fails at once; (2) until the error has been told.
  * There is room when a third of the send buffer is free, and memory for more.
  */
-enum tcp_ready {
-    TCP_READY_IN = 1,
-    TCP_READY_OUT = 2,
-    TCP_READY_RDHUP = 4,
-    TCP_READY_ERR = 8,
-    TCP_READY_HUP = 16,
+enum tcp_ready { /* as poll() has them, so that no face has to translate */
+    TCP_READY_IN = POLLIN | POLLRDNORM,
+    TCP_READY_OUT = POLLOUT | POLLWRNORM,
+    TCP_READY_RDHUP = POLLRDHUP,
+    TCP_READY_ERR = POLLERR,
+    TCP_READY_HUP = POLLHUP,
 };
 unsigned tcp_readiness(const struct tcp_connection *connection);
 
@@ -145,9 +146,9 @@ int tcp_bind_device(struct tcp_connection *connection, struct interface *device)
 struct interface *tcp_device(const struct tcp_connection *connection);
 
 /*
- * Begins to listen, or changes the backlog: so many connections more than one may wait for
- * tcp_accept(), finished or not; SYNs beyond that are dropped. One that is not bound gets a port.
- * 0; -KEINVAL: neither CLOSED nor LISTEN; errors of tcp_bind().
+ * Begins to listen, or changes the backlog: so many connections more than one, at most
+ * TCP_BACKLOG_MAX, may wait for tcp_accept(), finished or not; SYNs beyond that are dropped. One
+ * that is not bound gets a port. 0; -KEINVAL: neither CLOSED nor LISTEN; errors of tcp_bind().
  */
 int tcp_listen(struct tcp_connection *connection, unsigned backlog);
 
@@ -237,6 +238,10 @@ struct tcp_information {
 };
 void tcp_inform(const struct tcp_connection *connection, struct tcp_information *information);
 enum tcp_state tcp_state(const struct tcp_connection *connection);
+/* Has it sent its SYN, and is neither connected nor refused? */
+bool tcp_is_connecting(const struct tcp_connection *connection);
+/* Is there somebody at the other end, or was until it ended? */
+bool tcp_has_peer(const struct tcp_information *information);
 
 /*
  * All connections, in the order of their making: NULL gives the first, the last one NULL. Those of

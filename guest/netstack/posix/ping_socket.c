@@ -11,59 +11,25 @@
 #include "kernel/pool.h"
 #include "kernel/syscall.h"
 #include "lib/errno.h"
-#include "lib/string.h"
-#include "netstack/icmp.h"
-#include "netstack/interface.h"
+#include "netstack/icmp_channel.h"
 #include "netstack/netstack.h"
 #include "netstack/posix/datagram_socket.h"
 #include "netstack/posix/inet_address.h"
 #include "netstack/posix/inet_ioctl.h"
 
-#define PING_MESSAGE_MAX (IPV4_PACKET_MAX - IPV4_HEADER_SIZE)
-
 struct ping_socket {
     struct datagram_socket base; /* first */
-    struct icmp_endpoint endpoint;
-    uint32_t source; /* bind(): 0 is any */
-    uint32_t peer;   /* connect(): 0 is none */
+    struct icmp_channel channel;
 };
 kstatic_assert(offsetof(struct ping_socket, base) == 0, "file->object is either");
 
 static struct ping_socket ping_sockets[PING_SOCKETS_MAX];
 static struct pool ping_pool;
 static struct datagram_kind ping_kind = {
-    .protocol = IPPROTO_ICMP,
     .name = "ping",
     .dropped_counter = "ping.dropped",
+    .changed = datagram_changed,
 };
-
-/* ---- from the stack -------------------------------------------------------------------------- */
-
-static struct ping_socket *ping_socket_of(struct icmp_endpoint *endpoint)
-{
-    return list_entry(endpoint, struct ping_socket, endpoint);
-}
-
-static void ping_deliver(struct icmp_endpoint *endpoint, struct nbuf *nbuf, uint32_t source)
-{
-    struct ping_socket *socket = ping_socket_of(endpoint);
-    if (socket->peer != 0 && socket->peer != source)
-        datagram_drop(&socket->base, nbuf, "reply from another host than the connected one");
-    else
-        datagram_deliver(&socket->base, nbuf, source, 0);
-}
-
-static void ping_fail(struct icmp_endpoint *endpoint, uint32_t destination, int error)
-{
-    struct ping_socket *socket = ping_socket_of(endpoint);
-    if (socket->peer == 0 || socket->peer == destination)
-        datagram_fail(&socket->base, error);
-}
-
-static int ping_autobind(struct ping_socket *socket)
-{
-    return socket->endpoint.identifier != 0 ? 0 : icmp_bind(&socket->endpoint, 0);
-}
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
@@ -72,61 +38,29 @@ static int ping_destination(const struct ping_socket *socket, const struct socka
 {
     if (to != NULL)
         return inet_address_get((const struct sockaddr_in *)to, to_size, destination);
-    if (socket->peer == 0)
+    if (socket->channel.peer == 0)
         return -KEDESTADDRREQ;
-    *destination = socket->peer;
+    *destination = socket->channel.peer;
     return 0;
-}
-
-/* The way, if a program may take it. */
-static int ping_find_path(const struct ping_socket *socket, uint32_t destination,
-                          struct ipv4_path *path)
-{
-    int error = ipv4_find_path(destination, path);
-    if (error != 0)
-        return error;
-    if (interface_is_broadcast(path->interface, destination))
-        return -KEACCES;
-    if (socket->source != 0)
-        path->source = socket->source;
-    path->ttl = socket->base.ttl;
-    return 0;
-}
-
-static int ping_send_message(const struct ping_socket *socket, const struct message *message,
-                             const struct ipv4_path *path, uint32_t destination)
-{
-    struct nbuf *nbuf = nbuf_alloc();
-    if (nbuf == NULL)
-        return -KENOBUFS;
-    if (message->size > nbuf_tailroom(nbuf) && !nbuf_enlarge(nbuf)) {
-        nbuf_free(nbuf);
-        return -KENOBUFS;
-    }
-    (void)message_get(message, 0, nbuf_put(nbuf, message->size), message->size);
-    return icmp_send_request(&socket->endpoint, nbuf, path, destination, clock_now_ns());
 }
 
 static long ping_send_locked(struct ping_socket *socket, const struct message *message)
 {
+    struct icmp_channel *channel = &socket->channel;
     uint8_t header[ICMP_HEADER_SIZE];
     uint32_t destination;
-    struct ipv4_path path;
-    int error = datagram_take_error(&socket->base);
-    if (error == 0 && socket->base.shut_write)
-        error = -KEPIPE;
-    if (error == 0 && message->size > PING_MESSAGE_MAX)
-        error = -KEMSGSIZE;
+    struct datagram_draft draft;
+    int error = datagram_channel_may_send(&channel->base, message->size, ICMP_MESSAGE_MAX);
     if (error == 0)
         error = icmp_check_request(header, message_get(message, 0, header, sizeof(header)));
     if (error == 0)
         error = ping_destination(socket, message->name, message->name_size, &destination);
     if (error == 0)
-        error = ping_find_path(socket, destination, &path);
-    if (error == 0)
-        error = ping_autobind(socket);
-    if (error == 0)
-        error = ping_send_message(socket, message, &path, destination);
+        error = icmp_channel_prepare(channel, destination, message->size, &draft);
+    if (error != 0)
+        return error;
+    (void)message_get(message, 0, draft.nbuf->data, message->size);
+    error = icmp_channel_send(channel, &draft, clock_now_ns());
     return error == 0 ? (long)message->size : error;
 }
 
@@ -142,50 +76,29 @@ static long ping_sendmsg(struct file *file, const struct message *message)
 /* ---- bind and connect ------------------------------------------------------------------------ */
 
 /* The port is the identifier. */
-static int ping_bind_locked(struct ping_socket *socket, uint32_t source, uint16_t identifier)
-{
-    if (socket->endpoint.identifier != 0)
-        return -KEINVAL;
-    if (source != 0 && interface_by_address(source) == NULL)
-        return -KEADDRNOTAVAIL;
-    int error = icmp_bind(&socket->endpoint, identifier);
-    if (error == 0)
-        socket->source = source;
-    return error;
-}
-
 static long ping_bind(struct file *file, const struct sockaddr *address, size_t size)
 {
+    struct ping_socket *socket = file->object;
     const struct sockaddr_in *from = (const struct sockaddr_in *)address;
     uint32_t source;
     int error = inet_address_get(from, size, &source);
     if (error != 0)
         return error;
     netstack_lock();
-    error = ping_bind_locked(file->object, source, net_to_host16(from->sin_port));
+    error = icmp_channel_bind(&socket->channel, source, net_to_host16(from->sin_port));
     netstack_unlock();
-    return error;
-}
-
-static int ping_connect_locked(struct ping_socket *socket, uint32_t peer)
-{
-    struct ipv4_path path;
-    int error = ping_find_path(socket, peer, &path);
-    if (error == 0)
-        error = ping_autobind(socket);
-    if (error == 0)
-        socket->peer = peer;
     return error;
 }
 
 static long ping_connect(struct file *file, const struct sockaddr *address, size_t size)
 {
+    struct ping_socket *socket = file->object;
     uint32_t peer;
     int error = inet_address_get((const struct sockaddr_in *)address, size, &peer);
     if (error != 0)
         return error;
     netstack_lock();
-    error = ping_connect_locked(file->object, peer);
+    error = icmp_channel_connect(&socket->channel, peer);
     netstack_unlock();
     return error;
 }
@@ -202,12 +115,12 @@ static long ping_setsockopt(struct file *file, int level, int name, const void *
 
 static int ping_getname(struct file *file, bool peer, struct sockaddr *name, uint32_t *size)
 {
-    const struct ping_socket *socket = file->object;
+    const struct icmp_channel *channel = &((const struct ping_socket *)file->object)->channel;
     struct sockaddr_in address;
     netstack_lock();
-    inet_address_put(&address, peer ? socket->peer : socket->source);
+    inet_address_put(&address, peer ? channel->peer : channel->source);
     if (!peer)
-        address.sin_port = host_to_net16(socket->endpoint.identifier);
+        address.sin_port = host_to_net16(channel->endpoint.identifier);
     netstack_unlock();
     if (peer && address.sin_addr == 0)
         return -KENOTCONN;
@@ -219,7 +132,9 @@ static int ping_shutdown(struct file *file, int how)
 {
     struct ping_socket *socket = file->object;
     netstack_lock();
-    int error = socket->peer != 0 ? datagram_shutdown(&socket->base, how) : -KENOTCONN;
+    int error = socket->channel.peer != 0 ? 0 : -KENOTCONN;
+    if (error == 0)
+        datagram_channel_shutdown(&socket->channel.base, how);
     netstack_unlock();
     return error;
 }
@@ -234,8 +149,7 @@ static void ping_close(struct file *file)
 {
     struct ping_socket *socket = file->object;
     netstack_lock();
-    icmp_unbind(&socket->endpoint);
-    datagram_socket_fini(&socket->base);
+    icmp_channel_fini(&socket->channel);
     netstack_unlock();
     pool_free(&ping_pool, socket);
 }
@@ -270,8 +184,8 @@ struct file *ping_socket_make(int *error)
         *error = -KENOBUFS;
         return NULL;
     }
-    *socket = (struct ping_socket){.endpoint = {.deliver = ping_deliver, .fail = ping_fail}};
-    datagram_socket_init(&socket->base, &ping_kind);
+    icmp_channel_init(&socket->channel, &ping_kind, socket);
+    datagram_socket_init(&socket->base, &socket->channel.base, IPPROTO_ICMP);
     struct file *file = file_alloc(&ping_ops, socket);
     if (file == NULL) {
         pool_free(&ping_pool, socket);

@@ -10,8 +10,8 @@
 #include "kernel/task.h"
 #include "lib/endian.h"
 #include "lib/errno.h"
+#include "netstack/datagram_channel.h"
 #include "netstack/dialogue.h"
-#include "netstack/posix/datagram_socket.h"
 #include "netstack/posix/reader.h"
 #include "tests/unit.h"
 

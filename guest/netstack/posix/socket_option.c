@@ -64,18 +64,6 @@ int socket_option_get_timeout(const void *value, size_t size, uint64_t *timeout_
     return 0;
 }
 
-int socket_option_get_device(const void *value, size_t size, struct interface **device)
-{
-    char name[IFNAMSIZ] = {0};
-    *device = NULL;
-    if (size > 0)
-        memcpy(name, value, size < IFNAMSIZ ? size : IFNAMSIZ - 1);
-    if (name[0] == '\0')
-        return 0;
-    *device = interface_by_name(name);
-    return *device != NULL ? 0 : -KENODEV;
-}
-
 int socket_option_put_device(void *value, uint32_t *size, const struct interface *device)
 {
     if (device == NULL) {

@@ -19,11 +19,7 @@ int socket_option_get_int(const void *value, size_t size, int32_t *number);
 /* struct kernel_timeval; WAIT_FOREVER for 0. -KEDOM: no time. */
 int socket_option_put_timeout(void *value, uint32_t *size, uint64_t timeout_ns);
 int socket_option_get_timeout(const void *value, size_t size, uint64_t *timeout_ns);
-/*
- * The name of an interface, which need not end with NUL; an empty one is NULL. -KENODEV: there is
- * no such interface. Asking for it takes room for the longest name: -KEINVAL.
- */
-int socket_option_get_device(const void *value, size_t size, struct interface **device);
+/* The name of an interface; NULL is an empty one. It takes room for the longest: -KEINVAL. */
 int socket_option_put_device(void *value, uint32_t *size, const struct interface *device);
 /* When a wait that begins now ends. */
 uint64_t socket_option_deadline_ns(uint64_t timeout_ns);

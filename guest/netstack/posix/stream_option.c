@@ -5,6 +5,7 @@
 #include "kernel/syscall.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "netstack/interface.h"
 #include "netstack/tcp.h"
 
 #define STREAM_NS_PER_S        UINT64_C(1000000000)
@@ -79,7 +80,7 @@ static int stream_set_linger(struct stream_socket *socket, const void *value, si
 static int stream_set_device(struct stream_socket *socket, const void *value, size_t size)
 {
     struct interface *device;
-    int error = socket_option_get_device(value, size, &device);
+    int error = interface_by_option(value, size, &device);
     return error == 0 ? tcp_bind_device(socket->connection, device) : error;
 }
 

@@ -74,12 +74,6 @@ static int stream_wait(struct stream_socket *socket, unsigned wanted, uint64_t d
 
 /* ---- connect --------------------------------------------------------------------------------- */
 
-static bool stream_is_connecting(const struct stream_socket *socket)
-{
-    enum tcp_state state = tcp_state(socket->connection);
-    return state == TCP_SYN_SENT || state == TCP_SYN_RECEIVED;
-}
-
 /* What became of it. After a timeout or a signal it goes on, and the next call may ask again. */
 static int stream_wait_connected(struct stream_socket *socket)
 {
@@ -103,11 +97,11 @@ static int stream_connect_locked(struct stream_socket *socket, const struct sock
     if (error != 0)
         return error;
     if (socket->asked_in_vain && (tcp_readiness(socket->connection) & TCP_READY_HUP) == 0 &&
-        !stream_is_connecting(socket)) {
+        !tcp_is_connecting(socket->connection)) {
         socket->asked_in_vain = false; /* it worked meanwhile: said once, then -KEISCONN */
         return 0;
     }
-    if (stream_is_connecting(socket))
+    if (tcp_is_connecting(socket->connection))
         return may_wait ? stream_wait_connected(socket) : -KEALREADY;
     error = tcp_connect(socket->connection, peer, net_to_host16(address->sin_port), clock_now_ns());
     if (error != 0)
@@ -166,9 +160,8 @@ static long stream_bind(struct file *file, const struct sockaddr *address, size_
 static int stream_listen(struct file *file, int backlog)
 {
     struct stream_socket *socket = file->object;
-    bool most = backlog < 0 || backlog > TCP_BACKLOG_MAX;
     netstack_lock();
-    int error = tcp_listen(socket->connection, most ? TCP_BACKLOG_MAX : (unsigned)backlog);
+    int error = tcp_listen(socket->connection, (unsigned)backlog); /* below 0: the most */
     netstack_unlock();
     return error;
 }
@@ -370,11 +363,7 @@ static unsigned stream_poll(struct file *file, struct poll_table *table)
     poll_watch(table, &socket->changed);
     unsigned ready = tcp_readiness(socket->connection);
     netstack_unlock();
-    return ((ready & TCP_READY_IN) != 0 ? POLLIN | POLLRDNORM : 0u) |
-           ((ready & TCP_READY_OUT) != 0 ? POLLOUT | POLLWRNORM : 0u) |
-           ((ready & TCP_READY_RDHUP) != 0 ? (unsigned)POLLRDHUP : 0u) |
-           ((ready & TCP_READY_ERR) != 0 ? (unsigned)POLLERR : 0u) |
-           ((ready & TCP_READY_HUP) != 0 ? (unsigned)POLLHUP : 0u);
+    return ready;
 }
 
 /* ---- halves and names ------------------------------------------------------------------------ */
@@ -391,12 +380,6 @@ static int stream_shutdown(struct file *file, int how)
     return error;
 }
 
-static bool stream_has_peer(const struct tcp_information *information)
-{
-    return information->remote.port != 0 && information->state != TCP_CLOSED &&
-           information->state != TCP_LISTEN && information->state != TCP_SYN_SENT;
-}
-
 static int stream_getname(struct file *file, bool peer, struct sockaddr *name, uint32_t *size)
 {
     const struct stream_socket *socket = file->object;
@@ -405,7 +388,7 @@ static int stream_getname(struct file *file, bool peer, struct sockaddr *name, u
     netstack_lock();
     tcp_inform(socket->connection, &information);
     netstack_unlock();
-    if (peer && !stream_has_peer(&information))
+    if (peer && !tcp_has_peer(&information))
         return -KENOTCONN;
     const struct tcp_end *end = peer ? &information.remote : &information.local;
     inet_address_put(&address, end->address);

@@ -9,26 +9,20 @@
 #include "kernel/file.h"
 #include "kernel/message.h"
 #include "kernel/pool.h"
-#include "kernel/sockios.h"
 #include "lib/errno.h"
-#include "lib/string.h"
 #include "netstack/interface.h"
-#include "netstack/net_table.h"
 #include "netstack/netstack.h"
 #include "netstack/posix/datagram_socket.h"
 #include "netstack/posix/inet_address.h"
 #include "netstack/posix/inet_ioctl.h"
 #include "netstack/posix/socket_option.h"
-#include "netstack/udp.h"
+#include "netstack/udp_channel.h"
 
 #include "ringside/probe.h"
 
 struct udp_socket {
     struct datagram_socket base; /* first */
-    struct udp_endpoint endpoint;
-    uint32_t bound;           /* bind(): the address, 0 is any */
-    struct interface *device; /* SO_BINDTODEVICE; NULL is any */
-    bool may_broadcast;       /* SO_BROADCAST */
+    struct udp_channel channel;
 };
 kstatic_assert(offsetof(struct udp_socket, base) == 0, "file->object is either");
 
@@ -40,46 +34,21 @@ struct udp_name {
 
 static struct udp_socket udp_sockets[UDP_SOCKETS_MAX];
 static struct pool udp_pool;
-static struct datagram_kind udp_kind = {
-    .protocol = IPPROTO_UDP,
-    .name = "udp",
-    .dropped_counter = "udp.dropped",
-};
-
-/* ---- from the stack -------------------------------------------------------------------------- */
-
-static void udp_socket_deliver(struct udp_endpoint *endpoint, struct nbuf *nbuf, uint32_t source,
-                               uint16_t port)
-{
-    struct udp_socket *socket = list_entry(endpoint, struct udp_socket, endpoint);
-    datagram_deliver(&socket->base, nbuf, source, port);
-}
-
-static void udp_socket_fail(struct udp_endpoint *endpoint, int error)
-{
-    struct udp_socket *socket = list_entry(endpoint, struct udp_socket, endpoint);
-    datagram_fail(&socket->base, error);
-}
-
-/* ---- small things ---------------------------------------------------------------------------- */
-
 /* The bench follows the datagrams of a descriptor by this. */
-static void udp_socket_tell_name(const struct udp_socket *socket)
+static void udp_socket_named(void *owner)
 {
-    const struct udp_endpoint *endpoint = &socket->endpoint;
+    const struct udp_socket *socket = owner;
+    const struct udp_endpoint *endpoint = &socket->channel.endpoint;
     probe_socket_named((uintptr_t)socket, IPPROTO_UDP, endpoint->address, endpoint->port,
                        endpoint->peer, endpoint->peer_port);
 }
 
-static int udp_socket_autobind(struct udp_socket *socket)
-{
-    if (socket->endpoint.port != 0)
-        return 0;
-    int error = udp_bind(&socket->endpoint, 0);
-    if (error == 0)
-        udp_socket_tell_name(socket);
-    return error;
-}
+static struct datagram_kind udp_kind = {
+    .name = "udp",
+    .dropped_counter = "udp.dropped",
+    .changed = datagram_changed,
+    .named = udp_socket_named,
+};
 
 static int udp_socket_get_name(const struct sockaddr *from, size_t size, struct udp_name *name)
 {
@@ -90,33 +59,15 @@ static int udp_socket_get_name(const struct sockaddr *from, size_t size, struct 
     return error;
 }
 
-/* The way, if a program may take it. `source`: 0 is whatever suits the way. */
-static int udp_socket_find_path(const struct udp_socket *socket, uint32_t source,
-                                uint32_t destination, struct ipv4_path *path)
-{
-    int error = socket->device != NULL && destination == IPV4_BROADCAST
-                    ? ipv4_find_broadcast_path(socket->device, path)
-                    : ipv4_find_path(destination, path);
-    if (error != 0)
-        return error;
-    if (socket->device != NULL && path->interface != socket->device)
-        return -KENETUNREACH;
-    if (interface_is_broadcast(path->interface, destination) && !socket->may_broadcast)
-        return -KEACCES;
-    if (source != 0)
-        path->source = source;
-    path->ttl = socket->base.ttl;
-    return 0;
-}
-
 /* ---- sending --------------------------------------------------------------------------------- */
 
 static int udp_socket_destination(const struct udp_socket *socket, const struct sockaddr *to,
                                   size_t to_size, struct udp_name *name)
 {
     if (to == NULL) {
-        *name = (struct udp_name){socket->endpoint.peer, socket->endpoint.peer_port};
-        return socket->endpoint.peer != 0 ? 0 : -KEDESTADDRREQ;
+        const struct udp_endpoint *endpoint = &socket->channel.endpoint;
+        *name = (struct udp_name){endpoint->peer, endpoint->peer_port};
+        return endpoint->peer != 0 ? 0 : -KEDESTADDRREQ;
     }
     int error = udp_socket_get_name(to, to_size, name);
     if (error == 0 && name->port == 0)
@@ -124,38 +75,20 @@ static int udp_socket_destination(const struct udp_socket *socket, const struct 
     return error;
 }
 
-static int udp_socket_send_data(const struct udp_socket *socket, const struct message *message,
-                                const struct ipv4_path *path, const struct udp_name *to)
-{
-    struct nbuf *nbuf = nbuf_alloc();
-    if (nbuf == NULL)
-        return -KENOBUFS;
-    if (message->size > nbuf_tailroom(nbuf) && !nbuf_enlarge(nbuf)) {
-        nbuf_free(nbuf);
-        return -KENOBUFS;
-    }
-    if (message->size > 0)
-        (void)message_get(message, 0, nbuf_put(nbuf, message->size), message->size);
-    return udp_send(&socket->endpoint, nbuf, path, to->address, to->port, clock_now_ns());
-}
-
 static long udp_socket_send_locked(struct udp_socket *socket, const struct message *message)
 {
-    struct udp_name name;
-    struct ipv4_path path;
-    int error = datagram_take_error(&socket->base);
-    if (error == 0 && socket->base.shut_write)
-        error = -KEPIPE;
-    if (error == 0 && message->size > UDP_PAYLOAD_MAX)
-        error = -KEMSGSIZE;
+    struct udp_channel *channel = &socket->channel;
+    struct udp_name to;
+    struct datagram_draft draft;
+    int error = datagram_channel_may_send(&channel->base, message->size, UDP_PAYLOAD_MAX);
     if (error == 0)
-        error = udp_socket_destination(socket, message->name, message->name_size, &name);
+        error = udp_socket_destination(socket, message->name, message->name_size, &to);
     if (error == 0)
-        error = udp_socket_find_path(socket, socket->endpoint.address, name.address, &path);
-    if (error == 0)
-        error = udp_socket_autobind(socket);
-    if (error == 0)
-        error = udp_socket_send_data(socket, message, &path, &name);
+        error = udp_channel_prepare(channel, to.address, to.port, message->size, &draft);
+    if (error != 0)
+        return error;
+    (void)message_get(message, 0, draft.nbuf->data, message->size);
+    error = udp_channel_send(channel, &draft, clock_now_ns());
     return error == 0 ? (long)message->size : error;
 }
 
@@ -170,72 +103,39 @@ static long udp_socket_sendmsg(struct file *file, const struct message *message)
 
 /* ---- bind and connect ------------------------------------------------------------------------ */
 
-static int udp_socket_bind_locked(struct udp_socket *socket, const struct udp_name *name)
-{
-    if (socket->endpoint.port != 0)
-        return -KEINVAL;
-    if (name->address != 0 && interface_by_address(name->address) == NULL)
-        return -KEADDRNOTAVAIL;
-    socket->endpoint.address = name->address;
-    int error = udp_bind(&socket->endpoint, name->port);
-    if (error != 0)
-        socket->endpoint.address = 0;
-    socket->bound = socket->endpoint.address;
-    if (error == 0)
-        udp_socket_tell_name(socket);
-    return error;
-}
-
 static long udp_socket_bind(struct file *file, const struct sockaddr *address, size_t size)
 {
+    struct udp_socket *socket = file->object;
     struct udp_name name;
     int error = udp_socket_get_name(address, size, &name);
     if (error != 0)
         return error;
     netstack_lock();
-    error = udp_socket_bind_locked(file->object, &name);
+    error = udp_channel_bind(&socket->channel, name.address, name.port);
     netstack_unlock();
     return error;
-}
-
-/* It has the source of its datagrams as its address from then on. */
-static int udp_socket_connect_locked(struct udp_socket *socket, const struct udp_name *peer)
-{
-    struct ipv4_path path;
-    int error = udp_socket_find_path(socket, socket->bound, peer->address, &path);
-    if (error == 0)
-        error = udp_socket_autobind(socket);
-    if (error != 0)
-        return error;
-    socket->endpoint.address = path.source;
-    socket->endpoint.peer = peer->address;
-    socket->endpoint.peer_port = peer->port;
-    udp_socket_tell_name(socket);
-    return 0;
 }
 
 static void udp_socket_disconnect(struct udp_socket *socket)
 {
     netstack_lock();
-    socket->endpoint.peer = 0;
-    socket->endpoint.address = socket->bound;
+    udp_channel_disconnect(&socket->channel);
     netstack_unlock();
 }
 
 static long udp_socket_connect(struct file *file, const struct sockaddr *address, size_t size)
 {
+    struct udp_socket *socket = file->object;
     struct udp_name peer;
     if (address != NULL && size >= sizeof(address->sa_family) && address->sa_family == AF_UNSPEC) {
-        udp_socket_disconnect(file->object);
+        udp_socket_disconnect(socket);
         return 0;
     }
     int error = udp_socket_get_name(address, size, &peer);
-    if (error == 0 && peer.port == 0)
-        error = -KEINVAL;
     if (error != 0)
         return error;
     netstack_lock();
-    error = udp_socket_connect_locked(file->object, &peer);
+    error = udp_channel_connect(&socket->channel, peer.address, peer.port);
     netstack_unlock();
     return error;
 }
@@ -247,21 +147,15 @@ static int udp_socket_set_broadcast(struct udp_socket *socket, const void *value
     int32_t number;
     int error = socket_option_get_int(value, size, &number);
     if (error == 0)
-        socket->may_broadcast = number != 0;
+        socket->channel.may_broadcast = number != 0;
     return error;
 }
 
 static int udp_socket_set_device(struct udp_socket *socket, const void *value, size_t size)
 {
     struct interface *device;
-    if (socket->endpoint.port != 0)
-        return -KEINVAL;
-    int error = socket_option_get_device(value, size, &device);
-    if (error != 0)
-        return error;
-    socket->device = device;
-    socket->endpoint.interface = device;
-    return 0;
+    int error = interface_by_option(value, size, &device);
+    return error == 0 ? udp_channel_set_device(&socket->channel, device) : error;
 }
 
 static long udp_socket_setsockopt(struct file *file, int level, int name, const void *value,
@@ -276,7 +170,7 @@ static long udp_socket_setsockopt(struct file *file, int level, int name, const 
         result = udp_socket_set_device(socket, value, size);
     else
         result = datagram_setsockopt(&socket->base, level, name, value, size);
-    socket->endpoint.reuse_address = socket->base.reuse_address;
+    socket->channel.endpoint.reuse_address = socket->base.reuse_address;
     netstack_unlock();
     return result;
 }
@@ -286,9 +180,9 @@ static long udp_socket_getsockopt(struct file *file, int level, int name, void *
 {
     const struct udp_socket *socket = file->object;
     if (level == SOL_SOCKET && name == SO_BROADCAST && value != NULL && size != NULL)
-        return socket_option_put_int(value, size, socket->may_broadcast);
+        return socket_option_put_int(value, size, socket->channel.may_broadcast);
     if (level == SOL_SOCKET && name == SO_BINDTODEVICE && value != NULL && size != NULL)
-        return socket_option_put_device(value, size, socket->device);
+        return socket_option_put_device(value, size, socket->channel.device);
     return datagram_getsockopt(file, level, name, value, size);
 }
 
@@ -303,12 +197,13 @@ static long udp_socket_ioctl(struct file *file, unsigned long request, void *arg
 static int udp_socket_getname(struct file *file, bool peer, struct sockaddr *name, uint32_t *size)
 {
     const struct udp_socket *socket = file->object;
+    const struct udp_endpoint *endpoint = &socket->channel.endpoint;
     struct sockaddr_in address;
     int error = 0;
     netstack_lock();
-    inet_address_put(&address, peer ? socket->endpoint.peer : socket->endpoint.address);
-    address.sin_port = host_to_net16(peer ? socket->endpoint.peer_port : socket->endpoint.port);
-    if (peer && socket->endpoint.peer == 0)
+    inet_address_put(&address, peer ? endpoint->peer : endpoint->address);
+    address.sin_port = host_to_net16(peer ? endpoint->peer_port : endpoint->port);
+    if (peer && endpoint->peer == 0)
         error = -KENOTCONN;
     netstack_unlock();
     if (error == 0)
@@ -320,7 +215,9 @@ static int udp_socket_shutdown(struct file *file, int how)
 {
     struct udp_socket *socket = file->object;
     netstack_lock();
-    int error = socket->endpoint.peer != 0 ? datagram_shutdown(&socket->base, how) : -KENOTCONN;
+    int error = socket->channel.endpoint.peer != 0 ? 0 : -KENOTCONN;
+    if (error == 0)
+        datagram_channel_shutdown(&socket->channel.base, how);
     netstack_unlock();
     return error;
 }
@@ -331,8 +228,7 @@ static void udp_socket_close(struct file *file)
 {
     struct udp_socket *socket = file->object;
     netstack_lock();
-    udp_unbind(&socket->endpoint);
-    datagram_socket_fini(&socket->base);
+    udp_channel_fini(&socket->channel);
     netstack_unlock();
     pool_free(&udp_pool, socket);
 }
@@ -357,7 +253,7 @@ static const struct file_ops udp_ops = {
 void udp_socket_init(void)
 {
     for (unsigned i = 0; i < UDP_SOCKETS_MAX; i++)
-        udp_sockets[i].endpoint.port = 0;
+        udp_sockets[i].channel.endpoint.port = 0;
     pool_init(&udp_pool, "udp-sockets", udp_sockets, sizeof(udp_sockets[0]), UDP_SOCKETS_MAX);
     udp_kind.dropped = 0;
 }
@@ -369,10 +265,8 @@ struct file *udp_socket_make(int *error)
         *error = -KENOBUFS;
         return NULL;
     }
-    *socket = (struct udp_socket){
-        .endpoint = {.deliver = udp_socket_deliver, .fail = udp_socket_fail},
-    };
-    datagram_socket_init(&socket->base, &udp_kind);
+    udp_channel_init(&socket->channel, &udp_kind, socket);
+    datagram_socket_init(&socket->base, &socket->channel.base, IPPROTO_UDP);
     struct file *file = file_alloc(&udp_ops, socket);
     if (file == NULL) {
         pool_free(&udp_pool, socket);
@@ -383,18 +277,8 @@ struct file *udp_socket_make(int *error)
 
 bool udp_socket_inform(unsigned index, struct net_table_udp *state)
 {
-    const struct udp_socket *socket = &udp_sockets[index];
     netstack_lock();
-    bool bound = socket->endpoint.port != 0;
-    if (bound)
-        *state = (struct net_table_udp){
-            .address = socket->endpoint.address,
-            .peer = socket->endpoint.peer,
-            .port = socket->endpoint.port,
-            .peer_port = socket->endpoint.peer_port,
-            .queued_bytes = socket->base.queued_bytes,
-            .dropped = socket->base.dropped,
-        };
+    bool bound = udp_channel_inform(&udp_sockets[index].channel, state);
     netstack_unlock();
     return bound;
 }

@@ -6,8 +6,8 @@
  * learns what became of its datagrams (ECONNREFUSED and others), once. Broadcasts need
  * SO_BROADCAST. With SO_BINDTODEVICE, which must come before a port is bound, it speaks by one
  * interface, and to 255.255.255.255 even when that has no address. With IP_RECVTTL each datagram
- * brings its time to live as a control message. DEVIATION: sizes of buffers are as asked for, not
- * twice as much; a datagram has at most UDP_PAYLOAD_MAX bytes, and connect() to port 0 is refused.
+ * brings its time to live as a control message. DEVIATION: a datagram has at most UDP_PAYLOAD_MAX
+ * bytes, and connect() to port 0 is refused.
  */
 #ifndef NETSTACK_POSIX_UDP_SOCKET_H
 #define NETSTACK_POSIX_UDP_SOCKET_H

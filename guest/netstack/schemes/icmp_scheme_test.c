@@ -4,6 +4,7 @@
  */
 #include "netstack/schemes/icmp_scheme.h"
 
+#include "kernel/fake_hal.h"
 #include "kernel/syscall.h"
 #include "netstack/dialogue.h"
 #include "netstack/schemes/scheme_rig.h"
@@ -181,6 +182,7 @@ static void test_replies_of_others_are_not_for_a_file_of_one_host(void)
     rig_work();
     CU_ASSERT_EQUAL(rig_call(SCHEME_READ, file, buffer, sizeof buffer, O_NONBLOCK), -KEAGAIN);
     CU_ASSERT_EQUAL(dialogue_all_drops(), 1);
+    CU_ASSERT_EQUAL(fake_log_count("counter ping.dropped 1\n"), 1);
     rig_close(file);
     rig_end();
 }

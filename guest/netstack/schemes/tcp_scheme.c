@@ -91,18 +91,12 @@ static void tcp_scheme_tell_name(const struct net_socket *base)
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-static bool tcp_scheme_is_connecting(const struct tcp_connection *connection)
-{
-    enum tcp_state state = tcp_state(connection);
-    return state == TCP_SYN_SENT || state == TCP_SYN_RECEIVED;
-}
-
 /* What the last attempt came to is told first, when nobody has asked for it. */
 static int tcp_scheme_connect(struct tcp_connection *connection, const struct net_name *to,
                               uint64_t now_ns)
 {
     int error = -tcp_take_error(connection);
-    if (error == 0 && tcp_scheme_is_connecting(connection))
+    if (error == 0 && tcp_is_connecting(connection))
         error = -KEALREADY;
     if (error == 0)
         error = tcp_connect(connection, to->address, to->port, now_ns);
@@ -132,7 +126,7 @@ static int tcp_scheme_name(struct socket_file *file, const char *path, bool conn
 static int tcp_scheme_settle(struct net_socket *base)
 {
     struct tcp_connection *connection = tcp_scheme_connection(base);
-    if (tcp_scheme_is_connecting(connection))
+    if (tcp_is_connecting(connection))
         return -KEAGAIN;
     int error = -tcp_take_error(connection);
     if (error == 0 && tcp_state(connection) == TCP_CLOSED)
@@ -158,12 +152,7 @@ static long tcp_scheme_write(struct socket_file *file, const void *data, size_t 
 
 static unsigned tcp_scheme_readiness(const struct net_socket *base)
 {
-    unsigned ready = tcp_readiness(tcp_scheme_connection(base));
-    return ((ready & TCP_READY_IN) != 0 ? POLLIN | POLLRDNORM : 0u) |
-           ((ready & TCP_READY_OUT) != 0 ? POLLOUT | POLLWRNORM : 0u) |
-           ((ready & TCP_READY_RDHUP) != 0 ? (unsigned)POLLRDHUP : 0u) |
-           ((ready & TCP_READY_ERR) != 0 ? (unsigned)POLLERR : 0u) |
-           ((ready & TCP_READY_HUP) != 0 ? (unsigned)POLLHUP : 0u);
+    return tcp_readiness(tcp_scheme_connection(base));
 }
 
 /* ---- settings -------------------------------------------------------------------------------- */
@@ -174,9 +163,7 @@ static long tcp_scheme_get_names(const struct tcp_connection *connection, void *
     tcp_inform(connection, &information);
     struct net_names names = {
         .local = {.address = information.local.address, .port = information.local.port}};
-    bool known = information.state != TCP_CLOSED && information.state != TCP_LISTEN &&
-                 information.state != TCP_SYN_SENT;
-    if (known)
+    if (tcp_has_peer(&information))
         names.remote = (struct net_name){.address = information.remote.address,
                                          .port = information.remote.port};
     if (size < sizeof names)
@@ -263,8 +250,7 @@ static long tcp_scheme_set(struct net_socket *base, enum net_setting setting, co
     if (setting == NET_SETTING_SHUTDOWN)
         error = tcp_scheme_shutdown(base, number, now_ns);
     else if (setting == NET_SETTING_BACKLOG)
-        error = tcp_listen(connection, number < 0 || number > TCP_BACKLOG_MAX ? TCP_BACKLOG_MAX
-                                                                              : (unsigned)number);
+        error = tcp_listen(connection, (unsigned)number); /* below 0: the most */
     else
         error = tcp_scheme_set_option(connection, setting, number, now_ns);
     return error == 0 ? result : error;

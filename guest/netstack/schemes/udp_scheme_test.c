@@ -1,6 +1,7 @@
 /* udp_scheme_test.c - tests for schemes/udp_scheme.c */
 #include "netstack/schemes/udp_scheme.h"
 
+#include "kernel/fake_hal.h"
 #include "kernel/syscall.h"
 #include "netstack/dialogue.h"
 #include "netstack/schemes/scheme_rig.h"
@@ -122,7 +123,21 @@ static void test_what_is_not_read_has_a_limit(void)
     for (unsigned i = 0; i < 17; i++)
         dialogue_send_udp(&udp, "datagram", 8);
     CU_ASSERT_EQUAL(dialogue_drops("udp receive queue full"), 1);
+    CU_ASSERT_EQUAL(fake_log_count("counter udp.dropped 1\n"), 1);
     rig_close(file); /* what nobody has read is freed */
+    rig_end();
+}
+
+static void test_sizes_of_buffers_have_the_bounds_of_sockets(void)
+{
+    rig_begin(&udp_scheme_protocol);
+    uint64_t file = (uint64_t)rig_open("");
+    CU_ASSERT_EQUAL(rig_get(file, "receive_buffer"), 212992);
+    CU_ASSERT_EQUAL(rig_set(file, "receive_buffer", 1), 4);
+    CU_ASSERT_EQUAL(rig_get(file, "receive_buffer"), 1152);
+    CU_ASSERT_EQUAL(rig_set(file, "send_buffer", 1 << 20), 4);
+    CU_ASSERT_EQUAL(rig_get(file, "send_buffer"), 212992);
+    rig_close(file);
     rig_end();
 }
 
@@ -130,4 +145,5 @@ UNIT_SUITE("udp_scheme", UNIT_TEST(test_a_conversation_with_one_host),
            UNIT_TEST(test_files_of_one_socket_write_to_different_hosts),
            UNIT_TEST(test_names_are_kept_apart),
            UNIT_TEST(test_everybody_is_asked_only_with_the_setting),
-           UNIT_TEST(test_the_peer_is_a_setting), UNIT_TEST(test_what_is_not_read_has_a_limit))
+           UNIT_TEST(test_the_peer_is_a_setting), UNIT_TEST(test_what_is_not_read_has_a_limit),
+           UNIT_TEST(test_sizes_of_buffers_have_the_bounds_of_sockets))

@@ -6,6 +6,7 @@
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
+#include "netstack/datagram_channel.h"
 #include "netstack/drop.h"
 #include "netstack/interface.h"
 
@@ -101,21 +102,19 @@ static int raw_find_path(const uint8_t *packet, uint32_t destination, struct ipv
 int raw_send(const struct raw_endpoint *endpoint, const uint8_t *packet, size_t size,
              uint64_t now_ns)
 {
-    struct ipv4_path path;
+    struct datagram_draft draft;
     if (!raw_is_packet(packet, size, endpoint->protocol))
         return -KEINVAL;
     size_t skipped = ipv4_header_size(packet), data_size = size - skipped;
     if (data_size > IPV4_PACKET_MAX - IPV4_HEADER_SIZE)
         return -KEMSGSIZE;
     uint32_t destination = load_be32(packet + IPV4_DESTINATION_AT);
-    int error = raw_find_path(packet, destination, &path);
+    int error = raw_find_path(packet, destination, &draft.path);
+    if (error == 0)
+        error = datagram_draft_alloc(&draft, data_size);
     if (error != 0)
         return error;
-    struct nbuf *nbuf = nbuf_alloc();
-    if (nbuf == NULL || (data_size > nbuf_tailroom(nbuf) && !nbuf_enlarge(nbuf))) {
-        nbuf_free(nbuf);
-        return -KENOBUFS;
-    }
-    memcpy(nbuf_put(nbuf, data_size), packet + skipped, data_size);
-    return ipv4_output(nbuf, &path, destination, (enum ipv4_protocol)endpoint->protocol, now_ns);
+    memcpy(draft.nbuf->data, packet + skipped, data_size);
+    return ipv4_output(draft.nbuf, &draft.path, destination, (enum ipv4_protocol)endpoint->protocol,
+                       now_ns);
 }

@@ -7,11 +7,13 @@
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
+#include "netstack/datagram_channel.h"
 #include "netstack/raw.h"
 #include "netstack/schemes/datagram_scheme.h"
 
 struct ip_net_socket {
     struct datagram_net_socket base; /* first */
+    struct datagram_channel channel;
     struct raw_endpoint endpoint;
     bool is_named; /* the endpoint is bound */
 };
@@ -19,17 +21,23 @@ kstatic_assert(offsetof(struct ip_net_socket, base) == 0, "the base is either");
 
 static struct ip_net_socket ip_sockets[IP_SCHEME_SOCKETS_MAX];
 static struct pool ip_socket_pool;
+static struct datagram_kind ip_kind = {
+    .name = "raw",
+    .dropped_counter = "raw.dropped",
+    .changed = datagram_net_changed,
+};
 
 void ip_scheme_init(void)
 {
     pool_init(&ip_socket_pool, "ip-sockets", ip_sockets, sizeof ip_sockets[0],
               IP_SCHEME_SOCKETS_MAX);
+    ip_kind.dropped = 0;
 }
 
 static void ip_scheme_deliver(struct raw_endpoint *endpoint, struct nbuf *nbuf, uint32_t source)
 {
     struct ip_net_socket *socket = list_entry(endpoint, struct ip_net_socket, endpoint);
-    datagram_net_deliver(&socket->base, nbuf, source, 0);
+    datagram_channel_deliver(&socket->channel, nbuf, source, 0);
 }
 
 /* ---- life and names -------------------------------------------------------------------------- */
@@ -40,7 +48,8 @@ static struct net_socket *ip_scheme_open(void)
     if (socket == NULL)
         return NULL;
     *socket = (struct ip_net_socket){.endpoint = {.deliver = ip_scheme_deliver}};
-    datagram_net_init(&socket->base, "raw");
+    datagram_channel_init(&socket->channel, &ip_kind, socket);
+    datagram_net_init(&socket->base, &socket->channel);
     return &socket->base.base;
 }
 
@@ -50,7 +59,7 @@ static void ip_scheme_close(struct net_socket *base, uint64_t now_ns)
     (void)now_ns;
     if (socket->is_named)
         raw_unbind(&socket->endpoint);
-    datagram_net_fini(&socket->base);
+    datagram_channel_fini(&socket->channel);
     pool_free(&ip_socket_pool, socket);
 }
 
@@ -95,7 +104,7 @@ static long ip_scheme_write(struct socket_file *file, const void *data, size_t s
                             uint64_t now_ns)
 {
     struct ip_net_socket *socket = (struct ip_net_socket *)file->socket;
-    int error = datagram_net_may_write(&socket->base);
+    int error = datagram_channel_may_send(&socket->channel, size, IPV4_PACKET_MAX);
     if (error == 0 && !socket->is_named)
         error = -KEDESTADDRREQ;
     if (error == 0)

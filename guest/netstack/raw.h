@@ -27,8 +27,8 @@ void raw_unbind(struct raw_endpoint *endpoint);
 bool raw_input(const struct nbuf *nbuf, uint8_t protocol, const struct ipv4_info *info);
 
 /*
- * Sends a packet. Of its header count: the version, 4; its length, with options, which are left out;
- * protocol; destination; time to live, where 0 is the usual one; and source, where 0.0.0.0 is
+ * Sends a packet. Of its header count: the version, 4; its length, with options, which are left
+ * out; protocol; destination; time to live, where 0 is the usual one; and source, where 0.0.0.0 is
  * whatever suits the way. The rest is filled in. 0; -KEINVAL: it is no such packet, or of another
  * protocol; -KEACCES: to everybody on a link; -KEMSGSIZE; or as ipv4_find_path() and ipv4_output()
  * say.

@@ -195,8 +195,9 @@ static const struct cause causes_table[] = {
                  "requests with a time limit never end.",
         .evidence =
             "The clock fired and was set again at least twice, then fired once more and was "
-            "not; after that one of the daemon's calls failed, and it sleeps. Without such "
-            "a call it is a suspicion: nothing may have been due.",
+            "not, and the daemon sleeps. After that one of its calls failed, or it has read a "
+            "request whose socket has a timeout; with neither it is a suspicion: nothing may "
+            "have been due.",
         .mistakes = "The next timeout is set at the end of the handler, which returns early on an "
                     "error.",
         .mend = "Set the next timeout before anything that may fail, or on every path out of "

@@ -48,6 +48,12 @@ void rules_evidence_queue(struct rules_case *c, const struct ledger_queue *queue
 
 /* Timers or their interrupts were made worse: then nobody in the guest is late. */
 bool rules_timers_were_hit(const struct rules_case *c);
+/*
+ * A clock that the task had set anew each time that it fired, and not the last time; NULL: there is
+ * none.
+ */
+const struct ledger_clock *rules_ended_chain(const struct rules_case *c,
+                                             const struct ledger_task *task);
 /* Whether the program is in trouble: it failed, or sleeps in a call. */
 bool rules_program_suffers(const struct rules_case *c);
 /* Whom it speaks to; NULL: nothing passed between it and the guest. */

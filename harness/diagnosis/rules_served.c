@@ -35,6 +35,20 @@ static bool served_has_time(const struct rules_case *c, const struct ledger_task
     return false;
 }
 
+/* Time comes to the provider no more, and it had seen to that until then. */
+static bool served_chain_is_dead(struct rules_case *c, const struct ledger_ask *ask,
+                                 const struct ledger_clock *clock, uint64_t patience_ns)
+{
+    char at[32], given[32];
+    return rules_found(c, "time.chain-dead",
+                       "%s set its clock %u times again when it had fired, and not after it fired "
+                       "at %s; of request %" G_GUINT64_FORMAT " (%s of %s), which it has read, the "
+                       "socket has a timeout of %s, and no time comes to it any more",
+                       waits_name(c->diagnosis->driver).text, clock->row,
+                       rules_time(at, clock->last_fired.time_ns), ask->tag, ask->operation,
+                       ask->scheme->name, rules_time(given, patience_ns));
+}
+
 static bool served_is_overdue(struct rules_case *c, const struct waits_chain *chain)
 {
     const struct ledger_ask *ask = chain->steps[0].ask;
@@ -54,6 +68,10 @@ static bool served_is_overdue(struct rules_case *c, const struct waits_chain *ch
     char at[32], given[32], waited[32];
     c->diagnosis->task = chain->steps[0].task;
     c->diagnosis->driver = provider;
+    const struct ledger_clock *ended = is_over ? NULL : rules_ended_chain(c, provider);
+    if (ended != NULL) {
+        return served_chain_is_dead(c, ask, ended, patience_ns);
+    }
     return rules_found(c, "timeout.ignored",
                        "%s has read request %" G_GUINT64_FORMAT " (%s of %s) at %s, and the socket "
                        "has a timeout of %s; after %s there is no answer%s",

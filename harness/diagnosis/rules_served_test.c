@@ -89,6 +89,27 @@ static void test_at_a_hang_a_provider_without_a_timeout_will_never_look(void)
     }
 }
 
+/* It had set its clock again and again: then that is what is wrong with it. */
+static void test_provider_whose_clock_was_not_set_again_has_no_time(void)
+{
+    struct rig rig;
+    open_provider(&rig, "read");
+    rig_watch(&rig, "time", RIG_CLOCK, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        trace_emit(rig.trace, TRACE_TIME_SET, TN(RIG_PROVIDER), TN(RIG_CLOCK), TN(1),
+                   TN(rig_now_ns(&rig) + RIG_MS));
+        rig_provider_sleeps(&rig);
+        rig_pass(&rig, RIG_MS);
+        trace_emit(rig.trace, TRACE_TIMEOUT_FIRED, TN(1));
+        rig_post(&rig, "time", RIG_CLOCK);
+        rig_wake_task(&rig, RIG_PROVIDER);
+        rig_read_events(&rig, RIG_PROVIDER);
+    }
+    rig_provider_sleeps(&rig);
+    rig_pass(&rig, 100 * RIG_MS);
+    expect(&rig, true, "time.chain-dead");
+}
+
 static void test_socket_without_a_timeout_may_wait_for_ever(void)
 {
     struct rig rig;
@@ -201,6 +222,7 @@ static void test_end_is_right_once_the_peer_was_heard(void)
 UNIT_SUITE("rules_served",
            UNIT_TEST(test_request_that_waits_for_longer_than_its_socket_may_is_overdue),
            UNIT_TEST(test_at_a_hang_a_provider_without_a_timeout_will_never_look),
+           UNIT_TEST(test_provider_whose_clock_was_not_set_again_has_no_time),
            UNIT_TEST(test_socket_without_a_timeout_may_wait_for_ever),
            UNIT_TEST(test_timers_that_were_broken_are_no_providers_fault),
            UNIT_TEST(test_end_of_a_connection_of_which_nothing_came_is_wrong),

@@ -64,6 +64,19 @@ static bool time_has_ended(const struct rules_case *c, const struct ledger_clock
            task->since.sequence > clock->last_fired.sequence && rules_is_settled(c, &task->since);
 }
 
+const struct ledger_clock *rules_ended_chain(const struct rules_case *c,
+                                             const struct ledger_task *task)
+{
+    g_autoptr(GPtrArray) clocks = ledger_sorted(c->ledger->schemes->clocks);
+    for (guint i = 0; i < clocks->len; i++) {
+        const struct ledger_clock *clock = g_ptr_array_index(clocks, i);
+        if (clock->task == task->number && time_has_ended(c, clock, task)) {
+            return clock;
+        }
+    }
+    return NULL;
+}
+
 static bool time_chain_dead(struct rules_case *c, const struct ledger_clock *clock,
                             const struct ledger_task *task)
 {

@@ -319,6 +319,11 @@ void probe_config_applied(const char *interface, uint32_t address, uint32_t mask
     PROBE_EMIT(TRACE_CONFIG_APPLIED, TS(interface), TN(address), TN(mask));
 }
 
+void probe_route_disagreed(uint32_t address)
+{
+    PROBE_EMIT(TRACE_ROUTE_DISAGREED, TN(address));
+}
+
 void probe_counter(const char *name, uint64_t value)
 {
     PROBE_EMIT(TRACE_COUNTER, TS(name), TN(value));

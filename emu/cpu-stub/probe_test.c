@@ -140,6 +140,7 @@ static void guest_probes(void)
     probe_socket_timeouts(0x66, 2000, UINT64_MAX);
     probe_config_rejected(seen.name);
     probe_config_applied(seen.name, 0x0a00020f, 0xffffff00);
+    probe_route_disagreed(0xc6336401);
     probe_file_opened(1, seen.name, -2);
     probe_scheme_registered(1, 2, seen.name);
     probe_request_sent(7, 1, 2, seen.kind, 0x30, 4096);

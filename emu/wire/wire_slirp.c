@@ -289,14 +289,18 @@ static bool wire_slirp_run_services(struct wire_slirp *self)
     return self->tcp != NULL && serve_tcp_run(self->tcp);
 }
 
-/* Until neither libslirp nor a service has anything to do. */
+/*
+ * Until neither libslirp nor a service has anything to do: a service that has moved may go on, also
+ * where libslirp has noticed nothing.
+ */
 static void wire_slirp_pump(struct wire_slirp *self)
 {
     uint32_t sleep_ms;
-    wire_slirp_run_services(self);
+    bool moves = wire_slirp_run_services(self);
     do {
         sleep_ms = wire_slirp_look(self, 0);
-    } while (self->is_ready && wire_slirp_run_services(self));
+        moves = (moves || self->is_ready) && wire_slirp_run_services(self);
+    } while (moves);
     g_assert(self->tcp != NULL || self->services.rules.live || sleep_ms > SLIRP_SLEEP_TIMERS);
     self->services.rules.is_full = self->tcp != NULL && serve_tcp_is_full(self->tcp);
     wire_slirp_arm(self, sleep_ms);

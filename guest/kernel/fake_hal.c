@@ -660,6 +660,11 @@ void probe_config_applied(const char *interface, uint32_t address, uint32_t mask
     fake_note("applied %s 0x%x 0x%x\n", interface, address, mask);
 }
 
+void probe_route_disagreed(uint32_t address)
+{
+    fake_note("disagreed 0x%x\n", address);
+}
+
 void probe_scheme_registered(uint32_t task, uint64_t scheme, const char *name)
 {
     (void)scheme;

@@ -19,6 +19,8 @@
 #include "netstack/tcp.h"
 #include "netstack/udp.h"
 
+#include "ringside/probe.h"
+
 #define IPV4_DONT_FRAGMENT   0x4000
 #define IPV4_MORE_FRAGMENTS  0x2000
 #define IPV4_FRAGMENT_OFFSET 0x1fff
@@ -163,6 +165,7 @@ int ipv4_output(struct nbuf *nbuf, const struct ipv4_path *found, uint32_t desti
     struct ipv4_path selected = *found;
     const struct ipv4_path *path = &selected;
     if (ipv4_is_stuck(&selected, destination)) {
+        probe_route_disagreed(destination);
         net_drop(nbuf, "router", "no rule leads there");
         return -KENETUNREACH;
     }

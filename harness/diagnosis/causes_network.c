@@ -49,16 +49,32 @@ static const struct cause causes_table[] = {
         .looks = "\"Host unreachable\" after seconds, or a request that never appears on the wire.",
         .evidence =
             "ARP requests for the address left and none was answered; or a request was lost "
-            "and not repeated; or none was ever sent for this address while another one was "
-            "being asked for.",
-        .mistakes = "The repetition happens only when somebody polls the stack; one neighbour that "
-                    "is silent keeps all others waiting; nobody has the address.",
-        .mend = "Repeat ARP requests by a timer that runs without traffic, for each neighbour "
-                "by itself. Where nobody has the address, ask for another.",
-        .near = "wire.dropped and peer.silent, when the address was resolved.",
+            "and not repeated.",
+        .mistakes = "The repetition happens only when somebody polls the stack; nobody has the "
+                    "address.",
+        .mend = "Repeat ARP requests by a timer that runs without traffic. Where nobody has the "
+                "address, ask for another.",
+        .near = "arp.head-of-line, when another address is asked for; wire.dropped and "
+                "peer.silent, when the address was resolved.",
         .scenario = "inject link eth0 out drop all \"arp\"\n"
                     "start  ping: \"ping -c 1 10.0.2.2\"\n"
                     "expect cause arp.unresolved within 20s",
+    },
+    {
+        .id = "arp.head-of-line",
+        .meaning = "Packets wait while the guest asks for a hardware address that is not theirs.",
+        .looks = "Nothing is sent to a host that is there, until the guest has given up another "
+                 "one that is not; then all goes at once.",
+        .evidence = "No frame for the destination left, nor an ARP request for it, while ARP "
+                    "requests for another address have no answer.",
+        .mistakes = "One neighbour is asked for at a time; packets stand in one queue behind the "
+                    "first that has no address yet.",
+        .mend = "Keep packets with the neighbour that they wait for, and ask for each by itself.",
+        .near = "arp.unresolved, when the destination's own address is asked for; "
+                "packet.discarded, when there was no room for the second packet.",
+        .scenario = "start  silent: \"ping -c 1 10.0.2.99\"\n"
+                    "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect cause arp.head-of-line within 20s   # with one neighbour at a time",
     },
     {
         .id = "wire.dropped",
@@ -174,6 +190,24 @@ static const struct cause causes_table[] = {
         .scenario = "inject link eth0 in corrupt 50 \"icmp\"\n"
                     "start  ping: \"ping -c 1 -W 1 10.0.2.2\"\n"
                     "expect cause reply.discarded within 20s",
+    },
+    {
+        .id = "ip.not-for-us",
+        .meaning = "The answer arrived at the card, and the stack did not know the address in it "
+                   "for its own, from which the guest had asked.",
+        .looks = "ARP works and the address is listed, requests leave and replies come back, and "
+                 "nobody is woken.",
+        .evidence = "Every packet was answered, and where an answer came in, the guest told of a "
+                    "packet that it discarded as not for it.",
+        .mistakes = "The address is kept twice, and is missing in the list by which packets are "
+                    "accepted: it was full, and the error was ignored; or the address was changed "
+                    "in one of them.",
+        .mend = "Keep the address once. Where it must be in two places, fail in both or in "
+                "neither.",
+        .near = "reply.discarded, when there was another reason; packet.discarded, for packets of "
+                "the guest's own.",
+        .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect cause ip.not-for-us within 20s      # without the address in the list",
     },
     {
         .id = "packet.discarded",

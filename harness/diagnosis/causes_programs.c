@@ -157,16 +157,32 @@ static const struct cause causes_table[] = {
                     "expect list prints \"Not configured\" # with a daemon that takes /24",
     },
     {
+        .id = "route.tables-disagree",
+        .meaning = "The guest has two tables of routes: the one that says what can be reached has "
+                   "a route, and the one by which packets are sent has none.",
+        .looks = "Hosts of the subnet are reached and no others, though the default route is "
+                 "listed.",
+        .evidence = "The guest told of a packet for this destination on which its tables disagree, "
+                    "and sent nothing there.",
+        .mistakes = "The default route is entered into one of the tables; an error of one is "
+                    "ignored after the other was changed.",
+        .mend = "Change both tables in one place, both or neither.",
+        .near = "route.missing, when no table has one.",
+        .scenario = "start  ping: \"ping -c 1 198.51.100.1\"\n"
+                    "expect cause route.tables-disagree within 20s   # with one of two tables",
+    },
+    {
         .id = "route.missing",
         .meaning = "The guest found no route to the destination, and sent nothing.",
         .looks = "\"Network is unreachable\", or a request that never appears on the wire.",
         .evidence = "A call returned ENETUNREACH or EHOSTUNREACH without any ARP request, or a "
                     "packet was discarded for want of a route.",
-        .mistakes = "The default route is entered into one of two tables; it was removed together "
-                    "with an address; the prefix is parsed wrongly.",
+        .mistakes = "No default route is entered; it was removed together with an address; the "
+                    "prefix is parsed wrongly.",
         .mend = "Enter a route for the destination, or a default route, into the table that is "
                 "asked when a packet is sent.",
-        .near = "arp.unresolved, when there is a route and its next hop does not answer.",
+        .near = "route.tables-disagree, when a second table has one; arp.unresolved, when there "
+                "is a route and its next hop does not answer.",
         .scenario = "start  ping: \"ping -c 1 198.51.100.1\"\n"
                     "expect cause route.missing within 20s   # without a default route",
     },

@@ -335,8 +335,10 @@ struct ledger {
     struct ledger_peer peers[LEDGER_PEERS_MAX];
     unsigned peer_count;
     struct ledger_mark timer_fired[GTIMER_COUNT];
-    uint64_t timer_period_ns;    /* between the last two; 0: not known */
-    struct ledger_mark no_route; /* a packet was discarded for want of a route */
+    uint64_t timer_period_ns;           /* between the last two; 0: not known */
+    struct ledger_mark tables_disagree; /* one knows a route, another one does not, */
+    uint32_t tables_disagree_about;     /* to this address */
+    struct ledger_mark no_route;        /* a packet was discarded for want of a route */
     const char *no_route_where, *no_route_why;
     struct ledger_mark received; /* the last IPv4 packet that came in, and from whom */
     uint32_t received_from;

@@ -254,6 +254,13 @@ static void ledger_observe_drop(void *opaque, const struct trace_event *event)
     }
 }
 
+static void ledger_observe_disagreement(void *opaque, const struct trace_event *event)
+{
+    struct ledger *ledger = opaque;
+    ledger->tables_disagree = ledger_mark(event);
+    ledger->tables_disagree_about = (uint32_t)event->fields[0].number;
+}
+
 static void ledger_observe_panic(void *opaque, const struct trace_event *event)
 {
     struct ledger *ledger = opaque;
@@ -291,6 +298,7 @@ static const struct trace_listener ledger_listeners[] = {
     {TRACE_GUEST_READY, ledger_observe_progress},
     {TRACE_GUEST_CONSOLE, ledger_observe_progress},
     {TRACE_GUEST_DROP, ledger_observe_drop},
+    {TRACE_ROUTE_DISAGREED, ledger_observe_disagreement},
     {TRACE_GUEST_PANIC, ledger_observe_panic},
 };
 

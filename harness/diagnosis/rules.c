@@ -290,6 +290,7 @@ static rule_fn *const rules[] = {
     rule_iface_missing,
     rule_config_unread,
     rule_config_guessed,
+    rule_route_tables_disagree,
     rule_route_missing,
     rule_link_down,
     rule_time_chain_dead,

@@ -159,6 +159,7 @@ bool rule_config_guessed(struct rules_case *c);
 bool rule_iface_missing(struct rules_case *c);
 bool rule_packet_discarded(struct rules_case *c);
 
+bool rule_route_tables_disagree(struct rules_case *c);
 bool rule_route_missing(struct rules_case *c);
 bool rule_link_down(struct rules_case *c);
 bool rule_reply_late(struct rules_case *c);

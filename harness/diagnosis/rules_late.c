@@ -230,6 +230,13 @@ bool rule_reply_discarded(struct rules_case *c)
     rules_evidence(c, "the answer of %s was at the card at %s", rules_address(peer->address).text,
                    rules_time(came, in.time_ns));
     late_evidence_program(c);
+    if (strstr(c->ledger->discarded.why, "not for us") != NULL) {
+        return rules_found(c, "ip.not-for-us",
+                           "%s answered whom it had heard from, and at %s the guest did not know "
+                           "the address for its own: in %s the answer was %s",
+                           rules_address(peer->address).text, rules_time(at, drop.time_ns),
+                           c->ledger->discarded.where, c->ledger->discarded.why);
+    }
     return rules_found(c, "reply.discarded",
                        "the answer of %s arrived, and the guest threw it away at %s in %s: %s",
                        rules_address(peer->address).text, rules_time(at, drop.time_ns),

@@ -302,9 +302,15 @@ static void test_a_peer_of_whom_anything_is_on_the_wire_is_not_silent(void)
     rig_expect(&rig, false, "", NULL);
 }
 
+static void discard_as(struct rig *rig, const char *where, const char *why)
+{
+    trace_emit(rig->trace, TRACE_GUEST_DROP, TS(trace_intern(rig->trace, where)),
+               TS(trace_intern(rig->trace, why)));
+}
+
 static void discard(struct rig *rig, const char *where)
 {
-    trace_emit(rig->trace, TRACE_GUEST_DROP, TS(trace_intern(rig->trace, where)), TS("checksum"));
+    discard_as(rig, where, "checksum");
 }
 
 static void test_an_answer_that_the_guest_throws_away_is_discarded(void)
@@ -319,6 +325,18 @@ static void test_an_answer_that_the_guest_throws_away_is_discarded(void)
         rig_exit(&rig, 1);
         rig_expect(&rig, false, fits != 0 ? "reply.discarded" : "", fits != 0 ? "ping" : NULL);
     }
+}
+
+static void test_an_answer_that_is_not_for_us_went_to_an_address_that_the_stack_does_not_know(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    ask(&rig, RIG_PEER, 1);
+    answer(&rig, LEDGER_IN, RIG_PEER, 1);
+    rig_pass(&rig, 1000);
+    discard_as(&rig, "ipv4", "not for us");
+    rig_exit(&rig, 1);
+    rig_expect(&rig, false, "ip.not-for-us", "ping");
 }
 
 static void test_what_was_thrown_away_otherwise_is_no_answer(void)
@@ -373,22 +391,24 @@ static void test_of_many_requests_the_newest_are_known(void)
     rig_expect(&rig, false, "reply.late", "ping");
 }
 
-UNIT_SUITE("rules_late", UNIT_TEST(test_an_answer_on_the_wire_when_its_program_gives_up_is_late),
-           UNIT_TEST(test_an_answer_on_the_wire_is_late_for_who_still_waits_too),
-           UNIT_TEST(test_a_program_that_has_all_it_wanted_waits_for_nothing_late),
-           UNIT_TEST(test_a_frame_of_somebody_else_on_the_wire_is_no_answer),
-           UNIT_TEST(test_a_second_answer_on_the_wire_is_a_duplicate),
-           UNIT_TEST(test_an_answer_that_came_after_the_end_was_late),
-           UNIT_TEST(test_an_answer_that_came_before_the_end_was_in_time),
-           UNIT_TEST(test_an_answer_of_another_sequence_number_is_to_another_request),
-           UNIT_TEST(test_a_quick_answer_behind_the_end_was_for_another_program),
-           UNIT_TEST(test_requests_before_the_program_and_behind_it_are_not_its_own),
-           UNIT_TEST(test_a_dropped_answer_is_lost_and_not_late),
-           UNIT_TEST(test_an_answer_that_the_driver_took_after_the_end_was_late),
-           UNIT_TEST(test_a_request_that_the_wire_holds_back_is_late),
-           UNIT_TEST(test_an_arp_reply_on_the_wire_is_late_unless_another_one_came),
-           UNIT_TEST(test_an_offer_to_a_broadcast_is_an_answer_by_its_ports),
-           UNIT_TEST(test_a_peer_of_whom_anything_is_on_the_wire_is_not_silent),
-           UNIT_TEST(test_an_answer_that_the_guest_throws_away_is_discarded),
-           UNIT_TEST(test_what_was_thrown_away_otherwise_is_no_answer),
-           UNIT_TEST(test_of_many_requests_the_newest_are_known))
+UNIT_SUITE(
+    "rules_late", UNIT_TEST(test_an_answer_on_the_wire_when_its_program_gives_up_is_late),
+    UNIT_TEST(test_an_answer_on_the_wire_is_late_for_who_still_waits_too),
+    UNIT_TEST(test_a_program_that_has_all_it_wanted_waits_for_nothing_late),
+    UNIT_TEST(test_a_frame_of_somebody_else_on_the_wire_is_no_answer),
+    UNIT_TEST(test_a_second_answer_on_the_wire_is_a_duplicate),
+    UNIT_TEST(test_an_answer_that_came_after_the_end_was_late),
+    UNIT_TEST(test_an_answer_that_came_before_the_end_was_in_time),
+    UNIT_TEST(test_an_answer_of_another_sequence_number_is_to_another_request),
+    UNIT_TEST(test_a_quick_answer_behind_the_end_was_for_another_program),
+    UNIT_TEST(test_requests_before_the_program_and_behind_it_are_not_its_own),
+    UNIT_TEST(test_a_dropped_answer_is_lost_and_not_late),
+    UNIT_TEST(test_an_answer_that_the_driver_took_after_the_end_was_late),
+    UNIT_TEST(test_a_request_that_the_wire_holds_back_is_late),
+    UNIT_TEST(test_an_arp_reply_on_the_wire_is_late_unless_another_one_came),
+    UNIT_TEST(test_an_offer_to_a_broadcast_is_an_answer_by_its_ports),
+    UNIT_TEST(test_a_peer_of_whom_anything_is_on_the_wire_is_not_silent),
+    UNIT_TEST(test_an_answer_that_the_guest_throws_away_is_discarded),
+    UNIT_TEST(test_an_answer_that_is_not_for_us_went_to_an_address_that_the_stack_does_not_know),
+    UNIT_TEST(test_what_was_thrown_away_otherwise_is_no_answer),
+    UNIT_TEST(test_of_many_requests_the_newest_are_known))

@@ -127,6 +127,25 @@ bool rule_netdev_unclaimed(struct rules_case *c)
 
 /* ---- route ----------------------------------------------------------------------------------- */
 
+/* Nothing was sent there since, so that it is so still. */
+bool rule_route_tables_disagree(struct rules_case *c)
+{
+    const struct ledger_program *program = c->question->program;
+    struct ledger_mark since = c->ledger->tables_disagree;
+    uint32_t about = c->ledger->tables_disagree_about;
+    if (since.sequence == 0 || !rules_program_suffers(c) || rules_was_sent_to(rules_peer(c)) ||
+        since.sequence < program->started_at.sequence ||
+        (program->peer != 0 && program->peer != about)) {
+        return false;
+    }
+    char at[32];
+    rules_evidence(c, "no frame to %s left the guest", rules_address(about).text);
+    return rules_found(c, "route.tables-disagree",
+                       "at %s the guest had a route to %s in the table that says what can be "
+                       "reached, and none in the one by which packets are sent",
+                       rules_time(at, since.time_ns), rules_address(about).text);
+}
+
 bool rule_route_missing(struct rules_case *c)
 {
     if (!rules_program_suffers(c)) {
@@ -177,6 +196,24 @@ static const struct ledger_peer *rules_other_unanswered(const struct rules_case 
     return NULL;
 }
 
+/*
+ * The program waits, and another one speaks to that address: then it is no gateway on the way to
+ * this one's.
+ */
+static bool rules_is_held_up_by(const struct rules_case *c, uint32_t address)
+{
+    if (c->question->program->exited) {
+        return false;
+    }
+    for (guint i = 0; i < c->ledger->programs->len; i++) {
+        const struct ledger_program *program = g_ptr_array_index(c->ledger->programs, i);
+        if (program != NULL && program != c->question->program && program->peer == address) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void rules_evidence_arp(struct rules_case *c, const struct ledger_peer *peer)
 {
     char first[32], last[32];
@@ -215,7 +252,9 @@ bool rule_arp_unresolved(struct rules_case *c)
     uint32_t wanted = c->question->program->peer;
     rules_evidence(c, "no frame to %s left the guest, and no ARP request for it",
                    wanted != 0 ? rules_address(wanted).text : "the destination");
-    return rules_found(c, "arp.unresolved",
+    const char *cause =
+        rules_is_held_up_by(c, other->address) ? "arp.head-of-line" : "arp.unresolved";
+    return rules_found(c, cause,
                        "packets for %s wait while the guest asks for the hardware address of %s, "
                        "which is not answered",
                        wanted != 0 ? rules_address(wanted).text : "the destination",

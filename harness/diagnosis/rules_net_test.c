@@ -96,6 +96,37 @@ static void test_a_packet_behind_another_discovery_is_unresolved(void)
     rig_expect(&rig, true, "arp.unresolved", "ping");
 }
 
+/* Then the address that is asked for is a host that somebody speaks to, and no gateway. */
+static void test_a_packet_behind_another_programs_discovery_is_held_up(void)
+{
+    struct rig rig;
+    rig_open(&rig, PING);
+    ledger_add_program(rig.ledger, "other", "ping 10.0.2.99");
+    rig_arp_request(&rig, LEDGER_OUT, RIG_PEER + 97);
+    rig_expect(&rig, true, "arp.head-of-line", "ping");
+}
+
+static void test_tables_that_disagree_are_no_missing_route(void)
+{
+    for (unsigned is_told = 0; is_told < 2; is_told++) {
+        struct rig rig;
+        rig_open(&rig, "ping 198.51.100.1");
+        trace_emit(rig.trace, TRACE_ROUTE_DISAGREED, TN(0xc6336401));
+        if (is_told != 0) {
+            trace_emit(rig.trace, TRACE_CALL_RETURNED, TN(RIG_PING), TS("sendto"), TN(-101));
+        }
+        rig_expect(&rig, true, "route.tables-disagree", "ping");
+    }
+}
+
+static void test_tables_that_disagree_about_another_address_say_nothing(void)
+{
+    struct rig rig;
+    rig_open(&rig, "ping 198.51.100.1");
+    trace_emit(rig.trace, TRACE_ROUTE_DISAGREED, TN(0xc6336402));
+    rig_expect(&rig, true, "", NULL);
+}
+
 static void test_arp_that_was_answered_in_the_end_is_resolved(void)
 {
     struct rig rig;
@@ -341,6 +372,9 @@ UNIT_SUITE("rules_net", UNIT_TEST(test_a_program_that_waits_for_nothing_known_ha
            UNIT_TEST(test_arp_stays_unresolved_while_it_is_asked_again),
            UNIT_TEST(test_a_lost_arp_request_is_unresolved_and_the_loss_is_the_trigger),
            UNIT_TEST(test_a_packet_behind_another_discovery_is_unresolved),
+           UNIT_TEST(test_a_packet_behind_another_programs_discovery_is_held_up),
+           UNIT_TEST(test_tables_that_disagree_are_no_missing_route),
+           UNIT_TEST(test_tables_that_disagree_about_another_address_say_nothing),
            UNIT_TEST(test_arp_that_was_answered_in_the_end_is_resolved),
            UNIT_TEST(test_a_request_of_this_moment_is_not_missed_yet),
            UNIT_TEST(test_a_packet_lost_either_way_is_dropped_by_the_wire),

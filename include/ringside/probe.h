@@ -88,6 +88,12 @@ RINGSIDE_PROBE(probe_socket_named(uint64_t object, uint32_t protocol, uint32_t a
 RINGSIDE_PROBE(probe_config_rejected(const char *path))
 RINGSIDE_PROBE(probe_config_applied(const char *interface, uint32_t address, uint32_t mask))
 
+/*
+ * Of a guest with two tables of routes: the one says that a destination can be reached, and the
+ * other one, by which packets are sent, knows no way. In host order.
+ */
+RINGSIDE_PROBE(probe_route_disagreed(uint32_t address))
+
 /* A program opened what an absolute path names: 0, or a negative error. */
 RINGSIDE_PROBE(probe_file_opened(uint32_t task, const char *path, int result))
 

@@ -73,26 +73,29 @@ def check_can_run_without_randomized_addresses(bench):
     return setarch is not None and bench.execute([setarch, "-R", "true"]).status == 0
 
 
-def record_all(bench, other_program):
-    """All runs, side by side, by name. Each way to differ is in one of those that are compared, several in each."""
+def record_all(bench, quick, slow):
+    """All runs, side by side, by name. Each way to differ is in one of those that are compared, several in each.
+
+    The build with sanitizers takes several times as long as the other one: it has one of the runs.
+    """
     elsewhere = bench.folder("some/other folder/with a long name " + "x" * 150)
     shutil.copytree(bench.scenarios, elsewhere / "scenarios")
     fixed = ("setarch", "-R") if check_can_run_without_randomized_addresses(bench) else ()
     if not fixed:
         print("note: setarch -R is not permitted here; addresses were randomized in every run")
     ways = {
-        "reference": {"jobs": 1},
-        "surroundings": {"jobs": 4, "cwd": elsewhere, "env": {**os.environ, **OTHER_ENVIRONMENT}},
+        "reference": {"program": quick, "jobs": 1},
+        "surroundings": {"program": slow, "jobs": 4, "cwd": elsewhere, "env": {**os.environ, **OTHER_ENVIRONMENT}},
         "copy": {
-            "program": other_program,
+            "program": quick,
             "path": "scenarios",
             "jobs": 3,
             "cwd": elsewhere,
             "env": {"PATH": "/usr/bin:/bin"},
             "before": fixed,
         },
-        "seed": {"jobs": 2, "seed": OTHER_SEED},
-        "seed-again": {"program": other_program, "jobs": 4, "seed": OTHER_SEED},
+        "seed": {"program": quick, "jobs": 2, "seed": OTHER_SEED},
+        "seed-again": {"program": quick, "jobs": 4, "seed": OTHER_SEED},
     }
     runs = dict(zip(ways, bench.together(lambda name: record(bench, name, **ways[name]), ways)))
     for name, (_, run) in runs.items():
@@ -130,14 +133,15 @@ def main():
     bench.check(not other_program.samefile(bench.program), "a build is not compared with itself")
     check_guests(bench, other_build)
 
-    runs = record_all(bench, other_program)
+    is_quick = bench.arguments.other_preset == "release"
+    runs = record_all(bench, *((other_program, bench.program) if is_quick else (bench.program, other_program)))
     recorded, listed = check_complete(bench, runs["reference"])
-    what = "another working directory and environment, four at once"
-    check_same(bench, what, runs["reference"], runs["surroundings"])
-    what = "a copy of the scenarios, an empty environment, addresses that are not randomized, and another build of the bench"
-    check_same(bench, f"{what} (after changes: {command})", runs["reference"], runs["copy"])
+    what = "another working directory and environment, four at once, and another build of the bench"
+    check_same(bench, f"{what} (after changes: {command})", runs["reference"], runs["surroundings"])
+    what = "a copy of the scenarios, an empty environment, and addresses that are not randomized"
+    check_same(bench, what, runs["reference"], runs["copy"])
     # Another seed is another run, and the scenarios do not depend on luck.
-    check_same(bench, "a seed repeats, by another build of the bench", runs["seed"], runs["seed-again"])
+    check_same(bench, "a seed repeats", runs["seed"], runs["seed-again"])
 
     # The comparison can fail: two tests differ, and so do two seeds, if only in the line that names them.
     a, b = (bench.folder(f"proof-{name}") for name in "ab")

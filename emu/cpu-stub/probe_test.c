@@ -191,6 +191,7 @@ static void test_each_probe_is_its_event(void)
                            "config.rejected path=eth0.rx\n"
                            "config.applied interface=eth0.rx address=0xa00020f "
                            "mask=0xffffff00\n"
+                           "route.disagreed address=0xc6336401\n"
                            "file.opened task=1 path=eth0.rx result=-2\n"
                            "scheme.registered task=1 scheme=2 name=eth0.rx\n"
                            "request.sent tag=7 task=1 scheme=2 operation=irq handle=0x30 "

@@ -3,9 +3,7 @@
  * what they say and how they end when something is wrong
  */
 #include "kernel/fake_hal.h"
-#include "kernel/program.h"
-#include "kernel/scheme.h"
-#include "kernel/user_memory.h"
+#include "kernel/fake_image.h"
 #include "programs/programs.h"
 #include "tests/unit.h"
 
@@ -28,43 +26,13 @@ static void boot(const char *services)
     file = (struct hal_boot_file){"/etc/init", services, services != NULL ? strlen(services) : 0};
     fake_files = &file;
     fake_file_count = services != NULL;
-    fake_boot_with(programs, sizeof programs / sizeof programs[0]);
-    scheme_reserve_memory();
-    /* In a guest the image is RAM, and so are the texts that a program gives to the kernel. */
-    user_memory_init((void *)1, SIZE_MAX - 1);
-}
-
-static void pass(uint64_t ns)
-{
-    fake_run_until(fake_now_ns + ns);
+    fake_boot_providers(programs, sizeof programs / sizeof programs[0]);
 }
 
 static void start(uint32_t number, const char *command_line)
 {
-    CU_ASSERT_EQUAL_FATAL(program_start(number, command_line), 0);
-    pass(MS);
-}
-
-static bool exited(uint32_t number, int status)
-{
-    char line[64];
-    snprintf(line, sizeof line, "program %u exited %d\n", number, status);
-    return fake_log_count(line) == 1;
-}
-
-static bool is_running(uint32_t number)
-{
-    char line[64];
-    snprintf(line, sizeof line, "program %u exited", number);
-    return fake_log_count(line) == 0;
-}
-
-static bool says(const char *text)
-{
-    bool does = strstr(fake_output(), text) != NULL;
-    if (!does)
-        printf("\nnot said: %s\nsaid: %s\n", text, fake_output());
-    return does;
+    fake_start(number, command_line);
+    fake_pass(MS);
 }
 
 /* init ends with status 1, and says this, without having started anything. */
@@ -72,8 +40,8 @@ static void refuses(const char *services, const char *text)
 {
     boot(services);
     start(1, "init");
-    CU_ASSERT_TRUE(exited(1, 1));
-    CU_ASSERT_TRUE(says(text));
+    CU_ASSERT_TRUE(fake_exited(1, 1));
+    CU_ASSERT_TRUE(fake_says(text));
     CU_ASSERT_EQUAL(fake_log_count("created"), 1);
 }
 
@@ -126,7 +94,7 @@ static void test_init_refuses_one_service_more_than_it_has_room_for(void)
         snprintf(services + strlen(services), 64, "service s%d run sleep 1\n", i);
     boot(services);
     start(1, "init");
-    CU_ASSERT_TRUE(is_running(1));
+    CU_ASSERT_TRUE(fake_is_running(1));
     snprintf(services + strlen(services), 64, "service s16 run sleep 1\n");
     refuses(services, "/etc/init:17: 'service s16 run sleep 1' is no service");
 }
@@ -143,8 +111,8 @@ static void test_init_takes_no_arguments(void)
 {
     boot("service a run sleep 1\n");
     start(1, "init now");
-    CU_ASSERT_TRUE(exited(1, 2));
-    CU_ASSERT_TRUE(says("init: usage: init\n"));
+    CU_ASSERT_TRUE(fake_exited(1, 2));
+    CU_ASSERT_TRUE(fake_says("init: usage: init\n"));
 }
 
 /* ---- init: services that do not come up ------------------------------------------------------ */
@@ -153,25 +121,25 @@ static void test_init_ends_with_a_command_that_cannot_be_started(void)
 {
     boot("service a oneshot run sleep 0\nservice b after a run nobody -x\n");
     start(1, "init");
-    CU_ASSERT_TRUE(says("init: a: sleep 0\n"));
-    CU_ASSERT_TRUE(says("init: b cannot be started: "));
-    CU_ASSERT_TRUE(exited(1, 1));
+    CU_ASSERT_TRUE(fake_says("init: a: sleep 0\n"));
+    CU_ASSERT_TRUE(fake_says("init: b cannot be started: "));
+    CU_ASSERT_TRUE(fake_exited(1, 1));
 }
 
 static void test_init_ends_without_its_file_when_there_is_no_pcid(void)
 {
     boot(NULL);
     start(1, "init");
-    CU_ASSERT_TRUE(says("init: pcid cannot be started: "));
-    CU_ASSERT_TRUE(exited(1, 1));
+    CU_ASSERT_TRUE(fake_says("init: pcid cannot be started: "));
+    CU_ASSERT_TRUE(fake_exited(1, 1));
 }
 
 static void test_init_ends_with_a_oneshot_that_fails(void)
 {
     boot("service a oneshot run cat /none\nservice b after a run sleep 1\n");
     start(1, "init");
-    CU_ASSERT_TRUE(says("init: a ended with status 1\n"));
-    CU_ASSERT_TRUE(exited(1, 1));
+    CU_ASSERT_TRUE(fake_says("init: a ended with status 1\n"));
+    CU_ASSERT_TRUE(fake_exited(1, 1));
     CU_ASSERT_PTR_NULL(strstr(fake_output(), "init: b: "));
 }
 
@@ -179,8 +147,8 @@ static void test_init_ends_with_a_service_that_ends_before_all_is_up(void)
 {
     boot("service a run sleep 0\nservice b provides disk run sleep 60\n");
     start(1, "init");
-    CU_ASSERT_TRUE(says("init: a ended with status 0\n"));
-    CU_ASSERT_TRUE(exited(1, 1));
+    CU_ASSERT_TRUE(fake_says("init: a ended with status 0\n"));
+    CU_ASSERT_TRUE(fake_exited(1, 1));
 }
 
 static void test_init_loses_patience_and_says_who_waits_for_what(void)
@@ -189,14 +157,14 @@ static void test_init_loses_patience_and_says_who_waits_for_what(void)
          "service once oneshot run sleep 60\n"
          "service last after disk,once run sleep 1\n");
     start(1, "init");
-    pass(PATIENCE_NS - 2 * MS);
-    CU_ASSERT_TRUE(is_running(1));
-    pass(2 * MS);
-    CU_ASSERT_TRUE(exited(1, 1));
-    CU_ASSERT_TRUE(says("init: after 10 s not all is up\n"));
-    CU_ASSERT_TRUE(says("init: disk has not registered tape\n"));
-    CU_ASSERT_TRUE(says("init: once has not ended\n"));
-    CU_ASSERT_TRUE(says("init: last waits for disk\n"));
+    fake_pass(PATIENCE_NS - 2 * MS);
+    CU_ASSERT_TRUE(fake_is_running(1));
+    fake_pass(2 * MS);
+    CU_ASSERT_TRUE(fake_exited(1, 1));
+    CU_ASSERT_TRUE(fake_says("init: after 10 s not all is up\n"));
+    CU_ASSERT_TRUE(fake_says("init: disk has not registered tape\n"));
+    CU_ASSERT_TRUE(fake_says("init: once has not ended\n"));
+    CU_ASSERT_TRUE(fake_says("init: last waits for disk\n"));
 }
 
 static void test_init_stays_when_a_service_ends_after_all_was_up(void)
@@ -204,11 +172,11 @@ static void test_init_stays_when_a_service_ends_after_all_was_up(void)
     boot("service disk provides d* run schemetest provide disk well\n"
          "service short after disk run sleep 20ms\n");
     start(1, "init");
-    CU_ASSERT_TRUE(says("init: short: sleep 20ms\n"));
-    pass(2 * PATIENCE_NS);
-    CU_ASSERT_TRUE(says("init: short ended with status 0\n"));
+    CU_ASSERT_TRUE(fake_says("init: short: sleep 20ms\n"));
+    fake_pass(2 * PATIENCE_NS);
+    CU_ASSERT_TRUE(fake_says("init: short ended with status 0\n"));
     CU_ASSERT_PTR_NULL(strstr(fake_output(), "not all is up"));
-    CU_ASSERT_TRUE(is_running(1));
+    CU_ASSERT_TRUE(fake_is_running(1));
 }
 
 /* ---- cat, echo, arping ----------------------------------------------------------------------- */
@@ -221,7 +189,7 @@ static void test_echo_writes_what_cat_reads(void)
     CU_ASSERT_STRING_EQUAL(fake_output(), "");
     start(3, "cat /tmp/a /tmp/b");
     CU_ASSERT_STRING_EQUAL(fake_output(), "one twothree\n");
-    CU_ASSERT_TRUE(exited(3, 0));
+    CU_ASSERT_TRUE(fake_exited(3, 0));
     start(4, "echo -n -o /tmp/a x");
     start(5, "cat /tmp/a");
     CU_ASSERT_STRING_EQUAL(fake_output(), "one twothree\nx");
@@ -232,22 +200,22 @@ static void test_cat_goes_on_after_a_file_that_is_not_there(void)
     boot("");
     start(1, "echo -o /tmp/a one");
     start(2, "cat /tmp/none /tmp/a");
-    CU_ASSERT_TRUE(says("cat: /tmp/none: No such file or directory\n"));
-    CU_ASSERT_TRUE(says("one\n"));
-    CU_ASSERT_TRUE(exited(2, 1));
+    CU_ASSERT_TRUE(fake_says("cat: /tmp/none: No such file or directory\n"));
+    CU_ASSERT_TRUE(fake_says("one\n"));
+    CU_ASSERT_TRUE(fake_exited(2, 1));
     start(3, "cat");
-    CU_ASSERT_TRUE(says("cat: usage: "));
-    CU_ASSERT_TRUE(exited(3, 2));
+    CU_ASSERT_TRUE(fake_says("cat: usage: "));
+    CU_ASSERT_TRUE(fake_exited(3, 2));
 }
 
 static void test_echo_says_what_it_cannot_write(void)
 {
     boot("");
     start(1, "echo -o /scheme/none/file x");
-    CU_ASSERT_TRUE(says("echo: /scheme/none/file: "));
-    CU_ASSERT_TRUE(exited(1, 1));
+    CU_ASSERT_TRUE(fake_says("echo: /scheme/none/file: "));
+    CU_ASSERT_TRUE(fake_exited(1, 1));
     start(2, "echo -x");
-    CU_ASSERT_TRUE(exited(2, 2));
+    CU_ASSERT_TRUE(fake_exited(2, 2));
 }
 
 static void test_cat_and_echo_see_what_a_provider_answers(void)
@@ -255,26 +223,26 @@ static void test_cat_and_echo_see_what_a_provider_answers(void)
     boot("");
     start(1, "schemetest provide test well");
     start(2, "cat /scheme/test/none");
-    CU_ASSERT_TRUE(says("cat: /scheme/test/none: No such file or directory\n"));
+    CU_ASSERT_TRUE(fake_says("cat: /scheme/test/none: No such file or directory\n"));
     start(3, "cat /scheme/test/file");
-    CU_ASSERT_TRUE(says("0123456789"));
-    CU_ASSERT_TRUE(exited(3, 0));
+    CU_ASSERT_TRUE(fake_says("0123456789"));
+    CU_ASSERT_TRUE(fake_exited(3, 0));
 }
 
 static void test_arping_says_why_it_cannot_ask(void)
 {
     boot("");
     start(1, "arping 10.0.2.2");
-    CU_ASSERT_TRUE(says("arping: no scheme of a network card\n"));
-    CU_ASSERT_TRUE(exited(1, 1));
+    CU_ASSERT_TRUE(fake_says("arping: no scheme of a network card\n"));
+    CU_ASSERT_TRUE(fake_exited(1, 1));
     start(2, "arping -i network.none 10.0.2.2");
-    CU_ASSERT_TRUE(says("arping: network.none: ENOENT\n"));
-    CU_ASSERT_TRUE(exited(2, 1));
+    CU_ASSERT_TRUE(fake_says("arping: network.none: ENOENT\n"));
+    CU_ASSERT_TRUE(fake_exited(2, 1));
     /* Something else has the name: what it reads is no address of a card. */
     start(3, "schemetest provide network.disk dies");
     start(4, "arping 10.0.2.2");
-    CU_ASSERT_TRUE(says("arping: network.disk: EIO\n"));
-    CU_ASSERT_TRUE(exited(4, 1));
+    CU_ASSERT_TRUE(fake_says("arping: network.disk: EIO\n"));
+    CU_ASSERT_TRUE(fake_exited(4, 1));
 }
 
 static void test_arping_refuses_command_lines(void)
@@ -284,7 +252,7 @@ static void test_arping_refuses_command_lines(void)
     boot("");
     for (uint32_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         start(i + 1, wrong[i]);
-        CU_ASSERT_TRUE(exited(i + 1, 2));
+        CU_ASSERT_TRUE(fake_exited(i + 1, 2));
     }
 }
 

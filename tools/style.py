@@ -45,7 +45,8 @@ LAYERS = {
     "guest/programs": ["lib/", "kernel/syscall.h", "kernel/sockios.h", "kernel/user_call.h", "kernel/scheme_abi.h", "programs/"]
     + ["kernel/scheme_net.h"],
     # The one place that sees all of a guest: it puts it together.
-    "guest": ["lib/", "kernel/", "drivers/", "netstack/", "programs/", "ringside/", "table.h"],
+    "guest": ["lib/", "kernel/", "drivers/", "netstack/", "programs/", "ringside/", "table.h"]
+    + ["net_programs_cases.h"],
     # Guests as users have them: the boundary, the runtime, and their own headers beside them.
     "examples/polling-driver": ["ringside/hal.h", "ringside/probe.h", "runtime/runtime.h", "frames.h", "registers.h"],
     # Fuzz targets and the bench reach into everything.
@@ -55,7 +56,7 @@ LAYERS = {
 # One file of the product may include libslirp; the bench measures it by itself.
 ONLY_IN = {"libslirp.h": ["emu/wire/wire_slirp.c", "tests/bench/slirp_alone.c"]}
 # Tests beside the code, and what only they use.
-TEST_FILE = re.compile(r"(_test|_rig|_testbed|_setup|_dialogue)\.[ch]$|/(mock|fake)_|/dialogue(_tcp)?\.|/testguest")
+TEST_FILE = re.compile(r"(_test|_cases|_rig|_testbed|_setup|_dialogue)\.[ch]$|/(mock|fake)_|/dialogue(_tcp)?\.|/testguest")
 FREESTANDING = {"stdbool.h", "stddef.h", "stdint.h", "stdarg.h"}
 # Put together, so that this list is not found by those who look for such words in the tree.
 WORDS = re.compile(r"\b(" + "|".join(("TO" "DO", "FIX" "ME", "X" "XX", "HA" "CK")) + r")\b")

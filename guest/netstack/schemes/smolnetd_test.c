@@ -8,11 +8,9 @@
 #include "netstack/schemes/smolnetd.h"
 
 #include "kernel/fake_hal.h"
+#include "kernel/fake_image.h"
 #include "kernel/netif.h"
-#include "kernel/program.h"
-#include "kernel/scheme.h"
 #include "kernel/user_call.h"
-#include "kernel/user_memory.h"
 #include "lib/errno.h"
 #include "tests/unit.h"
 
@@ -113,31 +111,14 @@ static void boot(void)
 {
     fake_files = NULL;
     fake_file_count = 0;
-    fake_boot_with(programs, sizeof programs / sizeof programs[0]);
-    scheme_reserve_memory();
-    /* In a guest the image is RAM, and so are the texts that a program gives to the kernel. */
-    user_memory_init((void *)1, SIZE_MAX - 1);
+    fake_boot_providers(programs, sizeof programs / sizeof programs[0]);
     card = (struct card){.mac_size = 6};
 }
 
 static void start(uint32_t number, const char *command_line)
 {
-    CU_ASSERT_EQUAL_FATAL(program_start(number, command_line), 0);
-    fake_run_until(fake_now_ns + MS);
-}
-
-static bool exited(uint32_t number, int status)
-{
-    char line[64];
-    snprintf(line, sizeof line, "program %u exited %d\n", number, status);
-    return fake_log_count(line) == 1;
-}
-
-static bool is_running(uint32_t number)
-{
-    char line[64];
-    snprintf(line, sizeof line, "program %u exited", number);
-    return fake_log_count(line) == 0;
+    fake_start(number, command_line);
+    fake_pass(MS);
 }
 
 static const struct netif *eth0(void)
@@ -155,11 +136,11 @@ static void test_a_second_daemon_ends_and_leaves_the_first_alone(void)
     start(1, "smolnetd");
     start(2, "card network.test");
     start(3, "smolnetd");
-    CU_ASSERT_TRUE(exited(3, 1));
+    CU_ASSERT_TRUE(fake_exited(3, 1));
     CU_ASSERT_STRING_EQUAL(fake_output(), "smolnetd: there is one already\n");
-    CU_ASSERT_TRUE(is_running(1));
+    CU_ASSERT_TRUE(fake_is_running(1));
     start(4, "client");
-    CU_ASSERT_TRUE(exited(4, 0));
+    CU_ASSERT_TRUE(fake_exited(4, 0));
     CU_ASSERT_EQUAL(card.frames_out, 1);
 }
 
@@ -168,8 +149,8 @@ static void test_unknown_options_are_refused(void)
     boot();
     start(1, "smolnetd -x");
     start(2, "smolnetd -r -r");
-    CU_ASSERT_TRUE(exited(1, 2));
-    CU_ASSERT_TRUE(exited(2, 2));
+    CU_ASSERT_TRUE(fake_exited(1, 2));
+    CU_ASSERT_TRUE(fake_exited(2, 2));
     CU_ASSERT_STRING_EQUAL(fake_output(), "smolnetd: usage: smolnetd [-r]\n"
                                           "smolnetd: usage: smolnetd [-r]\n");
 }
@@ -209,7 +190,7 @@ static void test_what_is_no_card_becomes_no_interface(void)
     card.mac_size = 5;
     start(3, "card network.test");
     CU_ASSERT_PTR_NULL(netif_by_name("eth0"));
-    CU_ASSERT_TRUE(is_running(1));
+    CU_ASSERT_TRUE(fake_is_running(1));
 }
 
 static void test_a_frame_without_room_is_lost_and_counted(void)
@@ -246,8 +227,8 @@ static void test_without_its_driver_an_interface_stays_for_the_next_one(void)
     card.ends_with_write = true;
     start(3, "client");
     fake_run_until(fake_now_ns + 10 * MS);
-    CU_ASSERT_TRUE(exited(2, 0));
-    CU_ASSERT_TRUE(is_running(1));
+    CU_ASSERT_TRUE(fake_exited(2, 0));
+    CU_ASSERT_TRUE(fake_is_running(1));
     CU_ASSERT_TRUE(eth0()->no_carrier);
     CU_ASSERT_EQUAL(eth0()->counters.tx_dropped, 1);
     card.ends_with_write = false;
@@ -276,7 +257,7 @@ static void test_a_restricted_daemon_takes_one_card_and_goes_on_with_it(void)
     start(3, "card network.two");
     CU_ASSERT_PTR_NULL(netif_by_name("eth1"));
     start(4, "client");
-    CU_ASSERT_TRUE(exited(4, 0));
+    CU_ASSERT_TRUE(fake_exited(4, 0));
     CU_ASSERT_EQUAL(eth0()->counters.tx_frames, 1);
 }
 

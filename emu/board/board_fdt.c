@@ -346,11 +346,15 @@ static void board_fdt_root(struct board_fdt *fdt, uint64_t ram_base, uint64_t ra
     board_fdt_end(fdt);
 }
 
+/* More than any tree takes, without the command line: libfdt clears all that it is given. */
+#define BOARD_FDT_SIZE_MAX 65536
+
 size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const struct board_config *config,
                        void *buffer, size_t size, GError **error)
 {
-    g_assert(size <= G_MAXINT);
-    struct board_fdt fdt = {.blob = buffer, .error = fdt_create(buffer, (int)size)};
+    size_t enough = BOARD_FDT_SIZE_MAX + strlen(config->command_line);
+    g_assert(enough <= G_MAXINT);
+    struct board_fdt fdt = {.blob = buffer, .error = fdt_create(buffer, (int)MIN(size, enough))};
     if (fdt.error == 0) {
         fdt.error = fdt_finish_reservemap(buffer);
     }
@@ -359,7 +363,8 @@ size_t board_fdt_write(uint64_t ram_base, uint64_t ram_size, const struct board_
         fdt.error = fdt_finish(buffer);
     }
     if (fdt.error != 0) {
-        g_assert(fdt.error == -FDT_ERR_NOSPACE); /* any other is a node that we wrote wrongly */
+        /* Any other is a node that we wrote wrongly. */
+        g_assert(fdt.error == -FDT_ERR_NOSPACE && size < enough);
         g_set_error(error, BOARD_ERROR, BOARD_ERROR_BOOT_SIZE,
                     "the device tree with its command line of %zu bytes does not fit into the "
                     "boot area: %zu bytes are left",

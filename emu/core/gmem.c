@@ -36,6 +36,7 @@ struct gmem {
     struct range_set owned;
     struct range_set open;
     struct gmem_pool pool;
+    uint64_t fresh; /* host address: from here on the pool gave nothing out, and is still zero */
 };
 
 static void *gmem_pointer(uint64_t address)
@@ -129,6 +130,7 @@ struct gmem *gmem_new(struct trace *trace, const struct gmem_config *config, GEr
     range_set_init(&memory->owned);
     range_set_init(&memory->open);
     gmem_pool_init(&memory->pool, gmem_pool_start(memory), config->size / 2);
+    memory->fresh = gmem_pool_start(memory);
     if (!gmem_set_up(memory, error)) {
         gmem_dispose(memory);
         return NULL;
@@ -259,6 +261,15 @@ bool gmem_address_of(const struct gmem *memory, const volatile void *pointer, gp
     return true;
 }
 
+/* Zeroes what was taken from the pool where it may not be zero; the rest stays untouched. */
+static void gmem_clear(struct gmem *memory, uint64_t host, uint64_t size)
+{
+    if (host < memory->fresh) {
+        gmem_fill(gmem_pointer(host), 0, MIN(size, memory->fresh - host));
+    }
+    memory->fresh = MAX(memory->fresh, host + size);
+}
+
 void *gmem_alloc(struct gmem *memory, size_t size, size_t align)
 {
     if (align == 0 || (align & (align - 1)) != 0) {
@@ -272,7 +283,7 @@ void *gmem_alloc(struct gmem *memory, size_t size, size_t align)
     bool is_free = range_set_add(&memory->open, range);
     g_assert(is_free);
     memory->allocated_bytes += size;
-    gmem_fill(gmem_pointer(host), 0, size);
+    gmem_clear(memory, host, size);
     gmem_tell(memory, TRACE_DMA_OPENED, host, size, GMEM_ALLOCATION);
     return gmem_pointer(host);
 }
@@ -311,6 +322,7 @@ void *gmem_stack_alloc(struct gmem *memory, size_t size)
         gmem_pool_give(&memory->pool, guard, GMEM_PAGE + usable);
         return NULL;
     }
+    memory->fresh = MAX(memory->fresh, guard + GMEM_PAGE + usable);
     struct range stack = {
         .start = guard + GMEM_PAGE, .size = usable, .tag = GMEM_DEVICE_BOTH | GMEM_TAG_STACK};
     bool is_free = range_set_add(&memory->owned, stack);

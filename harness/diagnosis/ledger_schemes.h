@@ -139,9 +139,6 @@ struct ledger_schemes *ledger_schemes_new(struct trace *trace);
 void ledger_schemes_free(struct ledger_schemes *schemes);
 void ledger_listen_to_schemes(struct ledger *ledger);
 
-/* ledger_served.c: to be listened to before the end of a request is. */
-void ledger_listen_to_providers(struct ledger *ledger);
-
 /* The guest is given a file of this path. */
 void ledger_add_file(struct ledger *ledger, const char *path);
 

@@ -9,7 +9,7 @@
  * Sockets are known by their numbers, which are used again: a new one begins with its timeouts.
  */
 #include "harness/diagnosis/ledger_priv.h"
-#include "harness/diagnosis/ledger_schemes.h"
+#include "harness/diagnosis/ledger_schemes_priv.h"
 
 #include <string.h>
 
@@ -27,7 +27,7 @@ static void served_observe_timeouts(void *opaque, const struct trace_event *even
     struct ledger_schemes *schemes = ((struct ledger *)opaque)->schemes;
     uint64_t object = event->fields[0].number;
     struct ledger_served *served = g_hash_table_lookup(schemes->served, &object);
-    if (served == NULL && g_hash_table_size(schemes->served) < LEDGER_SCHEMES_KEPT) {
+    if (served == NULL && ledger_has_room(schemes->served)) {
         served = g_new0(struct ledger_served, 1);
         served->socket.object = object;
         g_hash_table_insert(schemes->served, &served->socket.object, served);

@@ -149,6 +149,43 @@ static void ledger_observe_timeout(void *opaque, const struct trace_event *event
     g_ptr_array_add(schemes->spare, timeout);
 }
 
+/* ---- the time of stacks ---------------------------------------------------------------------- */
+
+static void ledger_observe_polled(void *opaque, const struct trace_event *event)
+{
+    struct ledger *ledger = opaque;
+    GHashTable *stacks = ledger->schemes->stacks;
+    uint64_t task = ledger->running[ledger_cpu(event)], now_ns = event->fields[0].number;
+    struct ledger_stack *stack = g_hash_table_lookup(stacks, &task);
+    bool is_first = stack == NULL;
+    if (is_first && !ledger_has_room(stacks)) {
+        return;
+    }
+    if (is_first) {
+        stack = g_new0(struct ledger_stack, 1);
+        stack->task = task;
+        g_hash_table_insert(stacks, &stack->task, stack);
+    }
+    bool is_back = !is_first && now_ns < stack->last_ns;
+    stack->backwards += is_back;
+    stack->last = ledger_mark(event);
+    stack->last_ns = now_ns;
+    bool is_ahead = !is_first && now_ns > stack->from_ns &&
+                    now_ns - stack->from_ns >= event->time_ns - stack->from.time_ns;
+    if (is_first || is_back || is_ahead) {
+        stack->from = stack->last;
+        stack->from_ns = now_ns;
+    }
+}
+
+uint64_t ledger_stack_lost_ns(const struct ledger_stack *stack)
+{
+    uint64_t passed_ns = stack->last.time_ns - stack->from.time_ns;
+    return passed_ns - (stack->last_ns - stack->from_ns);
+}
+
+/* ---- what is told ---------------------------------------------------------------------------- */
+
 /* One that is not set either is most likely closed. */
 void ledger_clock_unwatched(struct ledger_schemes *schemes, uint64_t number)
 {
@@ -163,6 +200,7 @@ static const struct trace_listener clocks_listeners[] = {
     {TRACE_TIMEOUT_REGISTERED, ledger_observe_registered},
     {TRACE_TIMEOUT_FIRED, ledger_observe_timeout},
     {TRACE_TIMEOUT_CANCELLED, ledger_observe_timeout},
+    {TRACE_STACK_POLLED, ledger_observe_polled},
 };
 
 void ledger_listen_to_clocks(struct ledger *ledger)

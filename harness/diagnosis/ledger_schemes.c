@@ -55,6 +55,7 @@ struct ledger_schemes *ledger_schemes_new(struct trace *trace)
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, ledger_event_queue_free);
     schemes->clocks = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     schemes->served = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    schemes->stacks = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     schemes->timeouts = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     schemes->spare = g_ptr_array_new_with_free_func(g_free);
     schemes->opened = g_hash_table_new(NULL, NULL);
@@ -74,6 +75,7 @@ void ledger_schemes_free(struct ledger_schemes *schemes)
     g_hash_table_unref(schemes->waiting);
     g_hash_table_unref(schemes->timeouts);
     g_hash_table_unref(schemes->served);
+    g_hash_table_unref(schemes->stacks);
     g_ptr_array_unref(schemes->spare);
     g_hash_table_unref(schemes->opened);
     g_ptr_array_unref(schemes->files);
@@ -288,6 +290,7 @@ static void ledger_observe_created(void *opaque, const struct trace_event *event
         task->failed = (struct ledger_mark){0};
     }
     g_hash_table_remove(ledger->schemes->waiting, GUINT_TO_POINTER((guint)event->fields[0].number));
+    g_hash_table_remove(ledger->schemes->stacks, &event->fields[0].number);
 }
 
 static void ledger_observe_opened(void *opaque, const struct trace_event *event)

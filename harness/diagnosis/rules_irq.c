@@ -133,6 +133,24 @@ static const struct ledger_task *rules_irq_holder(const struct rules_case *c, un
     return task != 0 ? ledger_task(c->ledger, task) : NULL;
 }
 
+/* That it does not go on is the missing link, and not what it would do afterwards. */
+const struct ledger_task *rules_sleeps_elsewhere(const struct rules_case *c, unsigned intid)
+{
+    const struct ledger_source *file = ledger_source(c->ledger, "irq", intid, 0);
+    for (guint i = 0; file != NULL && i < file->watches->len; i++) {
+        const struct ledger_watch *watch = g_ptr_array_index(file->watches, i);
+        const struct ledger_event_queue *queue = watch->queue;
+        const struct ledger_task *task = ledger_task(c->ledger, queue->task);
+        bool was_told = watch->posted.sequence > c->ledger->irqs[intid].taken.sequence &&
+                        watch->posted.sequence > queue->read.sequence;
+        if (was_told && task != NULL && task->state == LEDGER_TASK_BLOCKED &&
+            ledger_queue_of(c->ledger, task) != queue && rules_is_settled(c, &task->since)) {
+            return task;
+        }
+    }
+    return NULL;
+}
+
 /* A kernel that gives interrupts to programs masks each line until its program has written. */
 static bool rules_waits_for_write(const struct rules_case *c, const struct rules_source *source)
 {
@@ -149,7 +167,7 @@ bool rule_irq_not_acknowledged(struct rules_case *c)
         struct gic_irq_state state = rules_irq(c, source.intid);
         const struct ledger_task *holder = NULL;
         if (rules_source_waits(c, &source) && rules_is_asserted(&state) && !state.enabled &&
-            rules_waits_for_write(c, &source)) {
+            rules_waits_for_write(c, &source) && rules_sleeps_elsewhere(c, source.intid) == NULL) {
             holder = rules_irq_holder(c, source.intid);
         }
         if (holder == NULL) {
@@ -175,7 +193,8 @@ bool rule_irq_not_enabled(struct rules_case *c)
     for (unsigned i = 0; i < rules_source_count(c); i++) {
         struct rules_source source = rules_source(c, i);
         struct gic_irq_state state = rules_irq(c, source.intid);
-        if (!rules_source_waits(c, &source) || !rules_is_asserted(&state) || state.enabled) {
+        if (!rules_source_waits(c, &source) || !rules_is_asserted(&state) || state.enabled ||
+            rules_sleeps_elsewhere(c, source.intid) != NULL) {
             continue;
         }
         c->diagnosis->repair = DIAGNOSIS_REPAIR_ENABLE;

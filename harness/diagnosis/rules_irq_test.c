@@ -221,6 +221,32 @@ static void test_a_line_that_waits_for_who_has_its_file_is_not_acknowledged(void
     }
 }
 
+/* It was told of the interrupt, and sleeps in or outside of the queue in which that stands. */
+static void test_who_sleeps_elsewhere_owes_what_it_sleeps_for(void)
+{
+    static const struct {
+        bool has_read, sleeps_there;
+        const char *cause;
+    } cases[] = {
+        {false, false, "vq.used-not-consumed"},
+        {true, false, "irq.not-acknowledged"},
+        {true, true, "irq.not-acknowledged"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct rig_driver driver;
+        receive_behind_a_mask(&driver, true, 1);
+        struct trace *trace = driver.rig.trace;
+        if (cases[i].has_read) {
+            trace_emit(trace, TRACE_EVENT_READ, TN(RIG_NETD), TN(1), TN(1), TN(0));
+        }
+        trace_emit(trace, TRACE_TASK_BLOCKED, TN(RIG_NETD),
+                   TS(trace_intern(trace, cases[i].sleeps_there ? "event" : "eventfd")), TN(7),
+                   TN(UINT64_MAX));
+        rig_pass(&driver.rig, RIG_SETTLE);
+        rig_driver_expect(&driver, true, cases[i].cause, "ping");
+    }
+}
+
 static void test_a_card_that_wants_nothing_is_not_missed(void)
 {
     struct rig_driver driver;
@@ -330,6 +356,7 @@ UNIT_SUITE("rules_irq", UNIT_TEST(test_a_timer_that_nobody_enabled_is_not_enable
            UNIT_TEST(test_a_timer_that_is_off_or_not_due_is_nothing),
            UNIT_TEST(test_a_card_that_nobody_listens_to_is_not_enabled),
            UNIT_TEST(test_a_line_that_waits_for_who_has_its_file_is_not_acknowledged),
+           UNIT_TEST(test_who_sleeps_elsewhere_owes_what_it_sleeps_for),
            UNIT_TEST(test_a_card_that_wants_nothing_is_not_missed),
            UNIT_TEST(test_a_cards_interrupt_can_be_kept_from_the_cpu_in_each_of_these_ways),
            UNIT_TEST(test_a_cards_interrupt_that_did_not_arrive_is_lost),

@@ -16,7 +16,6 @@
 #define RIG_QUEUE    5
 #define RIG_CLOCK    6
 #define RIG_OBJECT   0x500
-#define RIG_MS       UINT64_C(1000000)
 
 /* Strings of events are interned, as those of a guest are. */
 static inline const char *rig_word(const struct rig *rig, const char *word)

@@ -243,6 +243,93 @@ static void test_three_seconds_are_not_over_yet(void)
     rig_expect(&rig, true, "arp.unresolved", "ping");
 }
 
+/* A stack that asks for a peer once at 1 s, and is told the time so when it has slept. */
+enum passing {
+    GOES_ON,
+    BEGINS_LATER,
+    COARSE,
+    STANDS,
+    BEGINS_ANEW,
+    BEGAN_ANEW_ONCE
+};
+
+static uint64_t stack_ns(enum passing passing, uint64_t now_ns)
+{
+    switch (passing) {
+    case GOES_ON:
+        return now_ns;
+    case BEGINS_LATER:
+        return now_ns - SECOND;
+    case COARSE:
+        return now_ns / (10 * RIG_MS) * (10 * RIG_MS);
+    case STANDS:
+        return SECOND;
+    case BEGINS_ANEW:
+        return now_ns % 7;
+    case BEGAN_ANEW_ONCE:
+        return now_ns < SECOND + 100 * RIG_MS ? now_ns : now_ns - SECOND;
+    }
+    return 0;
+}
+
+static void poll_stack(struct rig *rig, enum passing passing, unsigned polls, uint64_t step_ns)
+{
+    for (unsigned i = 0; i < polls; i++) {
+        rig_pass(rig, step_ns);
+        rig_wake_task(rig, RIG_PROVIDER);
+        trace_emit(rig->trace, TRACE_STACK_POLLED, TN(stack_ns(passing, rig_now_ns(rig))));
+        rig_provider_sleeps(rig);
+    }
+}
+
+static void test_stack_whose_time_does_not_pass_sends_nothing_again(void)
+{
+    static const struct {
+        enum passing passing;
+        uint64_t after_ns;
+        const char *cause;
+    } cases[] = {
+        {STANDS, SECOND + RIG_MS, "time.frozen"},
+        {BEGINS_ANEW, SECOND + RIG_MS, "time.frozen"},
+        {STANDS, SECOND - 100 * RIG_MS, "arp.unresolved"}, /* it is not due yet */
+        {GOES_ON, SECOND + RIG_MS, "arp.unresolved"},
+        {BEGINS_LATER, SECOND + RIG_MS, "arp.unresolved"},
+        {COARSE, SECOND + RIG_MS, "arp.unresolved"},
+        {BEGAN_ANEW_ONCE, SECOND + RIG_MS, "arp.unresolved"}, /* of a stack that was reset */
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct rig rig;
+        open_daemon(&rig, 1, "ping 10.0.2.2");
+        poll_stack(&rig, cases[i].passing, 20, 50 * RIG_MS + 1);
+        rig_arp_request(&rig, LEDGER_OUT, RIG_PEER);
+        poll_stack(&rig, cases[i].passing, 10, cases[i].after_ns / 10);
+        rig_expect(&rig, false, cases[i].cause, "ping");
+    }
+}
+
+/* Where no interrupt of a timer comes, a stack is not polled: its time is as good as any. */
+static void test_stack_that_is_not_polled_has_lost_no_time(void)
+{
+    struct rig rig;
+    open_daemon(&rig, 1, "ping 10.0.2.2");
+    poll_stack(&rig, STANDS, 20, 50 * RIG_MS);
+    rig_arp_request(&rig, LEDGER_OUT, RIG_PEER);
+    rig_pass(&rig, 10 * SECOND);
+    rig_expect(&rig, false, "arp.unresolved", "ping");
+}
+
+static void test_time_of_a_stack_ends_with_its_task(void)
+{
+    struct rig rig;
+    open_daemon(&rig, 1, "ping 10.0.2.2");
+    poll_stack(&rig, BEGINS_ANEW, 20, 50 * RIG_MS + 1);
+    trace_emit(rig.trace, TRACE_TASK_CREATED, TN(RIG_PROVIDER), TS("provider"), TN(0));
+    poll_stack(&rig, GOES_ON, 1, RIG_MS);
+    rig_arp_request(&rig, LEDGER_OUT, RIG_PEER);
+    poll_stack(&rig, GOES_ON, 10, 200 * RIG_MS);
+    rig_expect(&rig, false, "arp.unresolved", "ping");
+}
+
 /* ---- overdue --------------------------------------------------------------------------------- */
 
 /* For a second, and that much longer; less, where it is negative. */
@@ -296,6 +383,8 @@ static void test_file_that_nobody_opened_explains_why_nothing_is_sent(void)
         if (opened != 0) {
             trace_emit(rig.trace, TRACE_FILE_OPENED, TN(RIG_PROVIDER),
                        TS(rig_word(&rig, "/etc/net/ip")), TN(0));
+            trace_emit(rig.trace, TRACE_CONFIG_APPLIED, TS(rig_word(&rig, "eth0")), TN(0x0a00020f),
+                       TN(0xffffff00));
         }
         rig_block(&rig, RIG_PING, "child", 1);
         rig_expect(&rig, true, opened != 0 ? "" : "config.unread", opened != 0 ? NULL : "ping");
@@ -350,6 +439,9 @@ UNIT_SUITE("rules_time", UNIT_TEST(test_chain_that_ends_with_a_failed_call_is_de
            UNIT_TEST(test_question_that_is_not_repeated_while_clocks_fire_means_frozen_time),
            UNIT_TEST(test_question_that_is_repeated_has_its_time),
            UNIT_TEST(test_three_seconds_are_not_over_yet),
+           UNIT_TEST(test_stack_whose_time_does_not_pass_sends_nothing_again),
+           UNIT_TEST(test_stack_that_is_not_polled_has_lost_no_time),
+           UNIT_TEST(test_time_of_a_stack_ends_with_its_task),
            UNIT_TEST(test_timeout_that_does_not_fire_is_overdue),
            UNIT_TEST(test_timeout_that_is_late_by_a_tick_or_was_cancelled_is_not),
            UNIT_TEST(test_timers_that_were_broken_excuse_timeouts),

@@ -17,14 +17,14 @@ found beside the program. Standard library only.
 """
 
 import argparse
-import json
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+
+from runs import is_live, run, without_guards
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/confusion.md"
@@ -81,7 +81,6 @@ ASKED, ASKED_INSTEAD = "irq.masked", "route.missing"
 
 ID = r"([a-z-]+\.[a-z-]+)"
 GUARDS = re.compile(rf'^\s*guards\s+"?([^"\s]+)\.patch"?\s+cause\s+{ID}', re.M)
-LIVE = re.compile(r"^\s*requires\s+live\b", re.M)
 STATED = re.compile(rf"^(\s*expect\b.*?\bcause\s+){ID}", re.M)
 
 HEADER = """\
@@ -125,25 +124,6 @@ class Row:
         return f"{self.expected}; not {wrong}" if wrong else self.expected
 
 
-def run(program, folder, *paths):
-    """The tests of a run, by name, with errors of files raised."""
-    command = [program, "run", "--json", "-j2", *paths]
-    result = subprocess.run(
-        [str(word) for word in command], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-    tests = {}
-    for line in result.stdout.decode().splitlines():
-        test = json.loads(line)
-        if "summary" in test:
-            continue
-        if "errors" in test or test["verdict"] in ("error", "ringside's own fault"):
-            raise ValueError(f"{test['name']}: {test['what']}")
-        tests[test["name"]] = test
-    if not tests:
-        raise ValueError(f"nothing ran: {result.stderr.decode('utf-8', 'replace')}")
-    return tests
-
-
 def stem(test):
     """The scenario of a test: its name without parameters and bug."""
     return re.split(r"[\[!]", test, maxsplit=1)[0]
@@ -176,7 +156,7 @@ def mutants(tests, bugs):
 
 def ask_at_the_end(text):
     """The scenario without its guards, with a question that no right run answers with yes."""
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("guards")]
+    lines = without_guards(text)
     finals = [line for line in lines if line.startswith("finally")]
     others = [line for line in lines if not line.startswith("finally")]
     return "\n".join([*others, f"expect cause {ASKED} within 1us", *finals, ""])
@@ -188,7 +168,7 @@ def asked(program, scratch):
     shutil.copytree(ROOT / "scenarios", folder)
     for path in folder.rglob("*.scn"):
         text = path.read_text()
-        if LIVE.search(text):
+        if is_live(text):
             path.unlink()  # it runs with services of this host only, and nothing is proved of such a run
         else:
             path.write_text(ask_at_the_end(text))

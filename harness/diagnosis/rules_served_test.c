@@ -101,9 +101,7 @@ static void test_provider_whose_clock_was_not_set_again_has_no_time(void)
         rig_provider_sleeps(&rig);
         rig_pass(&rig, RIG_MS);
         trace_emit(rig.trace, TRACE_TIMEOUT_FIRED, TN(1));
-        rig_post(&rig, "time", RIG_CLOCK);
-        rig_wake_task(&rig, RIG_PROVIDER);
-        rig_read_events(&rig, RIG_PROVIDER);
+        rig_provider_hears(&rig, "time", RIG_CLOCK);
     }
     rig_provider_sleeps(&rig);
     rig_pass(&rig, 100 * RIG_MS);
@@ -171,7 +169,6 @@ static void test_connection_within_the_guest_passes_no_wire(void)
 static void connect(struct rig *rig)
 {
     rig_scheme_open_with(rig, 1, "wget http://10.0.2.2/");
-    rig_claim(rig);
     set_timeouts(rig, UINT64_MAX, UINT64_MAX);
     name(rig, RIG_PEER);
     rig_syn(rig);

@@ -17,15 +17,7 @@ static void fire(struct rig *rig, unsigned timeout)
 /* The program waits for the provider, which watches its clock; its queue is known. */
 static void open_daemon(struct rig *rig, unsigned cards, const char *command)
 {
-    rig_scheme_open_with(rig, cards, command);
-    if (cards > 0) {
-        rig_claim(rig);
-    }
-    rig_run(rig, RIG_PING);
-    rig_ask(rig, 1, RIG_PING, RIG_SCHEME, "read");
-    rig_deliver(rig, 1, RIG_PROVIDER);
-    rig_block(rig, RIG_PING, "scheme", 0x900);
-    rig_run(rig, RIG_PROVIDER);
+    rig_scheme_open_asked(rig, cards, command);
     rig_watch(rig, "time", RIG_CLOCK, 1);
 }
 
@@ -35,9 +27,7 @@ static void tick(struct rig *rig, bool again)
     rig_provider_sleeps(rig);
     rig_pass(rig, SECOND);
     fire(rig, 1);
-    rig_post(rig, "time", RIG_CLOCK);
-    rig_wake_task(rig, RIG_PROVIDER);
-    rig_read_events(rig, RIG_PROVIDER);
+    rig_provider_hears(rig, "time", RIG_CLOCK);
     if (again) {
         set(rig, 1);
     }
@@ -61,17 +51,6 @@ static void run_chain(struct rig *rig, unsigned ticks)
     tick(rig, false);
 }
 
-static void expect_grade(struct rig *rig, const char *cause, enum diagnosis_grade grade)
-{
-    const struct diagnosis_question question = {
-        .board = rig->board, .hangs = true, .program = ledger_program(rig->ledger, 1)};
-    struct diagnosis *diagnosis = diagnosis_ask(rig->ledger, &question);
-    CU_ASSERT_STRING_EQUAL(diagnosis->cause != NULL ? diagnosis->cause : "", cause);
-    CU_ASSERT_EQUAL(diagnosis->grade, grade);
-    diagnosis_free(diagnosis);
-    rig_close(rig);
-}
-
 static void test_chain_that_ends_with_a_failed_call_is_dead(void)
 {
     struct rig rig;
@@ -89,7 +68,7 @@ static void test_chain_that_just_ends_may_have_had_nothing_to_do(void)
         fail_call(&rig, again != 0 ? -11 : 4);
         rig_provider_sleeps(&rig);
         /* The provider waits for time, so that its silence is no more than a suspicion either. */
-        expect_grade(&rig, "request.unanswered", DIAGNOSIS_SUSPECT);
+        rig_expect_graded(&rig, "request.unanswered", DIAGNOSIS_SUSPECT, NULL);
     }
 }
 
@@ -99,7 +78,7 @@ static void test_clock_that_was_set_once_is_no_chain(void)
     run_chain(&rig, 1);
     fail_call(&rig, -5);
     rig_provider_sleeps(&rig);
-    expect_grade(&rig, "request.unanswered", DIAGNOSIS_SUSPECT);
+    rig_expect_graded(&rig, "request.unanswered", DIAGNOSIS_SUSPECT, NULL);
 }
 
 static void test_new_timeout_for_each_of_many_that_fire_is_many_chains(void)
@@ -137,12 +116,10 @@ static void test_many_timeouts_that_are_set_once_are_no_chains(void)
         rig_provider_sleeps(&rig);
         rig_pass(&rig, SECOND);
         fire(&rig, 100 + i);
-        rig_post(&rig, "time", RIG_CLOCK);
-        rig_wake_task(&rig, RIG_PROVIDER);
-        rig_read_events(&rig, RIG_PROVIDER);
+        rig_provider_hears(&rig, "time", RIG_CLOCK);
     }
     rig_provider_sleeps(&rig);
-    expect_grade(&rig, "request.unanswered", DIAGNOSIS_SUSPECT);
+    rig_expect_graded(&rig, "request.unanswered", DIAGNOSIS_SUSPECT, NULL);
 }
 
 /* A fire, and a set, each `step_ns` after the one before: no two fire together. */
@@ -152,9 +129,7 @@ static void fire_in_turn(struct rig *rig, unsigned chains, unsigned fires, uint6
         rig_provider_sleeps(rig);
         rig_pass(rig, step_ns);
         fire(rig, 100 + i % chains);
-        rig_post(rig, "time", RIG_CLOCK);
-        rig_wake_task(rig, RIG_PROVIDER);
-        rig_read_events(rig, RIG_PROVIDER);
+        rig_provider_hears(rig, "time", RIG_CLOCK);
         set(rig, 100 + i % chains);
     }
     rig_provider_sleeps(rig);
@@ -377,7 +352,6 @@ static void test_file_that_nobody_opened_explains_why_nothing_is_sent(void)
     for (unsigned opened = 0; opened < 2; opened++) {
         struct rig rig;
         rig_scheme_open_with(&rig, 1, "ping 10.0.2.2");
-        rig_claim(&rig);
         ledger_add_file(rig.ledger, "/etc/net/ip");
         ledger_add_file(rig.ledger, "/var/www/index.html");
         if (opened != 0) {

@@ -7,7 +7,8 @@
 A row is `| `id` | what went wrong | [NAME](../scenarios/NAME.scn), … | how | named |`. Checked are
     ids              each once, or once for each name that its reports have
     scenarios        exist under their name; at least one a row
-    how              `patch`: each scenario of the row has a line `guards "ID.patch" cause NAMED`
+    how              patch: each scenario of the row has a line `guards "ID.patch" cause NAMED`
+                     patch `BUG`: it has that line of another's patch
                      fault `TEXT` … or setting `TEXT` …: TEXT stands in each scenario of the row
                      scenario: the scenario itself
     named            a cause or a check; of rows without a patch one that the scenario states, or that docs/confusion.md has
@@ -43,7 +44,10 @@ def plain(text):
 class Scenario:
     def __init__(self, path):
         self.text = plain(path.read_text())
-        self.guards = dict(GUARDS.findall(self.text))
+        self.guards = set(GUARDS.findall(self.text))
+
+    def causes(self, bug):
+        return sorted(cause for patch, cause in self.guards if patch == bug)
 
     def states(self, name):
         """An expectation of this cause or violation, not a guard."""
@@ -56,6 +60,8 @@ class Row:
         self.number, self.id = number, ident
         self.links = LINK.findall(cells[2])
         self.how = cells[3]
+        patch = re.fullmatch(r"patch(?: `([^`]+)`)?", self.how)
+        self.bug = (patch.group(1) or self.id) if patch else None
         self.named = cells[4].strip("`")
 
     def scenarios(self):
@@ -114,10 +120,13 @@ class Catalogue:
     def check_how(self, row):
         way = row.how.split(" ", 1)[0]
         texts = re.findall(r"`([^`]+)`", row.how)
-        if row.how == "patch":
+        if row.bug:
             for name in row.scenarios():
-                if name in self.scenarios and row.id not in self.scenarios[name].guards:
-                    self.find(row.number, f"{row.id}: {name} has no line guards \"{row.id}.patch\"")
+                causes = self.scenarios[name].causes(row.bug) if name in self.scenarios else [row.named]
+                if not causes:
+                    self.find(row.number, f"{row.id}: {name} has no line guards \"{row.bug}.patch\"")
+                elif row.named not in causes:
+                    self.find(row.number, f"{row.id}: {row.named}, and {name} says {', '.join(causes)}")
             return
         if not (row.how == "scenario" or (way in WAYS and texts)):
             self.find(row.number, f"{row.id}: {row.how} is no way to make it: patch, fault `…`, setting `…` or scenario")
@@ -136,12 +145,12 @@ class Catalogue:
 
     def check_guards(self):
         for name, scenario in self.scenarios.items():
-            for bug, cause in scenario.guards.items():
-                rows = [row for row in self.rows if row.how == "patch" and row.id == bug and name in row.scenarios()]
+            for bug, cause in sorted(scenario.guards):
+                rows = [row for row in self.rows if row.bug == bug and name in row.scenarios()]
                 if not rows:
                     self.findings.append(f"scenarios/{name}.scn: {PAGE} has no row for {bug} with this scenario")
                 elif all(row.named != cause for row in rows):
-                    self.find(rows[0].number, f"{bug}: {rows[0].named}, and {name} says {cause}")
+                    self.findings.append(f"scenarios/{name}.scn: {PAGE} has no row for {bug} with {cause}")
 
 
 # ---- the proof ---------------------------------------------------------------------------------------
@@ -150,15 +159,19 @@ SELF_TEST_TREE = {
     "harness/diagnosis/causes_one.c": '.id = "irq.lost",\n',
     "harness/diagnosis/causes_two.c": '.id = "irq.storm",\n',
     "harness/checks/catalogue.c": '.name = "dma.leaked",\n',
-    "scenarios/a/one.scn": 'guards  "bug.patch" cause irq.lost when x=1\nguards "leak.patch" cause dma.leaked\n',
+    "scenarios/a/one.scn": 'guards  "bug.patch" cause irq.lost when x=1\nguards "leak.patch" cause dma.leaked when x=1\n'
+    'guards "leak.patch" cause irq.storm when x=2\n',
     "scenarios/a/two.scn": 'inject  irq eth0 lose all\n# inject vq hold\nexpect hang cause irq.storm\n',
     "scenarios/a/three.scn": "wait ready\n",
     "docs/confusion.md": "| a/three[x=1] | irq.lost | irq.lost | derived |\n",
 }
 ONE, TWO, THREE = (f"[a/{name}](../scenarios/a/{name}.scn)" for name in ("one", "two", "three"))
-BUG, LEAK = f"| `bug` | w | {ONE} | patch | `irq.lost` |", f"| `leak` | w | {ONE} | patch | `dma.leaked` |"
+BUG = f"| `bug` | w | {ONE} | patch | `irq.lost` |"
+LEAK_ONE, LEAK_TWO = (f"| `leak` | w | {ONE} | patch | `{cause}` |" for cause in ("dma.leaked", "irq.storm"))
+LEAK = f"{LEAK_ONE}\n{LEAK_TWO}"
 SELF_TEST_GOOD = [
     [],
+    [f"| `other` | w | {ONE} | patch `bug` | `irq.lost` |"],
     [f"| `fault` | w | {TWO} | fault `inject irq eth0 lose all` | `irq.storm` |"],
     [f"| `quiet` | w | {TWO}, {THREE} | scenario | – |", f"| `asked` | w | {THREE} | scenario | `irq.lost` |"],
 ]
@@ -167,6 +180,9 @@ SELF_TEST_BAD = [
     ([LEAK], "no row for bug with this scenario"),
     ([f"| `bug` | w | {ONE} | patch | `irq.storm` |", LEAK], "bug: irq.storm, and a/one says irq.lost"),
     ([f"| `bug` | w | {TWO} | patch | `irq.lost` |", LEAK], 'a/two has no line guards "bug.patch"'),
+    ([BUG, LEAK_ONE], "no row for leak with irq.storm"),
+    ([BUG, LEAK, LEAK_TWO.replace("irq.storm", "irq.lost")], "leak: irq.lost, and a/one says dma.leaked, irq.storm"),
+    ([BUG, LEAK, f"| `other` | w | {ONE} | patch `bog` | `irq.lost` |"], 'a/one has no line guards "bog.patch"'),
     ([BUG, LEAK, "| `x` | w | [a/four](../scenarios/a/four.scn) | scenario | – |"], "there is no scenario a/four"),
     ([BUG, LEAK, "| `x` | w | [a/two](../scenarios/a/one.scn) | scenario | – |"], "the link of a/two leads to"),
     ([BUG, LEAK, "| `x` | w | a/two | scenario | – |"], "x: no scenario"),

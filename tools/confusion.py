@@ -17,14 +17,14 @@ found beside the program. Standard library only.
 """
 
 import argparse
-import json
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+
+from runs import is_live, run, without_guards
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/confusion.md"
@@ -80,8 +80,7 @@ OUTCOMES = {
 ASKED, ASKED_INSTEAD = "irq.masked", "route.missing"
 
 ID = r"([a-z-]+\.[a-z-]+)"
-GUARDS = re.compile(rf'^\s*guards\s+"?([^"\s]+)\.patch"?\s+cause\s+{ID}', re.M)
-LIVE = re.compile(r"^\s*requires\s+live\b", re.M)
+GUARDS = re.compile(rf'^\s*guards\s+"?([^"\s]+)\.patch"?\s+cause\s+{ID}(?:\s+task\s+\S+)?(?:\s+when\s+(\w+=\S+))?', re.M)
 STATED = re.compile(rf"^(\s*expect\b.*?\bcause\s+){ID}", re.M)
 
 HEADER = """\
@@ -125,25 +124,6 @@ class Row:
         return f"{self.expected}; not {wrong}" if wrong else self.expected
 
 
-def run(program, folder, *paths):
-    """The tests of a run, by name, with errors of files raised."""
-    command = [program, "run", "--json", "-j2", *paths]
-    result = subprocess.run(
-        [str(word) for word in command], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-    tests = {}
-    for line in result.stdout.decode().splitlines():
-        test = json.loads(line)
-        if "summary" in test:
-            continue
-        if "errors" in test or test["verdict"] in ("error", "ringside's own fault"):
-            raise ValueError(f"{test['name']}: {test['what']}")
-        tests[test["name"]] = test
-    if not tests:
-        raise ValueError(f"nothing ran: {result.stderr.decode('utf-8', 'replace')}")
-    return tests
-
-
 def stem(test):
     """The scenario of a test: its name without parameters and bug."""
     return re.split(r"[\[!]", test, maxsplit=1)[0]
@@ -152,31 +132,44 @@ def stem(test):
 # ---- mutants and clean scenarios --------------------------------------------------------------------
 
 
-def guarded(paths):
-    """The cause of each bug that a guards line names, by the name of the file and the bug."""
-    return {(path.stem, bug): cause for path in paths for bug, cause in GUARDS.findall(path.read_text())}
+class Guard:
+    """A line of a scenario; one that has a condition is of some tests of the file only."""
+
+    def __init__(self, scenario, bug, cause, when):
+        self.scenario, self.bug, self.cause, self.when = scenario, bug, cause, when
+
+    def is_of(self, mutant):
+        """Whether the test, `SUBJECT/NAME[a=1,b=2]!BUG`, is of this line."""
+        test, bug = mutant.rsplit("!", 1)
+        parameters = re.search(r"\[(.*)\]$", test)
+        values = parameters.group(1).split(",") if parameters else []
+        return (stem(mutant).rsplit("/", 1)[-1], bug) == (self.scenario, self.bug) and self.when in ("", *values)
+
+    def name(self):
+        return f"…{self.scenario}!{self.bug}" + (f" when {self.when}" if self.when else "")
 
 
-def guard(test):
-    """What `guarded` knows the mutant of a test by."""
-    return stem(test).rsplit("/", 1)[-1], test.rsplit("!", 1)[1]
+def guards(paths):
+    return [Guard(path.stem, *found) for path in paths for found in GUARDS.findall(path.read_text())]
 
 
-def mutants(tests, bugs):
-    """A row for each mutant that ran, and one for each bug of which none did."""
-    rows = []
+def mutants(tests, lines):
+    """A row for each mutant that ran, and one for each line of which none did."""
+    rows, left = [], list(lines)
     for name, test in tests.items():
         if "!" in name:
-            row = Row(name, bugs[guard(name)])
-            row.fill(test)
-            rows.append(row)
-    ran = {guard(row.name) for row in rows}
-    return rows + [Row(f"…{name}!{bug}", cause) for (name, bug), cause in bugs.items() if (name, bug) not in ran]
+            line = next((line for line in lines if line.is_of(name)), None)
+            if line is None:
+                raise ValueError(f"{name}: no line of a scenario makes it")
+            left = [other for other in left if other is not line]
+            rows.append(Row(name, line.cause))
+            rows[-1].fill(test)
+    return rows + [Row(line.name(), line.cause) for line in left]
 
 
 def ask_at_the_end(text):
     """The scenario without its guards, with a question that no right run answers with yes."""
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("guards")]
+    lines = without_guards(text)
     finals = [line for line in lines if line.startswith("finally")]
     others = [line for line in lines if not line.startswith("finally")]
     return "\n".join([*others, f"expect cause {ASKED} within 1us", *finals, ""])
@@ -188,7 +181,7 @@ def asked(program, scratch):
     shutil.copytree(ROOT / "scenarios", folder)
     for path in folder.rglob("*.scn"):
         text = path.read_text()
-        if LIVE.search(text):
+        if is_live(text):
             path.unlink()  # it runs with services of this host only, and nothing is proved of such a run
         else:
             path.write_text(ask_at_the_end(text))
@@ -291,6 +284,10 @@ def self_check():
     ):
         row.fill({"cause": cause, "grade": grade})
         assert (row.finding() is None) == right
+    lines = [Guard("s", "bug", "irq.lost", "a=1"), Guard("s", "bug", "irq.storm", "a=2"), Guard("s", "other", "irq.lost", "")]
+    ran = mutants({"x/s[a=2,b=1]!bug": {"cause": "irq.storm", "grade": "derived"}}, lines)
+    assert [row.expected for row in ran if not row.finding()] == ["irq.storm"]
+    assert [row.expected for row in ran if row.finding()] == ["irq.lost", "irq.lost"]
     near = Row("y", None, ["irq.lost"])
     near.fill({"cause": "irq.lost", "grade": "suspect"})
     assert near.finding()
@@ -310,10 +307,10 @@ def main():
     program = arguments.ringside.resolve()
     guests = arguments.guests or program.parent.parent / "tests/meta/guests"
     tests = run(program, ROOT, "scenarios")
-    long = guarded(ROOT.glob("tests/long/**/*.scn"))
+    long = guards(ROOT.glob("tests/long/**/*.scn"))
     if long:
         tests.update(run(program, ROOT, "--filter", "*!*", "tests/long"))
-    rows = mutants(tests, guarded(ROOT.glob("scenarios/**/*.scn")) | long)
+    rows = mutants(tests, guards(ROOT.glob("scenarios/**/*.scn")) + long)
     clean = [
         f"{name}: is clean, and is called {test['cause']}"
         for name, test in tests.items()

@@ -14,15 +14,14 @@ In both cases it is 1 when a difference has no reason, or a reason no difference
 """
 
 import argparse
-import json
-import re
 import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+
+from runs import is_live, run, without_guards
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/faces.md"
@@ -30,7 +29,6 @@ PAGE = ROOT / "docs/faces.md"
 SUBJECTS = ("arp", "dhcp", "dns", "faults", "http", "icmp", "route", "sockets", "tcp", "udp", "wire")
 FACES = ("posix", "schemes")
 SAME, ORDER, OTHER = "same", "same frames, another order", "other frames"
-LIVE = re.compile(r"^\s*requires\s+live\b", re.M)
 
 REASONS = {
     "The scenario names system calls of sockets. On the other face connecting, and sending and receiving with an address, are"
@@ -162,29 +160,14 @@ def prepare(folder, face):
             shutil.copy(path, folder / place)
             continue
         text = path.read_text()
-        if "face=posix" in text and not LIVE.search(text):
-            lines = [line for line in text.splitlines() if not line.lstrip().startswith("guards")]
-            (folder / place).write_text("\n".join(lines).replace("face=posix", f"face={face}") + "\n")
+        if "face=posix" in text and not is_live(text):
+            (folder / place).write_text("\n".join(without_guards(text)).replace("face=posix", f"face={face}") + "\n")
 
 
-def run(program, scratch, face):
+def run_face(program, scratch, face):
     """The tests of a face, by name."""
     prepare(scratch / face, face)
-    command = [program, "run", "--json", "-j2", "--pcap", f"{scratch / face}.wire/", "."]
-    result = subprocess.run(
-        [str(word) for word in command], cwd=scratch / face, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-    tests = {}
-    for line in result.stdout.decode().splitlines():
-        test = json.loads(line)
-        if "summary" in test:
-            continue
-        if "errors" in test or test["verdict"] in ("error", "ringside's own fault"):
-            raise ValueError(f"{test['name']}: {test['what']}")
-        tests[test["name"]] = test
-    if not tests:
-        raise ValueError(f"nothing ran: {result.stderr.decode('utf-8', 'replace')}")
-    return tests
+    return run(program, scratch / face, "--pcap", f"{scratch / face}.wire/", ".")
 
 
 # ---- the page ---------------------------------------------------------------------------------------
@@ -274,7 +257,7 @@ def main():
     arguments = parser.parse_args()
     self_check()
     with tempfile.TemporaryDirectory(prefix="faces-") as scratch:
-        tests = {face: run(arguments.ringside.resolve(), Path(scratch), face) for face in FACES}
+        tests = {face: run_face(arguments.ringside.resolve(), Path(scratch), face) for face in FACES}
         rows = rows_of(tests, Path(scratch))
     findings = [f"{name}: ran on one face only" for name in sorted(tests[FACES[0]].keys() ^ tests[FACES[1]].keys())]
     findings += findings_of(rows, REASONS)

@@ -264,6 +264,11 @@ void probe_time_set(uint32_t task, uint64_t file, uint64_t timeout, uint64_t dea
     PROBE_EMIT(TRACE_TIME_SET, TN(task), TN(file), TN(timeout), TN(deadline_ns));
 }
 
+void probe_stack_polled(uint64_t stack_ns)
+{
+    PROBE_EMIT(TRACE_STACK_POLLED, TN(stack_ns));
+}
+
 void probe_irq_acknowledged(uint32_t task, uint32_t intid, uint64_t count, int result)
 {
     PROBE_EMIT(TRACE_IRQ_ACKNOWLEDGED, TN(task), TN(intid), TN(count), TN((int64_t)result));

@@ -154,6 +154,7 @@ static void guest_probes(void)
     probe_event_read(1, 4, 5, 6);
     probe_file_ready(2, 0x30, 1);
     probe_time_set(1, 3, 0x44, 6000);
+    probe_stack_polled(5500);
     probe_irq_acknowledged(1, 37, 12, -116);
     probe_counter(seen.name, 9);
     probe_drop(seen.name, seen.kind);
@@ -206,6 +207,7 @@ static void test_each_probe_is_its_event(void)
                            "event.read task=1 queue=4 count=5 left=6\n"
                            "file.ready scheme=2 handle=0x30 events=1\n"
                            "time.set task=1 file=3 timeout=0x44 deadline=6000\n"
+                           "stack.polled time=5500\n"
                            "irq.acknowledged task=1 intid=37 count=12 result=-116\n"
                            "counter name=eth0.rx value=9\n"
                            "guest.drop where=eth0.rx why=irq\n"

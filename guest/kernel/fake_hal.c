@@ -650,6 +650,11 @@ void probe_request_about(uint64_t tag, uint64_t object)
     (void)object;
 }
 
+void probe_stack_polled(uint64_t stack_ns)
+{
+    (void)stack_ns;
+}
+
 void probe_config_rejected(const char *path)
 {
     fake_note("rejected %s\n", path);

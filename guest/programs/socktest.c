@@ -57,6 +57,7 @@ static const struct socktest_entry {
     {"end", true, socktest_end},
     {"end-poll", true, socktest_end_poll},
     {"full", true, socktest_full},
+    {"full-small", true, socktest_full_small},
     {"full-poll", true, socktest_full_poll},
 };
 

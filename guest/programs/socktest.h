@@ -45,6 +45,6 @@ socktest_check_fn socktest_msg_name, socktest_msg_control, socktest_ttl, socktes
 socktest_check_fn socktest_connect_twice, socktest_read_early, socktest_send_early, socktest_epoll,
     socktest_epoll_edge, socktest_refused_poll, socktest_refused_error, socktest_refused_wait,
     socktest_reset_error, socktest_receive_timeout, socktest_patience, socktest_end,
-    socktest_end_poll, socktest_full, socktest_full_poll;
+    socktest_end_poll, socktest_full, socktest_full_small, socktest_full_poll;
 
 #endif

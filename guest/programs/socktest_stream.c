@@ -232,17 +232,33 @@ bool socktest_end_poll(struct socktest *test)
 /* ---- sending --------------------------------------------------------------------------------- */
 
 /* A blocking write() takes all of it, however long that takes. */
-bool socktest_full(struct socktest *test)
+static bool socktest_write_pieces(struct socktest *test, int socket)
 {
     char piece[SOCKTEST_PIECE_SIZE];
-    int socket = socktest_connected(test, SOCK_STREAM);
     memset(piece, 'x', sizeof piece);
-    for (int i = 0; socket >= 0 && i < SOCKTEST_PIECES; i++) {
+    for (int i = 0; i < SOCKTEST_PIECES; i++) {
         if (!socktest_result(test, "write(to a peer that takes its time)", sizeof piece,
                              user_write(socket, piece, sizeof piece)))
             return false;
     }
-    return socket >= 0;
+    return true;
+}
+
+bool socktest_full(struct socktest *test)
+{
+    int socket = socktest_connected(test, SOCK_STREAM);
+    return socket >= 0 && socktest_write_pieces(test, socket);
+}
+
+/* Of no piece there is ever room for all at once. */
+bool socktest_full_small(struct socktest *test)
+{
+    int32_t size = SOCKTEST_PIECE_SIZE / 2;
+    int socket = socktest_connected(test, SOCK_STREAM);
+    return socket >= 0 &&
+           socktest_result(test, "setsockopt(SO_SNDBUF)", 0,
+                           user_setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, sizeof size)) &&
+           socktest_write_pieces(test, socket);
 }
 
 /* One that does not block says so, and poll() tells when there is room. */

@@ -212,6 +212,21 @@ static const struct check catalogue_table[CHECK_COUNT] = {
                       "a fault of the scenario keeps a timer from firing, or a CPU busy with a "
                       "line that is stuck, storms or is led elsewhere, nothing is overdue.",
         },
+    [CHECK_TIMEOUT_LEAKED] =
+        {
+            .name = "timeout.leaked",
+            .rule = "A timeout that was set by the file of a clock goes with the file.",
+            .clause = "probe.h: probe_time_set(), probe_event_watched()",
+            .looks = "An event queue watched the file of a clock, and none watches it any more; "
+                     "for longer than the slack its timeouts have neither fired nor been "
+                     "cancelled. Of one task there are 16 such files.",
+            .mistakes = "The file is closed and its timeouts stay in the registry until they are "
+                        "due; a library opens a clock for each wait and closes it only when the "
+                        "wait takes its whole time.",
+            .limits = "Nobody tells that a file is closed: one that is not watched any more, and "
+                      "was, most likely is, and a few that are not are no violation. Files that no "
+                      "queue ever watched are not looked at.",
+        },
 };
 
 const struct check *catalogue_get(enum check_id id)

@@ -26,6 +26,7 @@ struct checks *checks_new(struct board *board, const struct checks_config *confi
     checks->balance = balance_check_new();
     checks->buffers = buffer_check_new();
     checks->locks = lock_check_new();
+    checks->clocks = clock_check_new();
     return checks;
 }
 
@@ -39,6 +40,7 @@ void checks_free(struct checks *checks)
     balance_check_free(checks->balance);
     buffer_check_free(checks->buffers);
     lock_check_free(checks->locks);
+    clock_check_free(checks->clocks);
     g_free(checks);
 }
 
@@ -121,12 +123,14 @@ void checks_listen(struct checks *checks)
     dma_listen(checks);
     buffers_listen(checks);
     lock_listen(checks);
+    clocks_listen(checks);
 }
 
 void checks_look(struct checks *checks, bool is_still)
 {
     balance_look(checks, is_still);
     dma_look(checks);
+    clocks_look(checks);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@ struct dma_check;
 struct balance_check;
 struct buffer_check;
 struct lock_check;
+struct clock_check;
 
 struct checks {
     struct board *board;
@@ -27,6 +28,7 @@ struct checks {
     struct balance_check *balance;
     struct buffer_check *buffers;
     struct lock_check *locks;
+    struct clock_check *clocks;
 };
 
 /* What was found. `who`, `clause` and `rule` are interned or literal; takes `detail`. */
@@ -67,6 +69,12 @@ void balance_check_free(struct balance_check *balance);
 void balance_listen(struct checks *checks);
 void balance_look(struct checks *checks, bool is_still);
 uint64_t balance_timeouts_live(const struct balance_check *balance);
+
+/* clocks.c */
+struct clock_check *clock_check_new(void);
+void clock_check_free(struct clock_check *clocks);
+void clocks_listen(struct checks *checks);
+void clocks_look(struct checks *checks);
 
 /* locks.c */
 struct lock_check *lock_check_new(void);

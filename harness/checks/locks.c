@@ -1,47 +1,27 @@
 /*
- * locks.c - the order of locks
- *
- * Locks are told apart by their names, each name is a class. That B was taken while A was held is
- * an edge from A to B. Whoever adds an edge that closes a circle could deadlock with those who
- * added the others, whether or not they ever meet: so it is found without a deadlock.
+ * locks.c - who holds which lock, and what may not be done with it
  *
  * A holder is a task, or what an interrupt runs on top of it; what an interrupt takes says nothing
  * about the locks of the task below. An interrupt is being handled from its acknowledgement to its
  * end, or until the CPU runs another task.
  *
- *     lock.order   a circle of edges
- *     lock.irq     taken in an interrupt, and elsewhere with interrupts on: it may come in between
+ *     lock.order   see lock_order.h
+ *     lock.irq     likewise
  *     lock.self    whoever has it wants it again
  *     lock.sleep   a lock for which one sleeps is taken in an interrupt or with a spinlock held;
  *                  or a task went to sleep with a spinlock that nobody has given back when the CPU
  *                  goes on with something else (a scheduler's own lock is given back by then)
  *
- * Limits: LOCK_CLASSES_MAX names, LOCK_HELD_MAX locks held at once. Two locks of one name have no
- * order among each other.
+ * Limits: LOCK_HELD_MAX locks held at once.
  */
-#include "harness/checks/checks_priv.h"
+#include "harness/checks/lock_order.h"
 
 #include <string.h>
 
-#define LOCK_CLASSES_MAX 64
 #define LOCK_HELD_MAX    64
 #define LOCK_KNOWN_MAX   256 /* spinlocks, by address */
 #define LOCK_KNOWN_TRIES 4   /* places for one */
 #define LOCK_NOBODY      UINT32_MAX
-
-struct lock_witness {
-    uint64_t time_ns; /* 0: never */
-    uint32_t task;
-    bool in_irq;
-    unsigned cpu;
-};
-
-struct lock_class {
-    const char *name;           /* interned */
-    uint64_t after;             /* a bit a class: taken while this one was held */
-    struct lock_witness *edges; /* of each of these; NULL: none yet */
-    struct lock_witness in_irq, with_irqs_on;
-};
 
 struct lock_held {
     uint64_t lock;
@@ -64,8 +44,7 @@ struct lock_cpu {
 };
 
 struct lock_check {
-    struct lock_class classes[LOCK_CLASSES_MAX];
-    unsigned class_count;
+    struct lock_classes classes;
     struct lock_held held[LOCK_HELD_MAX]; /* in the order of taking */
     unsigned held_count;
     struct lock_known known[LOCK_KNOWN_MAX]; /* a cache */
@@ -83,9 +62,7 @@ struct lock_check *lock_check_new(void)
 
 void lock_check_free(struct lock_check *locks)
 {
-    for (unsigned i = 0; i < locks->class_count; i++) {
-        g_free(locks->classes[i].edges);
-    }
+    lock_classes_fini(&locks->classes);
     g_free(locks);
 }
 
@@ -93,145 +70,6 @@ void lock_check_free(struct lock_check *locks)
 static unsigned lock_cpu_of(const struct trace_event *event)
 {
     return event->cpu == 0 ? 0 : (event->cpu - 1U) % CHECKS_CPUS_MAX;
-}
-
-/* LOCK_CLASSES_MAX when there are too many. */
-static unsigned lock_class_of(struct lock_check *locks, const char *name)
-{
-    for (unsigned i = 0; i < locks->class_count; i++) {
-        if (locks->classes[i].name == name) {
-            return i;
-        }
-    }
-    if (locks->class_count < LOCK_CLASSES_MAX) {
-        locks->classes[locks->class_count].name = name;
-        return locks->class_count++;
-    }
-    return LOCK_CLASSES_MAX;
-}
-
-/* ---- messages -------------------------------------------------------------------------------- */
-
-static void lock_append_witness(const struct checks *checks, GString *out,
-                                const struct lock_witness *witness)
-{
-    g_string_append_printf(out, "by task %u", witness->task);
-    if (board_cpus(checks->board) > 1) {
-        g_string_append_printf(out, " on CPU %u", witness->cpu);
-    }
-    g_string_append(out, witness->in_irq ? ", in an interrupt, at " : " at ");
-    checks_append_time(out, witness->time_ns);
-}
-
-static void lock_append_taken(const struct checks *checks, GString *out,
-                              const struct lock_class *first, const struct lock_class *then,
-                              const struct lock_witness *witness)
-{
-    g_string_append_printf(out, "'%s' was taken with '%s' held, ", then->name, first->name);
-    lock_append_witness(checks, out, witness);
-}
-
-static void lock_report(struct checks *checks, enum check_id id, uint64_t time_ns, const char *who,
-                        const char *rule, GString *detail)
-{
-    checks_report(checks, (struct finding){
-                              .id = id,
-                              .time_ns = time_ns,
-                              .who = who,
-                              .clause = "probe.h",
-                              .rule = rule,
-                              .detail = g_string_free(detail, FALSE),
-                          });
-}
-
-/* ---- order ----------------------------------------------------------------------------------- */
-
-/* From which class each was reached on the way from `start`; LOCK_CLASSES_MAX: not at all. */
-static void lock_search(const struct lock_check *locks, unsigned start,
-                        unsigned from[static LOCK_CLASSES_MAX])
-{
-    unsigned queue[LOCK_CLASSES_MAX] = {start}, count = 1;
-    for (unsigned i = 0; i < LOCK_CLASSES_MAX; i++) {
-        from[i] = LOCK_CLASSES_MAX;
-    }
-    from[start] = start;
-    for (unsigned i = 0; i < count; i++) {
-        for (uint64_t rest = locks->classes[queue[i]].after; rest != 0; rest &= rest - 1) {
-            unsigned next = (unsigned)__builtin_ctzll(rest);
-            if (from[next] == LOCK_CLASSES_MAX) {
-                from[next] = queue[i];
-                queue[count++] = next;
-            }
-        }
-    }
-}
-
-/* `first` is held and `then` is taken: is there a way back? */
-static void lock_check_circle(struct checks *checks, unsigned first, unsigned then,
-                              const struct lock_witness *witness)
-{
-    const struct lock_check *locks = checks->locks;
-    const struct lock_class *classes = locks->classes;
-    unsigned from[LOCK_CLASSES_MAX];
-    lock_search(locks, then, from);
-    if (from[first] == LOCK_CLASSES_MAX) {
-        return;
-    }
-    GString *detail = g_string_new(NULL);
-    lock_append_taken(checks, detail, &classes[first], &classes[then], witness);
-    for (unsigned at = first; at != then; at = from[at]) {
-        g_string_append_c(detail, '\n');
-        lock_append_taken(checks, detail, &classes[from[at]], &classes[at],
-                          &classes[from[at]].edges[at]);
-    }
-    g_autofree char *who = g_strdup_printf("%s and %s", classes[first].name, classes[then].name);
-    lock_report(checks, CHECK_LOCK_ORDER, witness->time_ns, trace_intern(checks->trace, who),
-                "locks are taken in one order by everybody", detail);
-}
-
-static void lock_add_edge(struct checks *checks, unsigned first, unsigned then,
-                          const struct lock_witness *witness)
-{
-    struct lock_class *class = &checks->locks->classes[first];
-    uint64_t bit = UINT64_C(1) << then;
-    if (first == then || (class->after & bit) != 0) {
-        return;
-    }
-    if (checks_wants(checks, CHECK_LOCK_ORDER)) {
-        lock_check_circle(checks, first, then, witness);
-    }
-    if (class->edges == NULL) {
-        class->edges = g_new0(struct lock_witness, LOCK_CLASSES_MAX);
-    }
-    class->after |= bit;
-    class->edges[then] = *witness;
-}
-
-/* ---- interrupts ------------------------------------------------------------------------------ */
-
-/* Nothing new follows from taking a lock of the class like this, as far as interrupts matter. */
-static bool lock_irqs_are_noted(const struct lock_class *class, bool in_irq, bool masked)
-{
-    return in_irq ? class->in_irq.time_ns != 0 : masked || class->with_irqs_on.time_ns != 0;
-}
-
-static void lock_note_irqs(struct checks *checks, unsigned index,
-                           const struct lock_witness *witness, bool masked)
-{
-    struct lock_class *class = &checks->locks->classes[index];
-    if (lock_irqs_are_noted(class, witness->in_irq, masked)) {
-        return;
-    }
-    *(witness->in_irq ? &class->in_irq : &class->with_irqs_on) = *witness;
-    if (class->in_irq.time_ns != 0 && class->with_irqs_on.time_ns != 0) {
-        GString *detail = g_string_new("taken ");
-        lock_append_witness(checks, detail, &class->in_irq);
-        g_string_append(detail, "\ntaken with interrupts on ");
-        lock_append_witness(checks, detail, &class->with_irqs_on);
-        lock_report(checks, CHECK_LOCK_IRQ, witness->time_ns, class->name,
-                    "a lock that is taken in interrupts is held with interrupts masked everywhere",
-                    detail);
-    }
 }
 
 /* ---- holding --------------------------------------------------------------------------------- */
@@ -255,7 +93,8 @@ static void lock_accuse_self(struct checks *checks, const struct lock_held *held
     lock_append_witness(checks, detail, &held->by);
     g_string_append(detail, "\nwanted ");
     lock_append_witness(checks, detail, witness);
-    lock_report(checks, CHECK_LOCK_SELF, witness->time_ns, checks->locks->classes[held->class].name,
+    lock_report(checks, CHECK_LOCK_SELF, witness->time_ns,
+                checks->locks->classes.all[held->class].name,
                 "whoever holds a lock does not take it again", detail);
 }
 
@@ -278,11 +117,11 @@ static void lock_check_sleep(struct checks *checks, unsigned index,
     if (spin == NULL && !witness->in_irq) {
         return;
     }
-    const char *name = checks->locks->classes[index].name;
+    const char *name = checks->locks->classes.all[index].name;
     GString *detail = g_string_new(NULL);
     g_string_append_printf(detail, "'%s', for which one sleeps, was taken %s%s%s", name,
                            spin != NULL ? "with spinlock '" : "",
-                           spin != NULL ? checks->locks->classes[spin->class].name : "",
+                           spin != NULL ? checks->locks->classes.all[spin->class].name : "",
                            spin != NULL ? "' held " : "");
     lock_append_witness(checks, detail, witness);
     lock_report(checks, CHECK_LOCK_SLEEP, witness->time_ns, name,
@@ -300,7 +139,7 @@ static void lock_judge(struct checks *checks, const struct lock_held *taken)
         if (held->lock == taken->lock) {
             lock_accuse_self(checks, held, &taken->by);
         }
-        lock_add_edge(checks, held->class, taken->class, &taken->by);
+        lock_add_edge(checks, &checks->locks->classes, held->class, taken->class, &taken->by);
     }
 }
 
@@ -356,12 +195,13 @@ static struct lock_known *lock_known_find(struct lock_check *locks, const struct
 static bool lock_is_no_news(const struct lock_check *locks, unsigned class,
                             const struct cpu_spin *spin, const struct lock_witness *by)
 {
-    if (!lock_irqs_are_noted(&locks->classes[class], by->in_irq, spin->masked)) {
+    if (!lock_irqs_are_noted(&locks->classes.all[class], by->in_irq, spin->masked)) {
         return false;
     }
     for (unsigned i = 0; i < locks->held_count; i++) {
         const struct lock_held *held = &locks->held[i];
-        bool has_edge = held->class == class || (locks->classes[held->class].after >> class & 1);
+        bool has_edge =
+            held->class == class || (locks->classes.all[held->class].after >> class & 1);
         if ((!has_edge || held->lock == spin->lock) && lock_is_holder(held, by)) {
             return false;
         }
@@ -389,7 +229,7 @@ static bool lock_spin_taken(void *opaque, const struct cpu_spin *spin)
     }
     const struct lock_held taken = {spin->lock, class, by, true};
     if (is_news) {
-        lock_note_irqs(checks, class, &by, spin->masked);
+        lock_note_irqs(checks, &locks->classes, class, &by, spin->masked);
         lock_judge(checks, &taken);
     }
     if (!spin->released) {
@@ -405,7 +245,7 @@ static void lock_spin_named(void *opaque, const struct cpu_spin *spin, const cha
         .is_used = true,
         .lock = spin->lock,
         .name = spin->name,
-        .class = lock_class_of(checks->locks, text),
+        .class = lock_class_of(&checks->locks->classes, text),
     };
 }
 
@@ -431,7 +271,7 @@ static void lock_sleeper_found(struct checks *checks, struct lock_cpu *cpu)
         GString *detail = g_string_new(NULL);
         g_string_append_printf(detail, "task %u sleeps; it took the lock ", cpu->sleeper);
         lock_append_witness(checks, detail, &spin->by);
-        lock_report(checks, CHECK_LOCK_SLEEP, 0, checks->locks->classes[spin->class].name,
+        lock_report(checks, CHECK_LOCK_SLEEP, 0, checks->locks->classes.all[spin->class].name,
                     "nobody sleeps in an interrupt or with a spinlock held", detail);
     }
     cpu->sleeper = LOCK_NOBODY;
@@ -477,7 +317,7 @@ static void lock_mutex_taken(void *opaque, const struct trace_event *event)
     const struct lock_cpu *cpu = lock_goes_on(checks, event);
     const struct lock_held taken = {
         .lock = event->fields[1].number,
-        .class = lock_class_of(checks->locks, event->fields[2].string),
+        .class = lock_class_of(&checks->locks->classes, event->fields[2].string),
         .by = {event->time_ns, (uint32_t)event->fields[0].number, cpu->nesting > 0,
                lock_cpu_of(event)},
     };

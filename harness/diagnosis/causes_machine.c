@@ -221,7 +221,8 @@ static const struct cause causes_table[] = {
         .mend = "After each interrupt, once the device has been looked at, write the count that "
                 "was read; when it is refused, read and look again.",
         .near = "irq.not-enabled, when no program has the file; event.not-delivered, when the "
-                "program was not told of the interrupt; irq.never-eoi, when it was not ended.",
+                "program was not told of the interrupt; vq.used-not-consumed, when it was told and "
+                "sleeps for something else; irq.never-eoi, when it was not ended.",
         .scenario = "start  ping: \"ping -c 1 10.0.2.2\"\n"
                     "expect hang cause irq.not-acknowledged # with a driver that never writes",
     },

@@ -122,6 +122,26 @@ static const struct cause causes_table[] = {
                     "expect ping exits 0 within 1s       # with a daemon that starts too early",
     },
     {
+        .id = "iface.unaddressed",
+        .meaning = "No interface has an address, and a packet that needs one to be sent from waits "
+                   "for it instead of being refused.",
+        .looks = "A program hangs in its first request; nothing is on the wire, not even ARP, and "
+                 "nothing says why.",
+        .evidence = "The guest has read the files that configure its interfaces and told of no "
+                    "address; no frame to anybody has left; the program waits.",
+        .mistakes =
+            "Whoever asks for hardware addresses returns early where there is no address to "
+            "ask from, without an error, behind the point at which the packet was put into "
+            "the queue of those that wait for the answer.",
+        .mend = "Refuse with ENETUNREACH where the way of a packet is looked up, when its "
+                "interface has no address; or send what waits when there is one.",
+        .near = "config.unread, when the address was in a file that nobody has read; "
+                "arp.unresolved, when somebody was asked; route.missing, when it was refused.",
+        .scenario = "file   \"/etc/net/ip\" \"\"\n"
+                    "start  ping: \"ping -c 1 10.0.2.2\"\n"
+                    "expect ping exits nonzero within 1s # with a stack that keeps the packet",
+    },
+    {
         .id = "config.unread",
         .meaning = "The guest was given configuration, and none of its programs has read it.",
         .looks = "No address, no route, and no frame on the wire, as if nothing was configured; "
@@ -244,13 +264,16 @@ static const struct cause causes_table[] = {
     },
     {
         .id = "time.frozen",
-        .meaning = "The clock of a daemon fires, and for its protocols no time passes: nothing is "
-                   "ever due.",
+        .meaning = "Clocks fire, and for the protocols of a stack no time passes: nothing is ever "
+                   "due.",
         .looks = "All is well as long as nothing is lost. One lost frame is lost for ever: it is "
                  "not sent again.",
-        .evidence = "An ARP request or a SYN without an answer was sent once; three seconds later "
-                    "it has not been sent again, though the clock of a daemon has fired four times "
-                    "since.",
+        .evidence =
+            "An ARP request or a SYN without an answer was sent once, and a second later it "
+            "has not been sent again; the time that the stack says it goes by went back "
+            "several times, or has lost more than half of what has passed. Of a stack that "
+            "does not say: three seconds later it has not been sent again, though the clock "
+            "of a daemon has fired four times since.",
         .mistakes = "The origin of the protocols' time is set anew at each step, so that it is "
                     "always 0; or it is a constant.",
         .mend = "Count time from an origin that is taken once, and hand each step the time that "
@@ -357,9 +380,12 @@ static const struct cause causes_table[] = {
                    "SYN-ACK, data, a FIN, a reset.",
         .looks = "A refused connection ends by the program's own timeout instead of at once; a "
                  "download hangs behind its last byte.",
-        .evidence = "The descriptor and the events that a task waits for, or waited for until its "
-                    "time had passed, or the call that it sleeps in; the segment of its connection "
-                    "that ends such a wait, and that the driver took it.",
+        .evidence =
+            "The descriptor and the events that a task waits for, or waited for until its "
+            "time had passed, or the call that it sleeps in; the segment of its connection "
+            "that ends such a wait, and that the driver took it. Where a program is the stack: "
+            "the file of the socket, which an event queue watched before, and that no event "
+            "was posted.",
         .mistakes = "Only data wakes readers, not the FIN; a reset makes a socket neither readable "
                     "nor writable; connect() waits for a state that a refused connection never "
                     "comes to; the wake-up is sent to another queue.",
@@ -393,12 +419,13 @@ static const struct cause causes_table[] = {
                    "arrived for it was never given to the program.",
         .looks = "The peer never sees a request that the program has sent; or a reply is in the "
                  "capture and the program does not get it.",
-        .evidence = "What send() and write() accepted against the segments of the connection: "
-                    "nothing after the handshake, or a FIN in front of them; datagrams accepted and"
-                    " received against those of the wire.",
-        .mistakes = "Data that is sent before the connection is there is accepted and thrown away; "
-                    "one packet at a time waits for a hardware address; the port or identifier on "
-                    "the wire is not that of the socket.",
+        .evidence = "What send() and write() accepted, or requests to write were answered with, "
+                    "against the segments of the connection: nothing after the handshake, or a FIN "
+                    "in front of them; datagrams accepted and received against those of the wire.",
+        .mistakes =
+            "A write says that all was taken where there was room for a part; data that is sent before the connection is there is accepted and thrown away; "
+            "one packet at a time waits for a hardware address; the port or identifier on "
+            "the wire is not that of the socket.",
         .mend = "Keep what was accepted until it is acknowledged, or do not accept it: EAGAIN "
                 "in SYN-SENT. Queue several packets for each neighbour.",
         .near = "poll.false-ready, when the program was told that it may send; wire.dropped, "

@@ -4,8 +4,9 @@
  *     ledger.c           its life, and where everybody's entry is
  *     ledger_hardware.c  what the machine's events say of interrupts, timers, queues and cards
  *     ledger_guest.c     what the guest's probes say of tasks, calls, locks and programs
- *     ledger_sockets.c   and of sockets
- *     ledger_schemes.c   and of schemes, requests, event queues and clocks
+ *     ledger_sockets.c   and of sockets; with ledger_told.c
+ *     ledger_schemes.c   and of schemes and requests; with ledger_events.c, ledger_clocks.c and
+ *                        ledger_served.c
  *     conversations.c    what passed over the wire, by ports
  */
 #ifndef HARNESS_DIAGNOSIS_LEDGER_PRIV_H

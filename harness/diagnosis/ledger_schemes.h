@@ -56,6 +56,7 @@ struct ledger_source {
     struct ledger_mark watched; /* the last time that a queue began to watch it */
     GPtrArray *watches;         /* struct ledger_watch, borrowed */
     uint32_t owner;             /* of a clock: who sets it; else 0 */
+    uint64_t socket;            /* behind a file, as its provider says; 0: not known */
 };
 
 struct ledger_event_queue {
@@ -109,20 +110,34 @@ struct ledger_served {
     struct ledger_socket socket; /* of no task and no descriptor; LEDGER_NO_TIME: for ever */
     struct ledger_mark ended;    /* the first read of some bytes that was answered with none, */
     uint32_t ended_for;          /* this task's */
+    uint32_t user;               /* who asked about it last */
+};
+
+/*
+ * A stack, and the time by which it does what is due. It began to lose time at `from` or later:
+ * since it went back last it was never further ahead.
+ */
+struct ledger_stack {
+    uint64_t task; /* in which it runs; 0: the kernel */
+    struct ledger_mark from, last;
+    uint64_t from_ns, last_ns; /* what its time was then */
+    unsigned backwards;        /* how often it was less than before */
 };
 
 struct ledger_schemes {
-    GHashTable *schemes;  /* number → struct ledger_scheme, also of those that are gone */
-    GHashTable *asks;     /* tag → struct ledger_ask */
-    GHashTable *waiting;  /* task → its struct ledger_ask, borrowed */
-    GHashTable *sources;  /* struct ledger_source, by kind, number and handle */
-    GHashTable *queues;   /* number → struct ledger_event_queue */
-    GHashTable *clocks;   /* number → struct ledger_clock */
-    GHashTable *timeouts; /* number → struct ledger_timeout, of all of the guest */
-    GPtrArray *spare;     /* struct ledger_timeout that are over: as many come as go */
-    GHashTable *opened;   /* interned paths that somebody has opened, or tried to */
-    GPtrArray *files;     /* interned paths of the files that the guest was given */
-    GHashTable *served;   /* number of its socket → struct ledger_served */
+    GHashTable *schemes;          /* number → struct ledger_scheme, also of those that are gone */
+    GHashTable *asks;             /* tag → struct ledger_ask */
+    GHashTable *waiting;          /* task → its struct ledger_ask, borrowed */
+    GHashTable *sources;          /* struct ledger_source, by kind, number and handle */
+    GHashTable *queues;           /* number → struct ledger_event_queue */
+    GHashTable *clocks;           /* number → struct ledger_clock */
+    GHashTable *timeouts;         /* number → struct ledger_timeout, of all of the guest */
+    GPtrArray *spare;             /* struct ledger_timeout that are over: as many come as go */
+    GHashTable *opened;           /* interned paths that somebody has opened, or tried to */
+    GPtrArray *files;             /* interned paths of the files that the guest was given */
+    GHashTable *served;           /* number of its socket → struct ledger_served */
+    GHashTable *stacks;           /* task → struct ledger_stack */
+    struct ledger_mark addressed; /* the last time that an interface got an address */
     const char *rejected; /* the last file of a configuration that could not be read; NULL: none */
     struct ledger_mark rejected_at;
     const char *guessed; /* one that could not, and the interface got an address all the same */
@@ -138,9 +153,6 @@ struct ledger_schemes {
 struct ledger_schemes *ledger_schemes_new(struct trace *trace);
 void ledger_schemes_free(struct ledger_schemes *schemes);
 void ledger_listen_to_schemes(struct ledger *ledger);
-
-/* ledger_served.c: to be listened to before the end of a request is. */
-void ledger_listen_to_providers(struct ledger *ledger);
 
 /* The guest is given a file of this path. */
 void ledger_add_file(struct ledger *ledger, const char *path);
@@ -164,6 +176,8 @@ const struct ledger_source *ledger_source(const struct ledger *ledger, const cha
 GPtrArray *ledger_sorted(GHashTable *by_number);
 /* An interrupt that was taken, and that nobody has acknowledged. */
 bool ledger_irq_is_owed(const struct ledger *ledger, unsigned intid);
+/* How much less time has passed for it than has passed. */
+uint64_t ledger_stack_lost_ns(const struct ledger_stack *stack);
 /* The timeout that is overdue for longest; false: none. */
 bool ledger_overdue(const struct ledger *ledger, uint64_t now_ns, uint64_t *timeout,
                     uint64_t *deadline_ns);

@@ -9,7 +9,7 @@
  * Sockets are known by their numbers, which are used again: a new one begins with its timeouts.
  */
 #include "harness/diagnosis/ledger_priv.h"
-#include "harness/diagnosis/ledger_schemes.h"
+#include "harness/diagnosis/ledger_schemes_priv.h"
 
 #include <string.h>
 
@@ -27,7 +27,7 @@ static void served_observe_timeouts(void *opaque, const struct trace_event *even
     struct ledger_schemes *schemes = ((struct ledger *)opaque)->schemes;
     uint64_t object = event->fields[0].number;
     struct ledger_served *served = g_hash_table_lookup(schemes->served, &object);
-    if (served == NULL && g_hash_table_size(schemes->served) < LEDGER_SCHEMES_KEPT) {
+    if (served == NULL && ledger_has_room(schemes->served)) {
         served = g_new0(struct ledger_served, 1);
         served->socket.object = object;
         g_hash_table_insert(schemes->served, &served->socket.object, served);
@@ -52,6 +52,7 @@ static void served_observe_named(void *opaque, const struct trace_event *event)
     served->socket.peer = (uint32_t)event->fields[4].number;
     served->socket.peer_port = (uint16_t)event->fields[5].number;
     served->socket.connected = ledger_mark(event);
+    served->socket.accepted = 0;
     served->ended = (struct ledger_mark){0};
 }
 
@@ -61,9 +62,31 @@ static void served_observe_about(void *opaque, const struct trace_event *event)
 {
     struct ledger_schemes *schemes = ((struct ledger *)opaque)->schemes;
     struct ledger_ask *ask = g_hash_table_lookup(schemes->asks, &event->fields[0].number);
-    if (ask != NULL) {
-        ask->socket = event->fields[1].number;
+    if (ask == NULL) {
+        return;
     }
+    ask->socket = event->fields[1].number;
+    struct ledger_served *served = g_hash_table_lookup(schemes->served, &ask->socket);
+    if (served != NULL) {
+        served->user = ask->task;
+    }
+    struct ledger_source *file =
+        ledger_find_source(schemes, schemes->kind_file, ask->scheme->number, ask->handle);
+    if (file != NULL) {
+        file->socket = ask->socket;
+    }
+}
+
+/* What the provider took of a stream, by its own word. */
+static void served_accepts(struct ledger_served *served, uint64_t size,
+                           const struct trace_event *event)
+{
+    struct ledger_socket *socket = &served->socket;
+    if (socket->accepted == 0) {
+        socket->accepted_first = ledger_mark(event);
+    }
+    socket->accepted += size;
+    socket->accepted_last = ledger_mark(event);
 }
 
 static void served_observe_answered(void *opaque, const struct trace_event *event)
@@ -72,12 +95,18 @@ static void served_observe_answered(void *opaque, const struct trace_event *even
     const struct ledger_ask *ask = g_hash_table_lookup(schemes->asks, &event->fields[0].number);
     struct ledger_served *served =
         ask != NULL ? g_hash_table_lookup(schemes->served, &ask->socket) : NULL;
-    if (served == NULL || served->ended.sequence != 0 || event->fields[1].number != 0 ||
-        ask->size == 0 || strcmp(ask->operation, "read") != 0) {
+    int64_t result = (int64_t)event->fields[1].number;
+    if (served == NULL) {
         return;
     }
-    served->ended = ledger_mark(event);
-    served->ended_for = ask->task;
+    if (served->socket.is_stream && result > 0 && strcmp(ask->operation, "write") == 0) {
+        served_accepts(served, (uint64_t)result, event);
+    }
+    if (served->ended.sequence == 0 && result == 0 && ask->size != 0 &&
+        strcmp(ask->operation, "read") == 0) {
+        served->ended = ledger_mark(event);
+        served->ended_for = ask->task;
+    }
 }
 
 /* ---- configuration --------------------------------------------------------------------------- */
@@ -93,6 +122,7 @@ static void served_observe_rejected(void *opaque, const struct trace_event *even
 static void served_observe_applied(void *opaque, const struct trace_event *event)
 {
     struct ledger_schemes *schemes = ((struct ledger *)opaque)->schemes;
+    schemes->addressed = ledger_mark(event);
     if (schemes->rejected == NULL || schemes->guessed != NULL ||
         event->time_ns - schemes->rejected_at.time_ns >= LEDGER_SETTLE_NS) {
         return;

@@ -1,11 +1,12 @@
 /*
- * ledger_sockets.c - what the guest's probes say of sockets: what was asked of them, what was told
+ * ledger_sockets.c - what the guest's probes say of sockets: calls, and what they returned
  *
  * Calls are known by the names that Linux gives them; a guest whose calls have other names tells
  * nothing here. A socket is a descriptor of a task; dup() makes no second one. What no kernel may
  * do, whatever is on the wire, is noted when it happens, the first time for each program.
  */
 #include "harness/diagnosis/ledger_priv.h"
+#include "harness/diagnosis/ledger_sockets_priv.h"
 
 #include <string.h>
 
@@ -61,12 +62,6 @@ static const struct {
 #define SOCKETS_SOL_SOCKET 1
 #define SOCKETS_SOL_IP     0
 #define SOCKETS_RECVTTL    12
-#define SOCKETS_IN         0x001
-#define SOCKETS_OUT        0x004
-#define SOCKETS_ERR        0x008
-#define SOCKETS_ONESHOT    (1U << 30)
-#define SOCKETS_FAILED     0x018 /* POLLERR, POLLHUP */
-#define SOCKETS_ERRNO_MAX  133
 enum {
     SOCKETS_ENOENT = -2,
     SOCKETS_EBADF = -9,
@@ -93,7 +88,7 @@ enum {
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-static struct ledger_socket *sockets_find(struct ledger *ledger, uint32_t task, int64_t descriptor)
+struct ledger_socket *sockets_find(struct ledger *ledger, uint32_t task, int64_t descriptor)
 {
     struct ledger_socket *set = ledger->sockets[((uint64_t)descriptor ^ task * 7U) % LEDGER_SETS];
     for (unsigned i = 0; i < LEDGER_WAYS; i++) {
@@ -104,7 +99,7 @@ static struct ledger_socket *sockets_find(struct ledger *ledger, uint32_t task, 
     return NULL;
 }
 
-static struct ledger_socket *sockets_make(struct ledger *ledger, uint32_t task, int64_t descriptor)
+struct ledger_socket *sockets_make(struct ledger *ledger, uint32_t task, int64_t descriptor)
 {
     struct ledger_socket *set = ledger->sockets[((uint64_t)descriptor ^ task * 7U) % LEDGER_SETS];
     struct ledger_socket *oldest = &set[0];
@@ -121,9 +116,8 @@ static struct ledger_socket *sockets_make(struct ledger *ledger, uint32_t task, 
     return oldest;
 }
 
-static void sockets_breach(struct ledger *ledger, const struct ledger_task *task,
-                           enum ledger_breach_kind kind, int64_t value,
-                           const struct trace_event *event)
+void sockets_breach(struct ledger *ledger, const struct ledger_task *task,
+                    enum ledger_breach_kind kind, int64_t value, const struct trace_event *event)
 {
     struct ledger_program *program = ledger_program_of_task(ledger, task->number);
     if (program != NULL && program->breach.kind == LEDGER_BREACH_NONE) {
@@ -196,16 +190,15 @@ static bool sockets_is_failure(int64_t result)
            result == SOCKETS_ECONNREFUSED || result == SOCKETS_EHOSTUNREACH || result == -101;
 }
 
-static void sockets_failed(struct ledger_socket *socket, int64_t error,
-                           const struct trace_event *event)
+void sockets_failed(struct ledger_socket *socket, int64_t error, const struct trace_event *event)
 {
     socket->failed = ledger_mark(event);
     socket->error = error;
     socket->connect_call = NULL;
 }
 
-static void sockets_all_well(struct ledger_socket *socket, const struct ledger_task *task,
-                             const struct trace_event *event)
+void sockets_all_well(struct ledger_socket *socket, const struct ledger_task *task,
+                      const struct trace_event *event)
 {
     socket->all_well = ledger_mark(event);
     socket->all_well_call = task->call;
@@ -485,163 +478,4 @@ void ledger_call_returned(struct ledger *ledger, struct ledger_task *task,
     }
     task->call_kind = 0;
     task->socket = NULL;
-}
-
-/* ---- what calls find and leave in memory ----------------------------------------------------- */
-
-static void sockets_observe_asked(void *opaque, const struct trace_event *event)
-{
-    struct ledger *ledger = opaque;
-    struct ledger_task *task = ledger_need_task(ledger, event->fields[0].number);
-    const char *what = event->fields[2].string;
-    uint64_t value = event->fields[3].number;
-    if (task == NULL) {
-        return;
-    }
-    if (strcmp(what, "timeout") == 0) {
-        task->timeout_ns = value;
-        return;
-    }
-    if (strcmp(what, "system-file") == 0) {
-        task->is_for_system_file = true;
-        return;
-    }
-    struct ledger_socket *socket =
-        sockets_find(ledger, task->number, (int64_t)event->fields[1].number);
-    if (socket == NULL) {
-        return;
-    }
-    if (strcmp(what, "ready") == 0) {
-        socket->asked = (unsigned)value;
-        socket->asked_at = ledger_mark(event);
-        socket->told = 0;
-    } else if (strcmp(what, "watch") == 0) {
-        socket->watched = (unsigned)value;
-        socket->watched_at = ledger_mark(event);
-    } else if (strcmp(what, "receive-timeout") == 0) {
-        socket->receive_timeout_ns = value;
-    } else if (strcmp(what, "send-timeout") == 0) {
-        socket->send_timeout_ns = value;
-    } else if (strcmp(what, "peer") == 0 && value == 0) {
-        socket->connect_call = NULL;
-        socket->peer = 0;
-    }
-}
-
-/* Nothing was sent for it, and nothing can have come: it was never connected, or it listens. */
-static bool sockets_is_untouched(const struct ledger_socket *socket)
-{
-    return socket->is_stream && socket->connect_call == NULL && socket->connected.sequence == 0 &&
-           socket->failed.sequence == 0;
-}
-
-static void sockets_told_ready(struct ledger *ledger, struct ledger_socket *socket,
-                               const struct ledger_task *task, unsigned events,
-                               const struct trace_event *event)
-{
-    socket->told = events;
-    socket->told_at = ledger_mark(event);
-    if ((socket->watched & SOCKETS_ONESHOT) != 0) {
-        socket->watched = 0;
-    }
-    if ((events & SOCKETS_ERR) != 0 && sockets_is_untouched(socket)) {
-        sockets_breach(ledger, task, LEDGER_BREACH_NO_FAILURE, events, event);
-    }
-    if ((events & SOCKETS_FAILED) != 0) {
-        return;
-    }
-    if ((events & SOCKETS_OUT) != 0 && socket->told_out.sequence == 0) {
-        socket->told_out = ledger_mark(event);
-        socket->told_call = task->call;
-    }
-    if ((events & SOCKETS_IN) != 0 && socket->told_in.sequence == 0) {
-        socket->told_in = ledger_mark(event);
-        socket->told_call = socket->told_call != NULL ? socket->told_call : task->call;
-    }
-}
-
-/* What the last event said, when it was of this one. */
-static void sockets_name(const struct ledger *ledger, struct ledger_socket *socket)
-{
-    if (socket->object == ledger->named.object) {
-        socket->protocol = ledger->named.protocol;
-        socket->address = ledger->named.address;
-        socket->port = ledger->named.port;
-        socket->peer = ledger->named.peer;
-        socket->peer_port = ledger->named.peer_port;
-    }
-}
-
-static void sockets_observe_told(void *opaque, const struct trace_event *event)
-{
-    struct ledger *ledger = opaque;
-    struct ledger_task *task = ledger_need_task(ledger, event->fields[0].number);
-    int64_t descriptor = (int64_t)event->fields[1].number;
-    const char *what = event->fields[2].string;
-    uint64_t value = event->fields[3].number;
-    if (task == NULL) {
-        return;
-    }
-    if (strcmp(what, "socket") == 0) {
-        struct ledger_socket *made = sockets_find(ledger, task->number, descriptor);
-        made = made != NULL ? made : sockets_make(ledger, task->number, descriptor);
-        made->object = value;
-        made->opened = ledger_mark(event);
-        sockets_name(ledger, made);
-        return;
-    }
-    struct ledger_socket *socket = sockets_find(ledger, task->number, descriptor);
-    if (socket == NULL) {
-        return;
-    }
-    if (strcmp(what, "ready") == 0) {
-        sockets_told_ready(ledger, socket, task, (unsigned)value, event);
-    } else if (strcmp(what, "error") == 0 && value > SOCKETS_ERRNO_MAX) {
-        sockets_breach(ledger, task, LEDGER_BREACH_ERROR, (int64_t)value, event);
-    } else if (strcmp(what, "error") == 0 && value != 0) {
-        sockets_failed(socket, -(int64_t)value, event);
-    } else if (strcmp(what, "error") == 0) {
-        sockets_all_well(socket, task, event);
-    } else if (strcmp(what, "source") == 0 && value == 0 && !socket->is_stream) {
-        sockets_breach(ledger, task, LEDGER_BREACH_SOURCE, 0, event);
-    } else if (strcmp(what, "control") == 0 && value == UINT64_MAX) {
-        sockets_breach(ledger, task, LEDGER_BREACH_CONTROL, 0, event);
-    } else if (strcmp(what, "control") == 0 && value == 0 && socket->wants_ttl) {
-        sockets_breach(ledger, task, LEDGER_BREACH_NO_TTL, 0, event);
-    }
-}
-
-/* The call of the task that runs is what named it; accept() names what it will give. */
-static void sockets_observe_named(void *opaque, const struct trace_event *event)
-{
-    struct ledger *ledger = opaque;
-    struct ledger_task *task = ledger_task_slot(ledger, ledger->running[ledger_cpu(event)]);
-    struct ledger_socket *socket = task != NULL ? task->socket : NULL;
-    ledger->named.object = event->fields[0].number;
-    ledger->named.protocol = (uint8_t)event->fields[1].number;
-    ledger->named.address = (uint32_t)event->fields[2].number;
-    ledger->named.port = (uint16_t)event->fields[3].number;
-    ledger->named.peer = (uint32_t)event->fields[4].number;
-    ledger->named.peer_port = (uint16_t)event->fields[5].number;
-    if (socket == NULL || socket->object != ledger->named.object) {
-        return;
-    }
-    sockets_name(ledger, socket);
-    if (socket->is_stream) {
-        socket->connected = ledger_mark(event);
-        socket->told_out = socket->told_in = (struct ledger_mark){0};
-        socket->failed = socket->all_well = (struct ledger_mark){0};
-        socket->accepted = socket->given = 0;
-    }
-}
-
-static const struct trace_listener sockets_listeners[] = {
-    {TRACE_CALL_ASKED, sockets_observe_asked},
-    {TRACE_CALL_TOLD, sockets_observe_told},
-    {TRACE_SOCKET_NAMED, sockets_observe_named},
-};
-
-void ledger_listen_to_sockets(struct ledger *ledger)
-{
-    trace_listen(ledger->trace, sockets_listeners, G_N_ELEMENTS(sockets_listeners), ledger);
 }

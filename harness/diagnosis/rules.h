@@ -70,6 +70,12 @@ struct rules_address rules_address(uint32_t address);
 /* Whether an IPv4 packet from the address is on the wire. */
 bool rules_is_on_its_way(const struct rules_case *c, uint32_t address);
 
+/*
+ * rules_irq.c: who watches the file of an interrupt, was told of it, and has not read that, since
+ * it sleeps for something else; NULL: nobody does.
+ */
+const struct ledger_task *rules_sleeps_elsewhere(const struct rules_case *c, unsigned intid);
+
 /* rules_late.c: whether a packet that was discarded there had come to the driver, to be sent. */
 bool rules_is_of_sending(const struct rules_case *c, const char *where);
 
@@ -85,6 +91,13 @@ bool rules_reaches_nobody(const struct rules_case *c);
  */
 typedef bool rules_chain_fn(struct rules_case *c, const struct waits_chain *chain);
 bool rules_some_chain(struct rules_case *c, rules_chain_fn *look);
+/*
+ * rules_event.c: each thing that somebody watches who sleeps in the queue and matters, until one
+ * holds.
+ */
+typedef bool rules_watch_fn(struct rules_case *c, const struct ledger_watch *watch,
+                            const struct ledger_task *reader);
+bool rules_some_watch(struct rules_case *c, rules_watch_fn *look);
 /* Whether the program that is in trouble may wait for what this task does. */
 bool rules_concerns(const struct rules_case *c, uint32_t task);
 
@@ -146,6 +159,8 @@ bool rule_request_provider_dead(struct rules_case *c);
 bool rule_request_undelivered(struct rules_case *c);
 bool rule_request_overdue(struct rules_case *c);
 bool rule_request_ended_early(struct rules_case *c);
+bool rule_request_unready(struct rules_case *c);
+bool rule_request_data_dropped(struct rules_case *c);
 bool rule_request_uncancelled(struct rules_case *c);
 bool rule_request_unanswered(struct rules_case *c);
 bool rule_timeout_overdue(struct rules_case *c);
@@ -157,6 +172,7 @@ bool rule_config_unread(struct rules_case *c);
 bool rule_config_guessed(struct rules_case *c);
 
 bool rule_iface_missing(struct rules_case *c);
+bool rule_iface_unaddressed(struct rules_case *c);
 bool rule_packet_discarded(struct rules_case *c);
 
 bool rule_route_tables_disagree(struct rules_case *c);

@@ -1,7 +1,7 @@
 /*
  * rules_daemon.c - the links between the network daemon and what it has to send
  *
- *     card's scheme → opened → interface → packet → frame
+ *     card's scheme → opened → interface → address → packet → frame
  *
  * Where drivers are programs a card is a scheme, called "network." and something. A packet that is
  * thrown away on its way out, or on its way to this host itself, is on no wire; its guest says so.
@@ -10,7 +10,9 @@
 
 #include <string.h>
 
-#define DAEMON_CARD "network."
+#define DAEMON_CARD          "network."
+#define DAEMON_CONFIGURATION "/etc/net/"
+#define DAEMON_LOOPBACK      127
 
 /* ---- cards ----------------------------------------------------------------------------------- */
 
@@ -41,6 +43,54 @@ bool rule_iface_missing(struct rules_case *c)
         }
     }
     return false;
+}
+
+/* ---- addresses ------------------------------------------------------------------------------- */
+
+/* Of what configures an interface by itself. */
+static const char *daemon_read_file(const struct rules_case *c)
+{
+    GHashTableIter each;
+    gpointer path;
+    const char *first = NULL;
+    g_hash_table_iter_init(&each, c->ledger->schemes->opened);
+    while (g_hash_table_iter_next(&each, &path, NULL)) {
+        bool is_one = g_str_has_prefix(path, DAEMON_CONFIGURATION);
+        first = is_one && (first == NULL || strcmp(path, first) < 0) ? path : first;
+    }
+    return first;
+}
+
+static bool daemon_has_sent(const struct rules_case *c)
+{
+    for (unsigned i = 0; i < c->ledger->peer_count; i++) {
+        const struct ledger_peer *peer = &c->ledger->peers[i];
+        if (peer->sent + peer->sent_dropped + peer->arp_requests > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Only of who waits: who is told that nobody can be reached is told the truth. */
+bool rule_iface_unaddressed(struct rules_case *c)
+{
+    const struct ledger_program *program = c->question->program;
+    if (!rules_program_suffers(c) || program->exited || program->peer == 0 ||
+        program->peer >> 24 == DAEMON_LOOPBACK || c->ledger->schemes->addressed.sequence != 0 ||
+        daemon_has_sent(c) || !rules_is_settled(c, &ledger_task(c->ledger, program->task)->since)) {
+        return false;
+    }
+    const char *path = daemon_read_file(c);
+    if (path == NULL) {
+        return false;
+    }
+    rules_evidence(c, "%s was opened, and no interface got an address by it", path);
+    rules_evidence(c, "no frame left the guest, and no ARP request");
+    return rules_found(c, "iface.unaddressed",
+                       "%s waits for %s, and no interface has an address to send from: what is to "
+                       "be sent is neither refused nor discarded",
+                       program->name, rules_address(program->peer).text);
 }
 
 /* ---- packets --------------------------------------------------------------------------------- */

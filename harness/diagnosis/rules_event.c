@@ -61,10 +61,7 @@ static bool event_blame(struct rules_case *c, const struct ledger_task *reader,
 
 /* ---- each watch of each queue ---------------------------------------------------------------- */
 
-typedef bool event_watch_fn(struct rules_case *c, const struct ledger_watch *watch,
-                            const struct ledger_task *reader);
-
-static bool event_some_watch(struct rules_case *c, event_watch_fn *look)
+bool rules_some_watch(struct rules_case *c, rules_watch_fn *look)
 {
     g_autoptr(GPtrArray) queues = ledger_sorted(c->ledger->schemes->queues);
     for (guint i = 0; i < queues->len; i++) {
@@ -112,7 +109,7 @@ static bool event_is_missing(struct rules_case *c, const struct ledger_watch *wa
 
 bool rule_event_not_delivered(struct rules_case *c)
 {
-    return event_some_watch(c, event_is_missing);
+    return rules_some_watch(c, event_is_missing);
 }
 
 /* Of what was true before it was watched; sequence 0: nothing is known to have been. */
@@ -153,7 +150,7 @@ static bool event_is_lost(struct rules_case *c, const struct ledger_watch *watch
 
 bool rule_event_lost_before_subscribe(struct rules_case *c)
 {
-    return event_some_watch(c, event_is_lost);
+    return rules_some_watch(c, event_is_lost);
 }
 
 /* ---- what is not watched --------------------------------------------------------------------- */

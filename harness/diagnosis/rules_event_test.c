@@ -49,12 +49,7 @@ static const struct source {
 /* The program waits for the provider, which is its task's name in what follows. */
 static void open_waiting(struct rig *rig)
 {
-    rig_scheme_open(rig);
-    rig_run(rig, RIG_PING);
-    rig_ask(rig, 1, RIG_PING, RIG_SCHEME, "read");
-    rig_deliver(rig, 1, RIG_PROVIDER);
-    rig_block(rig, RIG_PING, "scheme", 0x900);
-    rig_run(rig, RIG_PROVIDER);
+    rig_scheme_open_asked(rig, 0, "cat /scheme/test/file");
 }
 
 static void test_what_becomes_ready_and_is_not_posted_is_not_delivered(void)
@@ -88,17 +83,14 @@ static void test_event_that_was_read_is_delivered(void)
         rig_watch(&rig, sources[i].kind, sources[i].number, 1);
         rig_provider_sleeps(&rig);
         sources[i].ready(&rig);
-        rig_post(&rig, sources[i].kind, sources[i].number);
-        rig_wake_task(&rig, RIG_PROVIDER);
-        rig_read_events(&rig, RIG_PROVIDER);
+        rig_provider_hears(&rig, sources[i].kind, sources[i].number);
         if (sources[i].ready == irq) {
             acknowledge(&rig);
         } else if (sources[i].ready == request) {
             rig_deliver(&rig, RIG_TAG, RIG_PROVIDER);
         }
-        rig_answer(&rig, 1);
         rig_answer(&rig, RIG_TAG);
-        rig_block(&rig, RIG_PING, "child", 1);
+        rig_answer_asked(&rig);
         rig_provider_sleeps(&rig);
         rig_expect(&rig, true, "", NULL);
     }
@@ -111,8 +103,7 @@ static void test_what_nobody_wants_need_not_be_posted(void)
     rig_watch(&rig, "file", RIG_SCHEME_2, 2);
     rig_provider_sleeps(&rig);
     file_ready(&rig);
-    rig_answer(&rig, 1);
-    rig_block(&rig, RIG_PING, "child", 1);
+    rig_answer_asked(&rig);
     rig_expect(&rig, true, "", NULL);
 }
 
@@ -135,8 +126,7 @@ static void test_what_was_ready_before_it_was_watched_is_lost(void)
         rig_watch(&rig, sources[i].kind, sources[i].number, 1);
         rig_provider_sleeps(&rig);
         if (!sources[i].is_lost) {
-            rig_answer(&rig, 1);
-            rig_block(&rig, RIG_PING, "child", 1);
+            rig_answer_asked(&rig);
         }
         rig_expect(&rig, true, sources[i].is_lost ? "event.lost-before-subscribe" : "",
                    sources[i].is_lost ? "ping" : NULL);
@@ -201,8 +191,7 @@ static void test_look_after_the_registration_finds_what_was_ready(void)
     rig_post(&rig, "irq", INTID);
     rig_read_events(&rig, RIG_PROVIDER);
     acknowledge(&rig);
-    rig_answer(&rig, 1);
-    rig_block(&rig, RIG_PING, "child", 1);
+    rig_answer_asked(&rig);
     rig_provider_sleeps(&rig);
     rig_expect(&rig, true, "", NULL);
 }
@@ -212,13 +201,7 @@ static void test_look_after_the_registration_finds_what_was_ready(void)
 /* The provider drives the card, and has slept for events before. */
 static void open_driver(struct rig *rig)
 {
-    rig_scheme_open_with(rig, 1, "cat /scheme/test/file");
-    rig_claim(rig);
-    rig_run(rig, RIG_PING);
-    rig_ask(rig, 1, RIG_PING, RIG_SCHEME, "read");
-    rig_deliver(rig, 1, RIG_PROVIDER);
-    rig_block(rig, RIG_PING, "scheme", 0x900);
-    rig_run(rig, RIG_PROVIDER);
+    rig_scheme_open_asked(rig, 1, "cat /scheme/test/file");
 }
 
 static void test_driver_that_watches_its_requests_only_has_an_incomplete_wait_set(void)
@@ -252,8 +235,7 @@ static void test_queue_in_the_queue_may_watch_it(void)
     rig_watch(&rig, "queue", 9, 1);
     rig_provider_sleeps(&rig);
     irq(&rig);
-    rig_answer(&rig, 1);
-    rig_block(&rig, RIG_PING, "child", 1);
+    rig_answer_asked(&rig);
     rig_expect(&rig, true, "", NULL);
 }
 
@@ -264,8 +246,7 @@ static void test_daemon_that_the_program_does_not_need_is_no_matter_of_it(void)
     rig_watch(&rig, "scheme", RIG_SCHEME, 1);
     rig_provider_sleeps(&rig);
     irq(&rig);
-    rig_answer(&rig, 1);
-    rig_block(&rig, RIG_PING, "child", 1);
+    rig_answer_asked(&rig);
     rig_expect(&rig, true, "", NULL);
 }
 

@@ -192,6 +192,19 @@ static uint64_t rules_heard(const struct rules_case *c, const struct ledger_devi
     return MAX(device->isr_ack.sequence, ledger->irqs[device->message_data].ended.sequence);
 }
 
+/* Where the driver is a program that was told of its interrupt and does not come to read that. */
+static void rules_evidence_elsewhere(struct rules_case *c, unsigned intid)
+{
+    const struct ledger_task *task = rules_sleeps_elsewhere(c, intid);
+    char since[32];
+    if (task != NULL) {
+        c->diagnosis->driver = task;
+        rules_evidence(c, "%s was told of INTID %u and has not read that: it sleeps on %s since %s",
+                       waits_name(task).text, intid, task->on,
+                       rules_time(since, task->since.time_ns));
+    }
+}
+
 static bool rules_frames_left(struct rules_case *c, const struct ledger_device *device)
 {
     if (!device->counts && rules_heard(c, device) < device->rx.used.sequence) {
@@ -207,6 +220,7 @@ static bool rules_frames_left(struct rules_case *c, const struct ledger_device *
     rules_evidence(c, "%s = %" G_GUINT64_FORMAT ", %s = %" G_GUINT64_FORMAT, device->counter_frames,
                    device->taken_frames, device->counter_dropped, device->taken_dropped);
     rules_evidence_irq(c, board_net_intid(c->board, device->name));
+    rules_evidence_elsewhere(c, board_net_intid(c->board, device->name));
     return rules_found(c, "vq.used-not-consumed",
                        "the device returned %" G_GUINT64_FORMAT " frames in %s, the last at %s, "
                        "and the driver took %" G_GUINT64_FORMAT,

@@ -13,6 +13,7 @@
 #define RIG_NETD 1
 #define RIG_PING 2
 #define RIG_PEER UINT32_C(0x0a000202) /* 10.0.2.2 */
+#define RIG_MS   UINT64_C(1000000)
 
 struct rig {
     struct board *board;

@@ -112,4 +112,39 @@ static inline void rig_driver_expect(struct rig_driver *driver, bool hangs, cons
     rig_expect(&driver->rig, hangs, cause, task);
 }
 
+/* [GICv2] 4.1.2, 4.1.3 */
+#define GICD_CTLR       (BOARD_GICD_BASE + 0x000)
+#define GICD_ITARGETSR  (BOARD_GICD_BASE + 0x800)
+#define GICD_IPRIORITYR (BOARD_GICD_BASE + 0x400)
+#define GICC_CTLR       (BOARD_GICC_BASE + 0x0)
+#define GICC_PMR        (BOARD_GICC_BASE + 0x4)
+#define GICC_IAR        (BOARD_GICC_BASE + 0xc)
+#define GICC_EOIR       (BOARD_GICC_BASE + 0x10)
+
+/* A frame has been received, and the card wants an interrupt. */
+static inline void rig_driver_wants_interrupt(struct rig_driver *driver)
+{
+    rig_driver_open(driver, "ping 10.0.2.2");
+    rig_driver_start(driver, 4);
+    rig_driver_count(driver, "eth0.rx.frames", 0);
+    rig_driver_receive(driver, 1);
+}
+
+/* What a guest does that listens. */
+static inline void rig_driver_listen(struct rig_driver *driver)
+{
+    struct mmio_bus *bus = board_bus(driver->rig.board);
+    mmio_write(bus, GICD_ITARGETSR + RIG_INTID, 1, 1);
+    mmio_write(bus, GICD_IPRIORITYR + RIG_INTID, 1, 0xa0);
+    mmio_write(bus, GICC_PMR, 4, 0xff);
+    mmio_write(bus, GICD_CTLR, 4, 1);
+    mmio_write(bus, GICC_CTLR, 4, 1);
+    gic_repair_enable(board_gic(driver->rig.board), 0, RIG_INTID);
+}
+
+static inline unsigned rig_driver_take(struct rig_driver *driver)
+{
+    return (unsigned)mmio_read(board_bus(driver->rig.board), GICC_IAR, 4);
+}
+
 #endif

@@ -17,21 +17,6 @@ static void second_provider(struct rig *rig)
                TS(rig_word(rig, "second")));
 }
 
-/* The grade as well, which rig_expect() takes to be derived; the root, "" when there is none. */
-static void expect_graded(struct rig *rig, const char *cause, enum diagnosis_grade grade,
-                          const char *root)
-{
-    const struct diagnosis_question question = {
-        .board = rig->board, .hangs = true, .program = ledger_program(rig->ledger, 1)};
-    struct diagnosis *diagnosis = diagnosis_ask(rig->ledger, &question);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(diagnosis->cause);
-    CU_ASSERT_STRING_EQUAL(diagnosis->cause, cause);
-    CU_ASSERT_EQUAL(diagnosis->grade, grade);
-    CU_ASSERT_STRING_EQUAL(diagnosis->driver != NULL ? diagnosis->driver->name : "", root);
-    diagnosis_free(diagnosis);
-    rig_close(rig);
-}
-
 /* ---- undelivered ----------------------------------------------------------------------------- */
 
 static void test_request_to_a_provider_that_does_not_watch_its_root_is_undelivered(void)
@@ -60,9 +45,7 @@ static void test_request_whose_event_was_read_alone_is_undelivered(void)
     rig_watch(&rig, "scheme", RIG_SCHEME, 1);
     rig_provider_sleeps(&rig);
     rig_ask_and_sleep(&rig, RIG_TAG, RIG_PING, RIG_SCHEME, "read");
-    rig_post(&rig, "scheme", RIG_SCHEME);
-    rig_wake_task(&rig, RIG_PROVIDER);
-    rig_read_events(&rig, RIG_PROVIDER);
+    rig_provider_hears(&rig, "scheme", RIG_SCHEME);
     rig_provider_sleeps(&rig);
     rig_expect(&rig, true, "request.undelivered", "ping");
 }
@@ -122,7 +105,7 @@ static void test_provider_that_watches_more_may_wait_for_what_it_reads(void)
         rig_watch(&rig, "irq", 48, 1);
         ask_and_deliver(&rig, cases[i].operation);
         rig_provider_sleeps(&rig);
-        expect_graded(&rig, "request.unanswered", cases[i].grade, "provider");
+        rig_expect_graded(&rig, "request.unanswered", cases[i].grade, "provider");
     }
 }
 
@@ -134,7 +117,7 @@ static void test_cancelled_request_has_to_be_answered_whatever_it_waits_for(void
     ask_and_deliver(&rig, "read");
     rig_provider_sleeps(&rig);
     trace_emit(rig.trace, TRACE_REQUEST_CANCELLED, TN(RIG_TAG), TS(rig_word(&rig, "told")));
-    expect_graded(&rig, "request.unanswered", DIAGNOSIS_DERIVED, "provider");
+    rig_expect_graded(&rig, "request.unanswered", DIAGNOSIS_DERIVED, "provider");
 }
 
 static void tell_of_a_signal(struct rig *rig)
@@ -146,7 +129,6 @@ static void tell_of_a_signal(struct rig *rig)
 static void ask_a_silent_peer(struct rig *rig)
 {
     rig_scheme_open_with(rig, 1, "ping 10.0.2.2");
-    rig_claim(rig);
     rig_watch(rig, "irq", 48, 1);
     ask_and_deliver(rig, "read");
     rig_send(rig, LEDGER_OUT, RIG_PEER);
@@ -207,7 +189,6 @@ static void test_peer_that_is_silent_comes_before_the_provider_that_waits_for_it
 {
     struct rig rig;
     rig_scheme_open_with(&rig, 1, "ping 10.0.2.2");
-    rig_claim(&rig);
     ask_and_deliver(&rig, "read");
     rig_send(&rig, LEDGER_OUT, RIG_PEER);
     rig_block(&rig, RIG_PROVIDER, "requests", 0x700);
@@ -218,7 +199,6 @@ static void test_filter_that_dropped_the_frame_comes_before_the_provider_that_wa
 {
     struct rig rig;
     rig_scheme_open_with(&rig, 1, "ping 10.0.2.2");
-    rig_claim(&rig);
     ask_and_deliver(&rig, "read");
     rig_send(&rig, LEDGER_OUT_DROPPED, RIG_PEER);
     rig_block(&rig, RIG_PROVIDER, "requests", 0x700);
@@ -238,13 +218,12 @@ static void test_reply_that_came_makes_the_provider_owe_the_answer(void)
 {
     struct rig rig;
     rig_scheme_open_with(&rig, 1, "ping 10.0.2.2");
-    rig_claim(&rig);
     rig_watch(&rig, "time", RIG_CLOCK, 1);
     ask_and_deliver(&rig, "read");
     rig_send(&rig, LEDGER_OUT, RIG_PEER);
     rig_receive(&rig, LEDGER_IN, RIG_PEER);
     rig_provider_sleeps(&rig);
-    expect_graded(&rig, "request.unanswered", DIAGNOSIS_DERIVED, "provider");
+    rig_expect_graded(&rig, "request.unanswered", DIAGNOSIS_DERIVED, "provider");
 }
 
 /* ---- the provider is gone -------------------------------------------------------------------- */
@@ -288,7 +267,7 @@ static void test_root_of_a_chain_is_blamed_and_not_who_waits_for_it(void)
     rig_ask_and_sleep(&rig, RIG_TAG + 1, RIG_PROVIDER, RIG_SCHEME_2, "write");
     rig_deliver(&rig, RIG_TAG + 1, RIG_OTHER);
     rig_block(&rig, RIG_OTHER, "requests", 0x701);
-    expect_graded(&rig, "request.unanswered", DIAGNOSIS_DERIVED, "other");
+    rig_expect_graded(&rig, "request.unanswered", DIAGNOSIS_DERIVED, "other");
 }
 
 static void test_two_locks_in_two_orders_are_a_deadlock(void)
@@ -350,7 +329,7 @@ static void test_killed_task_that_waits_for_an_answer_is_unkillable(void)
     kill_caller(&rig, 9);
     rig_expect(&rig, true, "task.unkillable", "ping");
     kill_caller(&rig, 14);
-    expect_graded(&rig, "request.unanswered", DIAGNOSIS_SUSPECT, "provider");
+    rig_expect_graded(&rig, "request.unanswered", DIAGNOSIS_SUSPECT, "provider");
 }
 
 static void test_killed_task_that_left_its_request_is_in_order(void)

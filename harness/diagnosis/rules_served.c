@@ -2,10 +2,11 @@
  * rules_served.c - sockets that a program provides: what it answers, held against the wire and
  * against the time that was given
  *
- * What rules_socket.c and rules_call.c say of calls, here of requests. Of readiness nothing is
- * said: who waits for that waits in an event queue, and rules_event.c looks at those.
+ * What rules_socket.c and rules_call.c say of calls, here of requests. Who waits for readiness
+ * waits in an event queue. That the provider said so and the event went astray is what
+ * rules_event.c finds; here it is held against the wire whether the provider had to say so.
  */
-#include "harness/diagnosis/rules.h"
+#include "harness/diagnosis/rules_socket.h"
 
 #include <string.h>
 
@@ -132,4 +133,117 @@ bool rule_request_ended_early(struct rules_case *c)
                        "end, and nothing had come from there: the connection was on its way",
                        rules_address(first->socket.peer).text, first->socket.peer_port,
                        rules_time(at, first->ended.time_ns));
+}
+
+/* ---- readiness ------------------------------------------------------------------------------- */
+
+#define SERVED_READ  1u
+#define SERVED_WRITE 2u
+
+/* Arrived since it is watched, long enough ago, and no event came of it or of anything later. */
+static bool served_was_missed(const struct rules_case *c, const struct ledger_watch *watch,
+                              const struct ledger_mark *mark)
+{
+    return mark->sequence > watch->since.sequence && mark->sequence > watch->posted.sequence &&
+           mark->sequence > watch->source->found.sequence && rules_is_settled(c, mark) &&
+           !rules_was_discarded(c, mark);
+}
+
+/* What arrived that ends a wait for these events, with its name; NULL: nothing. */
+static const char *served_missed_segment(const struct rules_case *c,
+                                         const struct ledger_watch *watch,
+                                         const struct ledger_conversation *wire,
+                                         struct ledger_mark *mark)
+{
+    /* Who has had an event may have left some of what it was about: more of it is no news. */
+    bool is_first = watch->posted.sequence == 0 && watch->source->found.sequence == 0;
+    const struct {
+        const char *name;
+        struct ledger_mark mark;
+        bool counts;
+    } segments[] = {
+        {"a reset", wire->rst_in, true},
+        {"the SYN-ACK", wire->synack_in, (watch->events & SERVED_WRITE) != 0},
+        {"the peer's FIN", wire->fin_in, (watch->events & SERVED_READ) != 0 && is_first},
+        {"data", wire->data_in, (watch->events & SERVED_READ) != 0 && is_first},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(segments); i++) {
+        if (segments[i].counts && served_was_missed(c, watch, &segments[i].mark)) {
+            *mark = segments[i].mark;
+            return segments[i].name;
+        }
+    }
+    return NULL;
+}
+
+static bool served_is_unready(struct rules_case *c, const struct ledger_watch *watch,
+                              const struct ledger_task *reader)
+{
+    const struct ledger_source *file = watch->source;
+    const struct ledger_served *served =
+        file->kind == c->ledger->schemes->kind_file ? ledger_served(c->ledger, file->socket) : NULL;
+    const struct ledger_conversation *wire =
+        served != NULL ? rules_stream(c, &served->socket) : NULL;
+    struct ledger_mark mark = {0};
+    const char *what = wire != NULL ? served_missed_segment(c, watch, wire, &mark) : NULL;
+    if (what == NULL) {
+        return false;
+    }
+    const struct ledger_scheme *scheme = ledger_scheme(c->ledger, file->number);
+    char at[32], since[32];
+    g_autoptr(GString) text = g_string_new(NULL);
+    waits_write_source(text, c->ledger, file);
+    if (scheme != NULL) {
+        c->diagnosis->driver = ledger_task(c->ledger, scheme->provider);
+    }
+    return rules_found(
+        c, "poll.unready",
+        "%s of %s, port %u, arrived at %s for the socket behind %s, which %s watches "
+        "since %s, and no event was posted",
+        what, rules_address(wire->peer).text, wire->peer_port, rules_time(at, mark.time_ns),
+        text->str, waits_name(reader).text, rules_time(since, watch->since.time_ns));
+}
+
+bool rule_request_unready(struct rules_case *c)
+{
+    return rules_program_suffers(c) && rules_some_watch(c, served_is_unready);
+}
+
+/* ---- data ------------------------------------------------------------------------------------ */
+
+/* The FIN stands behind less than was taken. Nobody notices: it may be a program that succeeded. */
+static bool served_was_cut(const struct rules_case *c, const struct ledger_served *served)
+{
+    const struct ledger_program *program = c->question->program;
+    const struct ledger_conversation *wire = rules_stream(c, &served->socket);
+    return wire != NULL && (program == NULL || served->user == program->task) &&
+           wire->rst_in.sequence == 0 && wire->syn_out.sequence != 0 &&
+           wire->fin_out.sequence != 0 && rules_bytes_out(wire) < served->socket.accepted;
+}
+
+bool rule_request_data_dropped(struct rules_case *c)
+{
+    const struct ledger_served *first = NULL;
+    GHashTableIter each;
+    gpointer value;
+    g_hash_table_iter_init(&each, c->ledger->schemes->served);
+    while (g_hash_table_iter_next(&each, NULL, &value)) {
+        const struct ledger_served *served = value;
+        bool is_earlier = first == NULL || served->socket.accepted_first.sequence <
+                                               first->socket.accepted_first.sequence;
+        first = is_earlier && served_was_cut(c, served) ? served : first;
+    }
+    if (first == NULL) {
+        return false;
+    }
+    const struct ledger_socket *socket = &first->socket;
+    char at[32];
+    c->diagnosis->task = ledger_task(c->ledger, first->user);
+    return rules_found(c, "socket.data-dropped",
+                       "writes to %s, port %u, were answered with %" G_GUINT64_FORMAT
+                       " bytes in all, the first at %s, and %" G_GUINT64_FORMAT
+                       " of them left in front of the FIN",
+                       rules_address(socket->peer).text, socket->peer_port, socket->accepted,
+                       rules_time(at, socket->accepted_first.time_ns),
+                       rules_bytes_out(rules_stream(c, socket)));
 }

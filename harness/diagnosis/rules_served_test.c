@@ -1,8 +1,8 @@
 /* rules_served_test.c - sockets of a provider: what reads are answered with, how long they wait */
 #include "harness/diagnosis/rules_rig_scheme.h"
+#include "harness/diagnosis/rules_rig_wire.h"
 
 #define SERVED_SOCKET 0x5000
-#define SERVED_PORT   40000
 #define SECOND        UINT64_C(1000000000)
 
 static void set_timeouts(struct rig *rig, uint64_t receive_ns, uint64_t send_ns)
@@ -12,8 +12,8 @@ static void set_timeouts(struct rig *rig, uint64_t receive_ns, uint64_t send_ns)
 
 static void name(struct rig *rig, uint32_t peer)
 {
-    trace_emit(rig->trace, TRACE_SOCKET_NAMED, TN(SERVED_SOCKET), TN(6), TN(RIG_SELF),
-               TN(SERVED_PORT), TN(peer), TN(80));
+    trace_emit(rig->trace, TRACE_SOCKET_NAMED, TN(SERVED_SOCKET), TN(6), TN(RIG_SELF), TN(RIG_PORT),
+               TN(peer), TN(80));
 }
 
 /* The program asks for so many bytes of the socket, and the provider has read that. */
@@ -101,9 +101,7 @@ static void test_provider_whose_clock_was_not_set_again_has_no_time(void)
         rig_provider_sleeps(&rig);
         rig_pass(&rig, RIG_MS);
         trace_emit(rig.trace, TRACE_TIMEOUT_FIRED, TN(1));
-        rig_post(&rig, "time", RIG_CLOCK);
-        rig_wake_task(&rig, RIG_PROVIDER);
-        rig_read_events(&rig, RIG_PROVIDER);
+        rig_provider_hears(&rig, "time", RIG_CLOCK);
     }
     rig_provider_sleeps(&rig);
     rig_pass(&rig, 100 * RIG_MS);
@@ -167,56 +165,199 @@ static void test_connection_within_the_guest_passes_no_wire(void)
     }
 }
 
-#define SYN 0x02
-#define ACK 0x10
-
-/* A segment without data, from the guest or to it. */
-static void pass_segment(struct rig *rig, bool out, uint8_t flags)
+/* A connection on its way. */
+static void connect(struct rig *rig)
 {
-    uint8_t frame[RIG_FRAME] = {[12] = 0x08, [14] = 0x45, [17] = 40, [23] = 6};
-    uint32_t source = out ? RIG_SELF : RIG_PEER, target = out ? RIG_PEER : RIG_SELF;
-    uint16_t ports[2] = {out ? SERVED_PORT : 80, out ? 80 : SERVED_PORT};
-    for (unsigned i = 0; i < 4; i++) {
-        frame[26 + i] = (uint8_t)(source >> (24 - 8 * i));
-        frame[30 + i] = (uint8_t)(target >> (24 - 8 * i));
-        frame[34 + i] = (uint8_t)(ports[i / 2] >> (8 - 8 * (i % 2)));
-    }
-    frame[41] = 1;
-    frame[45] = (flags & ACK) != 0 ? 2 : 0;
-    frame[46] = 0x50;
-    frame[47] = flags;
-    rig_tell(rig, out ? LEDGER_OUT : LEDGER_IN, NULL, frame, sizeof frame);
+    rig_scheme_open_with(rig, 1, "wget http://10.0.2.2/");
+    set_timeouts(rig, UINT64_MAX, UINT64_MAX);
+    name(rig, RIG_PEER);
+    rig_syn(rig);
 }
 
 static void test_end_is_right_once_the_peer_was_heard(void)
 {
     static const struct {
-        uint8_t flags; /* 0: the peer says nothing */
-        bool in_time;
+        bool answers, in_time;
         const char *cause;
     } cases[] = {
-        {0, true, "call.wrong-result"},
-        {SYN | ACK, true, ""},
-        {SYN | ACK, false, "call.wrong-result"},
+        {false, true, "call.wrong-result"},
+        {true, true, ""},
+        {true, false, "call.wrong-result"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct rig rig;
-        rig_scheme_open_with(&rig, 1, "wget http://10.0.2.2/");
-        rig_claim(&rig);
-        set_timeouts(&rig, UINT64_MAX, UINT64_MAX);
-        name(&rig, RIG_PEER);
-        pass_segment(&rig, true, SYN);
-        if (cases[i].flags != 0 && cases[i].in_time) {
-            pass_segment(&rig, false, cases[i].flags);
+        connect(&rig);
+        if (cases[i].answers && cases[i].in_time) {
+            rig_syn_ack(&rig);
         }
         ask_for(&rig, "read", 100);
         rig_answer(&rig, RIG_TAG);
-        if (cases[i].flags != 0 && !cases[i].in_time) {
-            pass_segment(&rig, false, cases[i].flags);
+        if (cases[i].answers && !cases[i].in_time) {
+            rig_syn_ack(&rig);
         }
         rig_run(&rig, RIG_PING);
         expect(&rig, false, cases[i].cause);
     }
+}
+
+/* ---- readiness ------------------------------------------------------------------------------- */
+
+#define READ  1
+#define WRITE 2
+
+static void watch_file(struct rig *rig, unsigned events)
+{
+    trace_emit(rig->trace, TRACE_EVENT_WATCHED, TN(RIG_QUEUE), TS(rig_word(rig, "file")),
+               TN(RIG_SCHEME), TN(0x30), TN(events));
+}
+
+static void post_file(struct rig *rig, unsigned events)
+{
+    trace_emit(rig->trace, TRACE_EVENT_POSTED, TN(RIG_QUEUE), TS(rig_word(rig, "file")),
+               TN(RIG_SCHEME), TN(0x30), TN(events));
+    rig_wake_task(rig, RIG_PING);
+    rig_read_events(rig, RIG_PING);
+}
+
+/* The program watches the file of its connection; `found`: what the provider says to that. */
+static void begin_to_wait(struct rig *rig, unsigned events, unsigned found)
+{
+    rig_run(rig, RIG_PING);
+    watch_file(rig, events);
+    ask_for(rig, "events", 0);
+    trace_emit(rig->trace, TRACE_REQUEST_ANSWERED, TN(RIG_TAG), TN(found));
+    rig_provider_sleeps(rig);
+    rig_wake_task(rig, RIG_PING);
+}
+
+static void go_on_waiting(struct rig *rig)
+{
+    rig_block(rig, RIG_PING, "event", 0x501);
+    rig_pass(rig, 100 * RIG_MS);
+}
+
+static void test_handshake_that_posts_no_event_leaves_its_socket_unready(void)
+{
+    static const struct {
+        unsigned events, found;
+        bool posted, ends;
+        const char *cause;
+    } cases[] = {
+        {WRITE, 0, false, false, "poll.unready"},
+        {WRITE | READ, 0, false, false, "poll.unready"},
+        {WRITE, 0, true, false, ""},
+        {READ, 0, false, false, ""}, /* that is no reason to read */
+        {WRITE, 0, false, true, ""}, /* the program has gone on by itself */
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct rig rig;
+        connect(&rig);
+        begin_to_wait(&rig, cases[i].events, cases[i].found);
+        rig_block(&rig, RIG_PING, "event", 0x501);
+        rig_syn_ack(&rig);
+        if (cases[i].posted) {
+            post_file(&rig, WRITE);
+        }
+        if (cases[i].ends) {
+            rig_exit(&rig, 1);
+        } else {
+            go_on_waiting(&rig);
+        }
+        expect(&rig, false, cases[i].cause);
+    }
+}
+
+static void test_what_was_true_when_it_was_watched_is_no_news(void)
+{
+    struct rig rig;
+    connect(&rig);
+    rig_syn_ack(&rig);
+    begin_to_wait(&rig, WRITE, WRITE);
+    post_file(&rig, WRITE);
+    go_on_waiting(&rig);
+    expect(&rig, false, "");
+}
+
+static void test_data_and_resets_are_told_and_more_data_need_not_be(void)
+{
+    static const struct {
+        bool resets, was_told;
+        const char *cause;
+    } cases[] = {
+        {false, false, "poll.unready"},
+        {false, true, ""}, /* some of the first may be left */
+        {true, true, "poll.unready"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct rig rig;
+        connect(&rig);
+        rig_syn_ack(&rig);
+        begin_to_wait(&rig, READ, 0);
+        if (cases[i].was_told) {
+            rig_data_in(&rig, 10);
+            post_file(&rig, READ);
+        }
+        rig_block(&rig, RIG_PING, "event", 0x501);
+        if (cases[i].resets) {
+            rig_segment(&rig, LEDGER_IN, RIG_RST, RIG_IRS + 11, 0, 0);
+        } else {
+            rig_data_in(&rig, 20);
+        }
+        go_on_waiting(&rig);
+        expect(&rig, false, cases[i].cause);
+    }
+}
+
+/* ---- data ------------------------------------------------------------------------------------ */
+
+static void test_fin_in_front_of_what_writes_were_answered_with_drops_it(void)
+{
+    static const struct {
+        unsigned answered, left;
+        bool ends;
+        const char *cause;
+    } cases[] = {
+        {100, 100, true, ""},
+        {100, 60, true, "socket.data-dropped"},
+        {100, 60, false, ""}, /* the rest may leave still */
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        for (unsigned is_asked = 0; is_asked < 2; is_asked++) {
+            struct rig rig;
+            connect(&rig);
+            rig_syn_ack(&rig);
+            ask_for(&rig, "write", 100);
+            trace_emit(rig.trace, TRACE_REQUEST_ANSWERED, TN(RIG_TAG), TN(cases[i].answered));
+            rig_segment(&rig, LEDGER_OUT, RIG_ACK, RIG_ISS + 1, RIG_IRS + 1, cases[i].left);
+            if (cases[i].ends) {
+                rig_segment(&rig, LEDGER_OUT, RIG_FIN | RIG_ACK, RIG_ISS + 1 + cases[i].left,
+                            RIG_IRS + 1, 0);
+            }
+            rig_exit(&rig, 0);
+            const struct diagnosis_question question = {
+                .board = rig.board,
+                .program = is_asked != 0 ? ledger_program(rig.ledger, 1) : NULL,
+            };
+            struct diagnosis *diagnosis = diagnosis_ask(rig.ledger, &question);
+            CU_ASSERT_STRING_EQUAL(diagnosis->cause != NULL ? diagnosis->cause : "",
+                                   cases[i].cause);
+            diagnosis_free(diagnosis);
+            rig_close(&rig);
+        }
+    }
+}
+
+static void test_answers_of_a_former_connection_do_not_count(void)
+{
+    struct rig rig;
+    connect(&rig);
+    rig_syn_ack(&rig);
+    ask_for(&rig, "write", 100);
+    trace_emit(rig.trace, TRACE_REQUEST_ANSWERED, TN(RIG_TAG), TN(100));
+    name(&rig, RIG_PEER);
+    rig_segment(&rig, LEDGER_OUT, RIG_FIN | RIG_ACK, RIG_ISS + 1, RIG_IRS + 1, 0);
+    rig_exit(&rig, 0);
+    expect(&rig, false, "");
 }
 
 UNIT_SUITE("rules_served",
@@ -228,4 +369,9 @@ UNIT_SUITE("rules_served",
            UNIT_TEST(test_end_of_a_connection_of_which_nothing_came_is_wrong),
            UNIT_TEST(test_no_bytes_are_the_right_answer_to_who_wants_none),
            UNIT_TEST(test_connection_within_the_guest_passes_no_wire),
-           UNIT_TEST(test_end_is_right_once_the_peer_was_heard))
+           UNIT_TEST(test_end_is_right_once_the_peer_was_heard),
+           UNIT_TEST(test_handshake_that_posts_no_event_leaves_its_socket_unready),
+           UNIT_TEST(test_what_was_true_when_it_was_watched_is_no_news),
+           UNIT_TEST(test_data_and_resets_are_told_and_more_data_need_not_be),
+           UNIT_TEST(test_fin_in_front_of_what_writes_were_answered_with_drops_it),
+           UNIT_TEST(test_answers_of_a_former_connection_do_not_count))

@@ -13,8 +13,12 @@
 
 /* Nothing that is due waits so long. */
 #define TIME_OVERDUE_NS UINT64_C(100000000)
-/* What has no answer is sent again after a second, [RFC6298] 2.1, [RFC1122] 2.3.2.1. */
+/* What has no answer is sent again after a second, [RFC6298] 2.1, [RFC1122] 2.3.2.1; or later. */
+#define TIME_AGAIN_NS  UINT64_C(1000000000)
 #define TIME_REPEAT_NS UINT64_C(3000000000)
+/* More than a tick is lost, and most of what passed; or time went back more often than once. */
+#define TIME_LOST_NS       UINT64_C(100000000)
+#define TIME_BACKWARDS_MIN 3
 /* So often a clock has fired and been set again, or more of them are no accident. */
 #define TIME_ROW_MIN   2
 #define TIME_CROWD_MIN 3
@@ -180,8 +184,9 @@ static uint64_t time_sent_once(const struct rules_case *c, const struct ledger_p
     return 0;
 }
 
-static bool time_frozen(struct rules_case *c, const struct ledger_clock *clock,
-                        const struct ledger_task *task)
+/* Of a guest that does not tell its stack's time. */
+static bool time_fires_in_vain(struct rules_case *c, const struct ledger_clock *clock,
+                               const struct ledger_task *task)
 {
     const struct ledger_peer *peer = rules_peer(c);
     uint64_t sent_ns = peer != NULL ? time_sent_once(c, peer) : 0;
@@ -201,9 +206,49 @@ static bool time_frozen(struct rules_case *c, const struct ledger_clock *clock,
                        waits_name(task).text);
 }
 
+/* What was sent once and is due again by now, by a stack whose time does not pass. */
+static bool time_stands(struct rules_case *c, const struct ledger_stack *stack)
+{
+    const struct ledger_peer *peer = rules_peer(c);
+    uint64_t sent_ns = peer != NULL ? time_sent_once(c, peer) : 0;
+    uint64_t lost_ns = ledger_stack_lost_ns(stack);
+    bool goes_back = stack->backwards >= TIME_BACKWARDS_MIN;
+    bool stands =
+        lost_ns >= TIME_LOST_NS && lost_ns >= (stack->last.time_ns - stack->from.time_ns) / 2;
+    if (sent_ns == 0 || c->now_ns - sent_ns < TIME_AGAIN_NS || stack->last.time_ns <= sent_ns ||
+        (!goes_back && !stands)) {
+        return false;
+    }
+    const struct ledger_task *task = ledger_task(c->ledger, (uint32_t)stack->task);
+    char sent[32], from[32], last[32], from_is[32], last_is[32];
+    rules_evidence(c, "the time of the stack: %s at %s, %s at %s; it went back %u times",
+                   rules_time(from_is, stack->from_ns), rules_time(from, stack->from.time_ns),
+                   rules_time(last_is, stack->last_ns), rules_time(last, stack->last.time_ns),
+                   stack->backwards);
+    c->diagnosis->driver = task;
+    return rules_found(c, "time.frozen",
+                       "what was sent to %s at %s has no answer and is not sent again: the time by "
+                       "which %s does what is due %s",
+                       rules_address(peer->address).text, rules_time(sent, sent_ns),
+                       task != NULL && task->name != NULL ? waits_name(task).text : "the kernel",
+                       goes_back ? "begins anew again and again" : "stands still");
+}
+
+static bool time_some_stack_stands(struct rules_case *c)
+{
+    g_autoptr(GPtrArray) stacks = ledger_sorted(c->ledger->schemes->stacks);
+    for (guint i = 0; i < stacks->len; i++) {
+        if (time_stands(c, g_ptr_array_index(stacks, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool rule_time_frozen(struct rules_case *c)
 {
-    return rules_program_suffers(c) && time_some_clock(c, time_frozen);
+    return rules_program_suffers(c) &&
+           (time_some_stack_stands(c) || time_some_clock(c, time_fires_in_vain));
 }
 
 /* ---- configuration --------------------------------------------------------------------------- */

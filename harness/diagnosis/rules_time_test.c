@@ -17,15 +17,7 @@ static void fire(struct rig *rig, unsigned timeout)
 /* The program waits for the provider, which watches its clock; its queue is known. */
 static void open_daemon(struct rig *rig, unsigned cards, const char *command)
 {
-    rig_scheme_open_with(rig, cards, command);
-    if (cards > 0) {
-        rig_claim(rig);
-    }
-    rig_run(rig, RIG_PING);
-    rig_ask(rig, 1, RIG_PING, RIG_SCHEME, "read");
-    rig_deliver(rig, 1, RIG_PROVIDER);
-    rig_block(rig, RIG_PING, "scheme", 0x900);
-    rig_run(rig, RIG_PROVIDER);
+    rig_scheme_open_asked(rig, cards, command);
     rig_watch(rig, "time", RIG_CLOCK, 1);
 }
 
@@ -35,9 +27,7 @@ static void tick(struct rig *rig, bool again)
     rig_provider_sleeps(rig);
     rig_pass(rig, SECOND);
     fire(rig, 1);
-    rig_post(rig, "time", RIG_CLOCK);
-    rig_wake_task(rig, RIG_PROVIDER);
-    rig_read_events(rig, RIG_PROVIDER);
+    rig_provider_hears(rig, "time", RIG_CLOCK);
     if (again) {
         set(rig, 1);
     }
@@ -61,17 +51,6 @@ static void run_chain(struct rig *rig, unsigned ticks)
     tick(rig, false);
 }
 
-static void expect_grade(struct rig *rig, const char *cause, enum diagnosis_grade grade)
-{
-    const struct diagnosis_question question = {
-        .board = rig->board, .hangs = true, .program = ledger_program(rig->ledger, 1)};
-    struct diagnosis *diagnosis = diagnosis_ask(rig->ledger, &question);
-    CU_ASSERT_STRING_EQUAL(diagnosis->cause != NULL ? diagnosis->cause : "", cause);
-    CU_ASSERT_EQUAL(diagnosis->grade, grade);
-    diagnosis_free(diagnosis);
-    rig_close(rig);
-}
-
 static void test_chain_that_ends_with_a_failed_call_is_dead(void)
 {
     struct rig rig;
@@ -89,7 +68,7 @@ static void test_chain_that_just_ends_may_have_had_nothing_to_do(void)
         fail_call(&rig, again != 0 ? -11 : 4);
         rig_provider_sleeps(&rig);
         /* The provider waits for time, so that its silence is no more than a suspicion either. */
-        expect_grade(&rig, "request.unanswered", DIAGNOSIS_SUSPECT);
+        rig_expect_graded(&rig, "request.unanswered", DIAGNOSIS_SUSPECT, NULL);
     }
 }
 
@@ -99,7 +78,7 @@ static void test_clock_that_was_set_once_is_no_chain(void)
     run_chain(&rig, 1);
     fail_call(&rig, -5);
     rig_provider_sleeps(&rig);
-    expect_grade(&rig, "request.unanswered", DIAGNOSIS_SUSPECT);
+    rig_expect_graded(&rig, "request.unanswered", DIAGNOSIS_SUSPECT, NULL);
 }
 
 static void test_new_timeout_for_each_of_many_that_fire_is_many_chains(void)
@@ -137,12 +116,10 @@ static void test_many_timeouts_that_are_set_once_are_no_chains(void)
         rig_provider_sleeps(&rig);
         rig_pass(&rig, SECOND);
         fire(&rig, 100 + i);
-        rig_post(&rig, "time", RIG_CLOCK);
-        rig_wake_task(&rig, RIG_PROVIDER);
-        rig_read_events(&rig, RIG_PROVIDER);
+        rig_provider_hears(&rig, "time", RIG_CLOCK);
     }
     rig_provider_sleeps(&rig);
-    expect_grade(&rig, "request.unanswered", DIAGNOSIS_SUSPECT);
+    rig_expect_graded(&rig, "request.unanswered", DIAGNOSIS_SUSPECT, NULL);
 }
 
 /* A fire, and a set, each `step_ns` after the one before: no two fire together. */
@@ -152,9 +129,7 @@ static void fire_in_turn(struct rig *rig, unsigned chains, unsigned fires, uint6
         rig_provider_sleeps(rig);
         rig_pass(rig, step_ns);
         fire(rig, 100 + i % chains);
-        rig_post(rig, "time", RIG_CLOCK);
-        rig_wake_task(rig, RIG_PROVIDER);
-        rig_read_events(rig, RIG_PROVIDER);
+        rig_provider_hears(rig, "time", RIG_CLOCK);
         set(rig, 100 + i % chains);
     }
     rig_provider_sleeps(rig);
@@ -243,6 +218,93 @@ static void test_three_seconds_are_not_over_yet(void)
     rig_expect(&rig, true, "arp.unresolved", "ping");
 }
 
+/* A stack that asks for a peer once at 1 s, and is told the time so when it has slept. */
+enum passing {
+    GOES_ON,
+    BEGINS_LATER,
+    COARSE,
+    STANDS,
+    BEGINS_ANEW,
+    BEGAN_ANEW_ONCE
+};
+
+static uint64_t stack_ns(enum passing passing, uint64_t now_ns)
+{
+    switch (passing) {
+    case GOES_ON:
+        return now_ns;
+    case BEGINS_LATER:
+        return now_ns - SECOND;
+    case COARSE:
+        return now_ns / (10 * RIG_MS) * (10 * RIG_MS);
+    case STANDS:
+        return SECOND;
+    case BEGINS_ANEW:
+        return now_ns % 7;
+    case BEGAN_ANEW_ONCE:
+        return now_ns < SECOND + 100 * RIG_MS ? now_ns : now_ns - SECOND;
+    }
+    return 0;
+}
+
+static void poll_stack(struct rig *rig, enum passing passing, unsigned polls, uint64_t step_ns)
+{
+    for (unsigned i = 0; i < polls; i++) {
+        rig_pass(rig, step_ns);
+        rig_wake_task(rig, RIG_PROVIDER);
+        trace_emit(rig->trace, TRACE_STACK_POLLED, TN(stack_ns(passing, rig_now_ns(rig))));
+        rig_provider_sleeps(rig);
+    }
+}
+
+static void test_stack_whose_time_does_not_pass_sends_nothing_again(void)
+{
+    static const struct {
+        enum passing passing;
+        uint64_t after_ns;
+        const char *cause;
+    } cases[] = {
+        {STANDS, SECOND + RIG_MS, "time.frozen"},
+        {BEGINS_ANEW, SECOND + RIG_MS, "time.frozen"},
+        {STANDS, SECOND - 100 * RIG_MS, "arp.unresolved"}, /* it is not due yet */
+        {GOES_ON, SECOND + RIG_MS, "arp.unresolved"},
+        {BEGINS_LATER, SECOND + RIG_MS, "arp.unresolved"},
+        {COARSE, SECOND + RIG_MS, "arp.unresolved"},
+        {BEGAN_ANEW_ONCE, SECOND + RIG_MS, "arp.unresolved"}, /* of a stack that was reset */
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct rig rig;
+        open_daemon(&rig, 1, "ping 10.0.2.2");
+        poll_stack(&rig, cases[i].passing, 20, 50 * RIG_MS + 1);
+        rig_arp_request(&rig, LEDGER_OUT, RIG_PEER);
+        poll_stack(&rig, cases[i].passing, 10, cases[i].after_ns / 10);
+        rig_expect(&rig, false, cases[i].cause, "ping");
+    }
+}
+
+/* Where no interrupt of a timer comes, a stack is not polled: its time is as good as any. */
+static void test_stack_that_is_not_polled_has_lost_no_time(void)
+{
+    struct rig rig;
+    open_daemon(&rig, 1, "ping 10.0.2.2");
+    poll_stack(&rig, STANDS, 20, 50 * RIG_MS);
+    rig_arp_request(&rig, LEDGER_OUT, RIG_PEER);
+    rig_pass(&rig, 10 * SECOND);
+    rig_expect(&rig, false, "arp.unresolved", "ping");
+}
+
+static void test_time_of_a_stack_ends_with_its_task(void)
+{
+    struct rig rig;
+    open_daemon(&rig, 1, "ping 10.0.2.2");
+    poll_stack(&rig, BEGINS_ANEW, 20, 50 * RIG_MS + 1);
+    trace_emit(rig.trace, TRACE_TASK_CREATED, TN(RIG_PROVIDER), TS("provider"), TN(0));
+    poll_stack(&rig, GOES_ON, 1, RIG_MS);
+    rig_arp_request(&rig, LEDGER_OUT, RIG_PEER);
+    poll_stack(&rig, GOES_ON, 10, 200 * RIG_MS);
+    rig_expect(&rig, false, "arp.unresolved", "ping");
+}
+
 /* ---- overdue --------------------------------------------------------------------------------- */
 
 /* For a second, and that much longer; less, where it is negative. */
@@ -290,12 +352,13 @@ static void test_file_that_nobody_opened_explains_why_nothing_is_sent(void)
     for (unsigned opened = 0; opened < 2; opened++) {
         struct rig rig;
         rig_scheme_open_with(&rig, 1, "ping 10.0.2.2");
-        rig_claim(&rig);
         ledger_add_file(rig.ledger, "/etc/net/ip");
         ledger_add_file(rig.ledger, "/var/www/index.html");
         if (opened != 0) {
             trace_emit(rig.trace, TRACE_FILE_OPENED, TN(RIG_PROVIDER),
                        TS(rig_word(&rig, "/etc/net/ip")), TN(0));
+            trace_emit(rig.trace, TRACE_CONFIG_APPLIED, TS(rig_word(&rig, "eth0")), TN(0x0a00020f),
+                       TN(0xffffff00));
         }
         rig_block(&rig, RIG_PING, "child", 1);
         rig_expect(&rig, true, opened != 0 ? "" : "config.unread", opened != 0 ? NULL : "ping");
@@ -350,6 +413,9 @@ UNIT_SUITE("rules_time", UNIT_TEST(test_chain_that_ends_with_a_failed_call_is_de
            UNIT_TEST(test_question_that_is_not_repeated_while_clocks_fire_means_frozen_time),
            UNIT_TEST(test_question_that_is_repeated_has_its_time),
            UNIT_TEST(test_three_seconds_are_not_over_yet),
+           UNIT_TEST(test_stack_whose_time_does_not_pass_sends_nothing_again),
+           UNIT_TEST(test_stack_that_is_not_polled_has_lost_no_time),
+           UNIT_TEST(test_time_of_a_stack_ends_with_its_task),
            UNIT_TEST(test_timeout_that_does_not_fire_is_overdue),
            UNIT_TEST(test_timeout_that_is_late_by_a_tick_or_was_cancelled_is_not),
            UNIT_TEST(test_timers_that_were_broken_excuse_timeouts),

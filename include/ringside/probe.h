@@ -114,9 +114,9 @@ RINGSIDE_PROBE(probe_request_delivered(uint64_t tag, uint32_t task))
 RINGSIDE_PROBE(probe_request_answered(uint64_t tag, int64_t result))
 RINGSIDE_PROBE(probe_request_cancelled(uint64_t tag, const char *how))
 /*
- * Of sockets that a provider has: which one a request is about that reads, writes or the like, as
- * in probe_socket_named(), told before it is answered; and how long who waits for it may, in ns,
- * UINT64_MAX for ever, told of a new one and whenever that changes.
+ * Of sockets that a provider has: which one a request is about that reads, writes, watches or the
+ * like, as in probe_socket_named(), told before it is answered; and how long who waits for it may,
+ * in ns, UINT64_MAX for ever, told of a new one and whenever that changes.
  */
 RINGSIDE_PROBE(probe_request_about(uint64_t tag, uint64_t object))
 RINGSIDE_PROBE(probe_socket_timeouts(uint64_t object, uint64_t receive_ns, uint64_t send_ns))
@@ -135,6 +135,11 @@ RINGSIDE_PROBE(probe_event_read(uint32_t task, uint32_t queue, uint32_t count, u
 RINGSIDE_PROBE(probe_file_ready(uint64_t scheme, uint64_t handle, uint32_t events))
 /* A program set a timeout by a clock's file; `timeout` as in probe_timeout_fired(). */
 RINGSIDE_PROBE(probe_time_set(uint32_t task, uint64_t file, uint64_t timeout, uint64_t deadline_ns))
+/*
+ * A stack does what is due by now, by the time that it is given: ns since a beginning that stays.
+ * Told by the program or the kernel in which it runs, each time.
+ */
+RINGSIDE_PROBE(probe_stack_polled(uint64_t stack_ns))
 /* A program acknowledged an interrupt by the count that it knew; 0 or a negative error. */
 RINGSIDE_PROBE(probe_irq_acknowledged(uint32_t task, uint32_t intid, uint64_t count, int result))
 

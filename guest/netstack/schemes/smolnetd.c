@@ -31,6 +31,8 @@
 #include "netstack/schemes/time_chain.h"
 #include "netstack/schemes/udp_scheme.h"
 
+#include "ringside/probe.h"
+
 #define SMOLNETD_REQUESTS    16 /* that are taken at once */
 #define SMOLNETD_EVENTS      16
 #define SMOLNETD_EXIT_FAILED 1
@@ -159,13 +161,19 @@ static bool smolnetd_has_changes(void)
     return false;
 }
 
+static uint64_t smolnetd_poll_stack(uint64_t now_ns)
+{
+    probe_stack_polled(now_ns);
+    return netif_poll(now_ns);
+}
+
 /* Until nothing can be done now. Returns when something is due again. */
 static uint64_t smolnetd_poll(void)
 {
     uint64_t stack_ns, waiters_ns;
     do {
         (void)links_receive();
-        stack_ns = netif_poll(clock_now_ns());
+        stack_ns = smolnetd_poll_stack(clock_now_ns());
         waiters_ns = smolnetd_notify();
     } while (smolnetd_has_changes());
     return stack_ns < waiters_ns ? stack_ns : waiters_ns;

@@ -391,9 +391,10 @@ static unsigned socket_events(const struct net_socket *socket)
 }
 
 /* The answer tells of what is true already. */
-static long socket_watch(struct socket_file *file, unsigned events)
+static long socket_watch(struct socket_file *file, const struct scheme_request *request)
 {
-    file->watched = events & SOCKET_EVENT_ALL;
+    probe_request_about(request->tag, (uintptr_t)file->socket);
+    file->watched = request->flags & SOCKET_EVENT_ALL;
     file->told = socket_events(file->socket) & file->watched;
     return (long)file->told;
 }
@@ -470,7 +471,7 @@ void socket_scheme_request(struct socket_scheme *scheme, const struct scheme_req
         result = socket_open(scheme, request, now_ns);
         break;
     case SCHEME_EVENTS:
-        result = file != NULL ? socket_watch(file, request->flags) : -KEBADF;
+        result = file != NULL ? socket_watch(file, request) : -KEBADF;
         break;
     case SCHEME_CLOSE:
         result = file != NULL ? socket_close(file, now_ns) : -KEBADF;

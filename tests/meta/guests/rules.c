@@ -150,6 +150,20 @@ static void use_timeouts(void)
     probe_timeout_fired(TIMEOUT);
 }
 
+/* What polls do that end early: each has a clock of its own, which an event queue watches. */
+static void use_clocks(void)
+{
+    for (uint64_t clock = 1; clock <= 20; clock++) {
+        uint64_t timeout = TIMEOUT + clock;
+        probe_event_watched(1, "time", clock, 0, 1);
+        probe_time_set(TASK, clock, timeout, UINT64_MAX);
+        if (!is_told_to("does=timeout-leaked")) {
+            probe_timeout_cancelled(timeout);
+        }
+        probe_event_watched(1, "time", clock, 0, 0);
+    }
+}
+
 /* ---- memory and registers -------------------------------------------------------------------- */
 
 static void enable_queue(uint64_t ring)
@@ -235,6 +249,7 @@ static void rules_boot(void)
     use_locks();
     use_interrupts();
     use_timeouts();
+    use_clocks();
     use_memory();
     use_registers();
     pass(20 * MS);

@@ -56,6 +56,13 @@ static const struct socktest_entry {
     {"patience", true, socktest_patience},
     {"end", true, socktest_end},
     {"end-poll", true, socktest_end_poll},
+    {"peek", true, socktest_peek},
+    {"datagram-peek", true, socktest_datagram_peek},
+    {"wait-all", true, socktest_wait_all},
+    {"parts", true, socktest_parts},
+    {"datagram-parts", true, socktest_datagram_parts},
+    {"linger", true, socktest_linger},
+    {"device", true, socktest_device},
     {"full", true, socktest_full},
     {"full-poll", true, socktest_full_poll},
 };

@@ -36,18 +36,14 @@ REASONS = {
         "arp/gives-up",
         "tcp/empty-reply",
         "tcp/syn-ack-after-70ms",
-        "udp/longest-datagram",
-    ),
-    "The scenario goes on as soon as a server was started. A server on the other face asks the network daemon for its port, and is"
-    " not there yet.": (
-        "http/fifty-clients",
-        "tcp/curl-over-loopback",
     ),
     "How much one segment carries or acknowledges depends on when a program reads and writes; through a daemon that is later.": (
         "dns/many-addresses",
         "dns/truncated",
         "http/ten-megabytes",
         "http/wget",
+        "sockets/full-buffers",
+        "sockets/messages",
         "tcp/bad-link",
         "tcp/bulk",
         "tcp/half-close",
@@ -57,26 +53,8 @@ REASONS = {
         "tcp/zero-window",
         "wire/segments-of-a-host",
     ),
-    "The driver's daemon looks at its receive queue whenever the network daemon asks it for something. So a receive interrupt that"
-    " is lost is made up for by the next request.": (
-        "faces/lost-interrupt",
-        "faults/irq-rx-found-later",
-    ),
     "`tx=block` is an option of the kernel's driver task. The daemon waits for no transmission unless /etc/pcid.conf says so, and"
     " the interrupt that the scenario loses does not come.": ("faults/irq-tx-lost",),
-    "Which of two frames is the first depends on how long a program, or a daemon, takes in between.": (
-        "faults/vq-no-kick",
-        "sockets/datagrams",
-    ),
-    "The run ends with its program, which waits for no reply; on the other face it takes longer, and replies arrive before.": (
-        "sockets/ping-sockets",
-    ),
-    "The network daemon tells 0 as the SO_RCVBUF of a TCP socket that was given none.": ("sockets/calls",),
-    "An event queue has an event for each time that something became true. epoll with EPOLLET has one for all of them until it is"
-    " asked.": ("sockets/epoll",),
-    "A buffer is full when a program writes faster than the peer reads; with a request for each piece it does not.": (
-        "sockets/full-buffers",
-    ),
 }
 
 HEADER = """\

@@ -101,8 +101,13 @@ static void mock_write_status(struct mock_device *device, uint32_t value)
         value &= ~(uint32_t)VIRTIO_CONFIG_S_FEATURES_OK;
     bool starts = (value & ~device->status & VIRTIO_CONFIG_S_DRIVER_OK) != 0;
     device->status = value;
-    if (starts)
-        device->rx_posted_at_driver_ok = mock_avail_count(MOCK_RX);
+    if (!starts)
+        return;
+    device->rx_posted_at_driver_ok = mock_avail_count(MOCK_RX);
+    if (device->receives_at_once) {
+        const uint8_t frame[60] = {0x44};
+        mock_receive(frame, sizeof frame);
+    }
 }
 
 static void mock_write_half(uint64_t *whole, uint32_t value, bool high)

@@ -41,6 +41,7 @@ struct mock_device {
     bool never_resets;         /* the status does not become 0 */
     bool refuses_features;     /* FEATURES_OK does not stick */
     bool config_never_settles; /* the generation changes with every read */
+    bool receives_at_once;     /* with DRIVER_OK there is a frame, before any interrupt */
 
     /* what the driver did */
     uint32_t status;

@@ -376,8 +376,12 @@ bool virtio_net_has_room(struct virtio_net *net)
 
 /* ---- before the task sleeps ------------------------------------------------------------------ */
 
-/* Whether a sender sleeps for frames that were sent; if not yet, an interrupt will tell. */
-static bool virtio_net_has_sent(struct virtio_net *net)
+bool virtio_net_has_frames(struct virtio_net *net)
+{
+    return virtqueue_enable_interrupts(&net->rx);
+}
+
+bool virtio_net_has_sent(struct virtio_net *net)
 {
     if (net->options.policy != VNET_TX_BLOCK)
         return false;
@@ -391,7 +395,7 @@ static bool virtio_net_has_sent(struct virtio_net *net)
 
 bool virtio_net_has_work(struct virtio_net *net)
 {
-    bool received = virtqueue_enable_interrupts(&net->rx);
+    bool received = virtio_net_has_frames(net);
     return virtio_net_has_sent(net) || received;
 }
 

@@ -110,9 +110,11 @@ void virtio_net_reclaim(struct virtio_net *net);
 /* What an interrupt for the configuration means: the link, or a device in trouble. */
 void virtio_net_check_config(struct virtio_net *net);
 /*
- * Asks for the next interrupts, before sleeping. True: there is a frame already, or a completion
- * for which somebody sleeps.
+ * Asks for the next interrupts, before sleeping. True: there is something to do already, which need
+ * not be announced any more: a frame; a completion that somebody waits for; either.
  */
+bool virtio_net_has_frames(struct virtio_net *net);
+bool virtio_net_has_sent(struct virtio_net *net);
 bool virtio_net_has_work(struct virtio_net *net);
 
 /* ---- anybody's ------------------------------------------------------------------------------- */

@@ -2,13 +2,15 @@
  * virtio_netd.c - the daemon of a virtio network device
  *
  * One task, one loop. It waits for an event: a request, an interrupt, or a period that is over;
- * takes the interrupt; and then does everything that there is to do, whatever the event was, as an
- * interrupt may be for either queue, and requests and frames make each other possible. It never
- * waits for the device in any other place, unless it was told to spin.
+ * takes the interrupt; and then does everything that there is to do, as an interrupt may be for
+ * either queue, and requests and frames make each other possible. It never waits for the device in
+ * any other place, unless it was told to spin.
  *
- * Frames that nobody reads stay in the receive queue: that is all the memory that there is for
- * them. So that a queue with frames in it is no reason to stay awake; those who want them were
- * told.
+ * The receive queue is looked at when an interrupt came, or a period is over, and from then on
+ * until it is empty; with that the next interrupt is asked for, and the queue looked at once more,
+ * for what came in between. Requests are no reason to look: a device whose interrupts are lost is
+ * as silent here as anywhere. Frames that nobody reads stay in the queue: that is all the memory
+ * that there is for them, and those who want them were told.
  *
  * The scheme is registered before the device is touched. Requests wait until it is up; and a second
  * daemon for the same device ends there, with nothing spoilt. A device that another daemon has left
@@ -62,10 +64,13 @@ static void virtio_netd_set_timer(const struct virtio_netd *netd)
 
 static void virtio_netd_take_event(struct virtio_netd *netd, uint64_t event)
 {
+    if (event == VIRTIO_NETD_REQUESTS)
+        return;
     if (event == VIRTIO_NETD_TIMER)
         virtio_netd_set_timer(netd);
-    else if (event >= VIRTIO_NETD_INTERRUPT)
+    else
         virtio_netd_take_interrupt(netd, (unsigned)event - VIRTIO_NETD_INTERRUPT);
+    virtio_netd_look(netd);
 }
 
 /* 0; an error: there is nobody to be served any more. */
@@ -76,25 +81,13 @@ static int virtio_netd_tick(struct virtio_netd *netd)
     return network_scheme_tick(&netd->scheme);
 }
 
-/*
- * Asks for interrupts, and whether there is something to do already. Frames that were there before
- * are nothing new.
- */
-static bool virtio_netd_has_work(struct virtio_netd *netd, bool had_frames)
-{
-    bool has_work = virtio_net_has_work(&netd->net);
-    return has_work && (!had_frames || virtqueue_has_used(&netd->net.tx));
-}
-
 /* Until everything is done, and whatever comes next will be heard of. */
 static int virtio_netd_settle(struct virtio_netd *netd)
 {
     int error;
-    bool had_frames;
-    do {
+    do
         error = virtio_netd_tick(netd);
-        had_frames = virtqueue_has_used(&netd->net.rx);
-    } while (error == 0 && virtio_netd_has_work(netd, had_frames));
+    while (error == 0 && virtio_net_has_sent(&netd->net));
     return error;
 }
 
@@ -182,6 +175,7 @@ static const char *virtio_netd_bring_up(struct virtio_netd *netd,
     virtio_netd_set_name(netd, arguments);
     virtio_unmask(netd->device);
     virtio_net_start(&netd->net);
+    virtio_netd_look(netd);
     network_scheme_init(&netd->scheme, netd->root, netd->net.mac, &virtio_netd_ops, netd);
     return NULL;
 }

@@ -113,10 +113,14 @@ void virtio_netd_take_interrupt(struct virtio_netd *netd, unsigned index)
 
 /* ---- frames ---------------------------------------------------------------------------------- */
 
+void virtio_netd_look(struct virtio_netd *netd)
+{
+    netd->has_frames = virtio_net_has_frames(&netd->net);
+}
+
 static bool virtio_netd_can_read(void *driver)
 {
-    struct virtio_netd *netd = driver;
-    return virtqueue_has_used(&netd->net.rx);
+    return ((struct virtio_netd *)driver)->has_frames;
 }
 
 /* A frame that does not fit into the reader's memory is not cut: it would be of no use. */
@@ -138,9 +142,13 @@ static long virtio_netd_read(void *driver, void *buffer, size_t size)
     unsigned budget = netd->net.rx.size;
     struct nbuf *nbuf;
     long result = -KEAGAIN;
+    if (!netd->has_frames)
+        return result;
     while (result == -KEAGAIN && (nbuf = virtio_net_receive(&netd->net, &budget)) != NULL)
         result = virtio_netd_copy(&netd->net, nbuf, buffer, size);
     virtio_net_kick_receive(&netd->net);
+    if (!virtqueue_has_used(&netd->net.rx))
+        virtio_netd_look(netd);
     return result;
 }
 

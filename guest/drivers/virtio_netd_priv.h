@@ -39,6 +39,7 @@ struct virtio_netd {
     struct virtio_pci pci;
     struct netif_counters counters;
     struct virtio_net net;
+    bool has_frames; /* the receive queue, as far as anybody was told */
     struct network_scheme scheme;
 
     /* descriptors of the daemon that runs */
@@ -61,6 +62,8 @@ const char *virtio_netd_find(struct virtio_netd *netd,
 const char *virtio_netd_open_interrupts(struct virtio_netd *netd);
 /* One of them came, or may have: takes it, and lets it come again. */
 void virtio_netd_take_interrupt(struct virtio_netd *netd, unsigned index);
+/* Looks at the receive queue; an interrupt will tell if there is nothing. */
+void virtio_netd_look(struct virtio_netd *netd);
 
 /* Reading and writing frames, for the scheme; `driver` is the daemon. */
 extern const struct network_ops virtio_netd_ops;

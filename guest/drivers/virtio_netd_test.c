@@ -288,6 +288,55 @@ static void receive_unheard(void)
     fake_event(VIRTIO_NETD_TIMER);
 }
 
+static void receive_silently(void)
+{
+    uint8_t frame[60] = {0x33};
+    mock_receive(frame, sizeof frame);
+}
+
+static void read_another(void)
+{
+    tags[1] = fake_request(SCHEME_READ, 1, 0, buffers[1], 1514);
+}
+
+static void watch_frames(void)
+{
+    tags[2] = fake_request(SCHEME_EVENTS, 1, EVENT_READ, NULL, 0);
+}
+
+static void test_a_request_is_no_reason_to_look_for_frames(void)
+{
+    static step_fn *const steps[] = {open_handle,  receive_silently, read_one,
+                                     watch_frames, read_another,     NULL};
+    reset();
+    CU_ASSERT_EQUAL(run("virtio-netd " DEVICE " 48", steps), 1);
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), FAKE_UNANSWERED);
+    CU_ASSERT_EQUAL(fake_answer(tags[1]), FAKE_UNANSWERED);
+    CU_ASSERT_EQUAL(fake_answer(tags[2]), 0);
+}
+
+static void test_an_interrupt_stands_for_all_frames_that_are_there(void)
+{
+    static step_fn *const steps[] = {open_handle, receive_silently, receive,
+                                     read_one,    read_another,     NULL};
+    reset();
+    CU_ASSERT_EQUAL(run("virtio-netd " DEVICE " 48", steps), 1);
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), 60);
+    CU_ASSERT_EQUAL(buffers[0][0], 0x33);
+    CU_ASSERT_EQUAL(fake_answer(tags[1]), 60);
+    CU_ASSERT_EQUAL(buffers[1][0], 0x11);
+}
+
+static void test_frames_from_before_the_first_interrupt_are_found(void)
+{
+    static step_fn *const steps[] = {open_handle, read_one, NULL};
+    reset();
+    mock_device.receives_at_once = true;
+    CU_ASSERT_EQUAL(run("virtio-netd " DEVICE " 48", steps), 1);
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), 60);
+    CU_ASSERT_EQUAL(buffers[0][0], 0x44);
+}
+
 static void test_where_it_polls_it_finds_frames_that_no_interrupt_told_of(void)
 {
     static step_fn *const steps[] = {open_handle, read_one, receive_unheard, NULL};
@@ -430,6 +479,9 @@ UNIT_SUITE("virtio_netd", UNIT_TEST(test_a_device_is_served_by_the_name_that_it_
            UNIT_TEST(test_an_interrupt_of_another_device_is_acknowledged_all_the_same),
            UNIT_TEST(test_frames_that_nobody_reads_stay_and_let_it_sleep),
            UNIT_TEST(test_a_frame_that_does_not_fit_is_dropped_and_counted),
+           UNIT_TEST(test_a_request_is_no_reason_to_look_for_frames),
+           UNIT_TEST(test_an_interrupt_stands_for_all_frames_that_are_there),
+           UNIT_TEST(test_frames_from_before_the_first_interrupt_are_found),
            UNIT_TEST(test_where_it_polls_it_finds_frames_that_no_interrupt_told_of),
            UNIT_TEST(test_a_frame_that_is_written_goes_out_if_it_can_be_one),
            UNIT_TEST(test_a_writer_waits_for_room_and_hears_of_it),

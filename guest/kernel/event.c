@@ -12,6 +12,8 @@
  * that watch it.
  *
  * What waits to be read outlives its registration and its source: it is a number and two words.
+ * What is the program's own of them is looked up when it is read, so that who changes a
+ * registration need not reckon with events from before.
  */
 #include "kernel/event.h"
 
@@ -186,7 +188,7 @@ static unsigned event_wanted(const struct event_source *source)
     unsigned wanted = 0;
     list_foreach (link, &source->registrations)
         wanted |= list_entry(link, struct event_registration, of_source)->wanted.events;
-    return wanted;
+    return wanted & EVENT_ALL;
 }
 
 static struct event_queue *event_queue_of(struct event_source *source)
@@ -241,7 +243,8 @@ static long event_register(struct event_queue *queue, struct event_source *sourc
         list_add_tail(&queue->registrations, &registration->of_queue);
     }
     registration->wanted = *entry;
-    probe_event_watched(queue->number, source->kind, source->number, source->handle, entry->events);
+    probe_event_watched(queue->number, source->kind, source->number, source->handle,
+                        entry->events & EVENT_ALL);
     return event_wanted(source);
 }
 
@@ -278,19 +281,20 @@ static long event_control(struct event_queue *queue, const struct event_entry *e
         return -KEBADF;
     if (file->ops->source == NULL)
         return -KEPERM;
-    if ((entry->events & ~(unsigned)EVENT_ALL) != 0)
+    bool watches = (entry->events & EVENT_ALL) != 0;
+    if ((entry->events & ~(EVENT_ALL | EVENT_OWN)) != 0)
         return -KEINVAL;
     struct event_source *source = file->ops->source(file);
     uint64_t daif = spin_lock(&events.lock);
-    long wanted = entry->events != 0 ? event_register(queue, source, entry)
-                                     : event_unregister(queue, source, entry->descriptor);
+    long wanted = watches ? event_register(queue, source, entry)
+                          : event_unregister(queue, source, entry->descriptor);
     spin_unlock(&events.lock, daif);
     if (wanted < 0)
         return wanted;
     long ready = file->ops->watch(file, (unsigned)wanted);
     if (ready > 0)
         event_post_ready(queue, source, entry, (unsigned)ready);
-    if (ready < 0 && entry->events != 0) {
+    if (ready < 0 && watches) {
         daif = spin_lock(&events.lock);
         (void)event_unregister(queue, source, entry->descriptor);
         spin_unlock(&events.lock, daif);
@@ -339,6 +343,22 @@ static int event_queue_wait(const struct file *file)
     return error;
 }
 
+/* An event with what is the program's own as it is now, by the descriptor. */
+static struct event_entry event_entry_now(const struct event_queue *queue,
+                                          const struct event *event)
+{
+    struct event_entry entry = event->entry;
+    struct file *file = file_table_get(task_files(), entry.descriptor);
+    const struct event_registration *registration = NULL;
+    if (file != NULL && file->ops->source != NULL)
+        registration = event_find(queue, file->ops->source(file), entry.descriptor);
+    if (registration != NULL) {
+        entry.events |= registration->wanted.events & EVENT_OWN;
+        entry.data = registration->wanted.data;
+    }
+    return entry;
+}
+
 /* Nobody else reads it: what was there after the wait is there still. */
 static long event_queue_read(struct file *file, void *buffer, size_t size)
 {
@@ -353,8 +373,9 @@ static long event_queue_read(struct file *file, void *buffer, size_t size)
     uint64_t daif = spin_lock(&events.lock);
     while (size - done >= sizeof(struct event_entry) && (link = list_pop(&queue->events)) != NULL) {
         struct event *event = list_entry(link, struct event, link);
-        memcpy((char *)buffer + done, &event->entry, sizeof event->entry);
-        done += sizeof event->entry;
+        const struct event_entry entry = event_entry_now(queue, event);
+        memcpy((char *)buffer + done, &entry, sizeof entry);
+        done += sizeof entry;
         queue->event_count--;
         pool_free(&event_pool, event);
     }

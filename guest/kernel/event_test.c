@@ -148,6 +148,31 @@ static void test_another_wish_takes_the_place_of_the_first(void)
     alone(changed_and_removed);
 }
 
+/* Events keep what became true; what the program adds of its own is as of the last wish. */
+static void own_words(void)
+{
+    const uint32_t first = 0x0001u << EVENT_OWN_SHIFT, second = 0xc000u << EVENT_OWN_SHIFT;
+    open_all();
+    CU_ASSERT_EQUAL(sys_watch(queue, 3, EVENT_READ | first, 1), 0);
+    CU_ASSERT_EQUAL(things[0].watched, EVENT_READ);
+    event_trigger(&things[0].source, EVENT_READ);
+    expect_event(queue, 3, EVENT_READ | first, 1);
+    event_trigger(&things[0].source, EVENT_READ);
+    CU_ASSERT_EQUAL(sys_watch(queue, 3, EVENT_WRITE | second, 2), 0);
+    expect_event(queue, 3, EVENT_READ | second, 2);
+    event_trigger(&things[0].source, EVENT_WRITE);
+    CU_ASSERT_EQUAL(sys_watch(queue, 3, second, 0), 0);             /* wants nothing */
+    CU_ASSERT_EQUAL(sys_watch(queue, 4, EVENT_READ | first, 4), 0); /* in the old one's place */
+    expect_event(queue, 3, EVENT_WRITE, 2);
+    expect_none(queue);
+    CU_ASSERT_EQUAL(sys_watch(queue, 3, 4, 0), -KEINVAL);
+}
+
+static void test_what_is_the_programs_own_is_that_of_the_last_wish(void)
+{
+    alone(own_words);
+}
+
 static void wrong_wishes(void)
 {
     struct event_entry entries[2] = {{3, EVENT_READ, 0}, {99, EVENT_READ, 0}};
@@ -343,6 +368,7 @@ static void test_queues_have_an_end(void)
 UNIT_SUITE("event", UNIT_TEST(test_each_trigger_is_one_event_of_what_is_wanted),
            UNIT_TEST(test_what_is_true_already_is_told_at_once_and_to_nobody_else),
            UNIT_TEST(test_another_wish_takes_the_place_of_the_first),
+           UNIT_TEST(test_what_is_the_programs_own_is_that_of_the_last_wish),
            UNIT_TEST(test_wrong_wishes_have_their_errors),
            UNIT_TEST(test_a_file_is_watched_until_its_last_descriptor_is_closed),
            UNIT_TEST(test_a_read_takes_as_many_as_fit),

@@ -37,6 +37,12 @@ struct file_ops {
 
     /* What event queues (event.h) watch it by. NULL: none can. */
     struct event_source *(*source)(struct file *file);
+    /*
+     * In pieces, of which the file makes one operation. NULL: they are read and written in turn,
+     * or, of a socket, received and sent.
+     */
+    long (*readv)(struct file *file, const struct message *message);
+    long (*writev)(struct file *file, const struct message *message);
     /* It is watched for these (EVENT_READ …) from now on. Which are true already, or an error. */
     long (*watch)(struct file *file, unsigned events);
     /* Another file, made of this one and of some bytes. NULL: -KEOPNOTSUPP. */

@@ -64,10 +64,14 @@ struct scheme_answer {
 #define EVENT_WRITE 2
 
 /*
- * Written: what is wanted of a descriptor (0: nothing any more), with a word of the program's own.
- * Whatever is true already comes as an event at once. Read: what became true, one entry for each
- * time that it did. A queue is watched by another one as any file is.
+ * Written: what is wanted of a descriptor (0: nothing any more), with a word and bits of the
+ * program's own. Whatever is true already comes as an event at once. Read: what became true, one
+ * entry for each time that it did; what is the program's own is as it was written last, and the
+ * bits are 0 of what is not watched any more. A queue is watched by another one as any file is.
  */
+#define EVENT_OWN       0xffff0000u /* bits of `events` */
+#define EVENT_OWN_SHIFT 16
+
 struct event_entry {
     int32_t descriptor;
     uint32_t events;

@@ -8,6 +8,7 @@
 #include "kernel/scheme_priv.h"
 
 #include "kernel/file.h"
+#include "kernel/message.h"
 #include "kernel/pool.h"
 #include "kernel/syscall.h"
 #include "lib/errno.h"
@@ -160,19 +161,36 @@ static struct file *scheme_file_dup(struct file *from, const void *bytes, size_t
 
 /* ---- operations ------------------------------------------------------------------------------ */
 
-static long scheme_file_call(struct file *file, enum scheme_operation operation, unsigned flags,
-                             const void *from, void *to, size_t size)
+static struct scheme_call scheme_file_prepare(const struct file *file,
+                                              enum scheme_operation operation, unsigned flags,
+                                              size_t size)
 {
     const struct scheme_handle *handle = file->object;
-    struct scheme_call call = {
+    return (struct scheme_call){
         .scheme = handle->scheme,
         .operation = operation,
         .handle = handle->number,
         .flags = flags,
-        .from = from,
-        .to = to,
         .size = size < SCHEME_DATA_MAX ? size : SCHEME_DATA_MAX,
     };
+}
+
+static long scheme_file_call(struct file *file, enum scheme_operation operation, unsigned flags,
+                             const void *from, void *to, size_t size)
+{
+    struct scheme_call call = scheme_file_prepare(file, operation, flags, size);
+    call.from = from;
+    call.to = to;
+    return scheme_request_call(&call);
+}
+
+/* One request, since for a provider of datagrams two of them would be two. */
+static long scheme_file_call_pieces(struct file *file, enum scheme_operation operation,
+                                    const struct message *message)
+{
+    struct scheme_call call =
+        scheme_file_prepare(file, operation, file->flags & FILE_NONBLOCK, message->size);
+    call.pieces = message;
     return scheme_request_call(&call);
 }
 
@@ -184,6 +202,16 @@ static long scheme_file_read(struct file *file, void *buffer, size_t size)
 static long scheme_file_write(struct file *file, const void *buffer, size_t size)
 {
     return scheme_file_call(file, SCHEME_WRITE, file->flags & FILE_NONBLOCK, buffer, NULL, size);
+}
+
+static long scheme_file_readv(struct file *file, const struct message *message)
+{
+    return scheme_file_call_pieces(file, SCHEME_READ, message);
+}
+
+static long scheme_file_writev(struct file *file, const struct message *message)
+{
+    return scheme_file_call_pieces(file, SCHEME_WRITE, message);
 }
 
 static int scheme_file_sync(struct file *file)
@@ -227,6 +255,8 @@ static const struct file_ops scheme_file_ops = {
     .kind = "scheme",
     .read = scheme_file_read,
     .write = scheme_file_write,
+    .readv = scheme_file_readv,
+    .writev = scheme_file_writev,
     .close = scheme_file_close,
     .source = scheme_file_source,
     .watch = scheme_file_watch,

@@ -12,6 +12,7 @@
  *
  *     ADDRESS:PORT, echo/ADDRESS   of udp and icmp: a file from which writes go there
  *     listen                       of tcp: the oldest connection to this name; waits for one
+ *     peek                         a file whose reads leave what they give where it is
  *     SETTING                      a file with the value of a setting (below), of four bytes where
  *                                  nothing else is said
  *
@@ -35,7 +36,13 @@ struct net_names {
     struct net_name local, remote;
 };
 
+/* NET_SETTING_LINGER. 0 s: what is left when the last file is closed is a reset. */
+struct net_linger {
+    uint32_t on, seconds;
+};
+
 #define NET_PATH_LISTEN "listen"
+#define NET_PATH_PEEK   "peek"
 #define NET_PATH_ECHO   "echo/"
 
 enum net_setting {
@@ -52,11 +59,12 @@ enum net_setting {
     NET_SETTING_HOP_LIMIT, /* -1: the usual one */
     NET_SETTING_REUSE_ADDRESS,
     NET_SETTING_BROADCAST,
-    NET_SETTING_DEVICE, /* the name of an interface; "" is any. Can only be written */
-    NET_SETTING_RECEIVE_BUFFER,
-    NET_SETTING_SEND_BUFFER,
+    NET_SETTING_DEVICE,         /* the name of an interface, with its NUL; "" is any */
+    NET_SETTING_RECEIVE_BUFFER, /* written: bytes; read: twice as many, or what is usual */
+    NET_SETTING_SEND_BUFFER,    /* the same */
     NET_SETTING_NO_DELAY,
     NET_SETTING_KEEPALIVE,
+    NET_SETTING_LINGER, /* struct net_linger */
     NET_SETTING_COUNT,
 };
 
@@ -65,7 +73,7 @@ enum net_setting {
     {                                                                                              \
         "read_timeout", "write_timeout", "names", "peer", "sender", "receive_ttl", "error",        \
             "readiness", "shutdown", "backlog", "hop_limit", "reuse_address", "broadcast",         \
-            "device", "receive_buffer", "send_buffer", "no_delay", "keepalive"                     \
+            "device", "receive_buffer", "send_buffer", "no_delay", "keepalive", "linger"           \
     }
 
 #endif

@@ -67,6 +67,7 @@ struct scheme_call {
     size_t size;
     const void *from;             /* bytes that go with the request, or NULL */
     void *to;                     /* where those of the answer go, or NULL */
+    const struct message *pieces; /* READ, WRITE: instead of both; or NULL */
     struct scheme_handle *opened; /* OPEN, DUP */
     bool abandoned; /* the caller is being killed: `opened` belongs to the request now */
 };

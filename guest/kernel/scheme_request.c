@@ -17,6 +17,7 @@
 #include "kernel/scheme_priv.h"
 
 #include "kernel/boot_memory.h"
+#include "kernel/message.h"
 #include "kernel/pool.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -100,6 +101,8 @@ static int request_fill(struct request *request, const struct scheme_call *call)
         return -KENOMEM;
     if (call->from != NULL)
         memcpy(request->message.data, call->from, call->size);
+    else if (call->pieces != NULL && call->operation == SCHEME_WRITE)
+        (void)message_get(call->pieces, 0, request->message.data, call->size);
     else
         memset(request->message.data, 0, call->size); /* it was somebody else's before */
     return 0;
@@ -376,6 +379,8 @@ long scheme_request_call(struct scheme_call *call)
         result = request->result;
         if (call->to != NULL && result > 0)
             memcpy(call->to, request->message.data, (size_t)result);
+        else if (call->pieces != NULL && call->operation == SCHEME_READ && result > 0)
+            (void)message_put(call->pieces, 0, request->message.data, (size_t)result);
     }
     request_free(request);
     return result;

@@ -122,6 +122,39 @@ static void test_bytes_that_the_provider_did_not_write_are_nobody_elses(void)
     finish();
 }
 
+static void serves_pieces(void)
+{
+    int root = create("pieces");
+    (void)answer(root, SCHEME_OPEN, 1);
+    struct scheme_request request = take(root, SCHEME_WRITE);
+    CU_ASSERT_EQUAL(request.size, 7);
+    CU_ASSERT_EQUAL(memcmp(request.data, "onethre", 7), 0);
+    CU_ASSERT_EQUAL(sys_answer(root, request.tag, 7), 0);
+    request = take(root, SCHEME_READ);
+    CU_ASSERT_EQUAL(request.size, 7);
+    memcpy(request.data, "ABCDE", 5);
+    CU_ASSERT_EQUAL(sys_answer(root, request.tag, 5), 0);
+    (void)answer(root, SCHEME_CLOSE, 0);
+}
+
+static void asks_in_pieces(void)
+{
+    char text[] = "one, three";
+    struct iovec parts[] = {{text, 3}, {NULL, 0}, {text + 5, 4}};
+    int file = (int)open_path("/scheme/pieces", O_RDWR);
+    CU_ASSERT_EQUAL(system_call(SYS_WRITEV, file, (long)parts, 3, 0, 0, 0), 7);
+    CU_ASSERT_EQUAL(system_call(SYS_READV, file, (long)parts, 3, 0, 0, 0), 5);
+    CU_ASSERT_STRING_EQUAL(text, "ABC, DEree");
+}
+
+static void test_pieces_are_one_request(void)
+{
+    boot();
+    add(serves_pieces);
+    add(asks_in_pieces);
+    finish();
+}
+
 /* ---- signals --------------------------------------------------------------------------------- */
 
 static int handled;
@@ -419,6 +452,7 @@ static void test_a_provider_that_does_not_answer_close_runs_out_of_handles(void)
 UNIT_SUITE("scheme_request", UNIT_TEST(test_a_wrong_answer_is_counted_and_is_its_providers_error),
            UNIT_TEST(test_a_result_longer_than_what_was_asked_for_is_an_error),
            UNIT_TEST(test_bytes_that_the_provider_did_not_write_are_nobody_elses),
+           UNIT_TEST(test_pieces_are_one_request),
            UNIT_TEST(test_a_signal_takes_back_what_was_not_delivered),
            UNIT_TEST(test_a_provider_hears_of_a_signal_once_and_the_caller_waits),
            UNIT_TEST(test_the_answer_counts_when_the_provider_had_it_already),

@@ -174,8 +174,7 @@ static long syscall_write(const long a[6])
 }
 
 /*
- * Pieces in turn, for files that are no sockets, which have them as one message. What was done
- * before an error counts.
+ * Pieces in turn, for files that do not have them as one. What was done before an error counts.
  */
 static long syscall_each_part(struct file *file, const struct message *message, bool writing)
 {
@@ -205,6 +204,8 @@ static long syscall_readv(const long a[6])
         return error;
     if (file->ops->recvmsg != NULL)
         return file->ops->recvmsg(file, &message);
+    if (file->ops->readv != NULL)
+        return file->ops->readv(file, &message);
     return file->ops->read != NULL ? syscall_each_part(file, &message, false) : -KEINVAL;
 }
 
@@ -220,6 +221,8 @@ static long syscall_writev(const long a[6])
         return error;
     if (file->ops->sendmsg != NULL)
         return file->ops->sendmsg(file, &message);
+    if (file->ops->writev != NULL)
+        return file->ops->writev(file, &message);
     return file->ops->write != NULL ? syscall_each_part(file, &message, true) : -KEINVAL;
 }
 

@@ -119,5 +119,10 @@ static inline uint32_t datagram_buffer_size(uint32_t set)
 {
     return set != 0 ? set : DATAGRAM_BUFFER_SIZE;
 }
+/* What programs are told: twice what they have set; the other half is for what is no data. */
+static inline uint32_t datagram_told_size(uint32_t set)
+{
+    return set != 0 ? 2 * set : DATAGRAM_BUFFER_SIZE;
+}
 
 #endif

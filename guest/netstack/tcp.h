@@ -266,6 +266,11 @@ struct tcp_options {
 };
 /* Those of a listener are inherited by its connections. */
 const struct tcp_options *tcp_get_options(const struct tcp_connection *connection);
+/* What programs are told of a size: as on Linux, twice what they have set, or what it is. */
+static inline size_t tcp_told_size(size_t set, size_t size)
+{
+    return set != 0 ? 2 * set : size;
+}
 void tcp_set_options(struct tcp_connection *connection, const struct tcp_options *options,
                      uint64_t now_ns);
 

@@ -9,6 +9,8 @@
  *   -p  the port (80)
  *   -n  ends after so many connections; without it, never
  *
+ * It says so when it listens: whoever is to connect may do so from then on.
+ *
  * Exit status: 0; 1 when it cannot listen.
  */
 #include "lib/errno.h"
@@ -313,6 +315,7 @@ static bool httpd_parse_arguments(struct httpd *httpd, int argc, char **argv)
 int httpd_main(int argc, char **argv)
 {
     struct httpd httpd = {.port = HTTPD_PORT};
+    struct user_output output = {.used = 0};
     for (unsigned i = 0; i < HTTPD_CLIENTS_MAX; i++)
         httpd.clients[i].socket = -1;
     if (!httpd_parse_arguments(&httpd, argc, argv)) {
@@ -324,6 +327,7 @@ int httpd_main(int argc, char **argv)
         user_error("httpd", "port %u: %s", (unsigned)httpd.port, errno_text(error));
         return HTTPD_EXIT_FAILED;
     }
+    user_print(&output, "httpd: serving port %u\n", (unsigned)httpd.port);
     while (error == 0 && (httpd.count == 0 || httpd.served < httpd.count))
         error = httpd_wait(&httpd);
     if (error != 0)

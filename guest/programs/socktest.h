@@ -41,6 +41,9 @@ socktest_check_fn socktest_inet6, socktest_flags, socktest_eventfd, socktest_opt
 /* of socktest_datagram.c: with one that sends datagrams back, or answers echo requests */
 socktest_check_fn socktest_msg_name, socktest_msg_control, socktest_ttl, socktest_read_write,
     socktest_ping_bind, socktest_ping_ident, socktest_two_at_once, socktest_longest;
+/* of socktest_message.c: with one that sends back what it gets, in a stream or in datagrams */
+socktest_check_fn socktest_peek, socktest_wait_all, socktest_parts, socktest_linger,
+    socktest_device, socktest_datagram_peek, socktest_datagram_parts;
 /* of socktest_stream.c: with a TCP server; the table in socktest.c says of which kind */
 socktest_check_fn socktest_connect_twice, socktest_read_early, socktest_send_early, socktest_epoll,
     socktest_epoll_edge, socktest_refused_poll, socktest_refused_error, socktest_refused_wait,

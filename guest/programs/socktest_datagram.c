@@ -202,11 +202,11 @@ bool socktest_longest(struct socktest *test)
         left -= size;
     }
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
-    long sent = system_call(SYS_SENDMSG, socket, (long)&message, 0, 0, 0, 0);
+    long sent = user_sendmsg(socket, &message, 0);
     long got = user_recvmsg(socket, &message, 0);
     parts[count - 1].iov_len++;
     return socktest_result(test, "sendmsg", SOCKTEST_LONGEST, sent) &&
            socktest_result(test, "recvmsg", SOCKTEST_LONGEST, got) &&
            socktest_result(test, "sendmsg(a byte more)", -KEMSGSIZE,
-                           system_call(SYS_SENDMSG, socket, (long)&message, 0, 0, 0, 0));
+                           user_sendmsg(socket, &message, 0));
 }

@@ -6,6 +6,7 @@
 #define SOCKTEST_TIMEOUT_S  2
 #define SOCKTEST_PIECE_SIZE 8192 /* of what fills a buffer */
 #define SOCKTEST_PIECES     40   /* more than the buffers of both sides */
+#define SOCKTEST_BUFFER     16384
 #define SOCKTEST_TEXT       "hello, world"
 #define SOCKTEST_TEXT_SIZE  (sizeof(SOCKTEST_TEXT) - 1)
 
@@ -261,16 +262,24 @@ bool socktest_full_small(struct socktest *test)
            socktest_write_pieces(test, socket);
 }
 
-/* One that does not block says so, and poll() tells when there is room. */
+/*
+ * One that does not block says so, and poll() tells when there is room. The buffer has a size, lest
+ * it grows while it is being filled.
+ */
 bool socktest_full_poll(struct socktest *test)
 {
     char piece[SOCKTEST_PIECE_SIZE];
+    const int32_t buffer = SOCKTEST_BUFFER;
     long size = 1;
     int socket = socktest_connected(test, SOCK_STREAM);
     memset(piece, 'x', sizeof piece);
-    for (int i = 0; socket >= 0 && size > 0 && i < SOCKTEST_PIECES; i++)
+    if (socket < 0 ||
+        !socktest_result(test, "setsockopt(SO_SNDBUF)", 0,
+                         user_setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer)))
+        return false;
+    for (int i = 0; size > 0 && i < SOCKTEST_PIECES; i++)
         size = user_send(socket, piece, sizeof piece, MSG_DONTWAIT | MSG_NOSIGNAL);
-    return socket >= 0 && socktest_result(test, "send(full)", -KEAGAIN, size) &&
+    return socktest_result(test, "send(full)", -KEAGAIN, size) &&
            socktest_result(test, "poll(full)", 0, socktest_poll(socket, POLLOUT, 0)) &&
            socktest_result(test, "poll(POLLOUT)", POLLOUT,
                            socktest_poll(socket, POLLOUT, SOCKTEST_WAIT_MS)) &&

@@ -126,6 +126,13 @@ long user_recv(int descriptor, void *buffer, size_t size, int flags)
     return system_call(SYS_RECVFROM, descriptor, (long)buffer, (long)size, flags, 0, 0);
 }
 
+long user_sendmsg(int descriptor, const struct msghdr *message, int flags)
+{
+    if (!system_has_sockets())
+        return user_scheme_sendmsg(descriptor, message, flags);
+    return system_call(SYS_SENDMSG, descriptor, (long)message, flags, 0, 0, 0);
+}
+
 long user_recvmsg(int descriptor, struct msghdr *message, int flags)
 {
     if (!system_has_sockets())

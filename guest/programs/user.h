@@ -40,6 +40,7 @@ long user_listen(int descriptor, int backlog);
 long user_accept(int descriptor, struct sockaddr_in *from, int flags);
 long user_send(int descriptor, const void *buffer, size_t size, int flags);
 long user_recv(int descriptor, void *buffer, size_t size, int flags);
+long user_sendmsg(int descriptor, const struct msghdr *message, int flags);
 long user_recvmsg(int descriptor, struct msghdr *message, int flags);
 long user_shutdown(int descriptor, int how);
 long user_getsockname(int descriptor, struct sockaddr_in *name);

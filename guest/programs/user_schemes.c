@@ -22,6 +22,12 @@
 #define SCHEME_ECHO_REQUEST 8
 #define SCHEME_ECHO_HEADER  8
 
+/* What one call sends or receives. */
+struct scheme_parts {
+    const struct iovec *parts;
+    size_t count;
+};
+
 enum user_scheme user_scheme_of(int descriptor)
 {
     char path[SCHEME_TEXT_MAX];
@@ -82,13 +88,16 @@ static bool scheme_is_nonblocking(int descriptor)
     return (system_call(SYS_FCNTL, descriptor, F_GETFL, 0, 0, 0, 0) & O_NONBLOCK) != 0;
 }
 
-/* For one call that may not wait: another file of the same socket. The descriptor, or an error. */
+/*
+ * For one call that may not wait, or only looks: another file of the same socket. The descriptor,
+ * or an error.
+ */
 static long scheme_begin_call(int descriptor, int flags)
 {
-    if ((flags & MSG_DONTWAIT) == 0)
+    if ((flags & (MSG_DONTWAIT | MSG_PEEK)) == 0)
         return descriptor;
-    long file = scheme_dup(descriptor, "");
-    if (file >= 0)
+    long file = scheme_dup(descriptor, (flags & MSG_PEEK) != 0 ? NET_PATH_PEEK : "");
+    if (file >= 0 && (flags & MSG_DONTWAIT) != 0)
         (void)system_call(SYS_FCNTL, file, F_SETFL, O_RDWR | O_NONBLOCK, 0, 0, 0);
     return file;
 }
@@ -213,21 +222,27 @@ long user_scheme_accept(int descriptor, struct sockaddr_in *from, int flags)
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-static long scheme_send_icmp(int descriptor, const uint8_t *message, size_t size)
+static long scheme_send_icmp(int descriptor, const struct iovec *part)
 {
-    if (size < SCHEME_ECHO_HEADER || message[0] != SCHEME_ECHO_REQUEST || message[1] != 0)
+    const uint8_t *message = part->iov_base;
+    if (part->iov_len < SCHEME_ECHO_HEADER || message[0] != SCHEME_ECHO_REQUEST || message[1] != 0)
         return -KEINVAL;
-    long result = sys_write(descriptor, message + SCHEME_ECHO_SKIP, size - SCHEME_ECHO_SKIP);
+    long result =
+        sys_write(descriptor, message + SCHEME_ECHO_SKIP, part->iov_len - SCHEME_ECHO_SKIP);
     return result < 0 ? result : result + SCHEME_ECHO_SKIP;
 }
 
-static long scheme_send(enum user_scheme scheme, int descriptor, const void *buffer, size_t size)
+/* Parts are one request: for a datagram two of them would be two. */
+static long scheme_send(enum user_scheme scheme, int descriptor, const struct scheme_parts *from)
 {
-    return scheme == USER_SCHEME_ICMP ? scheme_send_icmp(descriptor, buffer, size)
-                                      : sys_write(descriptor, buffer, size);
+    if (scheme == USER_SCHEME_ICMP)
+        return from->count == 1 ? scheme_send_icmp(descriptor, from->parts) : -KEOPNOTSUPP;
+    if (from->count == 1)
+        return sys_write(descriptor, from->parts->iov_base, from->parts->iov_len);
+    return system_call(SYS_WRITEV, descriptor, (long)from->parts, (long)from->count, 0, 0, 0);
 }
 
-static long scheme_send_to(enum user_scheme scheme, int descriptor, const void *buffer, size_t size,
+static long scheme_send_to(enum user_scheme scheme, int descriptor, const struct scheme_parts *from,
                            const struct sockaddr_in *to)
 {
     char path[SCHEME_TEXT_MAX], text[IPV4_TEXT_SIZE];
@@ -239,13 +254,13 @@ static long scheme_send_to(enum user_scheme scheme, int descriptor, const void *
     long file = scheme_dup(descriptor, path);
     if (file < 0)
         return file;
-    long result = scheme_send(scheme, (int)file, buffer, size);
+    long result = scheme_send(scheme, (int)file, from);
     (void)sys_close((int)file);
     return result;
 }
 
-long user_scheme_send(int descriptor, const void *buffer, size_t size, int flags,
-                      const struct sockaddr_in *to)
+static long scheme_send_parts(int descriptor, const struct scheme_parts *from, int flags,
+                              const struct sockaddr_in *to)
 {
     enum user_scheme scheme = user_scheme_of(descriptor);
     if (scheme == USER_SCHEME_NONE)
@@ -256,23 +271,44 @@ long user_scheme_send(int descriptor, const void *buffer, size_t size, int flags
     if (file < 0)
         return file;
     long result = to != NULL && scheme != USER_SCHEME_TCP
-                      ? scheme_send_to(scheme, (int)file, buffer, size, to)
-                      : scheme_send(scheme, (int)file, buffer, size);
+                      ? scheme_send_to(scheme, (int)file, from, to)
+                      : scheme_send(scheme, (int)file, from);
     scheme_end_call(descriptor, file);
     if (result == -KEPIPE && scheme == USER_SCHEME_TCP && (flags & MSG_NOSIGNAL) == 0)
         (void)system_call(SYS_KILL, sys_getpid(), SIGPIPE, 0, 0, 0, 0);
     return result;
 }
 
+long user_scheme_send(int descriptor, const void *buffer, size_t size, int flags,
+                      const struct sockaddr_in *to)
+{
+    const struct iovec part = {(void *)(uintptr_t)buffer, size};
+    return scheme_send_parts(descriptor, &(struct scheme_parts){&part, 1}, flags, to);
+}
+
+long user_scheme_sendmsg(int descriptor, const struct msghdr *message, int flags)
+{
+    const struct scheme_parts from = {message->msg_iov, message->msg_iovlen};
+    struct sockaddr_in to;
+    if (message->msg_name == NULL)
+        return scheme_send_parts(descriptor, &from, flags, NULL);
+    if (message->msg_namelen < sizeof to)
+        return -KEINVAL;
+    memcpy(&to, message->msg_name, sizeof to);
+    return scheme_send_parts(descriptor, &from, flags, &to);
+}
+
 /* ---- receiving ------------------------------------------------------------------------------- */
 
 /* The scheme gives the end of a message: what stands before it is made again, as it came. */
-static long scheme_receive_icmp(int descriptor, uint8_t *message, size_t size)
+static long scheme_receive_icmp(int descriptor, const struct iovec *part)
 {
+    uint8_t *message = part->iov_base;
     struct net_names names;
-    if (size < SCHEME_ECHO_HEADER)
+    if (part->iov_len < SCHEME_ECHO_HEADER)
         return -KEINVAL;
-    long result = sys_read(descriptor, message + SCHEME_ECHO_SKIP, size - SCHEME_ECHO_SKIP);
+    long result =
+        sys_read(descriptor, message + SCHEME_ECHO_SKIP, part->iov_len - SCHEME_ECHO_SKIP);
     if (result <= 0)
         return result;
     memset(message, 0, SCHEME_ECHO_SKIP);
@@ -283,26 +319,72 @@ static long scheme_receive_icmp(int descriptor, uint8_t *message, size_t size)
     return (long)length;
 }
 
-static long scheme_receive(enum user_scheme scheme, int descriptor, void *buffer, size_t size)
+/* What is there now counts more than an error, which the next call is told. */
+static bool scheme_has_failed(int descriptor)
 {
-    return scheme == USER_SCHEME_ICMP ? scheme_receive_icmp(descriptor, buffer, size)
-                                      : sys_read(descriptor, buffer, size);
+    int32_t ready = 0;
+    return user_scheme_get(descriptor, "readiness", &ready, sizeof ready) == sizeof ready &&
+           (ready & POLLERR) != 0;
+}
+
+/* MSG_WAITALL: until they are full, or nothing will come. */
+static long scheme_receive_all(int descriptor, const struct scheme_parts *to)
+{
+    long done = 0;
+    for (size_t i = 0, at = 0; i < to->count;) {
+        const struct iovec *part = &to->parts[i];
+        long result = 0;
+        if (at < part->iov_len) {
+            if (done > 0 && scheme_has_failed(descriptor))
+                return done;
+            result = sys_read(descriptor, (uint8_t *)part->iov_base + at, part->iov_len - at);
+            if (result <= 0)
+                return done > 0 ? done : result;
+        }
+        done += result;
+        at += (size_t)result;
+        if (at == part->iov_len) {
+            at = 0;
+            i++;
+        }
+    }
+    return done;
+}
+
+static long scheme_receive(enum user_scheme scheme, int descriptor, const struct scheme_parts *to,
+                           int flags)
+{
+    if (scheme == USER_SCHEME_ICMP)
+        return to->count == 1 ? scheme_receive_icmp(descriptor, to->parts) : -KEOPNOTSUPP;
+    if (scheme == USER_SCHEME_TCP && (flags & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL)
+        return scheme_receive_all(descriptor, to);
+    if (to->count == 1)
+        return sys_read(descriptor, to->parts->iov_base, to->parts->iov_len);
+    return system_call(SYS_READV, descriptor, (long)to->parts, (long)to->count, 0, 0, 0);
+}
+
+static long scheme_receive_parts(enum user_scheme scheme, int descriptor,
+                                 const struct scheme_parts *to, int flags)
+{
+    if (scheme == USER_SCHEME_NONE)
+        return -KENOTSOCK;
+    if ((flags & ~(MSG_NOSIGNAL | MSG_DONTWAIT | MSG_PEEK | MSG_WAITALL)) != 0)
+        return -KEOPNOTSUPP;
+    long file = scheme_begin_call(descriptor, flags);
+    if (file < 0)
+        return file;
+    long result = scheme_receive(scheme, (int)file, to, flags);
+    scheme_end_call(descriptor, file);
+    return result;
 }
 
 long user_scheme_recv(int descriptor, void *buffer, size_t size, int flags,
                       struct sockaddr_in *from)
 {
+    const struct iovec part = {buffer, size};
     enum user_scheme scheme = user_scheme_of(descriptor);
     struct net_name sender;
-    if (scheme == USER_SCHEME_NONE)
-        return -KENOTSOCK;
-    if ((flags & ~(MSG_NOSIGNAL | MSG_DONTWAIT)) != 0)
-        return -KEOPNOTSUPP;
-    long file = scheme_begin_call(descriptor, flags);
-    if (file < 0)
-        return file;
-    long result = scheme_receive(scheme, (int)file, buffer, size);
-    scheme_end_call(descriptor, file);
+    long result = scheme_receive_parts(scheme, descriptor, &(struct scheme_parts){&part, 1}, flags);
     if (result >= 0 && from != NULL && scheme != USER_SCHEME_TCP &&
         user_scheme_get(descriptor, "sender", &sender, sizeof sender) == sizeof sender)
         *from = scheme_sockaddr(&sender);
@@ -340,13 +422,9 @@ static void scheme_put_name(struct msghdr *message, const struct net_name *sende
 long user_scheme_recvmsg(int descriptor, struct msghdr *message, int flags)
 {
     enum user_scheme scheme = user_scheme_of(descriptor);
+    const struct scheme_parts to = {message->msg_iov, message->msg_iovlen};
     struct net_name sender = {0};
-    if (scheme == USER_SCHEME_NONE)
-        return -KENOTSOCK;
-    if (flags != 0 || message->msg_iovlen != 1)
-        return -KEOPNOTSUPP;
-    long result = scheme_receive(scheme, descriptor, message->msg_iov[0].iov_base,
-                                 message->msg_iov[0].iov_len);
+    long result = scheme_receive_parts(scheme, descriptor, &to, flags);
     if (result < 0)
         return result;
     message->msg_flags = 0;

@@ -6,6 +6,8 @@
  * Results, errors and readiness are those of sockets of the kernel. Nothing is remembered here: of
  * which scheme a descriptor is, the kernel knows, and everything else the daemon.
  *
+ * DEVIATION: close() never waits, also with SO_LINGER and a time.
+ *
  * -KENOTSOCK: the descriptor is none of a socket.
  */
 #ifndef PROGRAMS_USER_SCHEMES_H
@@ -35,12 +37,16 @@ long user_scheme_bind(int descriptor, const struct sockaddr_in *address);
 long user_scheme_connect(int descriptor, const struct sockaddr_in *address);
 long user_scheme_listen(int descriptor, int backlog);
 long user_scheme_accept(int descriptor, struct sockaddr_in *from, int flags);
-/* `to` may be NULL, `from` too. Of flags there are MSG_NOSIGNAL and MSG_DONTWAIT. */
+/*
+ * `to` may be NULL, `from` too. Of flags there are MSG_NOSIGNAL and MSG_DONTWAIT, and for receiving
+ * MSG_PEEK and MSG_WAITALL. DEVIATIONS: with MSG_WAITALL the time of SO_RCVTIMEO begins anew with
+ * each piece that comes; messages of ping sockets are of one part.
+ */
 long user_scheme_send(int descriptor, const void *buffer, size_t size, int flags,
                       const struct sockaddr_in *to);
 long user_scheme_recv(int descriptor, void *buffer, size_t size, int flags,
                       struct sockaddr_in *from);
-/* Of one part. */
+long user_scheme_sendmsg(int descriptor, const struct msghdr *message, int flags);
 long user_scheme_recvmsg(int descriptor, struct msghdr *message, int flags);
 long user_scheme_shutdown(int descriptor, int how);
 long user_scheme_setsockopt(int descriptor, int level, int name, const void *value, size_t size);
@@ -49,8 +55,8 @@ long user_scheme_getname(int descriptor, bool peer, struct sockaddr_in *name);
 /* For any descriptors; those that no event queue can watch are looked at when something happens. */
 long user_scheme_poll(struct pollfd *entries, size_t count, uint64_t timeout_ns);
 /*
- * An epoll set is an event queue. DEVIATION: what is ready is told on edges, and again after
- * whatever was read, written or accepted, or when it is wanted anew; not as long as it lasts.
+ * An epoll set is an event queue. DEVIATIONS: only what event queues can watch can be a member; of
+ * edges, one comes after each read, write and accept if there is more, too.
  */
 long user_scheme_epoll_create(void);
 long user_scheme_epoll_ctl(int epoll, int operation, int descriptor, uint32_t events,

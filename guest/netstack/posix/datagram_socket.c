@@ -162,12 +162,6 @@ long datagram_setsockopt(struct datagram_socket *socket, int level, int name, co
                                : datagram_set_ip_option(socket->channel, name, number);
 }
 
-/* Twice what was asked for: the other half is for the kernel's own structures. */
-static int32_t datagram_told_size(uint32_t set)
-{
-    return (int32_t)(set != 0 ? 2 * set : DATAGRAM_BUFFER_SIZE);
-}
-
 static long datagram_get_ip_option(const struct datagram_channel *channel, int name, void *value,
                                    uint32_t *size)
 {
@@ -199,9 +193,11 @@ static long datagram_get_option(struct datagram_socket *socket, int name, void *
     case SO_DOMAIN:
         return socket_option_put_int(value, size, AF_INET);
     case SO_RCVBUF:
-        return socket_option_put_int(value, size, datagram_told_size(channel->receive_buffer));
+        return socket_option_put_int(value, size,
+                                     (int32_t)datagram_told_size(channel->receive_buffer));
     case SO_SNDBUF:
-        return socket_option_put_int(value, size, datagram_told_size(channel->send_buffer));
+        return socket_option_put_int(value, size,
+                                     (int32_t)datagram_told_size(channel->send_buffer));
     case SO_REUSEADDR:
         return socket_option_put_int(value, size, socket->reuse_address);
     case SO_KEEPALIVE:

@@ -136,11 +136,6 @@ static int stream_get_tcp_option(const struct stream_socket *socket, int name, i
     }
 }
 
-static int32_t stream_told_size(size_t set, size_t size)
-{
-    return (int32_t)(set != 0 ? 2 * set : size);
-}
-
 static int stream_get_socket_option(struct stream_socket *socket, int name, int32_t *number)
 {
     const struct tcp_options *options = tcp_get_options(socket->connection);
@@ -169,10 +164,10 @@ static int stream_get_socket_option(struct stream_socket *socket, int name, int3
         *number = options->keepalive;
         return 0;
     case SO_RCVBUF:
-        *number = stream_told_size(options->receive_buffer, information.receive_buffer);
+        *number = (int32_t)tcp_told_size(options->receive_buffer, information.receive_buffer);
         return 0;
     case SO_SNDBUF:
-        *number = stream_told_size(options->send_buffer, information.send_buffer);
+        *number = (int32_t)tcp_told_size(options->send_buffer, information.send_buffer);
         return 0;
     default:
         return -KENOPROTOOPT;

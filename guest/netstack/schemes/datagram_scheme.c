@@ -43,7 +43,8 @@ long datagram_net_read(struct socket_file *file, void *data, size_t size, size_t
         .port = oldest->port,
         .ttl = socket->channel->receive_ttl ? oldest->ttl : 0,
     };
-    datagram_channel_discard(socket->channel);
+    if (file->kind != SOCKET_FILE_PEEK)
+        datagram_channel_discard(socket->channel);
     return (long)length;
 }
 
@@ -71,9 +72,9 @@ long datagram_net_get(struct net_socket *base, enum net_setting setting, void *v
     case NET_SETTING_HOP_LIMIT:
         return net_setting_put(value, size, datagram_channel_ttl(channel));
     case NET_SETTING_RECEIVE_BUFFER:
-        return net_setting_put(value, size, (int32_t)datagram_buffer_size(channel->receive_buffer));
+        return net_setting_put(value, size, (int32_t)datagram_told_size(channel->receive_buffer));
     case NET_SETTING_SEND_BUFFER:
-        return net_setting_put(value, size, (int32_t)datagram_buffer_size(channel->send_buffer));
+        return net_setting_put(value, size, (int32_t)datagram_told_size(channel->send_buffer));
     default:
         return -KENOPROTOOPT;
     }

@@ -2,6 +2,9 @@
  * link.c - network cards as the network daemon has them
  *
  * Nothing here waits: a frame that a driver has no room for is lost, and counted, as on any host.
+ *
+ * A driver tells of frames on edges: there are some from an event on, until a read has found none.
+ * In between nobody asks it.
  */
 #include "netstack/schemes/link.h"
 
@@ -21,7 +24,8 @@
 
 struct link {
     char scheme[SCHEME_NAME_MAX];
-    int file; /* negative: the driver is gone */
+    int file;        /* negative: the driver is gone */
+    bool has_frames; /* since an event, and no read has found none */
     struct netif netif;
 };
 
@@ -39,6 +43,7 @@ static void link_lose(struct link *link)
 {
     (void)sys_close(link->file);
     link->file = -KENODEV;
+    link->has_frames = false;
     link->netif.no_carrier = true;
 }
 
@@ -57,34 +62,34 @@ static int link_transmit(struct netif *netif, struct nbuf *nbuf)
     return -KEAGAIN;
 }
 
-bool link_receive(unsigned number)
+void link_has_frames(unsigned number)
 {
-    struct link *link = &links[number];
-    bool any = false;
+    links[number].has_frames = links[number].file >= 0;
+}
+
+static void link_receive(struct link *link)
+{
     struct nbuf *nbuf;
-    while (link->file >= 0 && (nbuf = nbuf_alloc()) != NULL) {
+    while (link->has_frames && (nbuf = nbuf_alloc()) != NULL) {
         long size = sys_read(link->file, nbuf_put(nbuf, LINK_FRAME_MAX), LINK_FRAME_MAX);
         if (size < 0) {
             nbuf_free(nbuf);
+            link->has_frames = size == -KEINTR;
             if (size != -KEAGAIN && size != -KEINTR)
                 link_lose(link);
-            return any;
+            return;
         }
         nbuf->len = (size_t)size;
         link->netif.counters.rx_frames++;
         link->netif.counters.rx_bytes += nbuf->len;
         netif_input(&link->netif, nbuf);
-        any = true;
     }
-    return any;
 }
 
-bool links_receive(void)
+void links_receive(void)
 {
-    bool any = false;
     for (unsigned i = 0; i < link_count; i++)
-        any = link_receive(i) || any;
-    return any;
+        link_receive(&links[i]);
 }
 
 /* ---- finding them ---------------------------------------------------------------------------- */

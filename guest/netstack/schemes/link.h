@@ -23,9 +23,12 @@ void links_init(void);
  */
 long links_detect(int names, int queue, uint64_t first_word);
 
-/* Hands the frames that are there to the stack. Whether there was one. */
-bool link_receive(unsigned number);
-/* Of all. */
-bool links_receive(void);
+/* An event of a link: it has frames, or its driver is gone. */
+void link_has_frames(unsigned number);
+/*
+ * Hands the frames of links that have some to the stack. One for which there is no buffer stays
+ * where it is, and its link has frames until the next call.
+ */
+void links_receive(void);
 
 #endif

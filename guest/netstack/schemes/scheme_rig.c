@@ -141,8 +141,8 @@ void rig_close(uint64_t handle)
     CU_ASSERT_EQUAL(rig_call(SCHEME_CLOSE, handle, NULL, 0, 0), 0);
 }
 
-static int64_t rig_setting(enum scheme_operation operation, uint64_t handle, const char *setting,
-                           void *value, size_t size)
+int64_t rig_setting(enum scheme_operation operation, uint64_t handle, const char *setting,
+                    void *value, size_t size)
 {
     int64_t file = rig_dup(handle, setting, 0);
     if (file < 0)

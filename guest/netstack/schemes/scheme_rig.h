@@ -34,6 +34,9 @@ int64_t rig_open(const char *path);
 int64_t rig_dup(uint64_t handle, const char *path, uint32_t flags);
 int64_t rig_set(uint64_t handle, const char *setting, int32_t number);
 int64_t rig_get(uint64_t handle, const char *setting); /* the number, or an error */
+/* One of other bytes: READ or WRITE, which never wait. */
+int64_t rig_setting(enum scheme_operation operation, uint64_t handle, const char *setting,
+                    void *value, size_t size);
 int64_t rig_set_timeout(uint64_t handle, const char *setting, uint64_t timeout_ns);
 void rig_cancel(uint64_t tag, uint64_t handle);
 void rig_close(uint64_t handle);

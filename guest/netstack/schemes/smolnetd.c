@@ -172,7 +172,7 @@ static uint64_t smolnetd_poll(void)
 {
     uint64_t stack_ns, waiters_ns;
     do {
-        (void)links_receive();
+        links_receive();
         stack_ns = smolnetd_poll_stack(clock_now_ns());
         waiters_ns = smolnetd_notify();
     } while (smolnetd_has_changes());
@@ -191,7 +191,7 @@ static void smolnetd_schedule(uint64_t deadline_ns)
 }
 
 /*
- * An error: the daemon cannot go on. Of time and cards there is nothing to do but the usual work.
+ * An error: the daemon cannot go on. Of time there is nothing to do but the usual work.
  */
 static int smolnetd_handle(uint64_t source)
 {
@@ -199,6 +199,8 @@ static int smolnetd_handle(uint64_t source)
         return smolnetd_take_requests((enum smolnetd_source)source);
     if (source == SMOLNETD_NAMES && smolnetd.names >= 0)
         return smolnetd_look_for_cards();
+    if (source >= SMOLNETD_LINKS)
+        link_has_frames((unsigned)(source - SMOLNETD_LINKS));
     return 0;
 }
 

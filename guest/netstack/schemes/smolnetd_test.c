@@ -9,6 +9,7 @@
 
 #include "kernel/fake_hal.h"
 #include "kernel/fake_image.h"
+#include "kernel/nbuf.h"
 #include "kernel/netif.h"
 #include "kernel/user_call.h"
 #include "lib/errno.h"
@@ -29,6 +30,7 @@ static struct card {
     long write_result;    /* 0: it takes them */
     long mac_size;        /* of what it gives for its address */
     bool ends_with_write; /* instead of an answer */
+    bool tells;           /* with each write that it has frames */
 } card;
 
 /* ---- the card -------------------------------------------------------------------------------- */
@@ -60,6 +62,8 @@ static int64_t card_write(const struct scheme_request *request)
         (void)system_call(SYS_EXIT, 0, 0, 0, 0, 0, 0);
     if (card.write_result != 0)
         return card.write_result;
+    if (card.tells)
+        CU_ASSERT_EQUAL(sys_post_events(card.root, CARD, EVENT_READ), 0);
     card.frames_out++;
     return request->size;
 }
@@ -99,12 +103,23 @@ static int client_main(int argc, char **argv)
     return file >= 0 && sys_write((int)file, request, sizeof request) == sizeof request ? 0 : 1;
 }
 
+/* Sends a frame, by itself. */
+static int talker_main(int argc, char **argv)
+{
+    char frame[FRAME] = {0};
+    long file = sys_open("/scheme/network.test", O_RDWR);
+    (void)argc;
+    (void)argv;
+    return file >= 0 && sys_write((int)file, frame, sizeof frame) == sizeof frame ? 0 : 1;
+}
+
 /* ---- the machine ----------------------------------------------------------------------------- */
 
 static const struct program_entry programs[] = {
     {"smolnetd", smolnetd_main},
     {"card", card_main},
     {"client", client_main},
+    {"talker", talker_main},
 };
 
 static void boot(void)
@@ -207,16 +222,41 @@ static void test_a_frame_without_room_is_lost_and_counted(void)
     CU_ASSERT_EQUAL(card.frames_out, 1);
 }
 
-static void test_all_frames_of_a_card_are_taken_when_it_has_any(void)
+static void test_all_frames_of_a_card_are_taken_when_it_tells_of_any(void)
 {
     boot();
     start(1, "smolnetd");
     start(2, "card network.test");
     card.frames_in = 5;
-    start(3, "client"); /* the daemon looks at its cards whenever it works */
+    start(3, "client"); /* it is no reason to ask a card */
+    CU_ASSERT_EQUAL(card.frames_out, 1);
+    CU_ASSERT_EQUAL(card.frames_in, 5);
+    card.tells = true;
+    start(4, "talker");
     CU_ASSERT_EQUAL(card.frames_in, 0);
     CU_ASSERT_EQUAL(eth0()->counters.rx_frames, 5);
     CU_ASSERT_EQUAL(eth0()->counters.rx_bytes, 5 * FRAME);
+}
+
+static void test_frames_for_which_there_was_no_buffer_are_taken_later(void)
+{
+    static struct nbuf *held[NBUF_COUNT + 1];
+    unsigned count = 0;
+    boot();
+    start(1, "smolnetd");
+    start(2, "card network.test");
+    card.frames_in = 5;
+    card.tells = true;
+    while ((held[count] = nbuf_alloc()) != NULL)
+        count++;
+    start(3, "talker");
+    CU_ASSERT_EQUAL(card.frames_in, 5);
+    while (count > 0)
+        nbuf_free(held[--count]);
+    card.tells = false;
+    start(4, "client");
+    CU_ASSERT_EQUAL(card.frames_in, 0);
+    CU_ASSERT_EQUAL(eth0()->counters.rx_frames, 5);
 }
 
 static void test_without_its_driver_an_interface_stays_for_the_next_one(void)
@@ -267,7 +307,8 @@ UNIT_SUITE("smolnetd", UNIT_TEST(test_a_second_daemon_ends_and_leaves_the_first_
            UNIT_TEST(test_a_card_may_be_there_before_or_come_later),
            UNIT_TEST(test_what_is_no_card_becomes_no_interface),
            UNIT_TEST(test_a_frame_without_room_is_lost_and_counted),
-           UNIT_TEST(test_all_frames_of_a_card_are_taken_when_it_has_any),
+           UNIT_TEST(test_all_frames_of_a_card_are_taken_when_it_tells_of_any),
+           UNIT_TEST(test_frames_for_which_there_was_no_buffer_are_taken_later),
            UNIT_TEST(test_without_its_driver_an_interface_stays_for_the_next_one),
            UNIT_TEST(test_two_cards_are_two_interfaces),
            UNIT_TEST(test_a_restricted_daemon_takes_one_card_and_goes_on_with_it))

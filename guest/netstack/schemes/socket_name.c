@@ -4,6 +4,7 @@
 #include "lib/errno.h"
 #include "lib/ipv4_text.h"
 #include "lib/string.h"
+#include "netstack/interface.h"
 #include "netstack/schemes/socket_scheme.h"
 
 #define NAME_TEXT_SIZE 24 /* "255.255.255.255:65535" and NUL */
@@ -55,4 +56,14 @@ long net_setting_get(const void *value, size_t size, int32_t *number)
         return -KEINVAL;
     memcpy(number, value, sizeof *number);
     return sizeof *number;
+}
+
+long net_setting_put_device(void *value, size_t size, const struct interface *device)
+{
+    size_t length = device != NULL ? kstrlen(device->name) + 1 : 0;
+    if (size < length)
+        return -KEINVAL;
+    if (length > 0)
+        memcpy(value, device->name, length);
+    return (long)length;
 }

@@ -189,6 +189,10 @@ static int socket_file_become(struct socket_file *file, const char *path, uint64
             return 0;
         }
     }
+    if (kstreq(path, NET_PATH_PEEK)) {
+        file->kind = SOCKET_FILE_PEEK;
+        return 0;
+    }
     return path[0] != '\0' ? file->socket->scheme->protocol->name(file, path, false, now_ns) : 0;
 }
 
@@ -369,14 +373,23 @@ static void socket_waiter_end(struct socket_waiter *waiter, long result)
     port->answer(port, tag, result);
 }
 
+/* A connection was taken; any other path takes nothing. */
+static bool socket_is_accept(const struct scheme_request *request)
+{
+    const size_t size = sizeof(NET_PATH_LISTEN) - 1;
+    return request->operation == SCHEME_DUP && request->size == size &&
+           memcmp(request->data, NET_PATH_LISTEN, size) == 0;
+}
+
 /*
  * After I/O that succeeded the next edge counts again, also one that has been there all the time.
  */
 static void socket_arm(struct socket_file *file, const struct scheme_request *request)
 {
-    if (request->operation == SCHEME_READ || request->operation == SCHEME_DUP)
+    bool plain = file->kind == SOCKET_FILE_PLAIN;
+    if (plain && (request->operation == SCHEME_READ || socket_is_accept(request)))
         file->told &= ~(unsigned)EVENT_READ;
-    else if (request->operation == SCHEME_WRITE)
+    else if (plain && request->operation == SCHEME_WRITE)
         file->told &= ~(unsigned)EVENT_WRITE;
     net_socket_changed(file->socket);
 }

@@ -15,6 +15,8 @@
  *     not watched --EVENTS--> watched, armed --it is ready: an event--> told
  *     told --I/O that succeeded, EVENTS, or it is ready no longer--> armed
  *
+ * Settings are no I/O: who only asks is told nothing by it.
+ *
  * Whoever lets the stack work calls socket_scheme_notify() afterwards: only then are those that
  * wait tried again, and events posted. It visits the sockets that have changed, not all of them.
  * Under the lock of the stack.
@@ -32,6 +34,7 @@
 #define SOCKET_FILES_MAX   2048
 #define SOCKET_WAITERS_MAX 512 /* operations that wait, in all schemes; more: -KENOBUFS */
 
+struct interface;
 struct socket_scheme;
 
 /* A protocol's socket begins with it. */
@@ -46,6 +49,7 @@ struct net_socket {
 
 enum socket_file_kind {
     SOCKET_FILE_PLAIN,
+    SOCKET_FILE_PEEK,    /* reads take nothing away */
     SOCKET_FILE_SETTING, /* is the value of a setting */
 };
 
@@ -114,6 +118,8 @@ void net_socket_changed(struct net_socket *socket);
 /* A value of four bytes. */
 long net_setting_put(void *value, size_t size, int32_t number);
 long net_setting_get(const void *value, size_t size, int32_t *number);
+/* The name of an interface; NULL is any. */
+long net_setting_put_device(void *value, size_t size, const struct interface *device);
 
 /* "10.0.2.2:53"; an address or a port that is missing is 0. False: it is neither. */
 bool net_name_parse(const char *text, size_t length, struct net_name *name);

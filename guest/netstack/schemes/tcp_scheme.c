@@ -8,6 +8,7 @@
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
+#include "netstack/interface.h"
 #include "netstack/tcp.h"
 
 #include "ringside/probe.h"
@@ -17,6 +18,7 @@
 struct tcp_net_socket {
     struct net_socket base; /* first */
     struct tcp_connection *connection;
+    struct net_linger linger;
 };
 kstatic_assert(offsetof(struct tcp_net_socket, base) == 0, "the base is either");
 
@@ -48,17 +50,34 @@ static struct net_socket *tcp_scheme_open(void)
     struct tcp_net_socket *socket = pool_alloc(&tcp_socket_pool);
     if (socket == NULL)
         return NULL;
-    socket->connection = tcp_open(tcp_scheme_changed, socket);
+    *socket = (struct tcp_net_socket){.connection = tcp_open(tcp_scheme_changed, socket)};
     if (socket->connection != NULL)
         return &socket->base;
     pool_free(&tcp_socket_pool, socket);
     return NULL;
 }
 
+/*
+ * DEVIATION: with a time to linger nothing waits. The last file is gone when this is heard, and so
+ * may its program be; whatever is left goes on behind its back.
+ */
 static void tcp_scheme_close(struct net_socket *base, uint64_t now_ns)
 {
-    tcp_close(tcp_scheme_connection(base), now_ns);
+    const struct net_linger *linger = &((struct tcp_net_socket *)base)->linger;
+    if (linger->on != 0 && linger->seconds == 0)
+        tcp_abort(tcp_scheme_connection(base), now_ns);
+    else
+        tcp_close(tcp_scheme_connection(base), now_ns);
     pool_free(&tcp_socket_pool, base);
+}
+
+/* The bench follows the connection by this. */
+static void tcp_scheme_tell_name(const struct net_socket *base)
+{
+    struct tcp_information information;
+    tcp_inform(tcp_scheme_connection(base), &information);
+    probe_socket_named((uintptr_t)base, IPPROTO_TCP, information.local.address,
+                       information.local.port, information.remote.address, information.remote.port);
 }
 
 static struct net_socket *tcp_scheme_accept(struct net_socket *base, int *error)
@@ -72,21 +91,16 @@ static struct net_socket *tcp_scheme_accept(struct net_socket *base, int *error)
     struct tcp_net_socket *socket = *error == -KENOBUFS ? pool_alloc(&tcp_socket_pool) : NULL;
     if (socket == NULL)
         return NULL;
-    socket->connection = tcp_accept(listener, tcp_scheme_changed, socket);
-    if (socket->connection != NULL)
+    *socket = (struct tcp_net_socket){
+        .connection = tcp_accept(listener, tcp_scheme_changed, socket),
+    };
+    if (socket->connection != NULL) {
+        tcp_scheme_tell_name(&socket->base);
         return &socket->base;
+    }
     pool_free(&tcp_socket_pool, socket);
     *error = -KEAGAIN;
     return NULL;
-}
-
-/* The bench follows the connection by this. */
-static void tcp_scheme_tell_name(const struct net_socket *base)
-{
-    struct tcp_information information;
-    tcp_inform(tcp_scheme_connection(base), &information);
-    probe_socket_named((uintptr_t)base, IPPROTO_TCP, information.local.address,
-                       information.local.port, information.remote.address, information.remote.port);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -140,7 +154,8 @@ static long tcp_scheme_read(struct socket_file *file, void *data, size_t size, u
 {
     if (size == 0)
         return 0;
-    return tcp_receive(tcp_scheme_connection(file->socket), data, size, false, now_ns);
+    return tcp_receive(tcp_scheme_connection(file->socket), data, size,
+                       file->kind == SOCKET_FILE_PEEK, now_ns);
 }
 
 /* So much as there is room for. */
@@ -172,11 +187,22 @@ static long tcp_scheme_get_names(const struct tcp_connection *connection, void *
     return sizeof names;
 }
 
+static long tcp_scheme_get_linger(const struct net_socket *base, void *value, size_t size)
+{
+    const struct net_linger *linger = &((const struct tcp_net_socket *)base)->linger;
+    if (size < sizeof *linger)
+        return -KEINVAL;
+    memcpy(value, linger, sizeof *linger);
+    return sizeof *linger;
+}
+
 static long tcp_scheme_get(struct net_socket *base, enum net_setting setting, void *value,
                            size_t size)
 {
     struct tcp_connection *connection = tcp_scheme_connection(base);
     const struct tcp_options *options = tcp_get_options(connection);
+    struct tcp_information information;
+    tcp_inform(connection, &information);
     switch (setting) {
     case NET_SETTING_NAMES:
         return tcp_scheme_get_names(connection, value, size);
@@ -189,13 +215,20 @@ static long tcp_scheme_get(struct net_socket *base, enum net_setting setting, vo
     case NET_SETTING_REUSE_ADDRESS:
         return net_setting_put(value, size, options->reuse_address);
     case NET_SETTING_RECEIVE_BUFFER:
-        return net_setting_put(value, size, (int32_t)options->receive_buffer);
+        return net_setting_put(
+            value, size,
+            (int32_t)tcp_told_size(options->receive_buffer, information.receive_buffer));
     case NET_SETTING_SEND_BUFFER:
-        return net_setting_put(value, size, (int32_t)options->send_buffer);
+        return net_setting_put(
+            value, size, (int32_t)tcp_told_size(options->send_buffer, information.send_buffer));
     case NET_SETTING_NO_DELAY:
         return net_setting_put(value, size, options->no_delay);
     case NET_SETTING_KEEPALIVE:
         return net_setting_put(value, size, options->keepalive);
+    case NET_SETTING_LINGER:
+        return tcp_scheme_get_linger(base, value, size);
+    case NET_SETTING_DEVICE:
+        return net_setting_put_device(value, size, tcp_device(connection));
     default:
         return -KENOPROTOOPT;
     }
@@ -211,19 +244,21 @@ static int tcp_scheme_shutdown(struct net_socket *base, int32_t how, uint64_t no
     return tcp_shutdown(tcp_scheme_connection(base), what, now_ns);
 }
 
+/* Sizes that are none are the least: 0 is the usual one, for whoever never asked. */
 static int tcp_scheme_set_option(struct tcp_connection *connection, enum net_setting setting,
                                  int32_t number, uint64_t now_ns)
 {
     struct tcp_options options = *tcp_get_options(connection);
+    size_t buffer = number > 0 ? (size_t)number : 1;
     switch (setting) {
     case NET_SETTING_REUSE_ADDRESS:
         options.reuse_address = number != 0;
         break;
     case NET_SETTING_RECEIVE_BUFFER:
-        options.receive_buffer = number > 0 ? (size_t)number : 0;
+        options.receive_buffer = buffer;
         break;
     case NET_SETTING_SEND_BUFFER:
-        options.send_buffer = number > 0 ? (size_t)number : 0;
+        options.send_buffer = buffer;
         break;
     case NET_SETTING_NO_DELAY:
         options.no_delay = number != 0;
@@ -238,13 +273,40 @@ static int tcp_scheme_set_option(struct tcp_connection *connection, enum net_set
     return 0;
 }
 
+/* Off, it remembers how long. */
+static long tcp_scheme_set_linger(struct net_socket *base, const void *value, size_t size)
+{
+    struct net_linger *linger = &((struct tcp_net_socket *)base)->linger;
+    struct net_linger wanted;
+    if (size != sizeof wanted)
+        return -KEINVAL;
+    memcpy(&wanted, value, sizeof wanted);
+    linger->on = wanted.on != 0;
+    if (wanted.on != 0)
+        linger->seconds = wanted.seconds;
+    return sizeof wanted;
+}
+
+static long tcp_scheme_set_device(struct tcp_connection *connection, const void *value, size_t size)
+{
+    struct interface *device;
+    int error = interface_by_option(value, size, &device);
+    if (error == 0)
+        error = tcp_bind_device(connection, device);
+    return error == 0 ? (long)size : error;
+}
+
 static long tcp_scheme_set(struct net_socket *base, enum net_setting setting, const void *value,
                            size_t size, uint64_t now_ns)
 {
     struct tcp_connection *connection = tcp_scheme_connection(base);
     int32_t number;
-    long result = net_setting_get(value, size, &number);
     int error = 0;
+    if (setting == NET_SETTING_LINGER)
+        return tcp_scheme_set_linger(base, value, size);
+    if (setting == NET_SETTING_DEVICE)
+        return tcp_scheme_set_device(connection, value, size);
+    long result = net_setting_get(value, size, &number);
     if (result < 0)
         return result;
     if (setting == NET_SETTING_SHUTDOWN)

@@ -4,12 +4,15 @@
 #include "netstack/schemes/udp_scheme.h"
 
 #include "kernel/pool.h"
+#include "kernel/syscall.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
 #include "netstack/interface.h"
 #include "netstack/schemes/datagram_scheme.h"
 #include "netstack/udp_channel.h"
+
+#include "ringside/probe.h"
 
 struct udp_net_socket {
     struct datagram_net_socket base; /* first */
@@ -19,10 +22,21 @@ kstatic_assert(offsetof(struct udp_net_socket, base) == 0, "the base is either")
 
 static struct udp_net_socket udp_sockets[UDP_SCHEME_SOCKETS_MAX];
 static struct pool udp_socket_pool;
+
+/* The bench follows the datagrams of a socket by this. */
+static void udp_scheme_named(void *owner)
+{
+    const struct udp_net_socket *socket = owner;
+    const struct udp_endpoint *endpoint = &socket->channel.endpoint;
+    probe_socket_named((uintptr_t)owner, IPPROTO_UDP, endpoint->address, endpoint->port,
+                       endpoint->peer, endpoint->peer_port);
+}
+
 static struct datagram_kind udp_kind = {
     .name = "udp",
     .dropped_counter = "udp.dropped",
     .changed = datagram_net_changed,
+    .named = udp_scheme_named,
 };
 
 void udp_scheme_init(void)
@@ -142,6 +156,8 @@ static long udp_scheme_get(struct net_socket *base, enum net_setting setting, vo
         return net_setting_put(value, size, endpoint->reuse_address);
     case NET_SETTING_BROADCAST:
         return net_setting_put(value, size, channel->may_broadcast);
+    case NET_SETTING_DEVICE:
+        return net_setting_put_device(value, size, channel->device);
     default:
         return datagram_net_get(base, setting, value, size);
     }

@@ -128,15 +128,54 @@ static void test_what_is_not_read_has_a_limit(void)
     rig_end();
 }
 
+static void test_a_look_leaves_the_datagram_and_tells_the_sender(void)
+{
+    struct net_name sender;
+    rig_begin(&udp_scheme_protocol);
+    uint64_t file = (uint64_t)rig_open("/0.0.0.0:5000");
+    CU_ASSERT_EQUAL(fake_log_count("named 17 0x0:5000 0x0:0"), 1);
+    uint64_t look = (uint64_t)rig_dup(file, "peek", 0);
+    struct dialogue_udp udp = {.source_port = 9, .destination_port = 5000};
+    uint64_t waits = rig_ask(SCHEME_READ, look, buffer, sizeof buffer, 0);
+    dialogue_send_udp(&udp, "datagram", 8);
+    rig_work();
+    CU_ASSERT_EQUAL(rig_answer(waits), 8);
+    CU_ASSERT_EQUAL(rig_call(SCHEME_READ, look, buffer, 4, O_NONBLOCK), 4);
+    CU_ASSERT_EQUAL(rig_setting(SCHEME_READ, file, "sender", &sender, sizeof sender),
+                    sizeof sender);
+    CU_ASSERT_EQUAL(sender.port, 9);
+    CU_ASSERT_EQUAL(rig_call(SCHEME_READ, file, buffer, sizeof buffer, O_NONBLOCK), 8);
+    CU_ASSERT_EQUAL(rig_call(SCHEME_READ, look, buffer, sizeof buffer, O_NONBLOCK), -KEAGAIN);
+    rig_close(look);
+    rig_close(file);
+    rig_end();
+}
+
+static void test_the_device_is_a_setting_by_its_name(void)
+{
+    char name[16] = "eth0", other[] = "eth9";
+    rig_begin(&udp_scheme_protocol);
+    uint64_t file = (uint64_t)rig_open("");
+    CU_ASSERT_EQUAL(rig_setting(SCHEME_READ, file, "device", name, sizeof name), 0);
+    CU_ASSERT_EQUAL(rig_setting(SCHEME_WRITE, file, "device", other, 4), -KENODEV);
+    CU_ASSERT_EQUAL(rig_setting(SCHEME_WRITE, file, "device", name, 4), 4);
+    memset(name, 0, sizeof name);
+    CU_ASSERT_EQUAL(rig_setting(SCHEME_READ, file, "device", name, sizeof name), 5);
+    CU_ASSERT_STRING_EQUAL(name, "eth0");
+    CU_ASSERT_EQUAL(rig_setting(SCHEME_READ, file, "device", name, 4), -KEINVAL);
+    rig_close(file);
+    rig_end();
+}
+
 static void test_sizes_of_buffers_have_the_bounds_of_sockets(void)
 {
     rig_begin(&udp_scheme_protocol);
     uint64_t file = (uint64_t)rig_open("");
     CU_ASSERT_EQUAL(rig_get(file, "receive_buffer"), 212992);
     CU_ASSERT_EQUAL(rig_set(file, "receive_buffer", 1), 4);
-    CU_ASSERT_EQUAL(rig_get(file, "receive_buffer"), 1152);
+    CU_ASSERT_EQUAL(rig_get(file, "receive_buffer"), 2 * 1152);
     CU_ASSERT_EQUAL(rig_set(file, "send_buffer", 1 << 20), 4);
-    CU_ASSERT_EQUAL(rig_get(file, "send_buffer"), 212992);
+    CU_ASSERT_EQUAL(rig_get(file, "send_buffer"), 2 * 212992);
     rig_close(file);
     rig_end();
 }
@@ -146,4 +185,6 @@ UNIT_SUITE("udp_scheme", UNIT_TEST(test_a_conversation_with_one_host),
            UNIT_TEST(test_names_are_kept_apart),
            UNIT_TEST(test_everybody_is_asked_only_with_the_setting),
            UNIT_TEST(test_the_peer_is_a_setting), UNIT_TEST(test_what_is_not_read_has_a_limit),
+           UNIT_TEST(test_a_look_leaves_the_datagram_and_tells_the_sender),
+           UNIT_TEST(test_the_device_is_a_setting_by_its_name),
            UNIT_TEST(test_sizes_of_buffers_have_the_bounds_of_sockets))

@@ -7,6 +7,7 @@
 #include "kernel/boot_data.h"
 
 #include "kernel/file.h"
+#include "kernel/path.h"
 #include "kernel/pool.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -200,10 +201,10 @@ static long boot_file_read(struct file *file, void *buffer, size_t size)
     return memory_file_read(file, buffer, size, boot_file->data, boot_file->size);
 }
 
-static uint64_t boot_file_size(struct file *file)
+static long boot_file_size(struct file *file)
 {
     const struct hal_boot_file *boot_file = file->object;
-    return boot_file->size;
+    return (long)boot_file->size;
 }
 
 static const struct file_ops boot_file_ops = {
@@ -224,9 +225,12 @@ static const struct hal_boot_file *boot_file_find(const char *path)
     return NULL;
 }
 
-static struct file *boot_file_open(const char *path, int flags, int *error)
+static struct file *boot_file_open(void *mount, const char *path, int flags, unsigned mode,
+                                   int *error)
 {
-    const struct hal_boot_file *boot_file = boot_file_find(path);
+    const struct hal_boot_file *boot_file = boot_file_find(path - 1); /* with its slash */
+    (void)mount;
+    (void)mode;
     if (boot_file == NULL) {
         *error = -KENOENT;
         return NULL;
@@ -240,6 +244,8 @@ static struct file *boot_file_open(const char *path, int flags, int *error)
         *error = -KENFILE;
     return file;
 }
+
+static const struct path_ops boot_file_paths = {.open = boot_file_open};
 
 /* A daemon that configures itself is seen to have read the file, as if by open(2). */
 static void config_tell(const char *path, int result)
@@ -268,5 +274,5 @@ void boot_data_init(void)
               TEXT_FILES_MAX);
     pool_init(&piece_file_pool, "piece-files", piece_file_objects, sizeof piece_file_objects[0],
               TEXT_FILES_MAX);
-    path_register("/", boot_file_open);
+    path_mount("/", &boot_file_paths, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "kernel/fake_hal.h"
 #include "kernel/file.h"
+#include "kernel/path.h"
 #include "kernel/syscall.h"
 #include "tests/unit.h"
 
@@ -85,7 +86,7 @@ static void test_boot_files_can_be_opened_and_read(void)
     char buffer[16] = "";
     int error = 0;
     setup("");
-    struct file *file = path_open("/etc/net/ip", O_RDONLY, &error);
+    struct file *file = path_open("/etc/net/ip", O_RDONLY, 0, &error);
     CU_ASSERT_EQUAL(file->ops->read(file, buffer, 4), 4);
     CU_ASSERT_EQUAL(file->ops->read(file, buffer + 4, sizeof buffer - 4), 6);
     CU_ASSERT_STRING_EQUAL(buffer, "10.0.2.15\n");
@@ -98,11 +99,11 @@ static void test_boot_files_are_read_only(void)
 {
     int error = 0;
     setup("");
-    CU_ASSERT_PTR_NULL(path_open("/etc/net/ip", O_RDWR, &error));
+    CU_ASSERT_PTR_NULL(path_open("/etc/net/ip", O_RDWR, 0, &error));
     CU_ASSERT_EQUAL(error, -KEROFS);
-    CU_ASSERT_PTR_NULL(path_open("/etc/net/ip", O_WRONLY, &error));
+    CU_ASSERT_PTR_NULL(path_open("/etc/net/ip", O_WRONLY, 0, &error));
     CU_ASSERT_EQUAL(error, -KEROFS);
-    CU_ASSERT_PTR_NULL(path_open("/etc/net/mac", O_RDONLY, &error));
+    CU_ASSERT_PTR_NULL(path_open("/etc/net/mac", O_RDONLY, 0, &error));
     CU_ASSERT_EQUAL(error, -KENOENT);
 }
 
@@ -111,13 +112,13 @@ static void test_pools_are_shown(void)
     char text[FILE_TEXT_MAX + 1] = "";
     int error = 0;
     setup("");
-    struct file *file = path_open("/proc/pools", O_RDONLY, &error);
+    struct file *file = path_open("/proc/pools", O_RDONLY, 0, &error);
     CU_ASSERT_TRUE(file->ops->read(file, text, FILE_TEXT_MAX) > 0);
     CU_ASSERT_PTR_NOT_NULL(
         strstr(text, "\nframe-buffers           0        0      512        0\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\ntasks "));
     file_release(file);
-    CU_ASSERT_PTR_NULL(path_open("/proc/pools2", O_RDONLY, &error));
+    CU_ASSERT_PTR_NULL(path_open("/proc/pools2", O_RDONLY, 0, &error));
     CU_ASSERT_EQUAL(error, -KENOENT);
 }
 

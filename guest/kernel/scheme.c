@@ -8,6 +8,7 @@
 #include "kernel/scheme.h"
 
 #include "kernel/file.h"
+#include "kernel/path.h"
 #include "kernel/pool.h"
 #include "kernel/program.h"
 #include "kernel/scheme_priv.h"
@@ -255,15 +256,15 @@ static long scheme_names_read(struct file *file, void *buffer, size_t size)
     return (long)done;
 }
 
-static uint64_t scheme_names_size(struct file *file)
+static long scheme_names_size(struct file *file)
 {
     const struct list *link;
-    uint64_t size = 0;
+    long size = 0;
     uint64_t daif = scheme_lock();
     list_foreach (link, &schemes.registered) {
         const struct scheme *scheme = list_entry(link, struct scheme, link);
         if (scheme_is_in(scheme, scheme_names_namespace(file)))
-            size += kstrlen(scheme->name) + 1;
+            size += (long)kstrlen(scheme->name) + 1;
     }
     scheme_unlock(daif);
     return size;
@@ -325,13 +326,14 @@ static int scheme_split_path(const char *path, char *name, const char **rest)
     return kstrlen(*rest) <= SCHEME_PATH_MAX ? 0 : -KENAMETOOLONG;
 }
 
-static struct file *scheme_open(const char *path, int flags, int *error)
+static struct file *scheme_open(void *mount, const char *path, int flags, unsigned mode, int *error)
 {
     char name[SCHEME_NAME_MAX];
-    const char *rest = path + sizeof SCHEME_ROOT - 2; /* its slash may be missing */
-    if (rest[0] == '\0' || kstreq(rest, "/"))
+    const char *rest;
+    (void)mount;
+    if (path[0] == '\0')
         return scheme_names_open(flags, error);
-    *error = rest[0] == '/' ? scheme_split_path(rest + 1, name, &rest) : -KENOENT;
+    *error = scheme_split_path(path, name, &rest);
     if (*error != 0)
         return NULL;
     uint64_t daif = scheme_lock();
@@ -343,8 +345,10 @@ static struct file *scheme_open(const char *path, int flags, int *error)
     if (scheme == NULL)
         return NULL;
     return scheme->kernel != NULL ? scheme->kernel(rest, flags, error)
-                                  : scheme_file_open(scheme, rest, flags, error);
+                                  : scheme_file_open(scheme, rest, flags, mode, error);
 }
+
+static const struct path_ops scheme_paths = {.open = scheme_open};
 
 void scheme_init(void)
 {
@@ -358,5 +362,5 @@ void scheme_init(void)
     pool_init(&scheme_pool, "schemes", scheme_objects, sizeof scheme_objects[0], SCHEMES_MAX);
     scheme_request_init();
     scheme_file_init();
-    path_register("/scheme", scheme_open);
+    path_mount("/scheme", &scheme_paths, NULL);
 }

@@ -19,7 +19,9 @@
 
 #define HANDLE_BUCKETS 1024
 /* What a provider hears of the flags of open(2). */
-#define HANDLE_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | FILE_NONBLOCK)
+#define HANDLE_FLAGS                                                                               \
+    (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_DIRECTORY | O_NOFOLLOW | O_PATH |       \
+     FILE_NONBLOCK)
 
 static struct scheme_handle *handle_buckets[HANDLE_BUCKETS]; /* of open ones, by number */
 static struct scheme_handle handle_objects[SCHEME_HANDLES_MAX];
@@ -122,12 +124,14 @@ static struct file *scheme_file_ask(struct file *file, struct scheme_call *call,
     return NULL;
 }
 
-struct file *scheme_file_open(struct scheme *scheme, const char *path, int flags, int *error)
+struct file *scheme_file_open(struct scheme *scheme, const char *path, int flags, unsigned mode,
+                              int *error)
 {
     struct scheme_call call = {
         .scheme = scheme,
         .operation = SCHEME_OPEN,
         .flags = (unsigned)flags & HANDLE_FLAGS,
+        .mode = mode,
         .from = path,
         .size = kstrlen(path),
     };

@@ -63,7 +63,8 @@ struct scheme_call {
     struct scheme *scheme;
     enum scheme_operation operation;
     uint64_t handle;
-    unsigned flags;
+    unsigned flags, mode;
+    uint64_t offset;
     size_t size;
     const void *from;             /* bytes that go with the request, or NULL */
     void *to;                     /* where those of the answer go, or NULL */
@@ -98,7 +99,8 @@ void scheme_request_end_all(struct scheme *scheme);
 
 void scheme_file_init(void);
 /* Takes a reference of the scheme's. */
-struct file *scheme_file_open(struct scheme *scheme, const char *path, int flags, int *error);
+struct file *scheme_file_open(struct scheme *scheme, const char *path, int flags, unsigned mode,
+                              int *error);
 /* With the lock: the provider knows it by this number; or it was never one, or is one no more. */
 void scheme_handle_opened(struct scheme_handle *handle, uint64_t number);
 void scheme_handle_free(struct scheme_handle *handle);

@@ -12,9 +12,11 @@
 
 #include "kernel/clock.h"
 #include "kernel/file.h"
+#include "kernel/path.h"
 #include "kernel/program.h"
 #include "kernel/scheme_abi.h"
 #include "kernel/sockios.h"
+#include "kernel/stat.h"
 #include "kernel/syscall_priv.h"
 #include "kernel/task.h"
 #include "kernel/user_memory.h"
@@ -106,7 +108,7 @@ static long syscall_openat(const long a[6])
     long refused = syscall_fetch_path(a[0], a[1], path, sizeof path);
     if (refused != 0)
         return refused;
-    struct file *file = path_open(path, flags, &error);
+    struct file *file = path_open(path, flags, (unsigned)a[3] & MODE_BITS, &error);
     if (kstrlen(path) < SYSCALL_PATH_MAX)
         probe_file_opened(task_number(task_current()), path, file != NULL ? 0 : error);
     if (file != NULL)
@@ -120,7 +122,9 @@ static long syscall_unlinkat(const long a[6])
     long refused = syscall_fetch_path(a[0], a[1], path, sizeof path);
     if (refused != 0)
         return refused;
-    return a[2] == 0 ? path_remove(path) : -KEINVAL;
+    if ((a[2] & ~(long)AT_REMOVEDIR) != 0)
+        return -KEINVAL;
+    return path_remove(path, a[2] != 0);
 }
 
 static long syscall_close(const long a[6])
@@ -128,19 +132,33 @@ static long syscall_close(const long a[6])
     return file_table_close(task_files(), (int)a[0]);
 }
 
+/* Whether the file has a place to go to: 0, or an error. */
+static long syscall_check_offset(struct file *file)
+{
+    if (file == NULL)
+        return -KEBADF;
+    if (file->has_offset)
+        return 0;
+    long size = file->ops->size != NULL ? file->ops->size(file) : -KESPIPE;
+    file->has_offset = size >= 0;
+    return size < 0 ? size : 0;
+}
+
 static long syscall_lseek(const long a[6])
 {
     struct file *file = syscall_file(a[0]);
-    if (file == NULL)
-        return -KEBADF;
-    if (file->ops->size == NULL)
-        return -KESPIPE;
-    if (a[2] < SEEK_SET || a[2] > SEEK_END)
+    int64_t from = 0, offset;
+    long refused = syscall_check_offset(file);
+    if (refused != 0)
+        return refused;
+    if (a[2] == SEEK_CUR)
+        from = (int64_t)file->offset;
+    else if (a[2] == SEEK_END)
+        from = file->ops->size(file);
+    else if (a[2] != SEEK_SET)
         return -KEINVAL;
-    int64_t from = a[2] == SEEK_SET   ? 0
-                   : a[2] == SEEK_CUR ? (int64_t)file->offset
-                                      : (int64_t)file->ops->size(file);
-    int64_t offset;
+    if (from < 0)
+        return from;
     if (__builtin_add_overflow(from, (int64_t)a[1], &offset) || offset < 0)
         return -KEINVAL;
     file->offset = (uint64_t)offset;

@@ -4,6 +4,7 @@
 #include "kernel/boot_memory.h"
 #include "kernel/file.h"
 #include "kernel/lock.h"
+#include "kernel/path.h"
 #include "kernel/pool.h"
 #include "kernel/syscall.h"
 #include "lib/errno.h"
@@ -164,11 +165,11 @@ static long tmpfs_write(struct file *opened, const void *buffer, size_t size)
     return done > 0 || size == 0 ? (long)done : -KENOSPC;
 }
 
-static uint64_t tmpfs_size(struct file *opened)
+static long tmpfs_size(struct file *opened)
 {
     const struct tmpfs_file *file = opened->object;
     mutex_lock(&tmpfs.lock);
-    uint64_t size = file->size;
+    long size = (long)file->size;
     mutex_unlock(&tmpfs.lock);
     return size;
 }
@@ -233,9 +234,10 @@ static struct file *tmpfs_open_locked(const char *name, int flags, int *error)
     return opened;
 }
 
-static struct file *tmpfs_open(const char *path, int flags, int *error)
+static struct file *tmpfs_open(void *mount, const char *name, int flags, unsigned mode, int *error)
 {
-    const char *name = path + sizeof TMPFS_PREFIX - 1;
+    (void)mount;
+    (void)mode;
     *error = tmpfs_check_name(name);
     if (*error != 0)
         return NULL;
@@ -245,9 +247,11 @@ static struct file *tmpfs_open(const char *path, int flags, int *error)
     return opened;
 }
 
-static int tmpfs_remove(const char *path)
+static int tmpfs_remove(void *mount, const char *name, bool directory)
 {
-    const char *name = path + sizeof TMPFS_PREFIX - 1;
+    (void)mount;
+    if (directory)
+        return -KENOTDIR;
     mutex_lock(&tmpfs.lock);
     struct tmpfs_file *file = tmpfs_find(name);
     if (file != NULL) {
@@ -258,6 +262,8 @@ static int tmpfs_remove(const char *path)
     return file != NULL ? 0 : -KENOENT;
 }
 
+static const struct path_ops tmpfs_paths = {.open = tmpfs_open, .remove = tmpfs_remove};
+
 void tmpfs_init(void)
 {
     mutex_init(&tmpfs.lock, "tmpfs");
@@ -267,5 +273,5 @@ void tmpfs_init(void)
     tmpfs.fresh = 0;
     tmpfs.free_count = 0;
     pool_init(&tmpfs_pool, "tmpfs-files", tmpfs_files, sizeof tmpfs_files[0], TMPFS_FILES_MAX);
-    path_register_writable(TMPFS_PREFIX, tmpfs_open, tmpfs_remove);
+    path_mount(TMPFS_POINT, &tmpfs_paths, NULL);
 }

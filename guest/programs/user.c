@@ -18,7 +18,7 @@ long user_open(const char *path, int flags)
         path = user_scheme_path(path, copy);
     if (path != copy && kstrlcpy(copy, path, sizeof copy) >= sizeof copy)
         return -KENAMETOOLONG;
-    return system_call(SYS_OPENAT, AT_FDCWD, (long)copy, flags, 0, 0, 0);
+    return system_call(SYS_OPENAT, AT_FDCWD, (long)copy, flags, 0644, 0, 0);
 }
 
 long user_read(int descriptor, void *buffer, size_t size)

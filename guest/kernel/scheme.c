@@ -7,6 +7,7 @@
  */
 #include "kernel/scheme.h"
 
+#include "kernel/dirent.h"
 #include "kernel/file.h"
 #include "kernel/path.h"
 #include "kernel/pool.h"
@@ -283,6 +284,31 @@ static long scheme_names_watch(struct file *file, unsigned events)
     return EVENT_READ;
 }
 
+/* Where a name begins in the text is where the list goes on from it. */
+static long scheme_names_list(struct file *file, void *buffer, size_t size)
+{
+    struct dirent_list names = {.buffer = buffer, .size = size};
+    const struct list *link;
+    uint64_t at = 0;
+    bool fits = true;
+    uint64_t daif = scheme_lock();
+    list_foreach (link, &schemes.registered) {
+        const struct scheme *scheme = list_entry(link, struct scheme, link);
+        if (!scheme_is_in(scheme, scheme_names_namespace(file)))
+            continue;
+        uint64_t begin = at;
+        at += kstrlen(scheme->name) + 1;
+        if (begin < file->offset)
+            continue;
+        fits = dirent_add(&names, scheme->number, at, DT_UNKNOWN, scheme->name);
+        if (!fits)
+            break;
+        file->offset = at;
+    }
+    scheme_unlock(daif);
+    return dirent_result(&names, !fits);
+}
+
 static void scheme_names_close(struct file *file)
 {
     scheme_namespace_release(scheme_names_namespace(file));
@@ -295,9 +321,10 @@ static const struct file_ops scheme_names_ops = {
     .close = scheme_names_close,
     .source = scheme_names_source,
     .watch = scheme_names_watch,
+    .list = scheme_names_list,
 };
 
-static struct file *scheme_names_open(int flags, int *error)
+struct file *scheme_names_open(int flags, int *error)
 {
     unsigned namespace = program_namespace();
     *error = -KEISDIR;
@@ -310,45 +337,15 @@ static struct file *scheme_names_open(int flags, int *error)
     return file;
 }
 
-/* ---- paths ----------------------------------------------------------------------------------- */
-
-/* "NAME/REST" in two. */
-static int scheme_split_path(const char *path, char *name, const char **rest)
+struct scheme *scheme_get(const char *name)
 {
-    size_t length = 0;
-    while (path[length] != '\0' && path[length] != '/')
-        length++;
-    if (length >= SCHEME_NAME_MAX)
-        return -KENAMETOOLONG;
-    memcpy(name, path, length);
-    name[length] = '\0';
-    *rest = path[length] == '/' ? path + length + 1 : path + length;
-    return kstrlen(*rest) <= SCHEME_PATH_MAX ? 0 : -KENAMETOOLONG;
-}
-
-static struct file *scheme_open(void *mount, const char *path, int flags, unsigned mode, int *error)
-{
-    char name[SCHEME_NAME_MAX];
-    const char *rest;
-    (void)mount;
-    if (path[0] == '\0')
-        return scheme_names_open(flags, error);
-    *error = scheme_split_path(path, name, &rest);
-    if (*error != 0)
-        return NULL;
     uint64_t daif = scheme_lock();
     struct scheme *scheme = scheme_find(name, program_namespace());
     if (scheme != NULL && scheme->kernel == NULL)
         scheme->references++;
     scheme_unlock(daif);
-    *error = -KENOENT;
-    if (scheme == NULL)
-        return NULL;
-    return scheme->kernel != NULL ? scheme->kernel(rest, flags, error)
-                                  : scheme_file_open(scheme, rest, flags, mode, error);
+    return scheme;
 }
-
-static const struct path_ops scheme_paths = {.open = scheme_open};
 
 void scheme_init(void)
 {
@@ -362,5 +359,5 @@ void scheme_init(void)
     pool_init(&scheme_pool, "schemes", scheme_objects, sizeof scheme_objects[0], SCHEMES_MAX);
     scheme_request_init();
     scheme_file_init();
-    path_mount("/scheme", &scheme_paths, NULL);
+    path_mount("/scheme", &scheme_path_ops, NULL);
 }

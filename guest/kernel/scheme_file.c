@@ -7,6 +7,7 @@
  */
 #include "kernel/scheme_priv.h"
 
+#include "kernel/dirent.h"
 #include "kernel/file.h"
 #include "kernel/pool.h"
 #include "kernel/syscall.h"
@@ -164,35 +165,121 @@ static struct file *scheme_file_dup(struct file *from, const void *bytes, size_t
 
 /* ---- operations ------------------------------------------------------------------------------ */
 
-static long scheme_file_call(struct file *file, enum scheme_operation operation, unsigned flags,
-                             const void *from, void *to, size_t size)
+/* What is asked of the provider of a file; the rest is the operation's. */
+static struct scheme_call scheme_file_call(const struct file *file, enum scheme_operation operation)
 {
     const struct scheme_handle *handle = file->object;
-    struct scheme_call call = {
+    return (struct scheme_call){
         .scheme = handle->scheme,
         .operation = operation,
         .handle = handle->number,
-        .flags = flags,
-        .from = from,
-        .to = to,
-        .size = size < SCHEME_DATA_MAX ? size : SCHEME_DATA_MAX,
+        .offset = file->offset,
     };
-    return scheme_request_call(&call);
+}
+
+static long scheme_file_transfer(struct file *file, struct scheme_call *call, size_t size)
+{
+    call->flags = file->flags & FILE_NONBLOCK;
+    call->size = size < SCHEME_DATA_MAX ? size : SCHEME_DATA_MAX;
+    long result = scheme_request_call(call);
+    if (result > 0)
+        file->offset += (uint64_t)result;
+    return result;
 }
 
 static long scheme_file_read(struct file *file, void *buffer, size_t size)
 {
-    return scheme_file_call(file, SCHEME_READ, file->flags & FILE_NONBLOCK, NULL, buffer, size);
+    struct scheme_call call = scheme_file_call(file, SCHEME_READ);
+    call.to = buffer;
+    return scheme_file_transfer(file, &call, size);
 }
 
 static long scheme_file_write(struct file *file, const void *buffer, size_t size)
 {
-    return scheme_file_call(file, SCHEME_WRITE, file->flags & FILE_NONBLOCK, buffer, NULL, size);
+    struct scheme_call call = scheme_file_call(file, SCHEME_WRITE);
+    call.from = buffer;
+    return scheme_file_transfer(file, &call, size);
 }
 
 static int scheme_file_sync(struct file *file)
 {
-    return (int)scheme_file_call(file, SCHEME_SYNC, 0, NULL, NULL, 0);
+    struct scheme_call call = scheme_file_call(file, SCHEME_SYNC);
+    return (int)scheme_request_call(&call);
+}
+
+/* A structure that the provider fills: 0, or the error. A part of one is none. */
+static int scheme_file_ask_for(struct file *file, enum scheme_operation operation, void *to,
+                               size_t size)
+{
+    struct scheme_call call = scheme_file_call(file, operation);
+    call.to = to;
+    call.size = size;
+    long result = scheme_request_call(&call);
+    if (result < 0)
+        return (int)result;
+    return (size_t)result == size ? 0 : -KEIO;
+}
+
+static int scheme_file_stat(struct file *file, struct kernel_stat *stat)
+{
+    int error = scheme_file_ask_for(file, SCHEME_STAT, stat, sizeof *stat);
+    if (error != -KEOPNOTSUPP)
+        return error;
+    memset(stat, 0, sizeof *stat);
+    stat->st_mode = S_IFCHR | 0600;
+    stat->st_nlink = 1;
+    return 0;
+}
+
+static int scheme_file_statfs(struct file *file, struct kernel_statfs *statfs)
+{
+    int error = scheme_file_ask_for(file, SCHEME_STATFS, statfs, sizeof *statfs);
+    return error != -KEOPNOTSUPP ? error : -KENOSYS;
+}
+
+static long scheme_file_size(struct file *file)
+{
+    struct kernel_stat stat;
+    int error = scheme_file_ask_for(file, SCHEME_STAT, &stat, sizeof stat);
+    if (error != 0)
+        return error != -KEOPNOTSUPP ? error : -KESPIPE;
+    return stat.st_size >= 0 ? stat.st_size : -KEIO;
+}
+
+static int scheme_file_setattr(struct file *file, const struct file_change *change)
+{
+    struct scheme_call call = scheme_file_call(file, SCHEME_SETATTR);
+    call.from = change;
+    call.size = sizeof *change;
+    return (int)scheme_request_call(&call);
+}
+
+static long scheme_file_readlink(struct file *file, char *target, size_t size)
+{
+    struct scheme_call call = scheme_file_call(file, SCHEME_READLINK);
+    call.to = target;
+    call.size = size < SCHEME_PATH_MAX ? size : SCHEME_PATH_MAX;
+    long result = scheme_request_call(&call);
+    return result != -KEOPNOTSUPP ? result : -KEINVAL;
+}
+
+/* The records are the provider's; that they can be read on is found here. */
+static long scheme_file_list(struct file *file, void *buffer, size_t size)
+{
+    struct scheme_call call = scheme_file_call(file, SCHEME_LIST);
+    struct kernel_dirent64 record;
+    size_t at = 0;
+    call.to = buffer;
+    call.size = size < SCHEME_DATA_MAX ? size : SCHEME_DATA_MAX;
+    long result = scheme_request_call(&call);
+    if (result <= 0)
+        return result != -KEOPNOTSUPP ? result : -KENOTDIR;
+    while (dirent_next(buffer, (size_t)result, &at, &record) != NULL)
+        continue;
+    if (at != (size_t)result)
+        return -KEIO;
+    file->offset = (uint64_t)record.d_off;
+    return result;
 }
 
 static struct event_source *scheme_file_source(struct file *file)
@@ -202,7 +289,9 @@ static struct event_source *scheme_file_source(struct file *file)
 
 static long scheme_file_watch(struct file *file, unsigned events)
 {
-    return scheme_file_call(file, SCHEME_EVENTS, events, NULL, NULL, 0);
+    struct scheme_call call = scheme_file_call(file, SCHEME_EVENTS);
+    call.flags = events;
+    return scheme_request_call(&call);
 }
 
 /* The kernel knows the scheme, and the provider the rest. */
@@ -231,10 +320,16 @@ static const struct file_ops scheme_file_ops = {
     .kind = "scheme",
     .read = scheme_file_read,
     .write = scheme_file_write,
+    .size = scheme_file_size,
     .close = scheme_file_close,
     .source = scheme_file_source,
     .watch = scheme_file_watch,
     .dup = scheme_file_dup,
     .sync = scheme_file_sync,
+    .stat = scheme_file_stat,
+    .setattr = scheme_file_setattr,
+    .statfs = scheme_file_statfs,
+    .readlink = scheme_file_readlink,
+    .list = scheme_file_list,
     .path = scheme_file_path,
 };

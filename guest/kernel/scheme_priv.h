@@ -78,6 +78,17 @@ uint64_t scheme_lock(void);
 void scheme_unlock(uint64_t daif);
 /* With the lock. */
 void scheme_release(struct scheme *scheme);
+/*
+ * What the running program sees by this name, or NULL. It has one reference more, unless it is the
+ * kernel's.
+ */
+struct scheme *scheme_get(const char *name);
+/* The directory of names: "/scheme". */
+struct file *scheme_names_open(int flags, int *error);
+
+/* ---- scheme_path.c --------------------------------------------------------------------------- */
+
+extern const struct path_ops scheme_path_ops;
 
 /* ---- scheme_request.c ------------------------------------------------------------------------ */
 

@@ -31,6 +31,7 @@ LAYERS = {
     "emu/cpu-stub": ["emu/core/", "emu/cpu-stub/", "ringside/"],
     "emu/gic-timer": ["emu/core/", "emu/gic-timer/"],
     "emu/virtio": ["emu/core/", "emu/virtio/"],
+    "emu/virtio-9p": ["emu/core/", "emu/virtio/", "emu/virtio-9p/"],
     "emu/virtio-net": ["emu/core/", "emu/virtio/", "emu/virtio-net/", "emu/wire/"],
     "emu/wire": ["emu/core/", "emu/wire/"],
     "emu/board": ["emu/", "ringside/"],

@@ -165,13 +165,13 @@ static struct rules_source rules_source(const struct rules_case *c, unsigned ind
     }
     const struct ledger_device *device = &c->ledger->devices[index - G_N_ELEMENTS(rules_timers)];
     /* Not that of the ledger: a device on PCI may have changed from its line to messages. */
-    unsigned intid = board_net_intid(c->board, device->name);
+    unsigned intid = board_device_intid(c->board, device->name);
     return (struct rules_source){device->name, intid, NULL, device};
 }
 
 static struct virtio_dev *rules_dev(const struct rules_case *c, const struct rules_source *source)
 {
-    return virtio_net_dev(board_net(c->board, source->device->name));
+    return board_device(c->board, source->device->name);
 }
 
 /*
@@ -191,7 +191,7 @@ static bool rules_source_waits(const struct rules_case *c, const struct rules_so
         return !masked && rules_timer_waits(c, source->timer);
     }
     if (rules_is_running(c, source->device) &&
-        board_net_sends_messages(c->board, source->device->name)) {
+        board_device_sends_messages(c->board, source->device->name)) {
         return rules_message_waits(c, source);
     }
     return rules_is_running(c, source->device) && rules_dev(c, source)->isr != 0 &&
@@ -202,7 +202,7 @@ static void rules_evidence_source(struct rules_case *c, const struct rules_sourc
 {
     if (source->timer != NULL) {
         rules_evidence_timer(c, source->timer, source->intid);
-    } else if (board_net_sends_messages(c->board, source->device->name)) {
+    } else if (board_device_sends_messages(c->board, source->device->name)) {
         rules_evidence(c, "%s: sends messages (MSI-X); that of its receive queue raises INTID %u",
                        source->name, source->intid);
         rules_evidence_queue(c, &source->device->rx);
@@ -244,7 +244,7 @@ static void rules_evidence_wiring(struct rules_case *c, const struct rules_sourc
     if (source->device == NULL) {
         return;
     }
-    g_autofree char *place = board_net_place(c->board, source->device->name);
+    g_autofree char *place = board_device_place(c->board, source->device->name);
     bool is_pin = g_str_has_prefix(place, "PCI") && source->intid >= BOARD_PCI_INTID &&
                   source->intid < BOARD_PCI_INTID + PCI_PINS;
     rules_evidence(c, "%s: %s, wired to INTID %u%s", source->device->name, place, source->intid,
@@ -542,7 +542,7 @@ static bool rules_lost(const struct rules_case *c, const struct rules_source *so
     if (!rules_device_matters(c, source)) {
         return false;
     }
-    if (board_net_sends_messages(c->board, source->device->name)) {
+    if (board_device_sends_messages(c->board, source->device->name)) {
         return rules_message_lost(c, source->device);
     }
     return rules_source_waits(c, source) || rules_status_missing(c, source);

@@ -17,6 +17,7 @@
 #include "lib/format.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
+#include "ringside/probe.h"
 
 #define P9_FID_BITS     12
 #define P9_SESSION_MASK 0x7ffffu /* so that no fid is P9_NOFID */
@@ -202,4 +203,5 @@ void p9_client_init(struct p9_client *client, struct virtio_9p *channel, uint16_
     };
     ksnprintf(client->rejected_counter, sizeof client->rejected_counter, "%s.rejected",
               channel->tag);
+    probe_counter(client->rejected_counter, 0);
 }

@@ -35,8 +35,9 @@ const char *p9_options_take(struct p9_options *options)
 {
     uint32_t hz = 1000, timeout_ms = 30000, msize = 131072, tag = 0;
     const char *directory = boot_parameter("9p-odirectory");
-    *options = (struct p9_options){.profile = {.lax_directory = directory != NULL}};
-    if (directory != NULL && !kstreq(directory, "lax"))
+    bool is_lax = directory != NULL && kstreq(directory, "lax");
+    *options = (struct p9_options){.profile = {.lax_directory = is_lax}};
+    if (directory != NULL && !is_lax && !kstreq(directory, "strict"))
         return "9p-odirectory";
     if (!p9_take_policy(&options->channel.policy))
         return "9p";

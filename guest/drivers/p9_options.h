@@ -6,7 +6,7 @@
  *     9p-timeout=MS            until it goes on without; 30000
  *     9p-msize=BYTES           of a message, as the server is asked for; 131072
  *     9p-tag=NUMBER            of the first message; 0
- *     9p-odirectory=lax        O_DIRECTORY opens files as well
+ *     9p-odirectory=strict|lax `lax`: O_DIRECTORY opens files as well; strict
  *
  * The same on both faces, so daemons take them from there as well, and not from their arguments.
  */

@@ -390,6 +390,7 @@ void virtio_9p_start(struct virtio_9p *p9)
 {
     virtqueue_set_name(&p9->queue, p9->tag, "requests");
     ksnprintf(p9->timeouts_counter, sizeof p9->timeouts_counter, "%s.timeouts", p9->tag);
+    probe_counter(p9->timeouts_counter, p9->timeouts); /* so that it is known to be counted */
     if (p9->options.policy != V9P_INTERRUPT)
         virtqueue_disable_interrupts(&p9->queue);
     if (p9->options.interrupt == NULL)

@@ -9,11 +9,13 @@
 #include "emu/virtio-9p/virtio_9p.h"
 #include "harness/language/diagnostic.h"
 #include "harness/language/parser.h"
+#include "harness/language/values.h"
 
 #include <string.h>
 
-static const char *const checker_share_counters[] = {"requests", "replies", "errors", "breaches",
-                                                     NULL};
+/* The device's own, and those of the reference guest's driver. */
+static const char *const checker_share_counters[] = {"requests", "replies",  "errors", "breaches",
+                                                     "timeouts", "rejected", NULL};
 
 void checker_share_name(struct parser *parser, const struct lexer_token *token)
 {
@@ -85,9 +87,35 @@ void checker_share_counter(struct parser *parser, const struct lexer_token *toke
         char *hint = diagnostic_hint_nearest(token->text, list);
         parser_refuse(parser, token,
                       hint != NULL ? hint
-                                   : g_strdup("a share has requests, replies, errors and breaches"),
+                                   : g_strdup("a share has requests, replies, errors, breaches, timeouts, rejected"),
                       "no counter is called '%s'", token->text);
     }
+}
+
+static bool checker_share_number(struct parser *parser, const struct lexer_token *key,
+                                 const struct lexer_token *value)
+{
+    static const struct {
+        const char *key;
+        uint64_t min, max;
+    } rows[] = {
+        {"9p-msize", 4096, 1 << 20},
+        {"9p-poll", 1, 10000},
+        {"9p-tag", 0, UINT16_MAX},
+        {"9p-timeout", 1, 600000},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (strcmp(rows[i].key, key->text) == 0) {
+            uint64_t number;
+            g_autofree char *message =
+                values_number(value->text, rows[i].min, rows[i].max, &number);
+            if (message != NULL) {
+                parser_refuse(parser, value, NULL, "%s: %s", key->text, message);
+            }
+            return true;
+        }
+    }
+    return false;
 }
 
 bool checker_share_option(struct parser *parser, const struct lexer_token *key,
@@ -114,7 +142,7 @@ bool checker_share_option(struct parser *parser, const struct lexer_token *key,
         }
         return true;
     }
-    return false;
+    return checker_share_number(parser, key, value);
 }
 
 void checker_shares(struct parser *parser)

@@ -44,7 +44,7 @@ LAYERS = {
     "guest/drivers": ["lib/", "kernel/", "drivers/", "ringside/hal.h", "ringside/probe.h"],
     "guest/netstack": ["lib/", "kernel/", "netstack/", "ringside/hal.h", "ringside/probe.h"],
     "guest/programs": ["lib/", "kernel/syscall.h", "kernel/sockios.h", "kernel/user_call.h", "kernel/scheme_abi.h", "programs/"]
-    + ["kernel/scheme_net.h"],
+    + ["kernel/scheme_net.h", "kernel/stat.h", "kernel/dirent.h"],
     # The one place that sees all of a guest: it puts it together.
     "guest": ["lib/", "kernel/", "drivers/", "netstack/", "programs/", "ringside/", "table.h"]
     + ["net_programs_cases.h"],

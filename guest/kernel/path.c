@@ -275,6 +275,8 @@ static int path_change_link(const struct path_mount *at, const char *path, const
     (void)change;
     if (at->ops->link == NULL)
         return -KEROFS;
+    if (path[0] == '\0')
+        return -KEPERM; /* a directory */
     return to[0] != '\0' ? at->ops->link(at->mount, path, to) : -KEEXIST;
 }
 

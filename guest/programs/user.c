@@ -290,6 +290,12 @@ static void user_put(struct user_output *output, char character)
         user_flush(output);
 }
 
+void user_print_text(struct user_output *output, const char *text)
+{
+    for (const char *rest = text; *rest != '\0'; rest++)
+        user_put(output, *rest);
+}
+
 void user_print(struct user_output *output, const char *format, ...)
 {
     char text[USER_LINE_MAX];
@@ -297,8 +303,7 @@ void user_print(struct user_output *output, const char *format, ...)
     va_start(args, format);
     kvsnprintf(text, sizeof text, format, args);
     va_end(args);
-    for (const char *rest = text; *rest != '\0'; rest++)
-        user_put(output, *rest);
+    user_print_text(output, text);
 }
 
 void user_error(const char *program, const char *format, ...)

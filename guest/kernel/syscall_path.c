@@ -100,7 +100,8 @@ long syscall_openat(const long a[6])
     long refused = syscall_fetch_path(a[0], a[1], path);
     if (refused != 0)
         return refused;
-    struct file *file = path_open(path, flags, (unsigned)a[3] & MODE_BITS, &error);
+    unsigned mode = (flags & O_CREAT) != 0 ? (unsigned)a[3] & MODE_BITS : 0;
+    struct file *file = path_open(path, flags, mode, &error);
     if (file != NULL && (flags & O_DIRECTORY) != 0)
         file = syscall_expect_directory(file, &error);
     if (kstrlen(path) < SYSCALL_TOLD_MAX)

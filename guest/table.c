@@ -2,6 +2,7 @@
 #include "table.h"
 
 #include "drivers/pcid.h"
+#include "drivers/virtio_9pd.h"
 #include "drivers/virtio_netd.h"
 #include "lib/kassert.h"
 #include "netstack/schemes/smolnetd.h"
@@ -10,6 +11,7 @@
 #define DAEMONS(PROGRAM)                                                                           \
     PROGRAM("pcid", pcid_main)                                                                     \
     PROGRAM("smolnetd", smolnetd_main)                                                             \
+    PROGRAM("virtio-9pd", virtio_9pd_main)                                                         \
     PROGRAM("virtio-netd", virtio_netd_main)
 
 #define PROGRAM(name, main) {name, main},

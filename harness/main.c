@@ -11,6 +11,7 @@
 #include "harness/report/report.h"
 #include "harness/run/each.h"
 #include "harness/run/final_capture.h"
+#include "harness/run/final_share.h"
 #include "harness/run/guest_check.h"
 #include "harness/run/mutant.h"
 #include "harness/run/pool.h"
@@ -140,6 +141,22 @@ static bool main_check_goldens(const struct scenario *scenario, GHashTable *told
     return good;
 }
 
+static bool main_check_shares(const struct scenario *scenario, GHashTable *told)
+{
+    g_autoptr(GError) error = NULL;
+    struct scenario_place place = scenario->guest_place;
+    if (final_share_check(scenario, &place, &error)) {
+        return true;
+    }
+    g_autofree char *message = g_strdup_printf("%s:%u:%u: error: %s\n", scenario->file, place.line,
+                                               place.column, error->message);
+    if (!g_hash_table_contains(told, message)) {
+        fputs(message, stderr);
+        g_hash_table_add(told, g_steal_pointer(&message));
+    }
+    return false;
+}
+
 static enum run_status main_check(const struct options *options, const GArray *entries)
 {
     enum run_status status = main_list(options, entries);
@@ -159,7 +176,8 @@ static enum run_status main_check(const struct options *options, const GArray *e
             refused = scenario->file;
             status = RUN_ERROR;
         }
-        if (!main_check_goldens(scenario, goldens_told)) {
+        if (!main_check_goldens(scenario, goldens_told) ||
+            !main_check_shares(scenario, goldens_told)) {
             status = RUN_ERROR;
         }
     }

@@ -31,6 +31,7 @@ LAYERS = {
     "emu/cpu-stub": ["emu/core/", "emu/cpu-stub/", "ringside/"],
     "emu/gic-timer": ["emu/core/", "emu/gic-timer/"],
     "emu/virtio": ["emu/core/", "emu/virtio/"],
+    "emu/virtio-9p": ["emu/core/", "emu/virtio/", "emu/virtio-9p/"],
     "emu/virtio-net": ["emu/core/", "emu/virtio/", "emu/virtio-net/", "emu/wire/"],
     "emu/wire": ["emu/core/", "emu/wire/"],
     "emu/board": ["emu/", "ringside/"],
@@ -43,7 +44,7 @@ LAYERS = {
     "guest/drivers": ["lib/", "kernel/", "drivers/", "ringside/hal.h", "ringside/probe.h"],
     "guest/netstack": ["lib/", "kernel/", "netstack/", "ringside/hal.h", "ringside/probe.h"],
     "guest/programs": ["lib/", "kernel/syscall.h", "kernel/sockios.h", "kernel/user_call.h", "kernel/scheme_abi.h", "programs/"]
-    + ["kernel/scheme_net.h"],
+    + ["kernel/scheme_net.h", "kernel/stat.h", "kernel/dirent.h"],
     # The one place that sees all of a guest: it puts it together.
     "guest": ["lib/", "kernel/", "drivers/", "netstack/", "programs/", "ringside/", "table.h"]
     + ["net_programs_cases.h"],

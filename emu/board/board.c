@@ -3,13 +3,8 @@
  *
  * Who is built after whom: clock, trace, memory, boot area, bus, CPU, GIC (it drives the CPU's
  * input), timers and real-time clock (they drive the GIC's), PCI bus, wire, libslirp, network
- * devices, virtio-mmio windows. Torn down in reverse. Nothing looks anything up: each part is
- * handed the lines, the bus and the wire that it is connected to.
- *
- * Network device i of the configuration is in virtio-mmio window i, with INTID 48 + i unless it was
- * given another. (QEMU fills its windows from the last one down; guests find devices by scanning,
- * so the order is ours to choose.) All other windows are empty. A device on PCI leaves its window
- * empty: board_pci.c.
+ * devices, shares, virtio-mmio windows. Torn down in reverse. Nothing looks anything up: each part
+ * is handed the lines, the bus and the wire that it is connected to.
  *
  * Between a device or a timer and its input of the GIC stands a stage for faults: board_fault.c.
  *
@@ -19,9 +14,6 @@
 #include "emu/board/board.h"
 
 #include "emu/board/board_priv.h"
-#include "emu/virtio/pci_spec.h"
-#include "emu/virtio/virtio_mmio.h"
-#include "emu/virtio/virtio_mmio_legacy.h"
 
 #include <assert.h>
 #include <string.h>
@@ -29,9 +21,6 @@
 #define BOARD_MMFR1_VH (UINT64_C(1) << 8)
 #define BOARD_EL_SHIFT 2
 
-static_assert(BOARD_NETS_MAX <= BOARD_VIRTIO_MMIO_SLOTS, "each network device has a window");
-static_assert(BOARD_VIRTIO_MMIO_INTID + BOARD_VIRTIO_MMIO_SLOTS <= BOARD_IRQ_COUNT,
-              "each window has an INTID");
 static_assert(BOARD_GICD_BASE + GICV2_DIST_SIZE <= BOARD_GICC_BASE, "the frames are disjoint");
 static_assert(BOARD_GICD_BASE + GICV3_DIST_SIZE <= BOARD_GICR_BASE, "the frames are disjoint");
 
@@ -57,17 +46,10 @@ struct board {
     struct board_pci pci;
     struct wire *wire;
     struct wire_slirp *slirp;
-    unsigned net_count;
-    struct virtio_net *nets[BOARD_NETS_MAX];
+    struct board_devices devices;
     struct board_faults faults;
     unsigned host_count;
     struct wire_host *hosts[BOARD_HOSTS_MAX];
-    bool is_on_pci[BOARD_NETS_MAX];
-    unsigned intids[BOARD_NETS_MAX]; /* of their lines, when they are not on PCI */
-    unsigned slots[BOARD_NETS_MAX];  /* on PCI */
-    unsigned window_count;           /* a window is in one of the two */
-    struct virtio_mmio *windows[BOARD_VIRTIO_MMIO_SLOTS];
-    struct virtio_mmio_legacy *legacy_windows[BOARD_VIRTIO_MMIO_SLOTS];
 };
 
 /* ---- what the CPU asks of the machine -------------------------------------------------------- */
@@ -228,20 +210,12 @@ static bool board_alloc_fails(void *opaque)
 
 static bool board_barrier(void *opaque)
 {
-    const struct board *board = opaque;
-    bool found = false;
-    for (unsigned i = 0; i < board->net_count; i++) {
-        found = virtio_dev_barrier(virtio_net_dev(board->nets[i])) || found;
-    }
-    return found;
+    return board_devices_barrier(board_devices(opaque));
 }
 
 static void board_tell(void *opaque)
 {
-    const struct board *board = opaque;
-    for (unsigned i = 0; i < board->net_count; i++) {
-        virtio_dev_tell(virtio_net_dev(board->nets[i]));
-    }
+    board_devices_tell(board_devices(opaque));
 }
 
 static const struct cpu_ops board_cpu_ops = {
@@ -342,45 +316,6 @@ static bool board_build_wire(struct board *board, const struct board_config *con
     return true;
 }
 
-static void board_build_window(struct board *board, const struct board_config *config)
-{
-    unsigned slot = board->window_count++;
-    g_autofree char *built = g_strdup_printf("virtio-mmio.%u", slot);
-    const char *name = trace_intern(board->trace, built);
-    uint64_t base = BOARD_VIRTIO_MMIO_BASE + slot * (uint64_t)VIRTIO_MMIO_WINDOW;
-    bool is_taken = slot < board->net_count && !board->is_on_pci[slot];
-    struct virtio_dev *dev = is_taken ? virtio_net_dev(board->nets[slot]) : NULL;
-    if (is_taken && config->nets[slot].transport == BOARD_TRANSPORT_MMIO_LEGACY) {
-        board->legacy_windows[slot] = virtio_mmio_legacy_new(board->bus, name, base, dev);
-    } else {
-        board->windows[slot] = virtio_mmio_new(board->bus, name, base, dev);
-    }
-}
-
-static void board_build_devices(struct board *board, const struct board_config *config)
-{
-    const struct virtio_env env = {
-        .clock = board->clock, .trace = board->trace, .memory = board->memory};
-    for (unsigned i = 0; i < config->net_count; i++) {
-        struct irqline line = {.set = NULL};
-        board->is_on_pci[i] = config->nets[i].transport == BOARD_TRANSPORT_PCI;
-        board->intids[i] = board_window_intid(config, i);
-        if (!board->is_on_pci[i]) {
-            line = board_device_line(board, board->intids[i]);
-        }
-        board->nets[board->net_count++] =
-            virtio_net_new(&env, &config->nets[i].device, board->wire, line);
-        virtio_dev_watch_barriers(virtio_net_dev(board->nets[i]));
-        if (board->is_on_pci[i]) {
-            board->slots[i] = board_net_slot(config, i);
-            board_pci_attach(board, config, i, virtio_net_dev(board->nets[i]));
-        }
-    }
-    while (board->window_count < BOARD_VIRTIO_MMIO_SLOTS) {
-        board_build_window(board, config);
-    }
-}
-
 struct board *board_new(const struct board_config *config, const struct guest_image *image,
                         GError **error)
 {
@@ -403,7 +338,7 @@ struct board *board_new(const struct board_config *config, const struct guest_im
         board_free(board);
         return NULL;
     }
-    board_build_devices(board, config);
+    board_devices_build(board, config);
     return board;
 }
 
@@ -412,14 +347,7 @@ void board_free(struct board *board)
     if (board == NULL) {
         return;
     }
-    while (board->window_count > 0) {
-        board->window_count--;
-        virtio_mmio_free(board->windows[board->window_count]);
-        virtio_mmio_legacy_free(board->legacy_windows[board->window_count]);
-    }
-    while (board->net_count > 0) {
-        virtio_net_free(board->nets[--board->net_count]);
-    }
+    board_devices_fini(&board->devices);
     board_pci_fini(&board->pci);
     wire_slirp_free(board->slirp);
     wire_free(board->wire);
@@ -520,52 +448,9 @@ struct mmio_bus *board_bus(struct board *board)
     return board->bus;
 }
 
-struct virtio_net *board_net(struct board *board, const char *name)
+struct board_devices *board_devices(struct board *board)
 {
-    for (unsigned i = 0; i < board->net_count; i++) {
-        if (strcmp(virtio_net_dev(board->nets[i])->name, name) == 0) {
-            return board->nets[i];
-        }
-    }
-    return NULL;
-}
-
-unsigned board_net_intid(struct board *board, const char *name)
-{
-    for (unsigned i = 0; i < board->net_count; i++) {
-        if (strcmp(virtio_net_dev(board->nets[i])->name, name) == 0) {
-            unsigned intid = board->intids[i];
-            board_pci_intid(board, i, &intid);
-            return intid;
-        }
-    }
-    g_assert_not_reached();
-}
-
-bool board_net_sends_messages(struct board *board, const char *name)
-{
-    for (unsigned i = 0; i < board->net_count; i++) {
-        if (strcmp(virtio_net_dev(board->nets[i])->name, name) == 0) {
-            return board_pci_sends_messages(board, i);
-        }
-    }
-    return false;
-}
-
-char *board_net_place(struct board *board, const char *name)
-{
-    unsigned i = 0;
-    while (i < board->net_count && strcmp(virtio_net_dev(board->nets[i])->name, name) != 0) {
-        i++;
-    }
-    g_assert(i < board->net_count);
-    if (board->is_on_pci[i]) {
-        return g_strdup_printf("PCI function 00:%02x.0, %04x:%04x", board->slots[i],
-                               VIRTIO_PCI_VENDOR,
-                               VIRTIO_PCI_DEVICE + virtio_net_dev(board->nets[i])->ops->device_id);
-    }
-    return g_strdup_printf("virtio-mmio window %u at 0x%08x", i,
-                           (unsigned)(BOARD_VIRTIO_MMIO_BASE + i * (uint64_t)VIRTIO_MMIO_WINDOW));
+    return &board->devices;
 }
 
 struct board_pci *board_pci(struct board *board)
@@ -600,17 +485,4 @@ struct wire_host *board_add_host(struct board *board, const char *name, const ui
 struct board_faults *board_faults(struct board *board)
 {
     return &board->faults;
-}
-
-struct virtqueue *board_queue(struct board *board, const char *name)
-{
-    for (unsigned i = 0; i < board->net_count; i++) {
-        struct virtio_dev *dev = virtio_net_dev(board->nets[i]);
-        for (unsigned queue = 0; queue < dev->ops->queue_count; queue++) {
-            if (strcmp(dev->queues[queue].name, name) == 0) {
-                return &dev->queues[queue];
-            }
-        }
-    }
-    return NULL;
 }

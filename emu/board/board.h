@@ -17,6 +17,7 @@
 #include "emu/gic-timer/gtimer.h"
 #include "emu/gic-timer/irq_fault.h"
 #include "emu/gic-timer/pl031.h"
+#include "emu/virtio-9p/virtio_9p.h"
 #include "emu/virtio-net/virtio_net.h"
 #include "emu/virtio/virtio_pci.h"
 #include "emu/virtio/virtqueue_fault.h"
@@ -47,6 +48,8 @@
 #define BOARD_RAM_END_MAX       UINT64_C(0x4000000000) /* physical addresses of RAM end there */
 #define BOARD_IRQ_COUNT         288
 #define BOARD_NETS_MAX          8
+#define BOARD_SHARES_MAX        8
+#define BOARD_DEVICES_MAX       (BOARD_NETS_MAX + BOARD_SHARES_MAX)
 #define BOARD_FILES_MAX         64
 
 enum board_backend {
@@ -78,13 +81,27 @@ enum board_msi {
     BOARD_MSI_NONE, /* nobody */
 };
 
+/* Where a virtio device is, and how it interrupts. */
+struct board_seat {
+    enum board_transport transport;
+    unsigned slot; /* on PCI, from 1; 0: the next that is free. Slot 0 is the host bridge's */
+    /*
+     * Of its line, an SPI, when it is not on PCI; 0: that of its window. Devices that are given the
+     * same one share a line.
+     */
+    unsigned intid;
+    enum board_msix msix;
+};
+
 struct board_net_config {
     struct virtio_net_config device;
     enum board_backend backend;
-    enum board_transport transport;
-    unsigned slot;  /* on PCI, from 1; 0: the next that is free. Slot 0 is the host bridge's */
-    unsigned intid; /* of its line, an SPI, when it is not on PCI; 0: that of its window */
-    enum board_msix msix;
+    struct board_seat seat;
+};
+
+struct board_share_config {
+    struct virtio_9p_config device;
+    struct board_seat seat;
 };
 
 struct board_file {
@@ -110,6 +127,8 @@ struct board_config {
     const char *command_line; /* "face=posix tick=100" */
     const struct board_net_config *nets;
     unsigned net_count;
+    const struct board_share_config *shares;
+    unsigned share_count;
     const struct wire_services *services; /* kept, unlike the rest; NULL: none */
     const struct board_file *files;
     unsigned file_count;
@@ -133,9 +152,9 @@ struct board;
 
 /*
  * Builds the machine around a guest image that is loaded already (kept); without one it can do
- * everything but run. Network device i is in virtio-mmio window i, unless it is on PCI. One machine
- * at a time in a process. NULL with a GError: BOARD_ERROR, or that of the memory, the CPU or
- * libslirp.
+ * everything but run. Devices are in virtio-mmio windows, unless they are on PCI: network devices
+ * from window 0 on, shares in those behind the last of them. A share's tree is kept. One machine at
+ * a time in a process. NULL with a GError: BOARD_ERROR, or that of the memory, the CPU or libslirp.
  */
 struct board *board_new(const struct board_config *config, const struct guest_image *image,
                         GError **error);
@@ -163,24 +182,30 @@ struct wire *board_wire(struct board *board);
 struct mmio_bus *board_bus(struct board *board);
 /* By name; NULL when there is none. */
 struct virtio_net *board_net(struct board *board, const char *name);
+struct virtio_9p *board_share(struct board *board, const char *name);
+/* A network device or a share, as what both are. */
+struct virtio_dev *board_device(struct board *board, const char *name);
+/* All of them: network devices first, then shares. */
+unsigned board_device_count(struct board *board);
+struct virtio_dev *board_device_at(struct board *board, unsigned index);
 /* By full name, "eth0.rx". */
 struct virtqueue *board_queue(struct board *board, const char *name);
 /*
- * The INTID that a network device raises: that of its line, or while it sends messages the one that
- * its receive queue's message stands for.
+ * The INTID that a device raises: that of its line, or while it sends messages the one that its
+ * first queue's message stands for.
  */
-unsigned board_net_intid(struct board *board, const char *name);
-/* True while a network device sends messages and its line means nothing. */
-bool board_net_sends_messages(struct board *board, const char *name);
+unsigned board_device_intid(struct board *board, const char *name);
+/* True while a device sends messages and its line means nothing. */
+bool board_device_sends_messages(struct board *board, const char *name);
 /* The INTID of the line of virtio-mmio window `slot`, whose device may have been given another. */
 unsigned board_window_intid(const struct board_config *config, unsigned slot);
 /*
- * Where a driver finds a network device: "virtio-mmio window 0 at 0x0a000000", "PCI function 00:01.0,
+ * Where a driver finds a device: "virtio-mmio window 0 at 0x0a000000", "PCI function 00:01.0,
  * 1af4:1041". The caller's to free.
  */
-char *board_net_place(struct board *board, const char *name);
-/* The place of a network device on PCI, of those of the configuration. */
-unsigned board_net_slot(const struct board_config *config, unsigned index);
+char *board_device_place(struct board *board, const char *name);
+/* The place of a device on PCI, of those of the configuration: `index` as in board_device_at(). */
+unsigned board_device_slot(const struct board_config *config, unsigned index);
 
 /*
  * The places where faults stand. The lines of devices and timers have their stages from the

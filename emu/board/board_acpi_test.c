@@ -384,7 +384,7 @@ static void test_with_vhe_there_is_a_virtual_timer_of_el2(void)
 /* A machine with a card on PCI. */
 static const struct xsdt_pci *write_tables_of_pci(enum gic_version gic, enum board_msi msi)
 {
-    static const struct board_net_config net = {.transport = BOARD_TRANSPORT_PCI};
+    static const struct board_net_config net = {.seat.transport = BOARD_TRANSPORT_PCI};
     struct board_config config;
     board_config_init(&config);
     config.nets = &net;

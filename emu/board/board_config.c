@@ -61,23 +61,29 @@ static bool board_config_check_memory(const struct board_config *config, GError 
     return true;
 }
 
+static const char *board_config_name(const struct board_config *config, unsigned index)
+{
+    return index < config->net_count ? config->nets[index].device.name
+                                     : config->shares[index - config->net_count].device.name;
+}
+
 static bool board_config_check_slot(const struct board_config *config, unsigned index,
                                     GError **error)
 {
-    const struct board_net_config *net = &config->nets[index];
-    if (net->transport != BOARD_TRANSPORT_PCI) {
-        return net->slot == 0 ||
-               board_config_refuse(error, "%s has a slot and is not on PCI", net->device.name);
+    const struct board_seat *seat = board_config_seat(config, index);
+    const char *name = board_config_name(config, index);
+    if (seat->transport != BOARD_TRANSPORT_PCI) {
+        return seat->slot == 0 ||
+               board_config_refuse(error, "%s has a slot and is not on PCI", name);
     }
-    if (net->slot >= PCI_SLOTS) {
-        return board_config_refuse(error, "%s: slot %u must be 1 to %d", net->device.name,
-                                   net->slot, PCI_SLOTS - 1);
+    if (seat->slot >= PCI_SLOTS) {
+        return board_config_refuse(error, "%s: slot %u must be 1 to %d", name, seat->slot,
+                                   PCI_SLOTS - 1);
     }
-    for (unsigned other = 0; other < index && net->slot != 0; other++) {
-        if (config->nets[other].slot == net->slot) {
+    for (unsigned other = 0; other < index && seat->slot != 0; other++) {
+        if (board_config_seat(config, other)->slot == seat->slot) {
             return board_config_refuse(error, "%s and %s are both in slot %u",
-                                       config->nets[other].device.name, net->device.name,
-                                       net->slot);
+                                       board_config_name(config, other), name, seat->slot);
         }
     }
     return true;
@@ -85,11 +91,12 @@ static bool board_config_check_slot(const struct board_config *config, unsigned 
 
 unsigned board_window_intid(const struct board_config *config, unsigned slot)
 {
-    bool was_given = slot < config->net_count && config->nets[slot].intid != 0;
-    return was_given ? config->nets[slot].intid : BOARD_VIRTIO_MMIO_INTID + slot;
+    unsigned given =
+        slot < board_config_device_count(config) ? board_config_seat(config, slot)->intid : 0;
+    return given != 0 ? given : BOARD_VIRTIO_MMIO_INTID + slot;
 }
 
-/* Who has this INTID, other than a network device; NULL: nobody. */
+/* Who has this INTID, other than a virtio device; NULL: nobody. */
 static const char *board_config_owner(const struct board_config *config, unsigned intid)
 {
     if (intid == BOARD_RTC_INTID) {
@@ -106,27 +113,28 @@ static const char *board_config_owner(const struct board_config *config, unsigne
     return NULL;
 }
 
-/* The window, other than this one, that has this INTID; BOARD_VIRTIO_MMIO_SLOTS: none. */
-static unsigned board_config_find_window(const struct board_config *config, unsigned index,
-                                         unsigned intid)
+/*
+ * The window whose own INTID this is, as its device was not given another; BOARD_VIRTIO_MMIO_SLOTS:
+ * none. Those that were given the same one share it.
+ */
+static unsigned board_config_find_window(const struct board_config *config, unsigned intid)
 {
-    for (unsigned slot = 0; slot < BOARD_VIRTIO_MMIO_SLOTS; slot++) {
-        if (slot != index && board_window_intid(config, slot) == intid) {
-            return slot;
-        }
-    }
-    return BOARD_VIRTIO_MMIO_SLOTS;
+    unsigned slot = intid - BOARD_VIRTIO_MMIO_INTID; /* wraps for those below */
+    bool is_one = slot < BOARD_VIRTIO_MMIO_SLOTS;
+    bool was_given = is_one && slot < board_config_device_count(config) &&
+                     board_config_seat(config, slot)->intid != 0;
+    return is_one && !was_given ? slot : BOARD_VIRTIO_MMIO_SLOTS;
 }
 
 static bool board_config_check_line(const struct board_config *config, unsigned index,
                                     GError **error)
 {
-    const struct board_net_config *net = &config->nets[index];
-    const char *name = net->device.name;
-    if (net->intid == 0) {
+    const struct board_seat *seat = board_config_seat(config, index);
+    const char *name = board_config_name(config, index);
+    if (seat->intid == 0) {
         return true;
     }
-    if (net->transport == BOARD_TRANSPORT_PCI) {
+    if (seat->transport == BOARD_TRANSPORT_PCI) {
         return board_config_refuse(error, "%s is on PCI, where its slot decides over its INTID",
                                    name);
     }
@@ -134,38 +142,57 @@ static bool board_config_check_line(const struct board_config *config, unsigned 
         return board_config_refuse(error,
                                    "%s: ACPI tables without a DSDT cannot tell the guest of INTID "
                                    "%u",
-                                   name, net->intid);
+                                   name, seat->intid);
     }
-    if (net->intid < BOARD_INTID_SPI || net->intid >= BOARD_IRQ_COUNT) {
+    if (seat->intid < BOARD_INTID_SPI || seat->intid >= BOARD_IRQ_COUNT) {
         return board_config_refuse(error, "%s: INTID %u is not an SPI of this machine, %u to %u",
-                                   name, net->intid, BOARD_INTID_SPI, BOARD_IRQ_COUNT - 1);
+                                   name, seat->intid, BOARD_INTID_SPI, BOARD_IRQ_COUNT - 1);
     }
-    const char *owner = board_config_owner(config, net->intid);
+    const char *owner = board_config_owner(config, seat->intid);
     if (owner != NULL) {
-        return board_config_refuse(error, "%s: INTID %u is that of %s", name, net->intid, owner);
+        return board_config_refuse(error, "%s: INTID %u is that of %s", name, seat->intid, owner);
     }
-    unsigned window = board_config_find_window(config, index, net->intid);
+    unsigned window = board_config_find_window(config, seat->intid);
     return window == BOARD_VIRTIO_MMIO_SLOTS ||
            board_config_refuse(error, "%s: INTID %u is that of virtio-mmio window %u", name,
-                               net->intid, window);
+                               seat->intid, window);
 }
 
-static bool board_config_check_net(const struct board_config *config, unsigned index,
-                                   GError **error)
+/* What both kinds of devices have: a name, rings, a place, a line. */
+static bool board_config_check_device(const struct board_config *config, unsigned index,
+                                      unsigned queue_size, unsigned batch, GError **error)
 {
-    const struct virtio_net_config *device = &config->nets[index].device;
-    const char *name = device->name;
+    const char *name = board_config_name(config, index);
     if (name == NULL || name[0] == '\0' || strchr(name, '.') != NULL) {
-        return board_config_refuse(error, "network device %u needs a name without a dot", index);
+        return board_config_refuse(error, "device %u needs a name without a dot", index);
     }
+    for (unsigned other = 0; other < index; other++) {
+        if (strcmp(board_config_name(config, other), name) == 0) {
+            return board_config_refuse(error, "two devices are called %s", name);
+        }
+    }
+    if (queue_size == 0 || queue_size > VIRTQUEUE_SIZE_MAX ||
+        (queue_size & (queue_size - 1)) != 0) {
+        return board_config_refuse(error, "%s: queue size %u must be a power of two up to %u", name,
+                                   queue_size, VIRTQUEUE_SIZE_MAX);
+    }
+    if (batch > queue_size) {
+        return board_config_refuse(error, "%s: a batch of %u is more than the queue size %u", name,
+                                   batch, queue_size);
+    }
+    return board_config_check_slot(config, index, error) &&
+           board_config_check_line(config, index, error);
+}
+
+static bool board_config_check_backend(const struct board_config *config, unsigned index,
+                                       GError **error)
+{
+    const char *name = config->nets[index].device.name;
     if (strcmp(name, BOARD_SLIRP_PORT) == 0) {
         return board_config_refuse(
             error, "a network device cannot be called %s: libslirp's port is called so", name);
     }
     for (unsigned other = 0; other < index; other++) {
-        if (strcmp(config->nets[other].device.name, name) == 0) {
-            return board_config_refuse(error, "two network devices are called %s", name);
-        }
         if (config->nets[index].backend == BOARD_BACKEND_SLIRP &&
             config->nets[other].backend == BOARD_BACKEND_SLIRP) {
             return board_config_refuse(error,
@@ -174,18 +201,17 @@ static bool board_config_check_net(const struct board_config *config, unsigned i
                                        config->nets[other].device.name, name);
         }
     }
-    unsigned size = device->queue_size;
-    if (size == 0 || size > VIRTQUEUE_SIZE_MAX || (size & (size - 1)) != 0) {
-        return board_config_refuse(error, "%s: queue size %u must be a power of two up to %u", name,
-                                   size, VIRTQUEUE_SIZE_MAX);
-    }
-    if (!board_config_check_slot(config, index, error) ||
-        !board_config_check_line(config, index, error)) {
+    return true;
+}
+
+static bool board_config_check_net(const struct board_config *config, unsigned index,
+                                   GError **error)
+{
+    const struct virtio_net_config *device = &config->nets[index].device;
+    const char *name = device->name;
+    if (!board_config_check_device(config, index, device->queue_size, device->style.batch, error) ||
+        !board_config_check_backend(config, index, error)) {
         return false;
-    }
-    if (device->style.batch > size) {
-        return board_config_refuse(error, "%s: a batch of %u is more than the queue size %u", name,
-                                   device->style.batch, size);
     }
     uint64_t unsupported = device->features_on & ~virtio_net_features_supported();
     if (unsupported != 0) {
@@ -194,12 +220,54 @@ static bool board_config_check_net(const struct board_config *config, unsigned i
                                    "x: the device has only %#" G_GINT64_MODIFIER "x",
                                    name, unsupported, virtio_net_features_supported());
     }
-    if (config->nets[index].transport == BOARD_TRANSPORT_MMIO_LEGACY &&
+    if (config->nets[index].seat.transport == BOARD_TRANSPORT_MMIO_LEGACY &&
         device->features_on > UINT32_MAX) {
         return board_config_refuse(error,
                                    "%s cannot offer features %#" G_GINT64_MODIFIER
                                    "x: a legacy device has the bits 0 to 31 and no others",
                                    name, device->features_on);
+    }
+    return true;
+}
+
+static bool board_config_check_share(const struct board_config *config, unsigned index,
+                                     GError **error)
+{
+    const struct virtio_9p_config *device = &config->shares[index].device;
+    if (!board_config_check_device(config, config->net_count + index, device->queue_size,
+                                   device->style.batch, error)) {
+        return false;
+    }
+    if (strlen(device->name) > VIRTIO_9P_TAG_MAX) {
+        return board_config_refuse(error, "%s: a mount tag has at most %d bytes", device->name,
+                                   VIRTIO_9P_TAG_MAX);
+    }
+    if (device->msize_max < VIRTIO_9P_MSIZE_MIN || device->msize_max > VIRTIO_9P_MSIZE_MAX) {
+        return board_config_refuse(error, "%s: msize %u must be %u to %u", device->name,
+                                   device->msize_max, VIRTIO_9P_MSIZE_MIN, VIRTIO_9P_MSIZE_MAX);
+    }
+    return true;
+}
+
+static bool board_config_check_devices(const struct board_config *config, GError **error)
+{
+    if (config->net_count > BOARD_NETS_MAX) {
+        return board_config_refuse(error, "%u network devices: there can be %u", config->net_count,
+                                   BOARD_NETS_MAX);
+    }
+    if (config->share_count > BOARD_SHARES_MAX) {
+        return board_config_refuse(error, "%u shares: there can be %u", config->share_count,
+                                   BOARD_SHARES_MAX);
+    }
+    for (unsigned i = 0; i < config->net_count; i++) {
+        if (!board_config_check_net(config, i, error)) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < config->share_count; i++) {
+        if (!board_config_check_share(config, i, error)) {
+            return false;
+        }
     }
     return true;
 }
@@ -246,14 +314,8 @@ bool board_config_check(const struct board_config *config, GError **error)
     if (config->command_line == NULL) {
         return board_config_refuse(error, "there is no command line; it may be empty");
     }
-    if (config->net_count > BOARD_NETS_MAX) {
-        return board_config_refuse(error, "%u network devices: there can be %u", config->net_count,
-                                   BOARD_NETS_MAX);
-    }
-    for (unsigned i = 0; i < config->net_count; i++) {
-        if (!board_config_check_net(config, i, error)) {
-            return false;
-        }
+    if (!board_config_check_devices(config, error)) {
+        return false;
     }
     if (config->file_count > BOARD_FILES_MAX) {
         return board_config_refuse(error, "%u files: there can be %u", config->file_count,

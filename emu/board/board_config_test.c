@@ -80,7 +80,7 @@ static void test_translation_offset_is_whole_pages_and_keeps_ram_low(void)
 static void test_a_line_that_a_card_is_given_is_free_and_can_be_told(void)
 {
     struct board_net_config nets[2] = {
-        {.device = {.name = "eth0", .queue_size = 4}, .intid = 230},
+        {.device = {.name = "eth0", .queue_size = 4}, .seat.intid = 230},
         {.device = {.name = "eth1", .queue_size = 4}},
     };
     struct board_config config;
@@ -88,26 +88,71 @@ static void test_a_line_that_a_card_is_given_is_free_and_can_be_told(void)
     config.nets = nets;
     config.net_count = 2;
     accept(&config);
-    nets[0].intid = 31;
+    nets[0].seat.intid = 31;
     refuse(&config, "not an SPI of this machine, 32 to 287");
-    nets[0].intid = 288;
+    nets[0].seat.intid = 288;
     refuse(&config, "not an SPI of this machine, 32 to 287");
-    nets[0].intid = BOARD_RTC_INTID;
+    nets[0].seat.intid = BOARD_RTC_INTID;
     refuse(&config, "the real-time clock");
-    nets[0].intid = 49;
+    nets[0].seat.intid = 49;
     refuse(&config, "virtio-mmio window 1");
-    nets[1].intid = 287;
+    nets[1].seat.intid = 287;
     accept(&config);
+    nets[0].seat.intid = 287; /* they share a line */
+    accept(&config);
+    nets[0].seat.intid = 49;
     config.boot = BOARD_BOOT_ACPI;
     refuse(&config, "without a DSDT");
     config.boot = BOARD_BOOT_FDT;
-    nets[1].transport = BOARD_TRANSPORT_PCI;
+    nets[1].seat.transport = BOARD_TRANSPORT_PCI;
     refuse(&config, "its slot decides");
-    nets[1].intid = 0;
-    nets[0].intid = BOARD_PCI_INTID;
+    nets[1].seat.intid = 0;
+    nets[0].seat.intid = BOARD_PCI_INTID;
     refuse(&config, "a pin of PCI");
-    nets[0].intid = BOARD_GICV2M_INTID;
+    nets[0].seat.intid = BOARD_GICV2M_INTID;
     refuse(&config, "a message of PCI");
+}
+
+static void test_shares_are_devices_behind_the_cards(void)
+{
+    struct board_net_config net = {.device = {.name = "eth0", .queue_size = 4}};
+    struct board_share_config shares[2] = {
+        {.device = {.name = "box", .queue_size = 8, .msize_max = 8192}},
+        {.device = {.name = "bag", .queue_size = 8, .msize_max = 8192}},
+    };
+    struct board_config config;
+    board_config_init(&config);
+    config.nets = &net;
+    config.net_count = 1;
+    config.shares = shares;
+    config.share_count = 2;
+    accept(&config);
+    CU_ASSERT_EQUAL(board_window_intid(&config, 2), BOARD_VIRTIO_MMIO_INTID + 2);
+    shares[1].seat.intid = 100;
+    net.seat.intid = 100; /* a card and a share on one line */
+    accept(&config);
+    CU_ASSERT_EQUAL(board_window_intid(&config, 2), 100);
+    shares[1].seat.intid = BOARD_VIRTIO_MMIO_INTID + 1;
+    refuse(&config, "bag: INTID 49 is that of virtio-mmio window 1");
+    shares[1].seat.intid = 0;
+    shares[1].device.name = "eth0";
+    refuse(&config, "two devices are called eth0");
+    shares[1].device.name = "abcdefghijklmnopqrstuvwxyz123456";
+    refuse(&config, "at most 31 bytes");
+    shares[1].device.name = "bag";
+    shares[0].device.msize_max = 4095;
+    refuse(&config, "box: msize 4095 must be 4096 to 1048576");
+    shares[0].device.msize_max = (1u << 20) + 1;
+    refuse(&config, "msize");
+    shares[0].device.msize_max = 4096;
+    shares[0].device.queue_size = 3;
+    refuse(&config, "power of two");
+    shares[0].device.queue_size = 8;
+    net.seat = (struct board_seat){.transport = BOARD_TRANSPORT_PCI, .slot = 4};
+    shares[0].seat = net.seat;
+    refuse(&config, "eth0 and box are both in slot 4");
+    config.share_count = BOARD_SHARES_MAX + 1;
+    refuse(&config, "9 shares: there can be 8");
 }
 
 static void test_a_step_takes_time(void)
@@ -156,15 +201,15 @@ static void test_devices_have_names_of_their_own(void)
     config.net_count = 2;
     accept(&config);
     config.net_count = 3;
-    refuse(&config, "two network devices are called eth0");
+    refuse(&config, "two devices are called eth0");
     nets[2].device.name = "slirp";
     refuse(&config, "cannot be called slirp");
     nets[2].device.name = "eth.0";
-    refuse(&config, "network device 2 needs a name without a dot");
+    refuse(&config, "device 2 needs a name without a dot");
     nets[2].device.name = "";
-    refuse(&config, "network device 2 needs a name");
+    refuse(&config, "device 2 needs a name");
     nets[2].device.name = NULL;
-    refuse(&config, "network device 2 needs a name");
+    refuse(&config, "device 2 needs a name");
 }
 
 static void test_libslirp_serves_one_device(void)
@@ -203,7 +248,7 @@ static void test_queue_sizes_are_powers_of_two(void)
 static void test_a_legacy_device_has_32_feature_bits(void)
 {
     struct board_net_config net = {.device = plain_device("eth0"),
-                                   .transport = BOARD_TRANSPORT_MMIO_LEGACY};
+                                   .seat.transport = BOARD_TRANSPORT_MMIO_LEGACY};
     struct board_config config;
     board_config_init(&config);
     config.nets = &net;
@@ -213,7 +258,7 @@ static void test_a_legacy_device_has_32_feature_bits(void)
     accept(&config);
     net.device.features_on = UINT64_C(1) << 32; /* VERSION_1 */
     refuse(&config, "a legacy device has the bits 0 to 31");
-    net.transport = BOARD_TRANSPORT_MMIO;
+    net.seat.transport = BOARD_TRANSPORT_MMIO;
     accept(&config);
 }
 
@@ -291,7 +336,7 @@ UNIT_SUITE("board_config", UNIT_TEST(test_defaults_are_a_machine),
            UNIT_TEST(test_memory_is_whole_mebibytes_within_limits),
            UNIT_TEST(test_translation_offset_is_whole_pages_and_keeps_ram_low),
            UNIT_TEST(test_a_line_that_a_card_is_given_is_free_and_can_be_told),
-           UNIT_TEST(test_a_step_takes_time),
+           UNIT_TEST(test_shares_are_devices_behind_the_cards), UNIT_TEST(test_a_step_takes_time),
            UNIT_TEST(test_timers_have_a_frequency_and_are_not_too_slow),
            UNIT_TEST(test_there_is_a_command_line), UNIT_TEST(test_devices_have_names_of_their_own),
            UNIT_TEST(test_libslirp_serves_one_device),

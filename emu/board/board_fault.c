@@ -14,7 +14,14 @@
  */
 #include "emu/board/board_priv.h"
 
-#define BOARD_INPUT_DEVICE 0 /* of a stage: what belongs to this INTID; behind it, the timers */
+#include <assert.h>
+
+/* Inputs of a stage: what belongs to this INTID, the timers, virtio devices that may share it. */
+#define BOARD_INPUT_DEVICE 0
+#define BOARD_INPUT_TIMERS 1
+#define BOARD_INPUT_WINDOW (BOARD_INPUT_TIMERS + GTIMER_COUNT)
+
+static_assert(BOARD_INPUT_WINDOW + BOARD_DEVICES_MAX <= IRQ_FAULT_INPUTS, "each has an input");
 
 /* One more line into the GIC's input for this INTID, as this CPU sees it. */
 static struct irqline board_arrive(struct board *board, unsigned cpu, unsigned intid)
@@ -85,10 +92,15 @@ struct irqline board_device_line(struct board *board, unsigned intid)
     return irq_fault_input(board_irq_fault(board, intid), BOARD_INPUT_DEVICE);
 }
 
+struct irqline board_window_line(struct board *board, unsigned index, unsigned intid)
+{
+    return irq_fault_input(board_irq_fault(board, intid), BOARD_INPUT_WINDOW + index);
+}
+
 struct irqline board_timer_line(struct board *board, unsigned cpu, enum gtimer_id id,
                                 unsigned intid)
 {
-    return irq_fault_input(board_irq_stage(board, cpu, intid), BOARD_INPUT_DEVICE + 1 + id);
+    return irq_fault_input(board_irq_stage(board, cpu, intid), BOARD_INPUT_TIMERS + id);
 }
 
 struct irqline board_timer_output(struct board *board, unsigned cpu, enum gtimer_id id,

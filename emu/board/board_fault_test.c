@@ -89,7 +89,7 @@ static void test_spurious_interrupt_is_pending_on_an_input_that_nothing_drives(v
 static void test_line_of_a_queue_stands_before_that_of_its_device(void)
 {
     struct board *board = machine_new();
-    CU_ASSERT_EQUAL(board_net_intid(board, "eth1"), BOARD_VIRTIO_MMIO_INTID + 1);
+    CU_ASSERT_EQUAL(board_device_intid(board, "eth1"), BOARD_VIRTIO_MMIO_INTID + 1);
     irq_fault_lose(board_queue_irq_fault(board, "eth1.tx"), "lose", all);
     struct irqline tx = virtqueue_interrupt_line(board_queue(board, "eth1.tx"));
     struct irqline rx = virtqueue_interrupt_line(board_queue(board, "eth1.rx"));

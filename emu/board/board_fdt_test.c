@@ -300,7 +300,7 @@ static void test_every_buffer_that_is_too_small_is_an_error(void)
 /* A tree of a machine with a card on PCI. */
 static int write_tree_of_pci(enum board_msi msi)
 {
-    static const struct board_net_config net = {.transport = BOARD_TRANSPORT_PCI};
+    static const struct board_net_config net = {.seat.transport = BOARD_TRANSPORT_PCI};
     config.nets = &net;
     config.net_count = 1;
     config.msi = msi;

@@ -32,8 +32,8 @@ static_assert(BOARD_PCI_ECAM_BASE >= BOARD_RAM_END_MAX, "configuration space is 
 
 bool board_pci_is_used(const struct board_config *config)
 {
-    for (unsigned i = 0; i < config->net_count; i++) {
-        if (config->nets[i].transport == BOARD_TRANSPORT_PCI) {
+    for (unsigned i = 0; i < board_config_device_count(config); i++) {
+        if (board_config_seat(config, i)->transport == BOARD_TRANSPORT_PCI) {
             return true;
         }
     }
@@ -47,24 +47,25 @@ bool board_pci_has_frame(const struct board_config *config)
 
 static bool board_pci_slot_is_wanted(const struct board_config *config, unsigned slot)
 {
-    for (unsigned i = 0; i < config->net_count; i++) {
-        if (config->nets[i].transport == BOARD_TRANSPORT_PCI && config->nets[i].slot == slot) {
+    for (unsigned i = 0; i < board_config_device_count(config); i++) {
+        const struct board_seat *seat = board_config_seat(config, i);
+        if (seat->transport == BOARD_TRANSPORT_PCI && seat->slot == slot) {
             return true;
         }
     }
     return false;
 }
 
-unsigned board_net_slot(const struct board_config *config, unsigned index)
+unsigned board_device_slot(const struct board_config *config, unsigned index)
 {
-    const struct board_net_config *net = &config->nets[index];
-    g_assert(net->transport == BOARD_TRANSPORT_PCI);
-    if (net->slot != 0) {
-        return net->slot;
+    const struct board_seat *seat = board_config_seat(config, index);
+    g_assert(seat->transport == BOARD_TRANSPORT_PCI);
+    if (seat->slot != 0) {
+        return seat->slot;
     }
     unsigned before = 0; /* devices in front of it that are given a slot as well */
     for (unsigned i = 0; i < index; i++) {
-        const struct board_net_config *other = &config->nets[i];
+        const struct board_seat *other = board_config_seat(config, i);
         before += other->transport == BOARD_TRANSPORT_PCI && other->slot == 0;
     }
     unsigned slot = 1;
@@ -123,13 +124,13 @@ void board_pci_build(struct board *board, struct mmio_bus *bus, const struct boa
     pci_bus_add(pci->bus, 0, "pci-host", &bridge, NULL, NULL);
 }
 
-void board_pci_attach(struct board *board, const struct board_config *config, unsigned net,
+void board_pci_attach(struct board *board, const struct board_config *config, unsigned index,
                       struct virtio_dev *dev)
 {
     struct board_pci *pci = board_pci(board);
-    unsigned slot = board_net_slot(config, net);
+    unsigned slot = board_device_slot(config, index);
     unsigned vectors = 0;
-    switch (config->nets[net].msix) {
+    switch (board_config_seat(config, index)->msix) {
     case BOARD_MSIX_ALL:
         vectors = dev->ops->queue_count + 1;
         break;
@@ -139,8 +140,8 @@ void board_pci_attach(struct board *board, const struct board_config *config, un
     case BOARD_MSIX_NO:
         break;
     }
-    g_assert(pci->count < BOARD_NETS_MAX);
-    pci->devices[pci->count].net = net;
+    g_assert(pci->count < BOARD_DEVICES_MAX);
+    pci->devices[pci->count].index = index;
     pci->devices[pci->count].intid = BOARD_PCI_INTID + slot % PCI_PINS; /* of INTA# */
     pci->devices[pci->count++].transport = virtio_pci_new(pci->bus, slot, dev, vectors);
 }
@@ -154,11 +155,11 @@ void board_pci_fini(struct board_pci *pci)
     gicv2m_free(pci->frame);
 }
 
-bool board_pci_intid(struct board *board, unsigned net, unsigned *intid)
+bool board_pci_intid(struct board *board, unsigned index, unsigned *intid)
 {
     const struct board_pci *pci = board_pci(board);
     for (unsigned i = 0; i < pci->count; i++) {
-        if (pci->devices[i].net != net) {
+        if (pci->devices[i].index != index) {
             continue;
         }
         uint32_t data;
@@ -170,11 +171,11 @@ bool board_pci_intid(struct board *board, unsigned net, unsigned *intid)
     return false;
 }
 
-bool board_pci_sends_messages(struct board *board, unsigned net)
+bool board_pci_sends_messages(struct board *board, unsigned index)
 {
     const struct board_pci *pci = board_pci(board);
     for (unsigned i = 0; i < pci->count; i++) {
-        if (pci->devices[i].net == net) {
+        if (pci->devices[i].index == index) {
             return virtio_pci_uses_messages(pci->devices[i].transport);
         }
     }

@@ -23,10 +23,10 @@ static void configure(void)
             .device = {.name = names[i],
                        .mac = {0x52, 0x54, 0, 0, 0, (uint8_t)i},
                        .queue_size = 16},
-            .transport = BOARD_TRANSPORT_PCI,
+            .seat.transport = BOARD_TRANSPORT_PCI,
         };
     }
-    nets[1].slot = 1;
+    nets[1].seat.slot = 1;
     config.nets = nets;
     config.net_count = G_N_ELEMENTS(nets);
 }
@@ -42,35 +42,35 @@ static struct board *build(void)
 static void test_devices_without_a_slot_get_those_that_nobody_wants(void)
 {
     configure();
-    CU_ASSERT_EQUAL(board_net_slot(&config, 0), 2);
-    CU_ASSERT_EQUAL(board_net_slot(&config, 1), 1);
-    CU_ASSERT_EQUAL(board_net_slot(&config, 2), 3);
+    CU_ASSERT_EQUAL(board_device_slot(&config, 0), 2);
+    CU_ASSERT_EQUAL(board_device_slot(&config, 1), 1);
+    CU_ASSERT_EQUAL(board_device_slot(&config, 2), 3);
 }
 
 static void test_pin_of_a_slot_is_the_boards_swizzle(void)
 {
     configure();
-    nets[2].slot = 31;
+    nets[2].seat.slot = 31;
     struct board *board = build();
-    CU_ASSERT_EQUAL(board_net_intid(board, "eth1"), 36); /* slot 1, INTA# */
-    g_autofree char *place = board_net_place(board, "eth2");
+    CU_ASSERT_EQUAL(board_device_intid(board, "eth1"), 36); /* slot 1, INTA# */
+    g_autofree char *place = board_device_place(board, "eth2");
     CU_ASSERT_STRING_EQUAL(place, "PCI function 00:1f.0, 1af4:1041");
-    CU_ASSERT_EQUAL(board_net_intid(board, "eth0"), 37);
-    CU_ASSERT_EQUAL(board_net_intid(board, "eth2"), 38); /* 31 % 4 is 3 */
-    CU_ASSERT_FALSE(board_net_sends_messages(board, "eth0"));
+    CU_ASSERT_EQUAL(board_device_intid(board, "eth0"), 37);
+    CU_ASSERT_EQUAL(board_device_intid(board, "eth2"), 38); /* 31 % 4 is 3 */
+    CU_ASSERT_FALSE(board_device_sends_messages(board, "eth0"));
     board_free(board);
 }
 
 static void test_device_on_pci_leaves_its_window_empty_and_the_others_in_place(void)
 {
     configure();
-    nets[1].transport = BOARD_TRANSPORT_MMIO;
-    nets[1].slot = 0;
+    nets[1].seat.transport = BOARD_TRANSPORT_MMIO;
+    nets[1].seat.slot = 0;
     struct board *board = build();
-    CU_ASSERT_EQUAL(board_net_slot(&config, 0), 1);
-    CU_ASSERT_EQUAL(board_net_slot(&config, 2), 2);
-    CU_ASSERT_EQUAL(board_net_intid(board, "eth1"), 49);
-    CU_ASSERT_EQUAL(board_net_intid(board, "eth0"), 36);
+    CU_ASSERT_EQUAL(board_device_slot(&config, 0), 1);
+    CU_ASSERT_EQUAL(board_device_slot(&config, 2), 2);
+    CU_ASSERT_EQUAL(board_device_intid(board, "eth1"), 49);
+    CU_ASSERT_EQUAL(board_device_intid(board, "eth0"), 36);
     board_free(board);
 }
 
@@ -98,12 +98,12 @@ static void expect_refusal(const char *words)
 static void test_slots_that_cannot_be_are_refused(void)
 {
     configure();
-    nets[0].slot = 1;
+    nets[0].seat.slot = 1;
     expect_refusal("eth0 and eth1 are both in slot 1");
-    nets[0].slot = 32;
+    nets[0].seat.slot = 32;
     expect_refusal("slot 32 must be 1 to 31");
-    nets[0].slot = 4;
-    nets[0].transport = BOARD_TRANSPORT_MMIO;
+    nets[0].seat.slot = 4;
+    nets[0].seat.transport = BOARD_TRANSPORT_MMIO;
     expect_refusal("has a slot and is not on PCI");
 }
 

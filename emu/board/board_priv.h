@@ -6,6 +6,8 @@
 
 #include "emu/board/board.h"
 #include "emu/gic-timer/irq_join.h"
+#include "emu/virtio/virtio_mmio.h"
+#include "emu/virtio/virtio_mmio_legacy.h"
 
 #define BOARD_SLIRP_PORT                                                                           \
     "slirp" /* libslirp's port on the wire; no network device may be called so */
@@ -28,7 +30,7 @@ struct board_faults {
         struct virtqueue *queue;
         struct irq_fault *irq;        /* NULL: none yet */
         struct virtqueue_fault *ring; /* NULL: none yet */
-    } queues[BOARD_NETS_MAX * VIRTIO_QUEUES_MAX];
+    } queues[BOARD_DEVICES_MAX * VIRTIO_QUEUES_MAX];
     struct {
         struct wire_port *port;
         struct wire_fault *stage;
@@ -37,8 +39,9 @@ struct board_faults {
 struct board_faults *board_faults(struct board *board);
 /* Devices, wire and timer are gone; the clock is not. */
 void board_faults_fini(struct board_faults *faults);
-/* What a device, or a timer, drives. */
+/* What a device, or a timer, drives; what virtio device `index` does, with whom else is there. */
 struct irqline board_device_line(struct board *board, unsigned intid);
+struct irqline board_window_line(struct board *board, unsigned index, unsigned intid);
 struct irqline board_timer_output(struct board *board, unsigned cpu, enum gtimer_id id,
                                   unsigned intid);
 
@@ -48,9 +51,9 @@ struct board_pci {
     struct gicv2m *frame;
     unsigned count;
     struct {
-        unsigned net, intid;
+        unsigned index, intid; /* of the board's devices; of its pin */
         struct virtio_pci *transport;
-    } devices[BOARD_NETS_MAX];
+    } devices[BOARD_DEVICES_MAX];
 };
 struct board_pci *board_pci(struct board *board);
 /* True when some device is on PCI: only then is there a bus. */
@@ -58,13 +61,51 @@ bool board_pci_is_used(const struct board_config *config);
 /* A GICv2m frame is there. */
 bool board_pci_has_frame(const struct board_config *config);
 void board_pci_build(struct board *board, struct mmio_bus *bus, const struct board_config *config);
-/* Puts network device `net` into its slot. */
-void board_pci_attach(struct board *board, const struct board_config *config, unsigned net,
+/* Puts device `index` into its slot. */
+void board_pci_attach(struct board *board, const struct board_config *config, unsigned index,
                       struct virtio_dev *dev);
 void board_pci_fini(struct board_pci *pci);
-/* The INTID of network device `net`; false when it is not on PCI. */
-bool board_pci_intid(struct board *board, unsigned net, unsigned *intid);
-bool board_pci_sends_messages(struct board *board, unsigned net);
+/* The INTID of device `index`; false when it is not on PCI. */
+bool board_pci_intid(struct board *board, unsigned index, unsigned *intid);
+bool board_pci_sends_messages(struct board *board, unsigned index);
+
+/* A network device or a share, as what both are. */
+struct board_device {
+    struct virtio_dev *dev;
+    bool is_on_pci;
+    unsigned intid; /* of its line, when it is not on PCI */
+    unsigned slot;  /* on PCI */
+};
+
+/* Part of struct board; members are private to board_devices.c. */
+struct board_devices {
+    unsigned net_count, share_count, count;
+    struct virtio_net *nets[BOARD_NETS_MAX];
+    struct virtio_9p *shares[BOARD_SHARES_MAX];
+    struct board_device at[BOARD_DEVICES_MAX];
+    unsigned window_count; /* a window is in one of the two */
+    struct virtio_mmio *windows[BOARD_VIRTIO_MMIO_SLOTS];
+    struct virtio_mmio_legacy *legacy_windows[BOARD_VIRTIO_MMIO_SLOTS];
+};
+struct board_devices *board_devices(struct board *board);
+/* Bus, wire, PCI and interrupts are there. */
+void board_devices_build(struct board *board, const struct board_config *config);
+void board_devices_fini(struct board_devices *devices);
+/* A CPU made its stores visible: see virtio_dev_barrier() and virtio_dev_tell(). */
+bool board_devices_barrier(const struct board_devices *devices);
+void board_devices_tell(const struct board_devices *devices);
+
+/* The devices of a configuration: network devices first, then shares. */
+static inline unsigned board_config_device_count(const struct board_config *config)
+{
+    return config->net_count + config->share_count;
+}
+static inline const struct board_seat *board_config_seat(const struct board_config *config,
+                                                         unsigned index)
+{
+    return index < config->net_count ? &config->nets[index].seat
+                                     : &config->shares[index - config->net_count].seat;
+}
 
 /*
  * True when a machine can be built from it; otherwise the error says what is wrong and what would

@@ -19,7 +19,7 @@
 #include "emu/core/fault.h"
 #include "emu/core/irqline.h"
 
-#define IRQ_FAULT_INPUTS             8
+#define IRQ_FAULT_INPUTS             32
 #define IRQ_FAULTS_MAX               16    /* at once on a line */
 #define IRQ_FAULT_PULSES_MAX         32    /* on their way at once; more melt into the last */
 #define IRQ_FAULT_SPURIOUS_PERIOD_NS 10000 /* between the spurious interrupts of one injection */

@@ -27,7 +27,6 @@ void virtqueue_breach(struct virtqueue *queue, const char *clause, const char *r
 void virtqueue_break(struct virtqueue *queue, const char *why);
 /* Not broken, and the device runs; its bus may still keep it from memory. */
 bool virtqueue_is_live(const struct virtqueue *queue);
-bool virtqueue_is_in_flight(const struct virtqueue *queue, uint16_t head);
 /* In one of the queue's parts, and in its used ring. False: the queue is broken. */
 bool virtqueue_read(struct virtqueue *queue, gpa_t ring, uint64_t offset, void *to, size_t size);
 bool virtqueue_write(struct virtqueue *queue, uint64_t offset, const void *from, size_t size);

@@ -440,6 +440,23 @@ size_t virtqueue_chain_read(struct virtqueue *queue, const struct virtqueue_chai
                           size);
 }
 
+const uint8_t *virtqueue_chain_readable(struct virtqueue *queue,
+                                        const struct virtqueue_chain *chain)
+{
+    return chain->readable_count != 1
+               ? NULL
+               : gmem_span(queue->dev->env.memory, queue->name, chain->segments[0].at,
+                           chain->segments[0].size, GMEM_DEVICE_READS);
+}
+
+uint8_t *virtqueue_chain_writable(struct virtqueue *queue, const struct virtqueue_chain *chain)
+{
+    const struct virtqueue_segment *segment = &chain->segments[chain->readable_count];
+    return chain->writable_count != 1 ? NULL
+                                      : gmem_span(queue->dev->env.memory, queue->name, segment->at,
+                                                  segment->size, GMEM_DEVICE_WRITES);
+}
+
 size_t virtqueue_chain_write(struct virtqueue *queue, const struct virtqueue_chain *chain,
                              size_t offset, const void *buffer, size_t size)
 {

@@ -165,6 +165,14 @@ size_t virtqueue_chain_read(struct virtqueue *queue, const struct virtqueue_chai
 size_t virtqueue_chain_write(struct virtqueue *queue, const struct virtqueue_chain *chain,
                              size_t offset, const void *buffer, size_t size);
 
+/*
+ * The same without a copy, where one segment holds all of it: what the device reads, what it
+ * writes. NULL otherwise. For the moment: the driver may free it later.
+ */
+const uint8_t *virtqueue_chain_readable(struct virtqueue *queue,
+                                        const struct virtqueue_chain *chain);
+uint8_t *virtqueue_chain_writable(struct virtqueue *queue, const struct virtqueue_chain *chain);
+
 /* For the pushes from now on; they keep their order. */
 void virtqueue_set_latency(struct virtqueue *queue, uint64_t latency_ns);
 
@@ -189,6 +197,8 @@ void virtqueue_set_interrupt_line(struct virtqueue *queue, struct irqline line);
  */
 unsigned virtqueue_avail_count(struct virtqueue *queue);
 unsigned virtqueue_in_flight(const struct virtqueue *queue);
+/* Whether a chain was popped, and the driver cannot see yet that it is used. */
+bool virtqueue_is_in_flight(const struct virtqueue *queue, uint16_t head);
 
 /*
  * For whoever wants to know whether memory may be taken from the device: what of the queue lies in

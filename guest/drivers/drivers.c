@@ -7,6 +7,7 @@
 #include "drivers/gicv2.h"
 #include "drivers/gicv2m.h"
 #include "drivers/gicv3.h"
+#include "drivers/p9_mount.h"
 #include "drivers/pl031.h"
 #include "drivers/platform.h"
 #include "drivers/virtio_mmio.h"
@@ -20,6 +21,7 @@
 
 static const struct virtio_driver drivers_virtio[] = {
     {.name = "virtio-net", .device_id = VDEVICE_NET, .probe = virtio_netif_probe},
+    {.name = "virtio-9p", .device_id = VDEVICE_9P, .probe = p9_mount_probe},
 };
 
 void drivers_scan(void)

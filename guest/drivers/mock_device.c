@@ -1,12 +1,14 @@
 /*
- * mock_device.c - a virtio-mmio network device that can be told to misbehave
+ * mock_device.c - a virtio-mmio device that can be told to misbehave
  */
 #include "drivers/mock_device.h"
 
 #include "drivers/fake_hal.h"
 #include "lib/kassert.h"
 
+#include <linux/virtio_9p.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
 #include <linux/virtio_mmio.h>
 #include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
@@ -30,8 +32,19 @@ static void *mock_pointer(uint64_t physical)
 
 /* ---- registers ------------------------------------------------------------------------------- */
 
+static uint32_t mock_read_tag(uint32_t offset, unsigned size)
+{
+    if (offset == offsetof(struct virtio_9p_config, tag_len) && size == 2)
+        return (uint32_t)strlen(mock_device.tag);
+    offset -= (uint32_t)offsetof(struct virtio_9p_config, tag);
+    kassert(offset < strlen(mock_device.tag) && size == 1);
+    return (uint8_t)mock_device.tag[offset];
+}
+
 static uint32_t mock_read_config(uint32_t offset, unsigned size)
 {
+    if (mock_device.tag != NULL)
+        return mock_read_tag(offset, size);
     if (offset == sizeof(mock_device.mac) && size == 2)
         return mock_device.link;
     kassert(offset < sizeof(mock_device.mac) && size == 1);
@@ -195,6 +208,15 @@ void mock_device_reset(unsigned queue_size)
     fake_hal.mmio_read = mock_read;
     fake_hal.mmio_write = mock_write;
     fake_hal.opaque = &mock_device;
+}
+
+void mock_device_reset_share(unsigned queue_size, const char *tag)
+{
+    mock_device_reset(queue_size);
+    mock_device.device_id = VIRTIO_ID_9P;
+    mock_device.offered = UINT64_C(1) << VIRTIO_F_VERSION_1 | UINT64_C(1) << VIRTIO_9P_MOUNT_TAG;
+    mock_device.tag = tag;
+    mock_device.queues[1].size_max = 0;
 }
 
 /* ---- rings ----------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /*
- * mock_device.h - a virtio-mmio network device that can be told to misbehave
+ * mock_device.h - a virtio-mmio device that can be told to misbehave: a network card, or a share
  *
  * The registers of one window, and both rings read and written where the driver says that they are.
  * With version 1 it is a legacy device up to its queues, which cannot be enabled: the physical
@@ -22,6 +22,7 @@ struct vring_desc;
 #define MOCK_QUEUES     2
 #define MOCK_RX         0
 #define MOCK_TX         1
+#define MOCK_SHARE      0
 
 struct mock_queue {
     uint32_t size_max, size;
@@ -37,6 +38,7 @@ struct mock_device {
     uint64_t offered;
     uint8_t mac[6];
     uint16_t link;             /* the status field of the configuration */
+    const char *tag;           /* of a shared folder, whose configuration that is then; or NULL */
     unsigned reset_reads;      /* so many reads of the status until a reset is over */
     bool never_resets;         /* the status does not become 0 */
     bool refuses_features;     /* FEATURES_OK does not stick */
@@ -61,6 +63,8 @@ extern struct mock_device mock_device;
 
 /* A good device behind the fake hal's window. */
 void mock_device_reset(unsigned queue_size);
+/* The same, as a shared folder with this tag. Keeps the text. */
+void mock_device_reset_share(unsigned queue_size, const char *tag);
 
 /* Descriptors that the driver has made available and the device has not taken. */
 uint16_t mock_avail_count(unsigned queue);

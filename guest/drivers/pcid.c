@@ -18,7 +18,9 @@
 #define PCID_EXIT_TABLE  2
 
 static const char pcid_default_config[] = "mmio 1 virtio-netd -n eth%\n"
-                                          "pci 1af4:1041 virtio-netd -n eth%\n";
+                                          "mmio 9 virtio-9pd\n"
+                                          "pci 1af4:1041 virtio-netd -n eth%\n"
+                                          "pci 1af4:1049 virtio-9pd\n";
 
 struct pcid {
     struct pcid_table table;

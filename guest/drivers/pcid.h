@@ -8,11 +8,13 @@
  *
  *     # bus  identity         command
  *     mmio   1                virtio-netd -n eth%
+ *     mmio   9                virtio-9pd
  *     pci    1af4:1041        virtio-netd -n eth%
+ *     pci    1af4:1049        virtio-9pd
  *
  * The identity is a virtio device type, or vendor and device in hexadecimal. The first line that
  * fits counts; `%` becomes the number of devices to which a command with one was given before.
- * Behind the command come the device's name and its interrupt (device_name.h, virtio_netd.h). Each
+ * Behind the command come the device's name and its interrupt (virtio_daemon.h). Each
  * device is said on a line of standard output, with what became of it.
  *
  * It gives PCI its addresses and is for the beginning: a second one does nothing. Exit status: 0; 1

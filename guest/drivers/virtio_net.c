@@ -37,8 +37,6 @@
 
 #define VNET_HEADER_SIZE sizeof(struct vnet_header)
 
-#define VNET_RESET_PAUSE_NS UINT64_C(100000) /* between two looks at a device in reset */
-
 /*
  * Entries of each queue: the receive queues of all interfaces together leave half of the buffers to
  * the rest of the kernel.
@@ -544,32 +542,12 @@ void virtio_net_close(struct virtio_net *net)
 
 /* ---- off and on ------------------------------------------------------------------------------ */
 
-/* A slow device is waited for asleep. False: it does not come out of reset. */
-static bool virtio_net_reset(struct virtio_net *net)
-{
-    uint64_t now_ns = clock_now_ns();
-    uint64_t end_ns = now_ns + VNET_RESET_NS;
-    struct wait_queue nobody;
-    struct waiter waiter;
-    wait_queue_init(&nobody);
-    virtio_begin_reset(net->device);
-    while (!virtio_is_reset(net->device)) {
-        now_ns = clock_now_ns();
-        if (now_ns >= end_ns)
-            return false;
-        wait_prepare(&nobody, &waiter, "reset");
-        wait_commit_uninterruptible(&waiter, now_ns + VNET_RESET_PAUSE_NS);
-        wait_finish(&waiter);
-    }
-    return true;
-}
-
 void virtio_net_switch_off(struct virtio_net *net)
 {
     uint64_t daif = spin_lock(&net->tx_lock);
     net->is_up = false;
     spin_unlock(&net->tx_lock, daif);
-    if (virtio_net_reset(net)) {
+    if (virtio_reset_asleep(net->device)) {
         virtio_net_close(net);
         return;
     }

@@ -28,7 +28,6 @@
 
 #define VNET_BLOCK_NS UINT64_C(1000000000)  /* until a sender goes on without its completion */
 #define VNET_SPIN_NS  UINT64_C(1000000)     /* the same, for one that spins */
-#define VNET_RESET_NS UINT64_C(20000000000) /* until a device in reset is given up */
 
 /* What a sender does about the completion of its frame; the last two have an end. */
 enum virtio_net_policy {

@@ -384,7 +384,7 @@ static void test_device_that_stays_in_reset_keeps_its_memory(void)
     struct netif *netif = net_up(0, NULL, NULL);
     unsigned live = fake_hal.dma_live;
     mock_device.never_resets = true;
-    fake_kernel.now_step_ns = VNET_RESET_NS / 4;
+    fake_kernel.now_step_ns = VIRTIO_RESET_NS / 4;
     pauses = 0;
     fake_kernel.sleep = run_switch_or_pause;
     CU_ASSERT_EQUAL(netif->set_up(netif, false), 0);

@@ -321,8 +321,7 @@ static void test_device_without_any_interrupt_is_not_attached(void)
 
 static int restart(void)
 {
-    virtio_begin_reset(&rig.pci.device);
-    CU_ASSERT_TRUE(virtio_is_reset(&rig.pci.device));
+    CU_ASSERT_TRUE(virtio_reset_asleep(&rig.pci.device));
     virtio_detach(&rig.pci.device);
     CU_ASSERT_PTR_NULL(fake_kernel.handler);
     int error = virtio_negotiate(&rig.pci.device, VFEATURE(VFEATURE_VERSION_1),

@@ -71,8 +71,9 @@ enum {
     VSTATUS_FAILED = 128,
 };
 
-/* Feature bits, as bit numbers: 6, 5.1.3. */
+/* Feature bits, as bit numbers: 6, 5.1.3; those below 24 are of one device each. */
 enum {
+    VFEATURE_9P_MOUNT_TAG = 0,
     VFEATURE_NET_MAC = 5,
     VFEATURE_NET_MERGE = 15,
     VFEATURE_NET_STATUS = 16,
@@ -88,6 +89,7 @@ enum {
 enum {
     VDEVICE_NONE = 0,
     VDEVICE_NET = 1,
+    VDEVICE_9P = 9,
 };
 
 /* Split ring, 2.7. */
@@ -169,5 +171,11 @@ struct vnet_header {
 kstatic_assert(sizeof(struct vnet_header) == 12, "5.1.6: num_buffers is there with VERSION_1");
 /* A legacy device has no buffer_count, 5.1.6.1. */
 #define VNET_HEADER_SIZE_LEGACY offsetof(struct vnet_header, buffer_count)
+
+/* Shared folder (device type 9): one queue; the tag is not ended by NUL. */
+enum {
+    V9P_CONFIG_TAG_LENGTH = 0,
+    V9P_CONFIG_TAG = 2,
+};
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "tests/unit.h"
 
+#include <linux/virtio_9p.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_mmio.h>
@@ -100,7 +101,15 @@ static void test_network_header_agrees(void)
     CU_ASSERT_EQUAL(VNET_CONFIG_MAC, offsetof(struct virtio_net_config, mac));
 }
 
-UNIT_SUITE("virtio_regs", UNIT_TEST(test_legacy_registers_agree),
+static void test_shared_folder_agrees(void)
+{
+    CU_ASSERT_EQUAL(VDEVICE_9P, VIRTIO_ID_9P);
+    CU_ASSERT_EQUAL(VFEATURE_9P_MOUNT_TAG, VIRTIO_9P_MOUNT_TAG);
+    CU_ASSERT_EQUAL(V9P_CONFIG_TAG_LENGTH, offsetof(struct virtio_9p_config, tag_len));
+    CU_ASSERT_EQUAL(V9P_CONFIG_TAG, offsetof(struct virtio_9p_config, tag));
+}
+
+UNIT_SUITE("virtio_regs", UNIT_TEST(test_shared_folder_agrees), UNIT_TEST(test_legacy_registers_agree),
            UNIT_TEST(test_mmio_registers_agree), UNIT_TEST(test_queue_registers_agree),
            UNIT_TEST(test_interrupts_status_and_features_agree), UNIT_TEST(test_ring_layout_agrees),
            UNIT_TEST(test_network_header_agrees))

@@ -4,11 +4,14 @@
 #include "drivers/virtio_transport.h"
 
 #include "drivers/virtio_regs.h"
+#include "kernel/clock.h"
 #include "kernel/console.h"
+#include "kernel/wait.h"
 #include "lib/errno.h"
 #include "ringside/hal.h"
 
-#define VIRTIO_RESET_TRIES  1000 /* status reads until a device must be out of reset */
+#define VIRTIO_RESET_TRIES    1000 /* status reads until a device must be out of reset */
+#define VIRTIO_RESET_PAUSE_NS UINT64_C(100000) /* between two, for those that wait asleep */
 #define VIRTIO_CONFIG_TRIES 16   /* rounds until a configuration must have held still */
 
 static void virtio_add_status(struct virtio_device *device, uint32_t bits)
@@ -17,26 +20,40 @@ static void virtio_add_status(struct virtio_device *device, uint32_t bits)
     transport->write_status(device, transport->read_status(device) | bits);
 }
 
-void virtio_begin_reset(struct virtio_device *device)
-{
-    device->transport->write_status(device, 0);
-}
-
 /* 4.1.4.3.2: over is a reset when the status reads as 0; the same with virtio-mmio, 4.2.2.1. */
-bool virtio_is_reset(struct virtio_device *device)
+static bool virtio_is_reset(struct virtio_device *device)
 {
     return device->transport->read_status(device) == 0;
 }
 
 static int virtio_reset(struct virtio_device *device)
 {
-    virtio_begin_reset(device);
+    device->transport->write_status(device, 0);
     for (unsigned i = 0; i < VIRTIO_RESET_TRIES; i++) {
         if (virtio_is_reset(device))
             return 0;
         hal_relax();
     }
     return -KEIO;
+}
+
+bool virtio_reset_asleep(struct virtio_device *device)
+{
+    uint64_t now_ns = clock_now_ns();
+    uint64_t end_ns = now_ns + VIRTIO_RESET_NS;
+    struct wait_queue nobody;
+    struct waiter waiter;
+    wait_queue_init(&nobody);
+    device->transport->write_status(device, 0);
+    while (!virtio_is_reset(device)) {
+        now_ns = clock_now_ns();
+        if (now_ns >= end_ns)
+            return false;
+        wait_prepare(&nobody, &waiter, "reset");
+        wait_commit_uninterruptible(&waiter, now_ns + VIRTIO_RESET_PAUSE_NS);
+        wait_finish(&waiter);
+    }
+    return true;
 }
 
 int virtio_negotiate(struct virtio_device *device, uint64_t wanted, uint64_t required)

@@ -124,12 +124,12 @@ uint32_t virtio_take_reasons(struct virtio_device *device, unsigned index);
 void virtio_unmask(struct virtio_device *device);
 
 /*
- * For tasks, which need not wait for a slow device in a loop: asks for a reset, and whether it is
- * over. A device that was reset is negotiated with again. Its interrupt stays attached until it
- * is detached.
+ * For tasks, which wait for a slow device asleep. False: it does not come out of reset within
+ * VIRTIO_RESET_NS. A device that was reset is negotiated with again. Its interrupt stays attached
+ * until it is detached.
  */
-void virtio_begin_reset(struct virtio_device *device);
-bool virtio_is_reset(struct virtio_device *device);
+#define VIRTIO_RESET_NS UINT64_C(20000000000)
+bool virtio_reset_asleep(struct virtio_device *device);
 
 /* DRIVER_OK: the device is live. */
 void virtio_start(struct virtio_device *device);

@@ -4,15 +4,17 @@
  */
 #include "kernel/abi_witness.h"
 #include "kernel/sockios.h"
+#include "kernel/stat.h"
 #include "kernel/syscall.h"
 #include "tests/unit.h"
 
 #include <string.h>
 
-#define ABI_NUMBER(name)         {#name, (long)(name)},
-#define ABI_CALL(ours, theirs)   {#ours, (long)(ours)},
-#define ABI_SIZE(ours, theirs)   {#theirs, (long)sizeof(ours)},
-#define ABI_OFFSET(type, member) {#type "." #member, (long)offsetof(type, member)},
+#define ABI_NUMBER(name)                     {#name, (long)(name)},
+#define ABI_CALL(ours, theirs)               {#ours, (long)(ours)},
+#define ABI_SIZE(ours, theirs)               {#theirs, (long)sizeof(ours)},
+#define ABI_OFFSET(type, member)             {#type "." #member, (long)offsetof(type, member)},
+#define ABI_MEMBER(ours, theirs, our, their) {#theirs "." #their, (long)offsetof(ours, our)},
 
 /* clang-format off */
 static const struct abi_number ours[] = {

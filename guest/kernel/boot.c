@@ -11,6 +11,7 @@
 #include "kernel/irq_file.h"
 #include "kernel/nbuf.h"
 #include "kernel/netif.h"
+#include "kernel/path.h"
 #include "kernel/poll.h"
 #include "kernel/pool.h"
 #include "kernel/sched.h"
@@ -34,10 +35,13 @@
 #define BOOT_TICK_MAX 10000 /* Hz */
 
 /* A table of all pools, a line each. */
-static struct file *boot_open_pools(const char *path, int flags, int *error)
+static struct file *boot_open_pools(void *mount, const char *path, int flags, unsigned mode,
+                                    int *error)
 {
+    (void)mount;
     (void)flags;
-    if (!kstreq(path, "/proc/pools")) {
+    (void)mode;
+    if (path[0] != '\0') {
         *error = -KENOENT;
         return NULL;
     }
@@ -51,6 +55,7 @@ static struct file *boot_open_pools(const char *path, int flags, int *error)
                       pool->used, pool->high_water, pool->capacity, (unsigned long)pool->exhausted);
     return file_from_text(text, used, error);
 }
+static const struct path_ops boot_pools = {.open = boot_open_pools};
 kstatic_assert((POOLS_MAX + 1) * 64 <= FILE_TEXT_MAX, "a line for each pool");
 
 void kernel_init(const struct program_entry *programs, size_t program_count)
@@ -58,6 +63,7 @@ void kernel_init(const struct program_entry *programs, size_t program_count)
     const struct hal_boot *boot = hal_boot_info();
     boot_memory_init();
     file_init();
+    path_init();
     poll_init();
     epoll_init();
     eventfd_init();
@@ -76,7 +82,7 @@ void kernel_init(const struct program_entry *programs, size_t program_count)
     irq_file_init();
     time_file_init();
     program_child_init();
-    path_register("/proc/pools", boot_open_pools);
+    path_mount("/proc/pools", &boot_pools, NULL);
 }
 
 /* The boot parameter `tick`, in Hz. */

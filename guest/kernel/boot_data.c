@@ -6,9 +6,11 @@
  */
 #include "kernel/boot_data.h"
 
+#include "kernel/boot_directory.h"
 #include "kernel/file.h"
+#include "kernel/path.h"
 #include "kernel/pool.h"
-#include "kernel/syscall.h"
+#include "kernel/stat.h"
 #include "kernel/task.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
@@ -20,6 +22,7 @@
 #define BOOT_PARAMETERS_MAX   32
 #define BOOT_COMMAND_LINE_MAX 1024
 #define TEXT_FILES_MAX        8
+#define BOOT_FILE_DEVICE      3 /* st_dev */
 
 /* The command line, with NUL behind each name and each value. */
 static char boot_command_line[BOOT_COMMAND_LINE_MAX];
@@ -200,16 +203,28 @@ static long boot_file_read(struct file *file, void *buffer, size_t size)
     return memory_file_read(file, buffer, size, boot_file->data, boot_file->size);
 }
 
-static uint64_t boot_file_size(struct file *file)
+static long boot_file_size(struct file *file)
 {
     const struct hal_boot_file *boot_file = file->object;
-    return boot_file->size;
+    return (long)boot_file->size;
+}
+
+static int boot_file_stat(struct file *file, struct kernel_stat *stat)
+{
+    const struct hal_boot_file *boot_file = file->object;
+    stat->st_dev = BOOT_FILE_DEVICE;
+    stat->st_ino = (uint64_t)(boot_file - hal_boot_info()->files) + 1;
+    stat->st_mode = S_IFREG | 0444;
+    stat->st_nlink = 1;
+    stat->st_size = (int64_t)boot_file->size;
+    return 0;
 }
 
 static const struct file_ops boot_file_ops = {
     .kind = "boot file",
     .read = boot_file_read,
     .size = boot_file_size,
+    .stat = boot_file_stat,
 };
 
 /* ---- boot files ------------------------------------------------------------------------------ */
@@ -224,14 +239,15 @@ static const struct hal_boot_file *boot_file_find(const char *path)
     return NULL;
 }
 
-static struct file *boot_file_open(const char *path, int flags, int *error)
+static struct file *boot_file_open(void *mount, const char *path, int flags, unsigned mode,
+                                   int *error)
 {
-    const struct hal_boot_file *boot_file = boot_file_find(path);
-    if (boot_file == NULL) {
-        *error = -KENOENT;
-        return NULL;
-    }
-    if ((flags & O_ACCMODE) != O_RDONLY) {
+    const struct hal_boot_file *boot_file = boot_file_find(path - 1); /* with its slash */
+    (void)mount;
+    (void)mode;
+    if (boot_file == NULL)
+        return boot_directory_open(path - 1, flags, error);
+    if ((flags & O_ACCMODE) != O_RDONLY && (flags & O_PATH) == 0) {
         *error = -KEROFS;
         return NULL;
     }
@@ -240,6 +256,8 @@ static struct file *boot_file_open(const char *path, int flags, int *error)
         *error = -KENFILE;
     return file;
 }
+
+static const struct path_ops boot_file_paths = {.open = boot_file_open};
 
 /* A daemon that configures itself is seen to have read the file, as if by open(2). */
 static void config_tell(const char *path, int result)
@@ -268,5 +286,5 @@ void boot_data_init(void)
               TEXT_FILES_MAX);
     pool_init(&piece_file_pool, "piece-files", piece_file_objects, sizeof piece_file_objects[0],
               TEXT_FILES_MAX);
-    path_register("/", boot_file_open);
+    path_mount("/", &boot_file_paths, NULL);
 }

@@ -2,6 +2,7 @@
 #include "kernel/event.h"
 
 #include "kernel/fake_programs.h"
+#include "kernel/path.h"
 
 /* ---- things that become ready when the test says so ------------------------------------------ */
 
@@ -36,11 +37,13 @@ static const struct file_ops thing_ops = {
     .close = thing_close,
 };
 
-static struct file *thing_open(const char *path, int flags, int *error)
+static struct file *thing_open(void *mount, const char *path, int flags, unsigned mode, int *error)
 {
+    (void)mount;
+    (void)mode;
     (void)flags;
     (void)error;
-    struct thing *thing = &things[path[7] - '0'];
+    struct thing *thing = &things[path[0] - '0'];
     *thing = (struct thing){.ready = 0};
     event_source_init(&thing->source, "thing", (uint64_t)(thing - things));
     return file_alloc(&thing_ops, thing);
@@ -51,7 +54,8 @@ static int queue, other;
 /* Things 0 and 1 are descriptors 3 and 4, `queue` is 5, `other` 6. */
 static void open_all(void)
 {
-    path_register("/thing/", thing_open);
+    static const struct path_ops thing_paths = {.open = thing_open};
+    path_mount("/thing", &thing_paths, NULL);
     CU_ASSERT_EQUAL(open_path("/thing/0", O_RDWR), 3);
     CU_ASSERT_EQUAL(open_path("/thing/1", O_RDWR), 4);
     queue = (int)open_path("/scheme/event", O_RDWR | FILE_NONBLOCK);

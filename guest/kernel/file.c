@@ -1,14 +1,12 @@
-/* file.c - files, descriptor tables, and who makes files: socket families and paths */
+/* file.c - files, descriptor tables, and the families of sockets */
 #include "kernel/file.h"
 
 #include "kernel/epoll.h"
 #include "kernel/pool.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
-#include "lib/string.h"
 
 #define SOCKET_FAMILIES_MAX 4
-#define PATH_PREFIXES_MAX   16
 
 static struct file file_objects[FILES_MAX];
 static struct pool file_pool;
@@ -19,18 +17,10 @@ static struct {
 } file_families[SOCKET_FAMILIES_MAX];
 static unsigned file_family_count;
 
-static struct {
-    const char *prefix;
-    path_open_fn *open;
-    path_remove_fn *remove; /* NULL: nothing below can be removed */
-} file_prefixes[PATH_PREFIXES_MAX];
-static unsigned file_prefix_count;
-
 void file_init(void)
 {
     pool_init(&file_pool, "files", file_objects, sizeof file_objects[0], FILES_MAX);
     file_family_count = 0;
-    file_prefix_count = 0;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -149,52 +139,4 @@ struct file *socket_open(int family, int type, int protocol, int *error)
 bool socket_has_families(void)
 {
     return file_family_count > 0;
-}
-
-/* ---- paths ----------------------------------------------------------------------------------- */
-
-void path_register_writable(const char *prefix, path_open_fn *open, path_remove_fn *remove)
-{
-    kassert(file_prefix_count < PATH_PREFIXES_MAX);
-    file_prefixes[file_prefix_count].prefix = prefix;
-    file_prefixes[file_prefix_count].open = open;
-    file_prefixes[file_prefix_count].remove = remove;
-    file_prefix_count++;
-}
-
-void path_register(const char *prefix, path_open_fn *open)
-{
-    path_register_writable(prefix, open, NULL);
-}
-
-/* Who serves a path; the number of prefixes: nobody. */
-static unsigned path_find(const char *path)
-{
-    unsigned found = file_prefix_count;
-    size_t longest = 0;
-    for (unsigned i = 0; i < file_prefix_count; i++) {
-        size_t length = kstrlen(file_prefixes[i].prefix);
-        if (length > longest && kstr_has_prefix(path, file_prefixes[i].prefix)) {
-            longest = length;
-            found = i;
-        }
-    }
-    return found;
-}
-
-struct file *path_open(const char *path, int flags, int *error)
-{
-    unsigned found = path_find(path);
-    if (found < file_prefix_count)
-        return file_prefixes[found].open(path, flags, error);
-    *error = -KENOENT;
-    return NULL;
-}
-
-int path_remove(const char *path)
-{
-    unsigned found = path_find(path);
-    if (found == file_prefix_count)
-        return -KENOENT;
-    return file_prefixes[found].remove != NULL ? file_prefixes[found].remove(path) : -KEROFS;
 }

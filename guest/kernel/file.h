@@ -4,7 +4,7 @@
  * A file is an object with operations; a program's table maps small numbers to files. Sockets are
  * files: the socket part of the operations is NULL for others (then the call gives -KENOTSOCK).
  * Blocking is the operation's business: `file->flags` has FILE_NONBLOCK; it is of the open file,
- * and all descriptors of that share it. Paths are served by filesystems that register a prefix.
+ * and all descriptors of that share it. Who opens files by their paths is in path.h.
  */
 #ifndef KERNEL_FILE_H
 #define KERNEL_FILE_H
@@ -21,6 +21,9 @@
 
 struct event_source;
 struct file;
+struct file_change;
+struct kernel_stat;
+struct kernel_statfs;
 struct message;
 struct poll_table;
 struct sockaddr;
@@ -30,8 +33,9 @@ struct file_ops {
     long (*read)(struct file *file, void *buffer, size_t size);
     long (*write)(struct file *file, const void *buffer, size_t size);
     long (*ioctl)(struct file *file, unsigned long request, void *argument);
-    uint64_t (*size)(struct file *file); /* NULL: it has none, and no place to go to */
-    void (*close)(struct file *file);    /* the last reference is gone */
+    /* How long it is. NULL, or -KESPIPE: it has no size, and no place to go to. */
+    long (*size)(struct file *file);
+    void (*close)(struct file *file); /* the last reference is gone */
     /* What it is ready for: POLLIN and so on (poll.h). NULL: always for reading and writing. */
     unsigned (*poll)(struct file *file, struct poll_table *table);
 
@@ -48,6 +52,18 @@ struct file_ops {
     /* Another file, made of this one and of some bytes. NULL: -KEOPNOTSUPP. */
     struct file *(*dup)(struct file *file, const void *bytes, size_t size, int *error);
     int (*sync)(struct file *file); /* NULL: there is nothing to do */
+
+    /* These serve files of O_PATH too (path.h). `stat` is all zero before. NULL: made up. */
+    int (*stat)(struct file *file, struct kernel_stat *stat);
+    int (*setattr)(struct file *file, const struct file_change *change); /* NULL: -KEROFS */
+    int (*statfs)(struct file *file, struct kernel_statfs *statfs);      /* NULL: -KENOSYS */
+    /* What a symbolic link says: without NUL, cut off where it is longer. NULL: it is none. */
+    long (*readlink)(struct file *file, char *target, size_t size);
+    /*
+     * Of a directory: as many records (stat.h) from file->offset on as fit, after which the offset
+     * is where it goes on. 0: the end; -KEINVAL: the next one does not fit. NULL: -KENOTDIR.
+     */
+    long (*list)(struct file *file, void *buffer, size_t size);
     /* "/scheme/udp": what a program has opened, as text of `size` bytes with its NUL. NULL: no path
      * is known. Its length, or -KENAMETOOLONG. */
     long (*path)(struct file *file, char *text, size_t size);
@@ -70,11 +86,12 @@ struct file {
     unsigned references;
     unsigned flags;
     uint64_t offset;
+    bool has_offset; /* it was asked whether it has a place to go to, and it has */
     void *object;
     struct list epoll_items; /* that look at it (epoll.c) */
 };
 
-/* Empties the pool, and forgets families and prefixes. */
+/* Empties the pool, and forgets the families. */
 void file_init(void);
 
 /* A file with one reference. NULL when the pool is empty. */
@@ -107,16 +124,6 @@ typedef struct file *socket_make_fn(int type, int protocol, int *error);
 void socket_family_register(int family, socket_make_fn *make);
 struct file *socket_open(int family, int type, int protocol, int *error);
 bool socket_has_families(void);
-
-/* open(2) below a prefix ("/proc/net/"). The longest prefix wins. */
-typedef struct file *path_open_fn(const char *path, int flags, int *error);
-typedef int path_remove_fn(const char *path);
-void path_register(const char *prefix, path_open_fn *open);
-/* The same where files can be removed. */
-void path_register_writable(const char *prefix, path_open_fn *open, path_remove_fn *remove);
-struct file *path_open(const char *path, int flags, int *error);
-/* unlink(2): 0, -KENOENT, -KEROFS. */
-int path_remove(const char *path);
 
 /* A read-only file with text made at open time; for /proc. Copies up to FILE_TEXT_MAX of it. */
 #define FILE_TEXT_MAX 4096

@@ -1,4 +1,4 @@
-/* file_test.c - files, descriptors, socket families, paths */
+/* file_test.c - files, descriptors, socket families */
 #include "kernel/file.h"
 
 #include "kernel/fake_hal.h"
@@ -108,48 +108,6 @@ static void test_socket_families(void)
     CU_ASSERT_EQUAL(error, -KEAFNOSUPPORT);
 }
 
-static const char *opened;
-
-static struct file *open_short(const char *path, int flags, int *error)
-{
-    (void)path;
-    (void)flags;
-    opened = "short";
-    *error = -KENOENT;
-    return NULL;
-}
-
-static struct file *open_long(const char *path, int flags, int *error)
-{
-    (void)path;
-    (void)flags;
-    opened = "long";
-    *error = -KEACCES;
-    return NULL;
-}
-
-static void test_longest_prefix_opens(void)
-{
-    int error = 0;
-    setup();
-    path_register("/proc/net/", open_long);
-    path_register("/proc/", open_short);
-    CU_ASSERT_PTR_NULL(path_open("/proc/net/route", 0, &error));
-    CU_ASSERT_STRING_EQUAL(opened, "long");
-    CU_ASSERT_EQUAL(error, -KEACCES);
-    CU_ASSERT_PTR_NULL(path_open("/proc/meminfo", 0, &error));
-    CU_ASSERT_STRING_EQUAL(opened, "short");
-}
-
-static void test_unserved_path_is_not_there(void)
-{
-    int error = 0;
-    setup();
-    file_init(); /* not even boot files */
-    CU_ASSERT_PTR_NULL(path_open("/proc/net/route", 0, &error));
-    CU_ASSERT_EQUAL(error, -KENOENT);
-}
-
 static void test_text_files_are_read_in_pieces(void)
 {
     char buffer[8] = "";
@@ -184,5 +142,4 @@ static void test_text_files_are_limited(void)
 UNIT_SUITE("file", UNIT_TEST(test_lowest_descriptor_first), UNIT_TEST(test_bad_descriptors),
            UNIT_TEST(test_full_table), UNIT_TEST(test_last_reference_closes),
            UNIT_TEST(test_empty_pool_gives_null), UNIT_TEST(test_socket_families),
-           UNIT_TEST(test_longest_prefix_opens), UNIT_TEST(test_unserved_path_is_not_there),
            UNIT_TEST(test_text_files_are_read_in_pieces), UNIT_TEST(test_text_files_are_limited))

@@ -7,7 +7,9 @@
  */
 #include "kernel/scheme.h"
 
+#include "kernel/dirent.h"
 #include "kernel/file.h"
+#include "kernel/path.h"
 #include "kernel/pool.h"
 #include "kernel/program.h"
 #include "kernel/scheme_priv.h"
@@ -255,15 +257,15 @@ static long scheme_names_read(struct file *file, void *buffer, size_t size)
     return (long)done;
 }
 
-static uint64_t scheme_names_size(struct file *file)
+static long scheme_names_size(struct file *file)
 {
     const struct list *link;
-    uint64_t size = 0;
+    long size = 0;
     uint64_t daif = scheme_lock();
     list_foreach (link, &schemes.registered) {
         const struct scheme *scheme = list_entry(link, struct scheme, link);
         if (scheme_is_in(scheme, scheme_names_namespace(file)))
-            size += kstrlen(scheme->name) + 1;
+            size += (long)kstrlen(scheme->name) + 1;
     }
     scheme_unlock(daif);
     return size;
@@ -282,6 +284,31 @@ static long scheme_names_watch(struct file *file, unsigned events)
     return EVENT_READ;
 }
 
+/* Where a name begins in the text is where the list goes on from it. */
+static long scheme_names_list(struct file *file, void *buffer, size_t size)
+{
+    struct dirent_list names = {.buffer = buffer, .size = size};
+    const struct list *link;
+    uint64_t at = 0;
+    bool fits = true;
+    uint64_t daif = scheme_lock();
+    list_foreach (link, &schemes.registered) {
+        const struct scheme *scheme = list_entry(link, struct scheme, link);
+        if (!scheme_is_in(scheme, scheme_names_namespace(file)))
+            continue;
+        uint64_t begin = at;
+        at += kstrlen(scheme->name) + 1;
+        if (begin < file->offset)
+            continue;
+        fits = dirent_add(&names, scheme->number, at, DT_UNKNOWN, scheme->name);
+        if (!fits)
+            break;
+        file->offset = at;
+    }
+    scheme_unlock(daif);
+    return dirent_result(&names, !fits);
+}
+
 static void scheme_names_close(struct file *file)
 {
     scheme_namespace_release(scheme_names_namespace(file));
@@ -294,9 +321,10 @@ static const struct file_ops scheme_names_ops = {
     .close = scheme_names_close,
     .source = scheme_names_source,
     .watch = scheme_names_watch,
+    .list = scheme_names_list,
 };
 
-static struct file *scheme_names_open(int flags, int *error)
+struct file *scheme_names_open(int flags, int *error)
 {
     unsigned namespace = program_namespace();
     *error = -KEISDIR;
@@ -309,41 +337,14 @@ static struct file *scheme_names_open(int flags, int *error)
     return file;
 }
 
-/* ---- paths ----------------------------------------------------------------------------------- */
-
-/* "NAME/REST" in two. */
-static int scheme_split_path(const char *path, char *name, const char **rest)
+struct scheme *scheme_get(const char *name)
 {
-    size_t length = 0;
-    while (path[length] != '\0' && path[length] != '/')
-        length++;
-    if (length >= SCHEME_NAME_MAX)
-        return -KENAMETOOLONG;
-    memcpy(name, path, length);
-    name[length] = '\0';
-    *rest = path[length] == '/' ? path + length + 1 : path + length;
-    return kstrlen(*rest) <= SCHEME_PATH_MAX ? 0 : -KENAMETOOLONG;
-}
-
-static struct file *scheme_open(const char *path, int flags, int *error)
-{
-    char name[SCHEME_NAME_MAX];
-    const char *rest = path + sizeof SCHEME_ROOT - 2; /* its slash may be missing */
-    if (rest[0] == '\0' || kstreq(rest, "/"))
-        return scheme_names_open(flags, error);
-    *error = rest[0] == '/' ? scheme_split_path(rest + 1, name, &rest) : -KENOENT;
-    if (*error != 0)
-        return NULL;
     uint64_t daif = scheme_lock();
     struct scheme *scheme = scheme_find(name, program_namespace());
     if (scheme != NULL && scheme->kernel == NULL)
         scheme->references++;
     scheme_unlock(daif);
-    *error = -KENOENT;
-    if (scheme == NULL)
-        return NULL;
-    return scheme->kernel != NULL ? scheme->kernel(rest, flags, error)
-                                  : scheme_file_open(scheme, rest, flags, error);
+    return scheme;
 }
 
 void scheme_init(void)
@@ -358,5 +359,5 @@ void scheme_init(void)
     pool_init(&scheme_pool, "schemes", scheme_objects, sizeof scheme_objects[0], SCHEMES_MAX);
     scheme_request_init();
     scheme_file_init();
-    path_register("/scheme", scheme_open);
+    path_mount("/scheme", &scheme_path_ops, NULL);
 }

@@ -14,6 +14,12 @@
  * it answers -KEAGAIN, otherwise it keeps the tag and answers later. When the caller gets a signal
  * meanwhile, the provider gets a SCHEME_CANCEL for the tag, and the caller goes on waiting for the
  * answer, which is -KEINTR as a rule. SIGKILL does not wait for anybody.
+ *
+ * The kernel counts where a file is: by what READ and WRITE gave, and by the last record of a LIST.
+ * A provider that answers STAT has files with a place to go to; with others lseek(2), pread(2) and
+ * pwrite(2) are -KESPIPE. Where a file of O_APPEND is written, the provider decides. What a
+ * provider does not know it answers with -KEOPNOTSUPP. Symbolic links are as in path.h: a provider
+ * that meets one answers -KELOOP, and the kernel follows it.
  */
 #ifndef KERNEL_SCHEME_ABI_H
 #define KERNEL_SCHEME_ABI_H
@@ -39,6 +45,21 @@ enum scheme_operation {
     SCHEME_SYNC,
     SCHEME_CLOSE,  /* the last file of the handle is gone. Nobody waits for the answer */
     SCHEME_CANCEL, /* the caller of `tag` has a signal. No answer to this, but one to the tag */
+
+    /* Of a handle, also of one that was opened with O_PATH. */
+    SCHEME_STAT,     /* data: a struct kernel_stat, all zero. Result: its size */
+    SCHEME_SETATTR,  /* data: a struct file_change */
+    SCHEME_STATFS,   /* data: a struct kernel_statfs, all zero. Result: its size */
+    SCHEME_READLINK, /* data: to be filled with what a symbolic link says. Result: how many bytes */
+    SCHEME_LIST,     /* data: to be filled with records of getdents64, from `offset` on, which is 0
+                        or the d_off of one. Result: how many bytes; 0 is the end */
+
+    /* Of paths; data: the path behind the name, or two of them with a NUL in between. */
+    SCHEME_REMOVE,  /* flags: 0, or AT_REMOVEDIR for a directory */
+    SCHEME_MKDIR,   /* with `mode` */
+    SCHEME_RENAME,  /* from the first to the second; flags: 0, or RENAME_NOREPLACE */
+    SCHEME_SYMLINK, /* first: what the link says, second: where it is to be */
+    SCHEME_LINK,    /* another name, the second, for what has the first */
 };
 
 struct scheme_request {
@@ -48,7 +69,10 @@ struct scheme_request {
     uint64_t handle;
     uint32_t flags; /* O_NONBLOCK and, of OPEN, the others of open(2); of EVENTS: events */
     uint32_t size;
-    void *data; /* valid until the answer */
+    void *data;      /* valid until the answer */
+    uint64_t offset; /* of READ, WRITE and LIST: where. Providers of streams do not look at it */
+    uint32_t mode;   /* of what OPEN with O_CREAT, or MKDIR, makes */
+    uint32_t unused;
 };
 
 /* What a daemon writes to its root file, one or several at once. */

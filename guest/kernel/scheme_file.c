@@ -7,6 +7,7 @@
  */
 #include "kernel/scheme_priv.h"
 
+#include "kernel/dirent.h"
 #include "kernel/file.h"
 #include "kernel/message.h"
 #include "kernel/pool.h"
@@ -20,7 +21,9 @@
 
 #define HANDLE_BUCKETS 1024
 /* What a provider hears of the flags of open(2). */
-#define HANDLE_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | FILE_NONBLOCK)
+#define HANDLE_FLAGS                                                                               \
+    (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_DIRECTORY | O_NOFOLLOW | O_PATH |       \
+     FILE_NONBLOCK)
 
 static struct scheme_handle *handle_buckets[HANDLE_BUCKETS]; /* of open ones, by number */
 static struct scheme_handle handle_objects[SCHEME_HANDLES_MAX];
@@ -123,12 +126,14 @@ static struct file *scheme_file_ask(struct file *file, struct scheme_call *call,
     return NULL;
 }
 
-struct file *scheme_file_open(struct scheme *scheme, const char *path, int flags, int *error)
+struct file *scheme_file_open(struct scheme *scheme, const char *path, int flags, unsigned mode,
+                              int *error)
 {
     struct scheme_call call = {
         .scheme = scheme,
         .operation = SCHEME_OPEN,
         .flags = (unsigned)flags & HANDLE_FLAGS,
+        .mode = mode,
         .from = path,
         .size = kstrlen(path),
     };
@@ -161,62 +166,136 @@ static struct file *scheme_file_dup(struct file *from, const void *bytes, size_t
 
 /* ---- operations ------------------------------------------------------------------------------ */
 
-static struct scheme_call scheme_file_prepare(const struct file *file,
-                                              enum scheme_operation operation, unsigned flags,
-                                              size_t size)
+/* What is asked of the provider of a file; the rest is the operation's. */
+static struct scheme_call scheme_file_call(const struct file *file, enum scheme_operation operation)
 {
     const struct scheme_handle *handle = file->object;
     return (struct scheme_call){
         .scheme = handle->scheme,
         .operation = operation,
         .handle = handle->number,
-        .flags = flags,
-        .size = size < SCHEME_DATA_MAX ? size : SCHEME_DATA_MAX,
+        .offset = file->offset,
     };
 }
 
-static long scheme_file_call(struct file *file, enum scheme_operation operation, unsigned flags,
-                             const void *from, void *to, size_t size)
+static long scheme_file_transfer(struct file *file, struct scheme_call *call, size_t size)
 {
-    struct scheme_call call = scheme_file_prepare(file, operation, flags, size);
-    call.from = from;
-    call.to = to;
-    return scheme_request_call(&call);
-}
-
-/* One request, since for a provider of datagrams two of them would be two. */
-static long scheme_file_call_pieces(struct file *file, enum scheme_operation operation,
-                                    const struct message *message)
-{
-    struct scheme_call call =
-        scheme_file_prepare(file, operation, file->flags & FILE_NONBLOCK, message->size);
-    call.pieces = message;
-    return scheme_request_call(&call);
+    call->flags = file->flags & FILE_NONBLOCK;
+    call->size = size < SCHEME_DATA_MAX ? size : SCHEME_DATA_MAX;
+    long result = scheme_request_call(call);
+    if (result > 0)
+        file->offset += (uint64_t)result;
+    return result;
 }
 
 static long scheme_file_read(struct file *file, void *buffer, size_t size)
 {
-    return scheme_file_call(file, SCHEME_READ, file->flags & FILE_NONBLOCK, NULL, buffer, size);
+    struct scheme_call call = scheme_file_call(file, SCHEME_READ);
+    call.to = buffer;
+    return scheme_file_transfer(file, &call, size);
 }
 
 static long scheme_file_write(struct file *file, const void *buffer, size_t size)
 {
-    return scheme_file_call(file, SCHEME_WRITE, file->flags & FILE_NONBLOCK, buffer, NULL, size);
+    struct scheme_call call = scheme_file_call(file, SCHEME_WRITE);
+    call.from = buffer;
+    return scheme_file_transfer(file, &call, size);
 }
 
+/* One request, since for a provider of datagrams two of them would be two. */
 static long scheme_file_readv(struct file *file, const struct message *message)
 {
-    return scheme_file_call_pieces(file, SCHEME_READ, message);
+    struct scheme_call call = scheme_file_call(file, SCHEME_READ);
+    call.pieces = message;
+    return scheme_file_transfer(file, &call, message->size);
 }
 
 static long scheme_file_writev(struct file *file, const struct message *message)
 {
-    return scheme_file_call_pieces(file, SCHEME_WRITE, message);
+    struct scheme_call call = scheme_file_call(file, SCHEME_WRITE);
+    call.pieces = message;
+    return scheme_file_transfer(file, &call, message->size);
 }
 
 static int scheme_file_sync(struct file *file)
 {
-    return (int)scheme_file_call(file, SCHEME_SYNC, 0, NULL, NULL, 0);
+    struct scheme_call call = scheme_file_call(file, SCHEME_SYNC);
+    return (int)scheme_request_call(&call);
+}
+
+/* A structure that the provider fills: 0, or the error. A part of one is none. */
+static int scheme_file_ask_for(struct file *file, enum scheme_operation operation, void *to,
+                               size_t size)
+{
+    struct scheme_call call = scheme_file_call(file, operation);
+    call.to = to;
+    call.size = size;
+    long result = scheme_request_call(&call);
+    if (result < 0)
+        return (int)result;
+    return (size_t)result == size ? 0 : -KEIO;
+}
+
+static int scheme_file_stat(struct file *file, struct kernel_stat *stat)
+{
+    int error = scheme_file_ask_for(file, SCHEME_STAT, stat, sizeof *stat);
+    if (error != -KEOPNOTSUPP)
+        return error;
+    memset(stat, 0, sizeof *stat);
+    stat->st_mode = S_IFCHR | 0600;
+    stat->st_nlink = 1;
+    return 0;
+}
+
+static int scheme_file_statfs(struct file *file, struct kernel_statfs *statfs)
+{
+    int error = scheme_file_ask_for(file, SCHEME_STATFS, statfs, sizeof *statfs);
+    return error != -KEOPNOTSUPP ? error : -KENOSYS;
+}
+
+static long scheme_file_size(struct file *file)
+{
+    struct kernel_stat stat;
+    int error = scheme_file_ask_for(file, SCHEME_STAT, &stat, sizeof stat);
+    if (error != 0)
+        return error != -KEOPNOTSUPP ? error : -KESPIPE;
+    return stat.st_size >= 0 ? stat.st_size : -KEIO;
+}
+
+static int scheme_file_setattr(struct file *file, const struct file_change *change)
+{
+    struct scheme_call call = scheme_file_call(file, SCHEME_SETATTR);
+    call.from = change;
+    call.size = sizeof *change;
+    return (int)scheme_request_call(&call);
+}
+
+static long scheme_file_readlink(struct file *file, char *target, size_t size)
+{
+    struct scheme_call call = scheme_file_call(file, SCHEME_READLINK);
+    call.to = target;
+    call.size = size < SCHEME_PATH_MAX ? size : SCHEME_PATH_MAX;
+    long result = scheme_request_call(&call);
+    return result != -KEOPNOTSUPP ? result : -KEINVAL;
+}
+
+/* The records are the provider's; that they can be read on is found here. */
+static long scheme_file_list(struct file *file, void *buffer, size_t size)
+{
+    struct scheme_call call = scheme_file_call(file, SCHEME_LIST);
+    struct kernel_dirent64 record;
+    size_t at = 0;
+    call.to = buffer;
+    call.size = size < SCHEME_DATA_MAX ? size : SCHEME_DATA_MAX;
+    long result = scheme_request_call(&call);
+    if (result <= 0)
+        return result != -KEOPNOTSUPP ? result : -KENOTDIR;
+    while (dirent_next(buffer, (size_t)result, &at, &record) != NULL)
+        continue;
+    if (at != (size_t)result)
+        return -KEIO;
+    file->offset = (uint64_t)record.d_off;
+    return result;
 }
 
 static struct event_source *scheme_file_source(struct file *file)
@@ -226,7 +305,9 @@ static struct event_source *scheme_file_source(struct file *file)
 
 static long scheme_file_watch(struct file *file, unsigned events)
 {
-    return scheme_file_call(file, SCHEME_EVENTS, events, NULL, NULL, 0);
+    struct scheme_call call = scheme_file_call(file, SCHEME_EVENTS);
+    call.flags = events;
+    return scheme_request_call(&call);
 }
 
 /* The kernel knows the scheme, and the provider the rest. */
@@ -257,10 +338,16 @@ static const struct file_ops scheme_file_ops = {
     .write = scheme_file_write,
     .readv = scheme_file_readv,
     .writev = scheme_file_writev,
+    .size = scheme_file_size,
     .close = scheme_file_close,
     .source = scheme_file_source,
     .watch = scheme_file_watch,
     .dup = scheme_file_dup,
     .sync = scheme_file_sync,
+    .stat = scheme_file_stat,
+    .setattr = scheme_file_setattr,
+    .statfs = scheme_file_statfs,
+    .readlink = scheme_file_readlink,
+    .list = scheme_file_list,
     .path = scheme_file_path,
 };

@@ -63,7 +63,8 @@ struct scheme_call {
     struct scheme *scheme;
     enum scheme_operation operation;
     uint64_t handle;
-    unsigned flags;
+    unsigned flags, mode;
+    uint64_t offset;
     size_t size;
     const void *from;             /* bytes that go with the request, or NULL */
     void *to;                     /* where those of the answer go, or NULL */
@@ -78,6 +79,17 @@ uint64_t scheme_lock(void);
 void scheme_unlock(uint64_t daif);
 /* With the lock. */
 void scheme_release(struct scheme *scheme);
+/*
+ * What the running program sees by this name, or NULL. It has one reference more, unless it is the
+ * kernel's.
+ */
+struct scheme *scheme_get(const char *name);
+/* The directory of names: "/scheme". */
+struct file *scheme_names_open(int flags, int *error);
+
+/* ---- scheme_path.c --------------------------------------------------------------------------- */
+
+extern const struct path_ops scheme_path_ops;
 
 /* ---- scheme_request.c ------------------------------------------------------------------------ */
 
@@ -99,7 +111,8 @@ void scheme_request_end_all(struct scheme *scheme);
 
 void scheme_file_init(void);
 /* Takes a reference of the scheme's. */
-struct file *scheme_file_open(struct scheme *scheme, const char *path, int flags, int *error);
+struct file *scheme_file_open(struct scheme *scheme, const char *path, int flags, unsigned mode,
+                              int *error);
 /* With the lock: the provider knows it by this number; or it was never one, or is one no more. */
 void scheme_handle_opened(struct scheme_handle *handle, uint64_t number);
 void scheme_handle_free(struct scheme_handle *handle);

@@ -45,9 +45,12 @@ static struct pool request_pool;
 static struct pool request_small_pool, request_large_pool; /* of bytes */
 
 static const char *const request_names[] = {
-    [SCHEME_OPEN] = "open",   [SCHEME_DUP] = "dup",       [SCHEME_READ] = "read",
-    [SCHEME_WRITE] = "write", [SCHEME_EVENTS] = "events", [SCHEME_SYNC] = "sync",
-    [SCHEME_CLOSE] = "close",
+    [SCHEME_OPEN] = "open",       [SCHEME_DUP] = "dup",           [SCHEME_READ] = "read",
+    [SCHEME_WRITE] = "write",     [SCHEME_EVENTS] = "events",     [SCHEME_SYNC] = "sync",
+    [SCHEME_CLOSE] = "close",     [SCHEME_STAT] = "stat",         [SCHEME_SETATTR] = "setattr",
+    [SCHEME_STATFS] = "statfs",   [SCHEME_READLINK] = "readlink", [SCHEME_LIST] = "list",
+    [SCHEME_REMOVE] = "remove",   [SCHEME_MKDIR] = "mkdir",       [SCHEME_RENAME] = "rename",
+    [SCHEME_SYMLINK] = "symlink", [SCHEME_LINK] = "link",
 };
 
 void scheme_request_init(void)
@@ -89,7 +92,9 @@ static int request_fill(struct request *request, const struct scheme_call *call)
                     .task = task_number(task_current()),
                     .handle = call->handle,
                     .flags = call->flags,
-                    .size = (uint32_t)call->size},
+                    .size = (uint32_t)call->size,
+                    .offset = call->offset,
+                    .mode = call->mode},
     };
     list_init(&request->of_queue);
     list_init(&request->of_scheme);
@@ -234,6 +239,10 @@ static int64_t request_longest(const struct request *request)
     switch ((enum scheme_operation)request->message.operation) {
     case SCHEME_READ:
     case SCHEME_WRITE:
+    case SCHEME_STAT:
+    case SCHEME_STATFS:
+    case SCHEME_READLINK:
+    case SCHEME_LIST:
         return request->message.size;
     case SCHEME_EVENTS:
         return EVENT_READ | EVENT_WRITE;
@@ -243,6 +252,12 @@ static int64_t request_longest(const struct request *request)
     case SCHEME_SYNC:
     case SCHEME_CLOSE:
     case SCHEME_CANCEL:
+    case SCHEME_SETATTR:
+    case SCHEME_REMOVE:
+    case SCHEME_MKDIR:
+    case SCHEME_RENAME:
+    case SCHEME_SYMLINK:
+    case SCHEME_LINK:
         break;
     }
     return 0;

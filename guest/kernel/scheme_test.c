@@ -293,11 +293,11 @@ static void paths(void)
     path[14 + SCHEME_PATH_MAX] = 'y';
     path[14 + SCHEME_PATH_MAX + 1] = '\0';
     CU_ASSERT_EQUAL(open_path(path, O_RDWR), -KENAMETOOLONG);
-    memset(path, 'z', 256);
+    memset(path, 'z', 1024);
     path[0] = '/';
-    path[256] = '\0';
+    path[1024] = '\0';
     CU_ASSERT_EQUAL(open_path(path, O_RDWR), -KENAMETOOLONG); /* of no scheme: as ever */
-    path[254] = '\0';
+    path[1022] = '\0';
     CU_ASSERT_EQUAL(open_path(path, O_RDWR), -KENOENT);
     CU_ASSERT_EQUAL(open_path("/schemes", O_RDWR), -KENOENT);
     CU_ASSERT_EQUAL(open_path("/scheme//x", O_RDWR), -KENOENT);

@@ -13,6 +13,8 @@
  *     sched       run queue, states of tasks, wait queues, owners of mutexes, and what a CPU runs
  *     irq         the table of handlers, and the controller's registers that are read, then written
  *     virtio tx   the transmit queue of a card
+ *     9p client   tags and fids of a session (drivers/p9_*.c)
+ *     virtio 9p   the queue of a share, and its requests
  *     timeouts    the list of timeouts, and what each CPU's timer was told
  *     a pool      its list of free objects
  *

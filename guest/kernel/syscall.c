@@ -1,8 +1,7 @@
 /*
- * syscall.c - the system calls: one table; files, time and tasks
+ * syscall.c - the system calls: one table; bytes of files, time and tasks
  *
- * What is wrong with the arguments is found here and in syscall_socket.c, syscall_poll.c and
- * syscall_signal.c.
+ * What is wrong with the arguments is found here and in the other files of system calls.
  *
  * Each call is told to the bench with its name, arguments and result. Operations on files find
  * pointers that lie in RAM and sizes that fit; what a size means to them (an address of 3 bytes)
@@ -13,7 +12,6 @@
 #include "kernel/clock.h"
 #include "kernel/file.h"
 #include "kernel/program.h"
-#include "kernel/scheme_abi.h"
 #include "kernel/sockios.h"
 #include "kernel/syscall_priv.h"
 #include "kernel/task.h"
@@ -26,9 +24,6 @@
 #include "ringside/hal.h"
 #include "ringside/probe.h"
 
-#define SYSCALL_PATH_MAX 256 /* of paths that are none of a scheme */
-#define SYSCALL_SCHEME_PATH_MAX                                                                    \
-    (1 + sizeof SCHEME_ROOT + SCHEME_NAME_MAX + SCHEME_PATH_MAX + 1) /* with a "/" in front */
 #define SYSCALL_RANDOM_MAX 256 /* of bytes in one getrandom, which may give less */
 
 kstatic_assert(SOCK_NONBLOCK == FILE_NONBLOCK && EFD_NONBLOCK == FILE_NONBLOCK,
@@ -56,9 +51,15 @@ size_t syscall_clamp_count(long count)
     return (size_t)(count < 0 || count > SYSCALL_COUNT_MAX ? SYSCALL_COUNT_MAX : count);
 }
 
-struct file *syscall_file(long descriptor)
+struct file *syscall_any_file(long descriptor)
 {
     return file_table_get(task_files(), (int)descriptor);
+}
+
+struct file *syscall_file(long descriptor)
+{
+    struct file *file = syscall_any_file(descriptor);
+    return file != NULL && (file->flags & O_PATH) == 0 ? file : NULL;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -75,79 +76,12 @@ long syscall_install(struct file *file, int error, bool close_on_exec)
     return descriptor;
 }
 
-/*
- * The path that an argument names, absolute: 0, or why there is none. One of a scheme is as long as
- * schemes allow, and they say which part of it is too long.
- */
-static long syscall_fetch_path(long directory, long pointer, char *path, size_t size)
-{
-    path[0] = '/'; /* the working directory of all */
-    long length = user_copy_string(path + 1, syscall_pointer(pointer), size - 1);
-    if (length < 0)
-        return length;
-    if (length == 0)
-        return -KENOENT;
-    if (length >= SYSCALL_PATH_MAX - 1 && !kstr_has_prefix(path + 1, SCHEME_ROOT))
-        return -KENAMETOOLONG;
-    if (path[1] == '/') {
-        memmove(path, path + 1, (size_t)length + 1);
-        return 0;
-    }
-    if ((int)directory != AT_FDCWD)
-        return syscall_file(directory) != NULL ? -KENOTDIR : -KEBADF;
-    return 0;
-}
-
-static long syscall_openat(const long a[6])
-{
-    char path[SYSCALL_SCHEME_PATH_MAX];
-    int error = 0;
-    int flags = (int)a[2];
-    long refused = syscall_fetch_path(a[0], a[1], path, sizeof path);
-    if (refused != 0)
-        return refused;
-    struct file *file = path_open(path, flags, &error);
-    if (kstrlen(path) < SYSCALL_PATH_MAX)
-        probe_file_opened(task_number(task_current()), path, file != NULL ? 0 : error);
-    if (file != NULL)
-        file->flags |= (unsigned)flags & (O_ACCMODE | O_APPEND | FILE_NONBLOCK);
-    return syscall_install(file, error, (flags & O_CLOEXEC) != 0);
-}
-
-static long syscall_unlinkat(const long a[6])
-{
-    char path[SYSCALL_SCHEME_PATH_MAX];
-    long refused = syscall_fetch_path(a[0], a[1], path, sizeof path);
-    if (refused != 0)
-        return refused;
-    return a[2] == 0 ? path_remove(path) : -KEINVAL;
-}
-
 static long syscall_close(const long a[6])
 {
     return file_table_close(task_files(), (int)a[0]);
 }
 
-static long syscall_lseek(const long a[6])
-{
-    struct file *file = syscall_file(a[0]);
-    if (file == NULL)
-        return -KEBADF;
-    if (file->ops->size == NULL)
-        return -KESPIPE;
-    if (a[2] < SEEK_SET || a[2] > SEEK_END)
-        return -KEINVAL;
-    int64_t from = a[2] == SEEK_SET   ? 0
-                   : a[2] == SEEK_CUR ? (int64_t)file->offset
-                                      : (int64_t)file->ops->size(file);
-    int64_t offset;
-    if (__builtin_add_overflow(from, (int64_t)a[1], &offset) || offset < 0)
-        return -KEINVAL;
-    file->offset = (uint64_t)offset;
-    return offset;
-}
-
-static long syscall_read(const long a[6])
+long syscall_read(const long a[6])
 {
     struct file *file = syscall_file(a[0]);
     size_t count = syscall_clamp_count(a[2]);
@@ -160,7 +94,7 @@ static long syscall_read(const long a[6])
     return file->ops->read(file, syscall_pointer(a[1]), count);
 }
 
-static long syscall_write(const long a[6])
+long syscall_write(const long a[6])
 {
     struct file *file = syscall_file(a[0]);
     size_t count = syscall_clamp_count(a[2]);
@@ -273,13 +207,13 @@ static long syscall_duplicate(struct file *file, long first, bool close_on_exec)
 
 static long syscall_dup(const long a[6])
 {
-    struct file *file = syscall_file(a[0]);
+    struct file *file = syscall_any_file(a[0]);
     return file != NULL ? syscall_duplicate(file, 0, false) : -KEBADF;
 }
 
 static long syscall_dup3(const long a[6])
 {
-    struct file *file = syscall_file(a[0]);
+    struct file *file = syscall_any_file(a[0]);
     int descriptor = (int)a[1];
     if (((int)a[2] & ~O_CLOEXEC) != 0 || (int)a[0] == descriptor)
         return -KEINVAL;
@@ -293,7 +227,7 @@ static long syscall_dup3(const long a[6])
 
 static long syscall_fcntl(const long a[6])
 {
-    struct file *file = syscall_file(a[0]);
+    struct file *file = syscall_any_file(a[0]);
     if (file == NULL)
         return -KEBADF;
     switch (a[1]) {
@@ -424,17 +358,37 @@ static const struct syscall_entry syscall_table[SYSCALLS_MAX] = {
     [SYS_DUP3] = {"dup3", syscall_dup3},
     [SYS_FCNTL] = {"fcntl", syscall_fcntl},
     [SYS_IOCTL] = {"ioctl", syscall_ioctl},
+    [SYS_MKDIRAT] = {"mkdirat", syscall_mkdirat},
     [SYS_UNLINKAT] = {"unlinkat", syscall_unlinkat},
+    [SYS_SYMLINKAT] = {"symlinkat", syscall_symlinkat},
+    [SYS_LINKAT] = {"linkat", syscall_linkat},
+    [SYS_RENAMEAT] = {"renameat", syscall_renameat},
+    [SYS_STATFS] = {"statfs", syscall_statfs},
+    [SYS_FSTATFS] = {"fstatfs", syscall_fstatfs},
+    [SYS_TRUNCATE] = {"truncate", syscall_truncate},
+    [SYS_FTRUNCATE] = {"ftruncate", syscall_ftruncate},
+    [SYS_FACCESSAT] = {"faccessat", syscall_faccessat},
+    [SYS_FCHMOD] = {"fchmod", syscall_fchmod},
+    [SYS_FCHMODAT] = {"fchmodat", syscall_fchmodat},
     [SYS_OPENAT] = {"openat", syscall_openat},
     [SYS_CLOSE] = {"close", syscall_close},
+    [SYS_GETDENTS64] = {"getdents64", syscall_getdents64},
     [SYS_LSEEK] = {"lseek", syscall_lseek},
     [SYS_READ] = {"read", syscall_read},
     [SYS_WRITE] = {"write", syscall_write},
     [SYS_READV] = {"readv", syscall_readv},
     [SYS_WRITEV] = {"writev", syscall_writev},
+    [SYS_PREAD64] = {"pread64", syscall_pread64},
+    [SYS_PWRITE64] = {"pwrite64", syscall_pwrite64},
     [SYS_PSELECT6] = {"pselect6", syscall_pselect6},
     [SYS_PPOLL] = {"ppoll", syscall_ppoll},
+    [SYS_READLINKAT] = {"readlinkat", syscall_readlinkat},
+    [SYS_NEWFSTATAT] = {"newfstatat", syscall_newfstatat},
+    [SYS_FSTAT] = {"fstat", syscall_fstat},
+    [SYS_SYNC] = {"sync", syscall_sync},
     [SYS_FSYNC] = {"fsync", syscall_fsync},
+    [SYS_FDATASYNC] = {"fdatasync", syscall_fsync},
+    [SYS_UTIMENSAT] = {"utimensat", syscall_utimensat},
     [SYS_EXIT] = {"exit", syscall_exit},
     [SYS_NANOSLEEP] = {"nanosleep", syscall_nanosleep},
     [SYS_GETITIMER] = {"getitimer", syscall_getitimer},
@@ -459,9 +413,11 @@ static const struct syscall_entry syscall_table[SYSCALLS_MAX] = {
     [SYS_SHUTDOWN] = {"shutdown", syscall_shutdown},
     [SYS_SENDMSG] = {"sendmsg", syscall_sendmsg},
     [SYS_RECVMSG] = {"recvmsg", syscall_recvmsg},
+    [SYS_MMAP] = {"mmap", syscall_mmap},
     [SYS_ACCEPT4] = {"accept4", syscall_accept4},
     [SYS_RECVMMSG] = {"recvmmsg", syscall_recvmmsg},
     [SYS_SENDMMSG] = {"sendmmsg", syscall_sendmmsg},
+    [SYS_RENAMEAT2] = {"renameat2", syscall_renameat2},
     [SYS_GETRANDOM] = {"getrandom", syscall_getrandom},
 };
 

@@ -22,17 +22,37 @@ enum {
     SYS_DUP3 = 24,
     SYS_FCNTL = 25,
     SYS_IOCTL = 29,
+    SYS_MKDIRAT = 34,
     SYS_UNLINKAT = 35,
+    SYS_SYMLINKAT = 36,
+    SYS_LINKAT = 37,
+    SYS_RENAMEAT = 38,
+    SYS_STATFS = 43,
+    SYS_FSTATFS = 44,
+    SYS_TRUNCATE = 45,
+    SYS_FTRUNCATE = 46,
+    SYS_FACCESSAT = 48,
+    SYS_FCHMOD = 52,
+    SYS_FCHMODAT = 53,
     SYS_OPENAT = 56,
     SYS_CLOSE = 57,
+    SYS_GETDENTS64 = 61,
     SYS_LSEEK = 62,
     SYS_READ = 63,
     SYS_WRITE = 64,
     SYS_READV = 65,
     SYS_WRITEV = 66,
+    SYS_PREAD64 = 67,
+    SYS_PWRITE64 = 68,
     SYS_PSELECT6 = 72,
     SYS_PPOLL = 73,
+    SYS_READLINKAT = 78,
+    SYS_NEWFSTATAT = 79,
+    SYS_FSTAT = 80,
+    SYS_SYNC = 81,
     SYS_FSYNC = 82,
+    SYS_FDATASYNC = 83,
+    SYS_UTIMENSAT = 88,
     SYS_EXIT = 93,
     SYS_NANOSLEEP = 101,
     SYS_GETITIMER = 102,
@@ -57,9 +77,11 @@ enum {
     SYS_SHUTDOWN = 210,
     SYS_SENDMSG = 211,
     SYS_RECVMSG = 212,
+    SYS_MMAP = 222,
     SYS_ACCEPT4 = 242,
     SYS_RECVMMSG = 243,
     SYS_SENDMMSG = 269,
+    SYS_RENAMEAT2 = 276,
     SYS_GETRANDOM = 278,
     SYSCALLS_MAX,
 };
@@ -130,76 +152,86 @@ struct kernel_itimerval {
     struct kernel_timeval it_interval, it_value;
 };
 
-#define AF_UNSPEC       0
-#define AF_INET         2
-#define AF_INET6        10
-#define SOCK_STREAM     1
-#define SOCK_DGRAM      2
-#define SOCK_NONBLOCK   04000
-#define SOCK_CLOEXEC    02000000
-#define IPPROTO_IP      0
-#define IPPROTO_ICMP    1
-#define IPPROTO_TCP     6
-#define IPPROTO_UDP     17
-#define SHUT_RD         0
-#define SHUT_WR         1
-#define SHUT_RDWR       2
-#define SOL_SOCKET      1
-#define SO_REUSEADDR    2
-#define SO_TYPE         3
-#define SO_ERROR        4
-#define SO_BROADCAST    6
-#define SO_SNDBUF       7
-#define SO_RCVBUF       8
-#define SO_KEEPALIVE    9
-#define SO_LINGER       13
-#define SO_RCVTIMEO     20
-#define SO_SNDTIMEO     21
-#define SO_BINDTODEVICE 25 /* a name; before bind() */
-#define SO_ACCEPTCONN   30
-#define SO_PROTOCOL     38
-#define SO_DOMAIN       39
-#define IP_TTL          2
-#define IP_RECVTTL      12 /* a control message of type IP_TTL, an int, with each datagram */
-#define TCP_NODELAY     1
-#define TCP_MAXSEG      2
-#define TCP_KEEPIDLE    4
-#define TCP_KEEPINTVL   5
-#define TCP_KEEPCNT     6
-#define MSG_PEEK        0x2
-#define MSG_CTRUNC      0x8
-#define MSG_TRUNC       0x20
-#define MSG_DONTWAIT    0x40
-#define MSG_WAITALL     0x100
-#define MSG_NOSIGNAL    0x4000
-#define MSG_WAITFORONE  0x10000
-#define CLOCK_REALTIME  0
-#define CLOCK_MONOTONIC 1
-#define AT_FDCWD        (-100)
-#define O_RDONLY        0
-#define O_WRONLY        1
-#define O_RDWR          2
-#define O_ACCMODE       3
-#define O_CREAT         0100
-#define O_EXCL          0200
-#define O_TRUNC         01000
-#define O_APPEND        02000
-#define O_NONBLOCK      04000
-#define O_CLOEXEC       02000000
-#define SEEK_SET        0
-#define SEEK_CUR        1
-#define SEEK_END        2
-#define F_DUPFD         0
-#define F_GETFD         1
-#define F_SETFD         2
-#define F_GETFL         3
-#define F_SETFL         4
-#define F_DUPFD_CLOEXEC 1030
-#define FD_CLOEXEC      1
-#define FIONBIO         0x5421
-#define EFD_SEMAPHORE   1
-#define EFD_NONBLOCK    04000
-#define EFD_CLOEXEC     02000000
+#define AF_UNSPEC           0
+#define AF_INET             2
+#define AF_INET6            10
+#define SOCK_STREAM         1
+#define SOCK_DGRAM          2
+#define SOCK_NONBLOCK       04000
+#define SOCK_CLOEXEC        02000000
+#define IPPROTO_IP          0
+#define IPPROTO_ICMP        1
+#define IPPROTO_TCP         6
+#define IPPROTO_UDP         17
+#define SHUT_RD             0
+#define SHUT_WR             1
+#define SHUT_RDWR           2
+#define SOL_SOCKET          1
+#define SO_REUSEADDR        2
+#define SO_TYPE             3
+#define SO_ERROR            4
+#define SO_BROADCAST        6
+#define SO_SNDBUF           7
+#define SO_RCVBUF           8
+#define SO_KEEPALIVE        9
+#define SO_LINGER           13
+#define SO_RCVTIMEO         20
+#define SO_SNDTIMEO         21
+#define SO_BINDTODEVICE     25 /* a name; before bind() */
+#define SO_ACCEPTCONN       30
+#define SO_PROTOCOL         38
+#define SO_DOMAIN           39
+#define IP_TTL              2
+#define IP_RECVTTL          12 /* a control message of type IP_TTL, an int, with each datagram */
+#define TCP_NODELAY         1
+#define TCP_MAXSEG          2
+#define TCP_KEEPIDLE        4
+#define TCP_KEEPINTVL       5
+#define TCP_KEEPCNT         6
+#define MSG_PEEK            0x2
+#define MSG_CTRUNC          0x8
+#define MSG_TRUNC           0x20
+#define MSG_DONTWAIT        0x40
+#define MSG_WAITALL         0x100
+#define MSG_NOSIGNAL        0x4000
+#define MSG_WAITFORONE      0x10000
+#define CLOCK_REALTIME      0
+#define CLOCK_MONOTONIC     1
+#define AT_FDCWD            (-100)
+#define AT_SYMLINK_NOFOLLOW 0x100
+#define AT_REMOVEDIR        0x200
+#define AT_SYMLINK_FOLLOW   0x400
+#define AT_EMPTY_PATH       0x1000
+#define RENAME_NOREPLACE    1
+#define UTIME_NOW           0x3fffffff
+#define UTIME_OMIT          0x3ffffffe
+#define O_RDONLY            0
+#define O_WRONLY            1
+#define O_RDWR              2
+#define O_ACCMODE           3
+#define O_CREAT             0100
+#define O_EXCL              0200
+#define O_TRUNC             01000
+#define O_APPEND            02000
+#define O_NONBLOCK          04000
+#define O_DIRECTORY         040000  /* this one and the next have numbers of arm64's own, which */
+#define O_NOFOLLOW          0100000 /* the headers of other machines do not know */
+#define O_CLOEXEC           02000000
+#define O_PATH              010000000
+#define SEEK_SET            0
+#define SEEK_CUR            1
+#define SEEK_END            2
+#define F_DUPFD             0
+#define F_GETFD             1
+#define F_SETFD             2
+#define F_GETFL             3
+#define F_SETFL             4
+#define F_DUPFD_CLOEXEC     1030
+#define FD_CLOEXEC          1
+#define FIONBIO             0x5421
+#define EFD_SEMAPHORE       1
+#define EFD_NONBLOCK        04000
+#define EFD_CLOEXEC         02000000
 
 #define POLLIN     0x001
 #define POLLPRI    0x002

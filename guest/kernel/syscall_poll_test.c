@@ -1,6 +1,7 @@
 /* syscall_poll_test.c - what files are ready for: ppoll, pselect6, epoll, eventfd */
 #include "kernel/fake_program.h"
 #include "kernel/file.h"
+#include "kernel/path.h"
 #include "kernel/poll.h"
 #include "kernel/task.h"
 #include "kernel/wait.h"
@@ -33,11 +34,13 @@ static const struct file_ops thing_ops = {
     .close = thing_close,
 };
 
-static struct file *thing_open(const char *path, int flags, int *error)
+static struct file *thing_open(void *mount, const char *path, int flags, unsigned mode, int *error)
 {
+    (void)mount;
+    (void)mode;
     (void)flags;
     (void)error;
-    size_t index = (size_t)(path[7] - '0');
+    size_t index = (size_t)(path[0] - '0');
     memset(&things[index], 0, sizeof things[index]);
     wait_queue_init(&things[index].queue);
     return file_alloc(&thing_ops, (void *)index);
@@ -46,7 +49,8 @@ static struct file *thing_open(const char *path, int flags, int *error)
 /* Things 0 to count - 1 as descriptors 3 to 2 + count. */
 static void open_things(unsigned count)
 {
-    path_register("/thing/", thing_open);
+    static const struct path_ops thing_paths = {.open = thing_open};
+    path_mount("/thing", &thing_paths, NULL);
     for (unsigned i = 0; i < count; i++) {
         sprintf(ram, "/thing/%u", i);
         CU_ASSERT_EQUAL(call(SYS_OPENAT, AT_FDCWD, (long)ram, O_RDWR, 0, 0, 0), 3 + i);

@@ -29,6 +29,8 @@ bool syscall_is_ram(long argument, size_t size);
 bool syscall_is_buffer(long argument, size_t size);
 size_t syscall_clamp_count(long count);
 struct file *syscall_file(long descriptor); /* NULL: -KEBADF */
+/* The same, and also one that was opened with O_PATH. */
+struct file *syscall_any_file(long descriptor);
 
 /* A new file becomes a descriptor. NULL: the error. */
 long syscall_install(struct file *file, int error, bool close_on_exec);
@@ -48,6 +50,21 @@ struct kernel_timespec syscall_timespec(uint64_t ns);
 
 void syscall_tell_asked(long number, const long a[6]);
 void syscall_tell_told(long number, const long a[6], long result);
+
+/* ---- files (syscall.c, syscall_file.c, syscall_path.c) --------------------------------------- */
+
+struct kernel_stat;
+struct kernel_statfs;
+long syscall_stat_file(struct file *file, struct kernel_stat *stat);
+long syscall_statfs_file(struct file *file, struct kernel_statfs *statfs);
+
+syscall_fn syscall_read, syscall_write;
+syscall_fn syscall_lseek, syscall_pread64, syscall_pwrite64, syscall_fstat, syscall_fstatfs,
+    syscall_ftruncate, syscall_fchmod, syscall_getdents64, syscall_fsync, syscall_sync,
+    syscall_mmap;
+syscall_fn syscall_openat, syscall_mkdirat, syscall_unlinkat, syscall_symlinkat, syscall_linkat,
+    syscall_renameat, syscall_renameat2, syscall_newfstatat, syscall_statfs, syscall_faccessat,
+    syscall_readlinkat, syscall_truncate, syscall_fchmodat, syscall_utimensat;
 
 /* ---- sockets (syscall_socket.c) -------------------------------------------------------------- */
 
@@ -69,6 +86,5 @@ syscall_fn syscall_kill, syscall_rt_sigaction, syscall_rt_sigprocmask, syscall_g
 /* ---- schemes and children (syscall_scheme.c) ------------------------------------------------- */
 
 extern const struct syscall_entry syscall_private_table[SYS_PRIVATE_END - SYS_PRIVATE_FIRST];
-syscall_fn syscall_fsync;
 
 #endif

@@ -2,6 +2,7 @@
 #include "kernel/fake_program.h"
 #include "kernel/file.h"
 #include "kernel/message.h"
+#include "kernel/path.h"
 #include "kernel/poll.h"
 
 /* ---- a socket that does nothing -------------------------------------------------------------- */
@@ -69,8 +70,10 @@ static const struct file_ops thing_ops = {
     .close = thing_close,
 };
 
-static struct file *thing_open(const char *path, int flags, int *error)
+static struct file *thing_open(void *mount, const char *path, int flags, unsigned mode, int *error)
 {
+    (void)mount;
+    (void)mode;
     (void)path;
     (void)flags;
     (void)error;
@@ -79,7 +82,8 @@ static struct file *thing_open(const char *path, int flags, int *error)
 
 static void open_thing(void)
 {
-    path_register("/thing", thing_open);
+    static const struct path_ops thing_paths = {.open = thing_open};
+    path_mount("/thing", &thing_paths, NULL);
     strcpy(ram, "/thing");
     CU_ASSERT_EQUAL(call(SYS_OPENAT, AT_FDCWD, (long)ram, O_RDWR, 0, 0, 0), 3);
     memset(ram, 0, BODY_RAM_SIZE);

@@ -96,14 +96,6 @@ static long syscall_fpath(const long a[6])
     return file->ops->path(file, syscall_pointer(a[1]), (size_t)a[2]);
 }
 
-long syscall_fsync(const long a[6])
-{
-    struct file *file = syscall_file(a[0]);
-    if (file == NULL)
-        return -KEBADF;
-    return file->ops->sync != NULL ? file->ops->sync(file) : 0;
-}
-
 bool system_has_sockets(void)
 {
     return socket_has_families();

@@ -233,7 +233,7 @@ static void test_open(void)
 static void refused_opens(void)
 {
     strcpy(ram, "/nowhere");
-    memset(ram + 1000, 'x', 1000);
+    memset(ram + 1000, 'x', 1100);
     CU_ASSERT_EQUAL(call(SYS_OPENAT, AT_FDCWD, (long)ram, 0, 0, 0, 0), -KENOENT);
     CU_ASSERT_EQUAL(call(SYS_OPENAT, AT_FDCWD, (long)ram + 500, 0, 0, 0, 0), -KENOENT);
     CU_ASSERT_EQUAL(call(SYS_OPENAT, AT_FDCWD, BAD, 0, 0, 0, 0), -KEFAULT);

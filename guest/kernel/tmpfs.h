@@ -1,20 +1,25 @@
 /*
- * tmpfs.h - /tmp: files in memory
+ * tmpfs.h - /tmp: files, directories and symbolic links in memory
  *
- * One directory. Its files lie in the RAM that the boot information calls free, in blocks; what
- * does not fit is -KENOSPC. A file that was removed, or replaced, lives until it is closed.
+ * They lie in the RAM that the boot information calls free, all of which is taken when something is
+ * made first: by then everybody else has theirs. What does not fit is -KENOSPC. A file that was
+ * removed, or replaced, lives until it is closed. Blocks that were never written read as zeros and
+ * take no room. That something is read changes no time of it.
  */
 #ifndef KERNEL_TMPFS_H
 #define KERNEL_TMPFS_H
 
-#define TMPFS_PREFIX          "/tmp/"
-#define TMPFS_NAME_MAX        64
-#define TMPFS_FILES_MAX       32
-#define TMPFS_BLOCK_SIZE      16384
-#define TMPFS_BLOCKS_MAX      2048 /* 32 MiB in all */
-#define TMPFS_FILE_BLOCKS_MAX 1024 /* 16 MiB in one file */
+#define TMPFS_POINT         "/tmp"
+#define TMPFS_NODES_MAX     4096
+#define TMPFS_BLOCK_SIZE    4096
+#define TMPFS_BLOCKS_MAX    16384 /* 64 MiB in all */
+#define TMPFS_DIRECT        8     /* blocks that a node knows by itself */
+#define TMPFS_INDEXES       8     /* blocks of pointers to more of them */
+#define TMPFS_PER_INDEX     (TMPFS_BLOCK_SIZE / 8)
+#define TMPFS_FILE_BLOCKS   (TMPFS_DIRECT + TMPFS_INDEXES * TMPFS_PER_INDEX)
+#define TMPFS_FILE_SIZE_MAX ((uint64_t)TMPFS_FILE_BLOCKS * TMPFS_BLOCK_SIZE) /* 16 MiB; -KEFBIG */
 
-/* Registers the prefix. Once, after user_memory_init(). */
+/* Mounts it. Once, after user_memory_init(). */
 void tmpfs_init(void);
 
 #endif

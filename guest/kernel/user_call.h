@@ -15,7 +15,7 @@
 
 static inline long sys_open(const char *path, int flags)
 {
-    return system_call(SYS_OPENAT, AT_FDCWD, (long)path, flags, 0, 0, 0);
+    return system_call(SYS_OPENAT, AT_FDCWD, (long)path, flags, 0644, 0, 0);
 }
 
 static inline long sys_close(int descriptor)

@@ -5,63 +5,18 @@
  * %a %b %s %%.
  */
 #include "lib/format.h"
+#include "programs/calendar.h"
 #include "programs/programs.h"
 #include "programs/user.h"
 
-#define DATE_DAY_S        86400
-#define DATE_1970_WEEKDAY 4 /* a Thursday */
-#define DATE_TEXT_MAX     80
-
-struct date {
-    uint64_t seconds; /* since 1970 */
-    unsigned year, month, day, weekday, hour, minute, second;
-};
+#define DATE_TEXT_MAX 80
 
 static const char date_weekdays[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 static const char date_months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-static bool date_is_leap_year(unsigned year)
-{
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static unsigned date_month_days(unsigned year, unsigned month)
-{
-    static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return month == 2 && date_is_leap_year(year) ? 29 : days[month - 1];
-}
-
-/* The clock has 64 bits of nanoseconds: years go to 2554. */
-static struct date date_from_seconds(uint64_t seconds)
-{
-    uint64_t days = seconds / DATE_DAY_S;
-    unsigned rest = (unsigned)(seconds % DATE_DAY_S);
-    struct date date = {
-        .seconds = seconds,
-        .year = 1970,
-        .month = 1,
-        .weekday = (unsigned)((days + DATE_1970_WEEKDAY) % 7),
-        .hour = rest / 3600,
-        .minute = rest / 60 % 60,
-        .second = rest % 60,
-    };
-    unsigned year_days;
-    while (days >= (year_days = date_is_leap_year(date.year) ? 366 : 365)) {
-        days -= year_days;
-        date.year++;
-    }
-    unsigned month_days;
-    while (days >= (month_days = date_month_days(date.year, date.month))) {
-        days -= month_days;
-        date.month++;
-    }
-    date.day = (unsigned)days + 1;
-    return date;
-}
-
 /* One conversion. False: there is none of that letter. */
-static bool date_convert(char text[DATE_TEXT_MAX], char letter, const struct date *date)
+static bool date_convert(char text[DATE_TEXT_MAX], char letter, const struct calendar_date *date)
 {
     switch (letter) {
     case 'F':
@@ -105,7 +60,7 @@ static bool date_convert(char text[DATE_TEXT_MAX], char letter, const struct dat
     }
 }
 
-static int date_print(const char *format, const struct date *date)
+static int date_print(const char *format, const struct calendar_date *date)
 {
     struct user_output output = {.used = 0};
     for (const char *at = format; *at != '\0'; at++) {
@@ -136,6 +91,6 @@ int date_main(int argc, char **argv)
     }
     if (options.operand_count == 1)
         format = options.operands[0] + 1;
-    struct date date = date_from_seconds(user_realtime_ns() / USER_NS_PER_S);
+    struct calendar_date date = calendar_from_seconds(user_realtime_ns() / USER_NS_PER_S);
     return date_print(format, &date);
 }

@@ -17,7 +17,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 #include "programs/programs.h"
-#include "programs/user.h"
+#include "programs/user_file.h"
 
 #define HTTPD_PORT         80
 #define HTTPD_BACKLOG      128
@@ -77,13 +77,27 @@ static bool httpd_take(struct httpd_client *client, const char *bytes, size_t si
     return false;
 }
 
+/* A path that leads out of the folder is of nothing in it. */
+static bool httpd_goes_up(const char *path)
+{
+    for (const char *at = path; *at != '\0'; at++) {
+        if (kstr_has_prefix(at, "/..") && (at[3] == '/' || at[3] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 static unsigned httpd_open(struct httpd_client *client, const char *path)
 {
     char name[USER_PATH_MAX];
+    struct kernel_stat stat;
     if (kstr_has_prefix(path, HTTPD_MADE))
         return kparse_u64(path + sizeof HTTPD_MADE - 1, &client->size) ? HTTPD_STATUS_OK
                                                                        : HTTPD_STATUS_BAD;
     (void)ksnprintf(name, sizeof name, "%s%s", HTTPD_FOLDER, path);
+    if (httpd_goes_up(path) || user_stat(name, true, &stat) != 0 ||
+        (stat.st_mode & S_IFMT) != S_IFREG)
+        return HTTPD_STATUS_NONE;
     long file = user_open(name, O_RDONLY);
     if (file < 0)
         return HTTPD_STATUS_NONE;

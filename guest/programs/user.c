@@ -18,7 +18,7 @@ long user_open(const char *path, int flags)
         path = user_scheme_path(path, copy);
     if (path != copy && kstrlcpy(copy, path, sizeof copy) >= sizeof copy)
         return -KENAMETOOLONG;
-    return system_call(SYS_OPENAT, AT_FDCWD, (long)copy, flags, 0, 0, 0);
+    return system_call(SYS_OPENAT, AT_FDCWD, (long)copy, flags, 0644, 0, 0);
 }
 
 long user_read(int descriptor, void *buffer, size_t size)
@@ -297,6 +297,12 @@ static void user_put(struct user_output *output, char character)
         user_flush(output);
 }
 
+void user_print_text(struct user_output *output, const char *text)
+{
+    for (const char *rest = text; *rest != '\0'; rest++)
+        user_put(output, *rest);
+}
+
 void user_print(struct user_output *output, const char *format, ...)
 {
     char text[USER_LINE_MAX];
@@ -304,8 +310,7 @@ void user_print(struct user_output *output, const char *format, ...)
     va_start(args, format);
     kvsnprintf(text, sizeof text, format, args);
     va_end(args);
-    for (const char *rest = text; *rest != '\0'; rest++)
-        user_put(output, *rest);
+    user_print_text(output, text);
 }
 
 void user_error(const char *program, const char *format, ...)

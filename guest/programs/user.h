@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define USER_PATH_MAX  256
+#define USER_PATH_MAX  1024
 #define USER_NS_PER_S  UINT64_C(1000000000)
 #define USER_NS_PER_MS UINT64_C(1000000)
 #define USER_NS_PER_US UINT64_C(1000)
@@ -78,6 +78,8 @@ struct user_output {
 /* To standard output. What is printed stays here until its line ends. */
 void user_print(struct user_output *output, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same of a text as it is, however long. */
+void user_print_text(struct user_output *output, const char *text);
 /* To standard error, at once: "PROGRAM: …", with the end of the line. */
 void user_error(const char *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

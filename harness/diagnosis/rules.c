@@ -82,8 +82,8 @@ bool rules_rx_unconsumed(const struct rules_case *c, const struct ledger_device 
 
 bool rules_is_running(const struct rules_case *c, const struct ledger_device *device)
 {
-    struct virtio_net *net = board_net(c->board, device->name);
-    return net != NULL && virtio_dev_is_running(virtio_net_dev(net));
+    const struct virtio_dev *dev = board_device(c->board, device->name);
+    return dev != NULL && virtio_dev_is_running(dev);
 }
 
 bool rules_timers_were_hit(const struct rules_case *c)

@@ -210,7 +210,7 @@ bool rule_wait_set_incomplete(struct rules_case *c)
     }
     for (unsigned i = 0; i < c->ledger->device_count; i++) {
         const struct ledger_device *device = &c->ledger->devices[i];
-        unsigned intid = board_net_intid(c->board, device->name);
+        unsigned intid = board_device_intid(c->board, device->name);
         if (intid < BOARD_IRQ_COUNT && ledger_irq_is_owed(c->ledger, intid) &&
             event_leaves_out(c, device->driver, schemes->kind_irq, intid,
                              &c->ledger->irqs[intid].taken)) {

@@ -115,7 +115,7 @@ static void rules_evidence_wiring(struct rules_case *c, const struct rules_sourc
     if (source->device == NULL) {
         return;
     }
-    g_autofree char *place = board_net_place(c->board, source->device->name);
+    g_autofree char *place = board_device_place(c->board, source->device->name);
     bool is_pin = g_str_has_prefix(place, "PCI") && source->intid >= BOARD_PCI_INTID &&
                   source->intid < BOARD_PCI_INTID + PCI_PINS;
     rules_evidence(c, "%s: %s, wired to INTID %u%s", source->device->name, place, source->intid,
@@ -336,7 +336,7 @@ static bool rules_lost(const struct rules_case *c, const struct rules_source *so
     if (!rules_device_matters(c, source)) {
         return false;
     }
-    if (board_net_sends_messages(c->board, source->device->name)) {
+    if (board_device_sends_messages(c->board, source->device->name)) {
         return rules_message_lost(c, source->device);
     }
     return rules_source_waits(c, source) || rules_status_missing(c, source);

@@ -67,13 +67,13 @@ struct rules_source rules_source(const struct rules_case *c, unsigned index)
     }
     const struct ledger_device *device = &c->ledger->devices[index - RULES_TIMERS];
     /* Not that of the ledger: a device on PCI may have changed from its line to messages. */
-    unsigned intid = board_net_intid(c->board, device->name);
+    unsigned intid = board_device_intid(c->board, device->name);
     return (struct rules_source){device->name, intid, NULL, device};
 }
 
 struct virtio_dev *rules_dev(const struct rules_case *c, const struct rules_source *source)
 {
-    return virtio_net_dev(board_net(c->board, source->device->name));
+    return board_device(c->board, source->device->name);
 }
 
 /*
@@ -93,7 +93,7 @@ bool rules_source_waits(const struct rules_case *c, const struct rules_source *s
         return !masked && rules_timer_waits(c, source->timer);
     }
     if (rules_is_running(c, source->device) &&
-        board_net_sends_messages(c->board, source->device->name)) {
+        board_device_sends_messages(c->board, source->device->name)) {
         return rules_message_waits(c, source);
     }
     return rules_is_running(c, source->device) && rules_dev(c, source)->isr != 0 &&
@@ -104,7 +104,7 @@ void rules_evidence_source(struct rules_case *c, const struct rules_source *sour
 {
     if (source->timer != NULL) {
         rules_evidence_timer(c, source->timer, source->intid);
-    } else if (board_net_sends_messages(c->board, source->device->name)) {
+    } else if (board_device_sends_messages(c->board, source->device->name)) {
         rules_evidence(c, "%s: sends messages (MSI-X); that of its receive queue raises INTID %u",
                        source->name, source->intid);
         rules_evidence_queue(c, &source->device->rx);

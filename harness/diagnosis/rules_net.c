@@ -112,14 +112,14 @@ bool rule_netdev_unclaimed(struct rules_case *c)
     }
     for (unsigned i = 0; i < c->ledger->device_count; i++) {
         const char *name = c->ledger->devices[i].name;
-        g_autofree char *place = board_net_place(c->board, name);
+        g_autofree char *place = board_device_place(c->board, name);
         rules_evidence(c,
                        "%s: %s, a network card (virtio device 1), status 0x%x: no driver set "
                        "DRIVER (2)",
-                       name, place, virtio_net_dev(board_net(c->board, name))->status);
+                       name, place, board_device(c->board, name)->status);
     }
     const char *name = c->ledger->devices[0].name;
-    g_autofree char *place = board_net_place(c->board, name);
+    g_autofree char *place = board_device_place(c->board, name);
     return rules_found(
         c, "netdev.unclaimed",
         "the machine has a network card, %s (%s), and no driver of the guest took it", name, place);

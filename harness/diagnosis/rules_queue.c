@@ -219,8 +219,8 @@ static bool rules_frames_left(struct rules_case *c, const struct ledger_device *
     rules_evidence_queue(c, &device->rx);
     rules_evidence(c, "%s = %" G_GUINT64_FORMAT ", %s = %" G_GUINT64_FORMAT, device->counter_frames,
                    device->taken_frames, device->counter_dropped, device->taken_dropped);
-    rules_evidence_irq(c, board_net_intid(c->board, device->name));
-    rules_evidence_elsewhere(c, board_net_intid(c->board, device->name));
+    rules_evidence_irq(c, board_device_intid(c->board, device->name));
+    rules_evidence_elsewhere(c, board_device_intid(c->board, device->name));
     return rules_found(c, "vq.used-not-consumed",
                        "the device returned %" G_GUINT64_FORMAT " frames in %s, the last at %s, "
                        "and the driver took %" G_GUINT64_FORMAT,

@@ -54,7 +54,7 @@ static inline void rig_open_with(struct rig *rig, unsigned cards, const char *co
     rig->trace = board_trace(rig->board);
     rig->ledger = ledger_new(rig->trace);
     if (cards > 0) {
-        ledger_add_device(rig->ledger, "eth0", board_net_intid(rig->board, "eth0"));
+        ledger_add_device(rig->ledger, "eth0", board_device_intid(rig->board, "eth0"));
     }
     ledger_add_program(rig->ledger, "ping", command);
     ledger_listen(rig->ledger);

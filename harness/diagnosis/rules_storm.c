@@ -22,8 +22,8 @@ static bool rules_storms(const struct rules_case *c, unsigned intid)
 
 static bool rules_is_asking(const struct rules_case *c, const struct ledger_device *device)
 {
-    struct virtio_net *net = board_net(c->board, device->name);
-    return net != NULL && virtio_net_dev(net)->isr != 0;
+    const struct virtio_dev *dev = board_device(c->board, device->name);
+    return dev != NULL && dev->isr != 0;
 }
 
 /* A device that the guest works with, and whose interrupts this INTID announces. */
@@ -112,8 +112,8 @@ static bool rules_found_storm(struct rules_case *c, unsigned intid, const char *
 
 static bool rules_device_storms(struct rules_case *c, const struct ledger_device *device)
 {
-    struct virtio_net *net = board_net(c->board, device->name);
-    unsigned isr = net != NULL ? virtio_net_dev(net)->isr : 0;
+    const struct virtio_dev *dev = board_device(c->board, device->name);
+    unsigned isr = dev != NULL ? dev->isr : 0;
     if (isr == 0 || !rules_storms(c, device->intid)) {
         return false;
     }

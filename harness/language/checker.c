@@ -26,6 +26,7 @@ struct checker_name {
 };
 
 static const char *const checker_queue_suffixes[] = {"rx", "tx", NULL};
+static const char *const checker_share_suffixes[] = {"requests", NULL};
 
 /* Words that have a meaning where a name may stand. */
 static const char *const checker_reserved_programs[] = {
@@ -105,7 +106,7 @@ void checker_declare(struct parser *parser, enum checker_kind kind, const struct
     struct checker_name entry = {
         .kind = kind,
         .name = g_strdup(name),
-        .line = parser->line->number,
+        .line = parser->line->source.number,
     };
     g_array_append_val(parser->checker.names, entry);
 }
@@ -188,9 +189,9 @@ static void checker_compare_macs(struct parser *parser)
             if (memcmp(net->mac, other->mac, sizeof(net->mac)) != 0) {
                 continue;
             }
-            g_autofree char *message =
-                g_strdup_printf("'%s' and '%s' have the same MAC address", other->name, net->name);
-            checker_finding_at(parser, net->place,
+            g_autofree char *message = g_strdup_printf("'%s' and '%s' have the same MAC address",
+                                                       other->device.name, net->device.name);
+            checker_finding_at(parser, net->device.place,
                                "a card without mac= has 52:54:00:12:34:56 plus its number",
                                message);
         }
@@ -203,7 +204,7 @@ static void checker_unused_params(struct parser *parser)
         const struct parser_param *param = &g_array_index(parser->params, struct parser_param, i);
         struct scenario_place place = {
             .file = parser->file->path,
-            .line = param->line->number,
+            .line = param->line->source.number,
             .column = param->column,
         };
         if (!param->used && parser->refusals->len == 0) {
@@ -222,6 +223,7 @@ void checker_finish(struct parser *parser)
     checker_lines(parser);
     checker_board(parser);
     checker_services(parser);
+    checker_shares(parser);
     /* Two addresses that are both written out have been compared already. */
     if (parser->refusals->len == 0) {
         checker_compare_macs(parser);
@@ -250,7 +252,7 @@ void checker_statement(struct parser *parser, const struct lexer_token *word,
         checker_declare(parser, CHECKER_STATEMENT, word, statement->word);
     }
     if (statement->part == PARSER_TIMELINE && checker->timeline_line == 0) {
-        checker->timeline_line = parser->line->number;
+        checker->timeline_line = parser->line->source.number;
     }
     if (statement->part == PARSER_SETUP && checker->timeline_line != 0) {
         parser_refuse(parser, word, NULL,
@@ -278,7 +280,7 @@ void checker_time(struct parser *parser, const struct lexer_token *token,
         return;
     }
     checker->last = *time;
-    checker->last_line = parser->line->number;
+    checker->last_line = parser->line->source.number;
 }
 
 void checker_until(struct parser *parser, const struct lexer_token *token,
@@ -339,8 +341,10 @@ void checker_ram(struct parser *parser, const struct lexer_token *token, uint64_
 void checker_guest_option(struct parser *parser, const struct lexer_token *key,
                           const struct lexer_token *value)
 {
-    static const char *const options[] = {"face", "tick", "ring-start", "rx-buffer",
-                                          "tx",   "poll", NULL};
+    static const char *const options[] = {
+        "face", "tick",          "ring-start", "rx-buffer", "tx",     "poll",
+        "9p",   "9p-odirectory", "9p-msize",   "9p-poll",   "9p-tag", "9p-timeout",
+        NULL};
     static const char *const faces[] = {"posix", "schemes", NULL};
     checker_declare(parser, CHECKER_OPTION, key, key->text);
     if (strcmp(parser->scenario->guest, "reference") != 0) {
@@ -349,7 +353,8 @@ void checker_guest_option(struct parser *parser, const struct lexer_token *key,
     if (!checker_is_one_of(key->text, options)) {
         parser_refuse(parser, key, diagnostic_hint_nearest(key->text, options),
                       "the reference guest has no option %s", parser_shown(parser, key));
-    } else if (checker_ring_option(parser, key, value)) {
+    } else if (checker_ring_option(parser, key, value) ||
+               checker_share_option(parser, key, value)) {
         return;
     } else if (strcmp(key->text, "tick") == 0) {
         uint64_t number;
@@ -378,6 +383,9 @@ void checker_net_name(struct parser *parser, const struct lexer_token *token)
     }
     if (parser->scenario->nets->len == SCENARIO_NETS_MAX) {
         parser_refuse(parser, token, NULL, "too many network cards: at most %d", SCENARIO_NETS_MAX);
+    }
+    if (checker_knows(parser, CHECKER_SHARE, token->text)) {
+        parser_refuse(parser, token, NULL, "a share is called '%s' already", token->text);
     }
     checker_declare(parser, CHECKER_NET, token, token->text);
 }
@@ -432,7 +440,7 @@ void checker_feature(struct parser *parser, const struct lexer_token *token,
 void checker_legacy(struct parser *parser, const struct lexer_token *token,
                     const struct scenario_net *net)
 {
-    if (net->transport != SCENARIO_TRANSPORT_MMIO_LEGACY) {
+    if (net->device.transport != SCENARIO_TRANSPORT_MMIO_LEGACY) {
         return;
     }
     for (guint i = 0; i < net->features_on->len; i++) {
@@ -442,7 +450,7 @@ void checker_legacy(struct parser *parser, const struct lexer_token *token,
                 parser, token, g_strdup("leave it out, or write transport=mmio or pci"),
                 "'%s' is a legacy card and cannot offer feature bit %d: it has the bits 0 "
                 "to %d and no others",
-                net->name, bit, CHECKER_LEGACY_BITS - 1);
+                net->device.name, bit, CHECKER_LEGACY_BITS - 1);
             return;
         }
     }
@@ -457,44 +465,49 @@ void checker_backend(struct parser *parser, const struct lexer_token *token,
         if (other != net && other->backend == SCENARIO_BACKEND_SLIRP) {
             parser_refuse(parser, token, g_strdup("write backend=none for the other cards"),
                           "two cards with backend=slirp, '%s' and '%s': there is one network",
-                          other->name, net->name);
+                          other->device.name, net->device.name);
             return;
         }
     }
 }
 
-void checker_bus(struct parser *parser, const struct scenario_net *net)
+void checker_bus(struct parser *parser, const struct scenario_device *device)
 {
-    const GPtrArray *nets = parser->scenario->nets;
-    const char *hint = "write transport=pci for this card";
-    if (net->transport != SCENARIO_TRANSPORT_PCI && net->slot != 0) {
-        checker_finding_at(parser, net->slot_at, hint, "a slot is a place on PCI");
+    const struct scenario *scenario = parser->scenario;
+    const char *hint = "write transport=pci for it";
+    if (device->transport != SCENARIO_TRANSPORT_PCI && device->slot != 0) {
+        checker_finding_at(parser, device->slot_at, hint, "a slot is a place on PCI");
     }
-    if (net->transport != SCENARIO_TRANSPORT_PCI && net->msix != SCENARIO_MSIX_UNSAID &&
-        net->msix != SCENARIO_MSIX_NO) {
-        checker_finding_at(parser, net->msix_at, hint, "MSI-X is a capability of PCI");
+    if (device->transport != SCENARIO_TRANSPORT_PCI && device->msix != SCENARIO_MSIX_UNSAID &&
+        device->msix != SCENARIO_MSIX_NO) {
+        checker_finding_at(parser, device->msix_at, hint, "MSI-X is a capability of PCI");
     }
-    for (guint i = 0; i < nets->len && net->slot != 0; i++) {
-        const struct scenario_net *other = nets->pdata[i];
-        if (other != net && other->slot == net->slot) {
+    for (unsigned i = 0; i < scenario_device_count(scenario) && device->slot != 0; i++) {
+        const struct scenario_device *other = scenario_device(scenario, i);
+        if (other != device && other->slot == device->slot) {
             g_autofree char *message =
-                g_strdup_printf("slot %u is taken: '%s' is in it", net->slot, other->name);
-            checker_finding_at(parser, net->slot_at, NULL, message);
+                g_strdup_printf("slot %u is taken: '%s' is in it", device->slot, other->name);
+            checker_finding_at(parser, device->slot_at, NULL, message);
             return;
         }
     }
+}
+
+bool checker_is_plain_path(const char *path)
+{
+    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+    bool plain = parts[0] != NULL;
+    for (guint i = 0; plain && parts[i] != NULL; i++) {
+        plain = parts[i][0] != '\0' && strcmp(parts[i], ".") != 0 && strcmp(parts[i], "..") != 0;
+    }
+    return plain;
 }
 
 void checker_file_path(struct parser *parser, const struct lexer_token *token)
 {
     const char *path = token->text;
     size_t size = strlen(path);
-    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
-    bool plain = path[0] == '/';
-    for (guint i = 1; plain && parts[i] != NULL; i++) {
-        plain = parts[i][0] != '\0' && strcmp(parts[i], ".") != 0 && strcmp(parts[i], "..") != 0;
-    }
-    if (!plain || size < 2) {
+    if (path[0] != '/' || !checker_is_plain_path(path + 1)) {
         parser_refuse(parser, token, NULL,
                       "the path of a file is absolute, without '.', '..' and '//': not %s",
                       parser_shown(parser, token));
@@ -574,36 +587,51 @@ enum trace_kind checker_event(struct parser *parser, const struct lexer_token *t
     return kind;
 }
 
-/* "eth0" and "eth0.rx": true for a card's queue, and with `or_card` for a card. */
-static bool checker_is_queue(const struct parser *parser, const char *name, bool or_card)
+/* What the queues of a card or of a share are called behind its name; NULL: it is neither. */
+static const char *const *checker_suffixes(const struct parser *parser, const char *device)
 {
-    if (or_card && checker_knows(parser, CHECKER_NET, name)) {
+    return checker_knows(parser, CHECKER_NET, device)     ? checker_queue_suffixes
+           : checker_knows(parser, CHECKER_SHARE, device) ? checker_share_suffixes
+                                                          : NULL;
+}
+
+/* "eth0" and "eth0.rx": true for a device's queue, and with `or_device` for a device. */
+static bool checker_is_queue(const struct parser *parser, const char *name, bool or_device)
+{
+    if (or_device && checker_suffixes(parser, name) != NULL) {
         return true;
     }
     const char *dot = strchr(name, '.');
-    g_autofree char *card = dot == NULL ? NULL : g_strndup(name, (gsize)(dot - name));
-    return card != NULL && checker_knows(parser, CHECKER_NET, card) &&
-           checker_is_one_of(dot + 1, checker_queue_suffixes);
+    g_autofree char *device = dot == NULL ? NULL : g_strndup(name, (gsize)(dot - name));
+    const char *const *suffixes = device == NULL ? NULL : checker_suffixes(parser, device);
+    return suffixes != NULL && checker_is_one_of(dot + 1, suffixes);
+}
+
+static char *checker_hint_queues(const struct parser *parser, const char *device)
+{
+    return checker_knows(parser, CHECKER_SHARE, device)
+               ? g_strdup_printf("its queue is '%s.%s'", device, checker_share_suffixes[0])
+               : g_strdup_printf("its queues are '%s.rx' and '%s.tx'", device, device);
 }
 
 static void checker_refuse_queue(struct parser *parser, const struct lexer_token *token,
-                                 const char *noun, bool or_card)
+                                 const char *noun, bool or_device)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < parser->scenario->nets->len; i++) {
-        const struct scenario_net *net = parser->scenario->nets->pdata[i];
-        for (guint j = 0; checker_queue_suffixes[j] != NULL; j++) {
-            g_ptr_array_add(names, g_strdup_printf("%s.%s", net->name, checker_queue_suffixes[j]));
+    for (unsigned i = 0; i < scenario_device_count(parser->scenario); i++) {
+        const char *device = scenario_device(parser->scenario, i)->name;
+        const char *const *suffixes = checker_suffixes(parser, device);
+        for (guint j = 0; suffixes != NULL && suffixes[j] != NULL; j++) {
+            g_ptr_array_add(names, g_strdup_printf("%s.%s", device, suffixes[j]));
         }
-        if (or_card) {
-            g_ptr_array_add(names, g_strdup(net->name));
+        if (or_device) {
+            g_ptr_array_add(names, g_strdup(device));
         }
     }
     g_ptr_array_add(names, NULL);
-    char *hint =
-        checker_knows(parser, CHECKER_NET, token->text)
-            ? g_strdup_printf("its queues are '%s.rx' and '%s.tx'", token->text, token->text)
-            : diagnostic_hint_nearest(token->text, (const char *const *)names->pdata);
+    char *hint = checker_suffixes(parser, token->text) != NULL
+                     ? checker_hint_queues(parser, token->text)
+                     : diagnostic_hint_nearest(token->text, (const char *const *)names->pdata);
     parser_refuse(parser, token, hint, "no %s is called '%s'", noun, token->text);
 }
 
@@ -629,7 +657,7 @@ void checker_queue(struct parser *parser, const struct lexer_token *token)
 void checker_device(struct parser *parser, const struct lexer_token *token)
 {
     if (!checker_is_queue(parser, token->text, true)) {
-        checker_refuse_queue(parser, token, "queue or network card", true);
+        checker_refuse_queue(parser, token, "queue, network card or share", true);
     }
 }
 
@@ -699,7 +727,8 @@ void checker_event_field(struct parser *parser, const struct lexer_token *name,
 }
 
 /*
- * The cards' counters are known: CARD.rx and CARD.tx, of each frames, bytes and dropped. Others
+ * The cards' counters are known: CARD.rx and CARD.tx, of each frames, bytes and dropped; and those
+ * of shares. Others
  * come from the guest, and only it knows them; but what begins almost like a card is taken for a
  * slip.
  */
@@ -708,6 +737,10 @@ void checker_counter(struct parser *parser, const struct lexer_token *token)
     static const char *const properties[] = {"frames", "bytes", "dropped"};
     const char *dot = strchr(token->text, '.');
     g_autofree char *card = g_strndup(token->text, dot == NULL ? 0 : (gsize)(dot - token->text));
+    if (checker_knows(parser, CHECKER_SHARE, card)) {
+        checker_share_counter(parser, token, card);
+        return;
+    }
     g_autofree const char **cards = checker_names(parser, CHECKER_NET);
     const char *nearest_card = scenario_nearest_word(card, cards);
     if (nearest_card == NULL) {

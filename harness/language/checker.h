@@ -88,13 +88,19 @@ void checker_feature(struct parser *parser, const struct lexer_token *token,
                      struct scenario_net *net);
 void checker_backend(struct parser *parser, const struct lexer_token *token,
                      const struct scenario_net *net);
-/* Of the whole file: lines that cards were given are there, nobody else's, and can be told. */
+/*
+ * Of the whole file: lines that devices were given are there, nobody else's but of those that were
+ * given the same one, and can be told.
+ */
 void checker_lines(struct parser *parser);
-/* Slot and MSI-X belong to PCI, and in a slot is one card. */
-void checker_bus(struct parser *parser, const struct scenario_net *net);
-/* What a card says about its rings, when it is complete: nothing that contradicts itself. */
+/* Slot and MSI-X belong to PCI, and in a slot is one device. */
+void checker_bus(struct parser *parser, const struct scenario_device *device);
+/*
+ * What a device says about its rings, when it is complete: nothing that contradicts itself.
+ * `in_order`: it offers that.
+ */
 void checker_rings(struct parser *parser, const struct lexer_token *token,
-                   const struct scenario_net *net);
+                   const struct scenario_device *device, bool in_order);
 /* An option of the reference guest that concerns rings; false: it is another one. */
 bool checker_ring_option(struct parser *parser, const struct lexer_token *key,
                          const struct lexer_token *value);
@@ -114,6 +120,26 @@ void checker_service(struct parser *parser, const struct lexer_token *token,
 void checker_dns(struct parser *parser, const struct lexer_token *token, uint32_t at);
 /* Of the whole file: there is a network for them. */
 void checker_services(struct parser *parser);
+/* A name; a file of the memory, which is not in the share yet; a counter of a share. */
+void checker_share_name(struct parser *parser, const struct lexer_token *token);
+void checker_share_file(struct parser *parser, const struct lexer_token *token,
+                        const struct scenario_share *share);
+void checker_share_counter(struct parser *parser, const struct lexer_token *token,
+                           const char *share);
+/* An option of the reference guest that concerns shares; false: it is another one. */
+bool checker_share_option(struct parser *parser, const struct lexer_token *key,
+                          const struct lexer_token *value);
+/* Of the whole file: a file that is a folder as well, a name that is a parameter's. */
+void checker_shares(struct parser *parser);
+/*
+ * Where the guest finds a share, for `$NAME` and `$share` (the only one): "/mnt/NAME". Gives; NULL:
+ * there is no such share.
+ */
+char *checker_share_path(const struct parser *parser, const char *name);
+/* The folder that a share has to be like at the end. */
+void checker_share_golden(struct parser *parser, const struct lexer_token *token);
+/* No component is empty, '.' or '..'. */
+bool checker_is_plain_path(const char *path);
 void checker_file_path(struct parser *parser, const struct lexer_token *token);
 
 /* Timeline. */

@@ -26,14 +26,14 @@ static bool checker_is_card_or_intid(const struct scenario_fault *fault)
     return strchr(fault->target, '.') == NULL;
 }
 
-/* A card that may send messages: then it has no line that a fault could stand on. */
-static bool checker_may_send_messages(const struct parser *parser, const char *card)
+/* A device that may send messages: then it has no line that a fault could stand on. */
+static bool checker_may_send_messages(const struct parser *parser, const char *name)
 {
     const struct scenario *scenario = parser->scenario;
-    for (guint i = 0; i < scenario->nets->len && !scenario->machine.msi_none; i++) {
-        const struct scenario_net *net = scenario->nets->pdata[i];
-        if (net->transport == SCENARIO_TRANSPORT_PCI && net->msix != SCENARIO_MSIX_NO &&
-            strcmp(net->name, card) == 0) {
+    for (unsigned i = 0; i < scenario_device_count(scenario) && !scenario->machine.msi_none; i++) {
+        const struct scenario_device *device = scenario_device(scenario, i);
+        if (device->transport == SCENARIO_TRANSPORT_PCI && device->msix != SCENARIO_MSIX_NO &&
+            strcmp(device->name, name) == 0) {
             return true;
         }
     }
@@ -47,7 +47,7 @@ static void checker_promised_order(struct parser *parser, const struct lexer_tok
     g_autofree char *card = g_strndup(fault->target, strcspn(fault->target, "."));
     for (guint i = 0; i < parser->scenario->nets->len; i++) {
         const struct scenario_net *net = parser->scenario->nets->pdata[i];
-        if (strcmp(net->name, card) == 0 && checker_asks_for(net, "in-order")) {
+        if (strcmp(net->device.name, card) == 0 && checker_asks_for(net, "in-order")) {
             parser_refuse(parser, word, NULL,
                           "'%s' offers in-order, which promises that no chain is out of order",
                           card);
@@ -55,27 +55,27 @@ static void checker_promised_order(struct parser *parser, const struct lexer_tok
     }
 }
 
-/* Of a card on PCI it depends on its slot, unless messages have others; 0: not known. */
-static uint64_t checker_card_intid(const struct scenario_net *net, guint index)
+/* Of a device on PCI it depends on its slot, unless messages have others; 0: not known. */
+static uint64_t checker_device_intid(const struct scenario_device *device, unsigned index)
 {
-    if (net->transport != SCENARIO_TRANSPORT_PCI) {
-        return net->intid != 0 ? net->intid : BOARD_VIRTIO_MMIO_INTID + index;
+    if (device->transport != SCENARIO_TRANSPORT_PCI) {
+        return device->intid != 0 ? device->intid : BOARD_VIRTIO_MMIO_INTID + index;
     }
-    bool is_pin = net->msix == SCENARIO_MSIX_NO && net->slot != 0;
-    return is_pin ? BOARD_PCI_INTID + net->slot % PCI_PINS : 0;
+    bool is_pin = device->msix == SCENARIO_MSIX_NO && device->slot != 0;
+    return is_pin ? BOARD_PCI_INTID + device->slot % PCI_PINS : 0;
 }
 
-/* The INTID that a card's interrupt has, or a queue's share of it; 0: not known. */
+/* The INTID that a device's interrupt has, or a queue's share of it; 0: not known. */
 static uint64_t checker_intid(const struct parser *parser, const char *target)
 {
     if (g_ascii_isdigit(target[0])) {
         return g_ascii_strtoull(target, NULL, 10);
     }
     size_t size = strcspn(target, ".");
-    for (guint i = 0; i < parser->scenario->nets->len; i++) {
-        const struct scenario_net *net = parser->scenario->nets->pdata[i];
-        if (strlen(net->name) == size && strncmp(net->name, target, size) == 0) {
-            return checker_card_intid(net, i);
+    for (unsigned i = 0; i < scenario_device_count(parser->scenario); i++) {
+        const struct scenario_device *device = scenario_device(parser->scenario, i);
+        if (strlen(device->name) == size && strncmp(device->name, target, size) == 0) {
+            return checker_device_intid(device, i);
         }
     }
     return 0;
@@ -88,7 +88,7 @@ static void checker_inject_irq(struct parser *parser, const struct lexer_token *
     if (checker_may_send_messages(parser, fault->target)) {
         parser_refuse(parser, word,
                       g_strdup("name a queue (CARD.rx), an INTID of the frame (80 to 143), or "
-                               "give the card msix=no"),
+                               "give it msix=no"),
                       "'%s' may send messages (MSI-X), and has no line then", fault->target);
     }
     if ((spurious || fault->kind == SCENARIO_IRQ_EDGE) && !checker_is_card_or_intid(fault)) {

@@ -63,7 +63,7 @@ void checker_address(struct parser *parser, const struct lexer_token *token,
     if (is_off && memcmp(net->mac, unset, sizeof(unset)) != 0) {
         parser_refuse(parser, token, g_strdup("leave out mac=, or -mac"),
                       "'%s' has an address and does not offer 'mac': its driver never learns it",
-                      net->name);
+                      net->device.name);
     }
 }
 
@@ -73,14 +73,13 @@ static void checker_messages(struct parser *parser)
 {
     const struct scenario *scenario = parser->scenario;
     bool has_pci = false;
-    for (guint i = 0; i < scenario->nets->len; i++) {
-        const struct scenario_net *net = scenario->nets->pdata[i];
-        has_pci = has_pci || net->transport == SCENARIO_TRANSPORT_PCI;
+    for (unsigned i = 0; i < scenario_device_count(scenario); i++) {
+        has_pci = has_pci || scenario_device(scenario, i)->transport == SCENARIO_TRANSPORT_PCI;
     }
     if (scenario->machine.msi_at.line != 0 && !has_pci) {
         checker_finding_at(parser, scenario->machine.msi_at,
                            "write transport=pci for a card, or leave out msi=",
-                           "msi= says who takes messages of cards on PCI, and there is none");
+                           "msi= says who takes messages of devices on PCI, and there is none");
     }
 }
 
@@ -93,7 +92,7 @@ static void checker_host_macs(struct parser *parser)
             const struct scenario_net *net = scenario->nets->pdata[j];
             if (memcmp(host->mac, net->mac, sizeof(host->mac)) == 0) {
                 g_autofree char *message = g_strdup_printf(
-                    "the host '%s' has the MAC address of '%s'", host->name, net->name);
+                    "the host '%s' has the MAC address of '%s'", host->name, net->device.name);
                 checker_finding_at(parser, host->place,
                                    "a card without mac= has 52:54:00:12:34:56 plus its number",
                                    message);

@@ -22,10 +22,10 @@ static const struct rig_row machine_rows[] = {
     {"machine virt msi=none\nnet eth0 transport=pci", ""},
     {"net eth0 transport=pci msix=yes\nmachine virt msi=none", ""},
     {"machine virt msi=v2m",
-     "2:18: msi= says who takes messages of cards on PCI, and there is none [write transport=pci "
+     "2:18: msi= says who takes messages of devices on PCI, and there is none [write transport=pci "
      "for a card, or leave out msi=]"},
     {"machine virt msi=none\nnet eth0",
-     "2:18: msi= says who takes messages of cards on PCI, and there is none [write transport=pci "
+     "2:18: msi= says who takes messages of devices on PCI, and there is none [write transport=pci "
      "for a card, or leave out msi=]"},
     {"machine virt timer-delay=99us\nguest reference tick=10000", ""},
     {"machine virt timer-delay=100us\nguest reference tick=10000",

@@ -31,21 +31,22 @@ bool checker_asks_for(const struct scenario_net *net, const char *feature)
 }
 
 void checker_rings(struct parser *parser, const struct lexer_token *token,
-                   const struct scenario_net *net)
+                   const struct scenario_device *device, bool in_order)
 {
-    const struct virtqueue_style *style = &net->style;
-    if (style->order != VIRTQUEUE_IN_ORDER && checker_asks_for(net, "in-order")) {
+    const struct virtqueue_style *style = &device->style;
+    if (style->order != VIRTQUEUE_IN_ORDER && in_order) {
         parser_refuse(parser, token, g_strdup("leave out completion=, or +in-order"),
                       "'%s' offers in-order, which promises the order, and has another completion",
-                      net->name);
+                      device->name);
     } else if (style->order != VIRTQUEUE_IN_ORDER && style->batch < 2) {
         parser_refuse(parser, token, g_strdup("add batch=2, or more"),
-                      "the order of '%s' is that of a batch, and a batch has one chain", net->name);
+                      "the order of '%s' is that of a batch, and a batch has one chain",
+                      device->name);
     }
-    if (style->batch > net->queue_size) {
+    if (style->batch > device->queue_size) {
         parser_refuse(parser, token, g_strdup("make it no more than queue-size"),
                       "batch=%u of '%s' can never be complete: its queues have %u entries",
-                      style->batch, net->name, net->queue_size);
+                      style->batch, device->name, device->queue_size);
     }
 }
 
@@ -66,11 +67,11 @@ void checker_ring_starts(struct parser *parser)
     unsigned start = checker_guest_start(scenario);
     for (guint i = 0; i < scenario->nets->len; i++) {
         const struct scenario_net *net = scenario->nets->pdata[i];
-        if (net->style.first_index != start) {
+        if (net->device.style.first_index != start) {
             g_autofree char *message =
                 g_strdup_printf("the rings of a card begin at %u, and the guest's at %u",
-                                net->style.first_index, start);
-            checker_finding_at(parser, net->place,
+                                net->device.style.first_index, start);
+            checker_finding_at(parser, net->device.place,
                                "both sides have to agree: give 'guest' and 'net' the same number",
                                message);
             return;

@@ -4,7 +4,7 @@
  * GScanner reads words (its identifiers, with a wide set of characters), strings and single
  * characters. It is given one line at a time, so that an error ends with its line. It does not tell
  * where a token begins; that follows from where the one before ended, as only blanks stand between
- * two tokens.
+ * two tokens. While a brace is open, the tokens of the next line belong to the same statement.
  */
 #include "harness/language/lexer.h"
 #include "harness/language/diagnostic.h"
@@ -31,9 +31,13 @@ struct lexer {
     struct lexer_file *file;
     GScanner *scanner;
     GPtrArray *diagnostics;
-    struct lexer_line line; /* the one at work; its tokens are `tokens` */
-    GArray *tokens;
-    size_t at; /* bytes of the line that are behind us */
+    struct lexer_source line; /* the one at work */
+    size_t at;                /* bytes of it that are behind us */
+    GArray *tokens;           /* of the statement */
+    unsigned depth;           /* braces that are open, and the place of the first of them */
+    struct lexer_source open_line;
+    size_t open_at;
+    bool failed; /* a line of the statement cannot be read */
 };
 
 static struct scenario_place lexer_here(const struct lexer *lexer, size_t at)
@@ -50,7 +54,7 @@ static void lexer_fail(struct lexer *lexer, size_t at, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
-    diagnostic_add_list(lexer->diagnostics, lexer_here(lexer, at), lexer->line.source,
+    diagnostic_add_list(lexer->diagnostics, lexer_here(lexer, at), lexer->line.text,
                         lexer->line.size, NULL, format, list);
     va_end(list);
 }
@@ -60,6 +64,7 @@ static void lexer_add(struct lexer *lexer, enum lexer_kind kind, size_t size, co
 {
     struct lexer_token token = {
         .kind = kind,
+        .source = lexer->line,
         .column = (unsigned)lexer->at + 1,
         .size = (unsigned)size,
         .text = g_string_chunk_insert_len(lexer->file->texts, text, (gssize)text_size),
@@ -91,7 +96,7 @@ static bool lexer_add_word(struct lexer *lexer, const char *word)
  */
 static bool lexer_add_string(struct lexer *lexer, const char *text)
 {
-    const char *source = lexer->line.source;
+    const char *source = lexer->line.text;
     size_t end = lexer->at + 1;
     for (; source[end] != '"'; end++) {
         if (source[end] != '\\') {
@@ -111,12 +116,18 @@ static bool lexer_add_string(struct lexer *lexer, const char *text)
 
 static bool lexer_add_character(struct lexer *lexer)
 {
-    const char *source = lexer->line.source + lexer->at;
+    const char *source = lexer->line.text + lexer->at;
     bool doubled = lexer->at + 1 < lexer->line.size && source[1] == '=';
     if (strchr("=<>!", source[0]) != NULL && doubled) {
         g_scanner_get_next_token(lexer->scanner);
         lexer_add(lexer, LEXER_PUNCTUATION, 2, source, 2);
         return true;
+    }
+    if (source[0] == '{' && lexer->depth++ == 0) {
+        lexer->open_line = lexer->line;
+        lexer->open_at = lexer->at;
+    } else if (source[0] == '}' && lexer->depth > 0) {
+        lexer->depth--;
     }
     if (strchr("=<>:,{}", source[0]) != NULL) {
         lexer_add(lexer, LEXER_PUNCTUATION, 1, source, 1);
@@ -142,15 +153,14 @@ static bool lexer_add_token(struct lexer *lexer, GTokenType type)
     return lexer_add_character(lexer);
 }
 
+/* Adds the tokens of the line to those of the statement. */
 static bool lexer_split(struct lexer *lexer)
 {
-    const struct lexer_line *line = &lexer->line;
-    g_scanner_input_text(lexer->scanner, line->source, (guint)line->size);
-    g_array_set_size(lexer->tokens, 0);
+    g_scanner_input_text(lexer->scanner, lexer->line.text, (guint)lexer->line.size);
     lexer->at = 0;
     GTokenType type;
     while ((type = g_scanner_get_next_token(lexer->scanner)) != G_TOKEN_EOF) {
-        while (strchr(" \t", line->source[lexer->at]) != NULL) {
+        while (strchr(" \t", lexer->line.text[lexer->at]) != NULL) {
             lexer->at++;
         }
         if (!lexer_add_token(lexer, type)) {
@@ -163,26 +173,36 @@ static bool lexer_split(struct lexer *lexer)
             return false;
         }
     }
-    if (lexer->tokens->len == 0) {
-        return false;
-    }
-    lexer_add(lexer, LEXER_END, 0, "", 0);
     return true;
+}
+
+/* The statement is complete. */
+static void lexer_take_statement(struct lexer *lexer)
+{
+    if (lexer->tokens->len > 0 && !lexer->failed) {
+        lexer_add(lexer, LEXER_END, 0, "", 0);
+        struct lexer_line line = {
+            .source = g_array_index(lexer->tokens, struct lexer_token, 0).source,
+            .count = lexer->tokens->len,
+        };
+        line.tokens = g_memdup2(lexer->tokens->data, line.count * sizeof(struct lexer_token));
+        g_array_append_val(lexer->file->lines, line);
+        if (lexer->file->lines->len > LEXER_LINES_MAX) {
+            lexer_fail(lexer, 0, "the file is too long: at most %d statements", LEXER_LINES_MAX);
+        }
+    }
+    g_array_set_size(lexer->tokens, 0);
+    lexer->failed = false;
 }
 
 static void lexer_take_line(struct lexer *lexer)
 {
-    struct lexer_line *line = &lexer->line;
+    const struct lexer_source *line = &lexer->line;
     bool usable =
-        source_check_line(line->source, line->size, lexer_here(lexer, 0), lexer->diagnostics);
-    if (!usable || !lexer_split(lexer)) {
-        return;
-    }
-    line->count = lexer->tokens->len;
-    line->tokens = g_memdup2(lexer->tokens->data, line->count * sizeof(struct lexer_token));
-    g_array_append_val(lexer->file->lines, *line);
-    if (lexer->file->lines->len > LEXER_LINES_MAX) {
-        lexer_fail(lexer, 0, "the file is too long: at most %d statements", LEXER_LINES_MAX);
+        source_check_line(line->text, line->size, lexer_here(lexer, 0), lexer->diagnostics);
+    lexer->failed = !usable || !lexer_split(lexer) || lexer->failed;
+    if (lexer->depth == 0) {
+        lexer_take_statement(lexer);
     }
 }
 
@@ -192,8 +212,8 @@ static void lexer_take_line(struct lexer *lexer)
  */
 static void lexer_strip_return(struct lexer *lexer, bool *reported)
 {
-    struct lexer_line *line = &lexer->line;
-    if (line->size == 0 || line->source[line->size - 1] != '\r') {
+    struct lexer_source *line = &lexer->line;
+    if (line->size == 0 || line->text[line->size - 1] != '\r') {
         return;
     }
     line->size--;
@@ -212,13 +232,17 @@ static void lexer_run(struct lexer *lexer, const char *text, size_t size)
         const char *stop = memchr(text, '\n', (size_t)(end - text));
         stop = stop == NULL ? end : stop;
         lexer->line.number++;
-        lexer->line.source = text;
+        lexer->line.text = text;
         lexer->line.size = (size_t)(stop - text);
         lexer_strip_return(lexer, &reported);
         if (lexer->line.size > 0) {
             lexer_take_line(lexer);
         }
         text = stop + 1;
+    }
+    if (lexer->depth > 0 && lexer->diagnostics->len < DIAGNOSTIC_COUNT_MAX) {
+        lexer->line = lexer->open_line;
+        lexer_fail(lexer, lexer->open_at, "the '{' is not closed: its '}' is missing");
     }
 }
 
@@ -257,12 +281,11 @@ void lexer_file_free(struct lexer_file *file)
     g_free(file);
 }
 
-struct scenario_place lexer_place(const struct lexer_file *file, const struct lexer_line *line,
-                                  const struct lexer_token *token)
+struct scenario_place lexer_place(const struct lexer_file *file, const struct lexer_token *token)
 {
     return (struct scenario_place){
         .file = file->path,
-        .line = line->number,
+        .line = token->source.number,
         .column = token->column,
     };
 }

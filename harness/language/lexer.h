@@ -1,9 +1,10 @@
 /*
  * lexer.h - a scenario's text as lines of words
  *
- * A line is a statement. Its tokens are words, strings in double quotes, and punctuation; a comment
- * runs from '#' to the end of the line. Words take in everything that has no blank inside it:
- * names, numbers with units, addresses, paths, `$name`. What a word means is for the parser to say.
+ * A line is a statement, which goes on over the end of the line inside braces. Its tokens are
+ * words, strings in double quotes, and punctuation; a comment runs from '#' to the end of the line.
+ * Words take in everything that has no blank inside it: names, numbers with units, addresses,
+ * paths, `$name`. What a word means is for the parser to say.
  */
 #ifndef HARNESS_LANGUAGE_LEXER_H
 #define HARNESS_LANGUAGE_LEXER_H
@@ -20,17 +21,23 @@ enum lexer_kind {
     LEXER_END,         /* of the line */
 };
 
+/* A line of the file. */
+struct lexer_source {
+    unsigned number;
+    const char *text; /* borrowed, `size` bytes, without the end of line */
+    size_t size;
+};
+
 struct lexer_token {
     enum lexer_kind kind;
-    unsigned column;  /* of its first byte, from 1 */
-    unsigned size;    /* bytes in the file */
-    const char *text; /* a string's without quotes and escapes */
+    struct lexer_source source; /* the line that it is on */
+    unsigned column;            /* of its first byte, from 1 */
+    unsigned size;              /* bytes in the file */
+    const char *text;           /* a string's without quotes and escapes */
 };
 
 struct lexer_line {
-    unsigned number;
-    const char *source; /* borrowed from the text, `size` bytes, without the end of line */
-    size_t size;
+    struct lexer_source source; /* the first one, when there are several */
     struct lexer_token *tokens; /* the last is LEXER_END */
     unsigned count;             /* with it */
 };
@@ -49,7 +56,6 @@ struct lexer_file *lexer_file_new(const char *text, size_t size, const char *pat
                                   GPtrArray *diagnostics);
 void lexer_file_free(struct lexer_file *file);
 
-struct scenario_place lexer_place(const struct lexer_file *file, const struct lexer_line *line,
-                                  const struct lexer_token *token);
+struct scenario_place lexer_place(const struct lexer_file *file, const struct lexer_token *token);
 
 #endif

@@ -56,7 +56,7 @@ static char *describe(const struct lexer_file *file)
     GString *out = g_string_new(NULL);
     for (guint i = 0; i < file->lines->len; i++) {
         const struct lexer_line *line = &g_array_index(file->lines, struct lexer_line, i);
-        g_string_append_printf(out, "%s%u", i > 0 ? " | " : "", line->number);
+        g_string_append_printf(out, "%s%u", i > 0 ? " | " : "", line->source.number);
         for (unsigned j = 0; j < line->count; j++) {
             static const char kinds[] = "wsp.";
             const struct lexer_token *token = &line->tokens[j];
@@ -97,6 +97,43 @@ static void test_tokens_have_kinds_and_places(void)
         CU_ASSERT_EQUAL(diagnostics->len, 0);
         lexer_file_free(file);
     }
+}
+
+static void test_a_statement_goes_on_while_a_brace_is_open(void)
+{
+    static const char text[] = "a {\n\n  b # c\n} d\ne\n";
+    g_autoptr(GPtrArray) diagnostics = scenario_diagnostics_new();
+    struct lexer_file *file = split(text, strlen(text), diagnostics);
+    g_autofree char *got = describe(file);
+    CU_ASSERT_STRING_EQUAL(got,
+                           "1 w1+1<a> p3+1<{> w3+1<b> p1+1<}> w3+1<d> .4+0<> | 5 w1+1<e> .2+0<>");
+    CU_ASSERT_EQUAL(diagnostics->len, 0);
+    const struct lexer_line *line = &g_array_index(file->lines, struct lexer_line, 0);
+    CU_ASSERT_EQUAL(lexer_place(file, &line->tokens[2]).line, 3);
+    CU_ASSERT_EQUAL(lexer_place(file, &line->tokens[4]).line, 4);
+    lexer_file_free(file);
+}
+
+static void test_a_brace_that_stays_open_is_shown_and_its_statement_left_out(void)
+{
+    static const char text[] = "a\nb { {\n}\nc\n";
+    g_autoptr(GPtrArray) diagnostics = scenario_diagnostics_new();
+    struct lexer_file *file = split(text, strlen(text), diagnostics);
+    g_autofree char *got = describe(file), *found = rig_describe(diagnostics);
+    CU_ASSERT_STRING_EQUAL(got, "1 w1+1<a> .2+0<>");
+    CU_ASSERT_STRING_EQUAL(found, "2:3: the '{' is not closed: its '}' is missing");
+    lexer_file_free(file);
+}
+
+static void test_a_statement_with_a_broken_line_is_left_out_up_to_its_last_brace(void)
+{
+    static const char text[] = "a {\n;\n}\nb\n";
+    g_autoptr(GPtrArray) diagnostics = scenario_diagnostics_new();
+    struct lexer_file *file = split(text, strlen(text), diagnostics);
+    g_autofree char *got = describe(file);
+    CU_ASSERT_STRING_EQUAL(got, "4 w1+1<b> .2+0<>");
+    CU_ASSERT_EQUAL(diagnostics->len, 1);
+    lexer_file_free(file);
 }
 
 static void test_a_broken_line_is_left_out_and_the_next_is_read(void)
@@ -161,6 +198,9 @@ static void test_cr_lf_is_reported_once(void)
 
 UNIT_SUITE("lexer", UNIT_TEST(test_words_strings_and_comments),
            UNIT_TEST(test_tokens_have_kinds_and_places),
+           UNIT_TEST(test_a_statement_goes_on_while_a_brace_is_open),
+           UNIT_TEST(test_a_brace_that_stays_open_is_shown_and_its_statement_left_out),
+           UNIT_TEST(test_a_statement_with_a_broken_line_is_left_out_up_to_its_last_brace),
            UNIT_TEST(test_a_broken_line_is_left_out_and_the_next_is_read),
            UNIT_TEST(test_words_have_a_limit), UNIT_TEST(test_files_have_a_limit_of_statements),
            UNIT_TEST(test_it_stops_after_twenty_errors), UNIT_TEST(test_cr_lf_is_reported_once))

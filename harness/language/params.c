@@ -112,7 +112,7 @@ static bool params_parse_name(struct parser *parser, GArray *params)
     if (other != NULL || is_here) {
         parser_refuse(parser, name, NULL, "the parameter %s is on line %u already",
                       parser_shown(parser, name),
-                      is_here ? parser->line->number : other->line->number);
+                      is_here ? parser->line->source.number : other->line->source.number);
     } else if (strcmp(name->text, "share") == 0) {
         parser_refuse(parser, name, NULL, "'$share' is the path of a share");
     }
@@ -205,18 +205,31 @@ static size_t params_name_size(const char *text)
     return g_ascii_isdigit(text[0]) ? 0 : strspn(text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_");
 }
 
-/* `$share`, `$hostshare`, `$syn.src`: known, but put in by others than us. */
+/* `$syn.src`: known, but put in by others than us. */
 static bool params_is_foreign(const struct parser *parser, const char *name, size_t size)
 {
     g_autofree char *text = g_strndup(name, size);
-    return strcmp(text, "share") == 0 || checker_knows(parser, CHECKER_SHARE, text) ||
-           (name[size] == '.' && checker_knows(parser, CHECKER_LABEL, text));
+    return name[size] == '.' && checker_knows(parser, CHECKER_LABEL, text);
+}
+
+/* `$share`: the only one, of which there is none, or several. */
+static void params_refuse_share(struct parser *parser, const struct lexer_token *token)
+{
+    bool is_none = parser->scenario->shares->len == 0;
+    parser_refuse(parser, token,
+                  g_strdup(is_none ? "add 'share NAME …' to the set-up" : "write '$' and its name"),
+                  "'$share' is the path of the share, and there %s",
+                  is_none ? "is none" : "are several");
 }
 
 static void params_refuse_unknown(struct parser *parser, const struct lexer_token *token,
                                   const char *name, size_t size)
 {
     g_autofree char *text = g_strndup(name, size);
+    if (strcmp(text, "share") == 0) {
+        params_refuse_share(parser, token);
+        return;
+    }
     g_autofree const char **names = g_new0(const char *, parser->params->len + 1);
     for (guint i = 0; i < parser->params->len; i++) {
         names[i] = params_at(parser, i)->name;
@@ -246,6 +259,12 @@ static size_t params_append(struct parser *parser, const struct lexer_token *tok
         g_string_append(out, value->text);
         param->used = true;
         parser->substituted = true;
+        return size + 1;
+    }
+    g_autofree char *name = g_strndup(at + 1, size);
+    g_autofree char *path = size == 0 ? NULL : checker_share_path(parser, name);
+    if (path != NULL) {
+        g_string_append(out, path);
         return size + 1;
     }
     if (size > 0 && !params_is_foreign(parser, at + 1, size)) {

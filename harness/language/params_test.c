@@ -83,7 +83,8 @@ static void test_order(void)
 }
 
 static const struct rig_row dollars_without_parameters_rows[] = {
-    {"run a: \"$share/x\"", ""},
+    {"run a: \"$share/x\"",
+     "2:8: '$share' is the path of the share, and there is none [add 'share NAME …' to the set-up]"},
     {"run a: \"$n\"", "2:8: unknown parameter '$n' [a '$' itself is written '$$']"},
     {"run a: \"echo $$\"", ""},
     {"run a: \"$1\"", ""},
@@ -138,8 +139,8 @@ static void test_values_are_put_in_everywhere(void)
     CU_ASSERT_STRING_EQUAL(scenario->title, "alpha: $16 $");
     CU_ASSERT_EQUAL(scenario->limit_ns, UINT64_C(16000000000));
     const struct scenario_net *net = scenario->nets->pdata[0];
-    CU_ASSERT_STRING_EQUAL(net->name, "alpha");
-    CU_ASSERT_EQUAL(net->queue_size, 16);
+    CU_ASSERT_STRING_EQUAL(net->device.name, "alpha");
+    CU_ASSERT_EQUAL(net->device.queue_size, 16);
     const struct scenario_statement *run = scenario->statements->pdata[0];
     CU_ASSERT_STRING_EQUAL(run->command, "ping -c 1");
     CU_ASSERT_EQUAL(run->within_ns, 1000000000);

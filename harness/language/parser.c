@@ -22,7 +22,7 @@ static const struct parser_statement parser_statements[] = {
     {"limit", PARSER_SETUP, true, parser_parse_limit},
     {"guest", PARSER_SETUP, true, parser_parse_guest},
     {"net", PARSER_SETUP, false, parser_parse_net},
-    {"share", PARSER_SETUP, false, parser_parse_reserved},
+    {"share", PARSER_SETUP, false, parser_parse_share},
     {"host", PARSER_SETUP, false, parser_parse_host},
     {"serve", PARSER_SETUP, false, parser_parse_serve},
     {"file", PARSER_SETUP, false, parser_parse_file},

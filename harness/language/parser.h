@@ -82,6 +82,9 @@ bool parser_take_name(struct parser *parser, const char *what, const struct lexe
 bool parser_take_number(struct parser *parser, uint64_t min, uint64_t max, uint64_t *value);
 bool parser_take_signed(struct parser *parser, int64_t *value);
 bool parser_take_time(struct parser *parser, uint64_t *value_ns);
+/* The same; refused when it is out of range. */
+bool parser_take_short_time(struct parser *parser, uint64_t min_ns, uint64_t max_ns,
+                            uint64_t *value_ns);
 /* A comparison; with `or_equals` a single '=' means ==. */
 bool parser_take_comparison(struct parser *parser, bool or_equals,
                             enum scenario_comparison *comparison);
@@ -127,6 +130,8 @@ bool parser_parse_guest(struct parser *parser, const struct lexer_token *word,
                         const struct scenario_time *at);
 bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
                       const struct scenario_time *at);
+bool parser_parse_share(struct parser *parser, const struct lexer_token *word,
+                        const struct scenario_time *at);
 bool parser_parse_file(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at);
 bool parser_parse_guards(struct parser *parser, const struct lexer_token *word,
@@ -157,6 +162,8 @@ bool parser_parse_restore(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at);
 /* "irq", "link": as statements write it. */
 const char *parser_fault_object_name(enum scenario_fault_object object);
+/* The words behind `inject 9p`, NULL-terminated: a share cannot be called so. */
+const char *const *parser_p9_faults(void);
 bool parser_parse_send(struct parser *parser, const struct lexer_token *word,
                        const struct scenario_time *at);
 /* Behind `tcp` or `udp`, and behind `pcap`, to the end of the line. */

@@ -12,13 +12,18 @@
  *     inject  link CARD [in|out] rate RATE [queue SIZE] | partition, then ["FILTER"]
  *     inject  link CARD down
  *     inject  alloc fail N | each
- *     restore irq TARGET | timer virtual|physical | vq QUEUE | link CARD | alloc
+ *     inject  9p [SHARE] error MESSAGE ERRNO [WHICH] | short-read N [WHICH] | msize N [WHICH]
+ *     inject  9p [SHARE] delay TIME | drop | foreign-tag | duplicate | bad-size N | reset, then
+ *             [of MESSAGE] [WHICH]
+ *     restore irq TARGET | timer virtual|physical | vq QUEUE | link CARD | alloc | 9p [SHARE]
  *
  * WHICH says which occurrences: `3` (the first three), `all`, `skip 2` (all but the first two),
- * `skip 2 3` (three behind the first two). Without it: all. Other faults of the language are still
- * to come: reserved.c.
+ * `skip 2 3` (three behind the first two). Without it: all. MESSAGE is the type of a request, such
+ * as Tlopen; SHARE may be left out when there is only one.
  */
 #include "emu/board/board.h"
+#include "emu/virtio-9p/p9_message.h"
+#include "harness/language/diagnostic.h"
 #include "harness/language/parser.h"
 #include "harness/language/values.h"
 
@@ -32,7 +37,7 @@
 #define FAULTS_QUEUE_SIZE   UINT64_C(262144) /* bytes that wait for a link with a rate */
 #define FAULTS_DELAY_MAX_NS (UINT64_C(3600) * 1000000000)
 
-static const char *const faults_objects[] = {"irq", "timer", "vq", "link", "alloc", NULL};
+static const char *const faults_objects[] = {"irq", "timer", "vq", "link", "alloc", "9p", NULL};
 
 static_assert(G_N_ELEMENTS(faults_objects) == SCENARIO_FAULT_OBJECT_COUNT + 1, "a word for each");
 
@@ -44,6 +49,7 @@ enum faults_argument {
     FAULTS_EACH,    /* the same, or 'each', which is 0 */
     FAULTS_PPM,     /* from -max to max, and not 0 */
     FAULTS_RATE,    /* bits a second */
+    FAULTS_ERRNO,   /* the type of a message, and the name of an error */
 };
 
 struct faults_row {
@@ -92,12 +98,35 @@ static const struct faults_row faults_rows[] = {
     {SCENARIO_FAULT_LINK, "partition", SCENARIO_LINK_PARTITION, false, FAULTS_NOTHING, 0, 0},
     {SCENARIO_FAULT_LINK, "down", SCENARIO_LINK_DOWN, false, FAULTS_NOTHING, 0, 0},
     {SCENARIO_FAULT_ALLOC, "fail", SCENARIO_ALLOC_FAIL, false, FAULTS_EACH, 1, FAULTS_ALLOC_MAX},
+    {SCENARIO_FAULT_9P, "error", SCENARIO_9P_ERROR, true, FAULTS_ERRNO, 0, 0},
+    {SCENARIO_FAULT_9P, "delay", SCENARIO_9P_DELAY, true, FAULTS_TIME, 0, 0},
+    {SCENARIO_FAULT_9P, "short-read", SCENARIO_9P_SHORT_READ, true, FAULTS_NUMBER, 0,
+     VIRTIO_9P_MSIZE_MAX},
+    {SCENARIO_FAULT_9P, "drop", SCENARIO_9P_DROP, true, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_9P, "foreign-tag", SCENARIO_9P_FOREIGN_TAG, true, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_9P, "duplicate", SCENARIO_9P_DUPLICATE, true, FAULTS_NOTHING, 0, 0},
+    {SCENARIO_FAULT_9P, "bad-size", SCENARIO_9P_BAD_SIZE, true, FAULTS_NUMBER, 0, UINT32_MAX},
+    {SCENARIO_FAULT_9P, "msize", SCENARIO_9P_MSIZE, true, FAULTS_NUMBER, VIRTIO_9P_MSIZE_MIN,
+     VIRTIO_9P_MSIZE_MAX},
+    {SCENARIO_FAULT_9P, "reset", SCENARIO_9P_RESET, true, FAULTS_NOTHING, 0, 0},
 };
 
-/* Faults of the language that reserved.c refuses. */
-static bool faults_is_reserved(const struct parser *parser)
+/* Those of 9P that look at one type of message by themselves, or are told which. */
+static bool faults_is_for_any_message(enum scenario_fault_kind kind)
 {
-    return parser_at(parser, "9p");
+    return kind != SCENARIO_9P_ERROR && kind != SCENARIO_9P_SHORT_READ && kind != SCENARIO_9P_MSIZE;
+}
+
+const char *const *parser_p9_faults(void)
+{
+    static const char *words[G_N_ELEMENTS(faults_rows) + 1];
+    unsigned count = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(faults_rows); i++) {
+        if (faults_rows[i].object == SCENARIO_FAULT_9P) {
+            words[count++] = faults_rows[i].word;
+        }
+    }
+    return words;
 }
 
 /* ---- where ----------------------------------------------------------------------------------- */
@@ -117,6 +146,32 @@ static bool faults_take_irq(struct parser *parser, const struct lexer_token **ta
     }
     checker_device(parser, *target);
     *name = g_strdup((*target)->text);
+    return true;
+}
+
+/* [SHARE]: the only one, when it is left out. */
+static bool faults_take_share(struct parser *parser, const struct lexer_token **target, char **name)
+{
+    const GPtrArray *shares = parser->scenario->shares;
+    const struct lexer_token *token = parser_peek(parser);
+    bool is_left_out =
+        token->kind != LEXER_WORD || g_strv_contains(parser_p9_faults(), token->text);
+    if (!is_left_out) {
+        if (!parser_take_name(parser, "a share, or what shall happen", target)) {
+            return false;
+        }
+        checker_need(parser, CHECKER_SHARE, *target, (*target)->text);
+        *name = g_strdup((*target)->text);
+        return true;
+    }
+    if (shares->len == 0) {
+        parser_refuse(parser, token, g_strdup("add 'share NAME …' to the set-up"),
+                      "the scenario has no share");
+    } else if (shares->len > 1) {
+        parser_refuse(parser, token, g_strdup("name it behind '9p'"), "which of the shares?");
+    }
+    const struct scenario_share *only = shares->len > 0 ? shares->pdata[0] : NULL;
+    *name = g_strdup(only != NULL ? only->device.name : "");
     return true;
 }
 
@@ -154,6 +209,8 @@ static bool faults_take_target(struct parser *parser, struct scenario_fault *fau
     case SCENARIO_FAULT_ALLOC:
         fault->target = g_strdup(SCENARIO_ALLOC_TARGET);
         return true;
+    case SCENARIO_FAULT_9P:
+        return faults_take_share(parser, target, &fault->target);
     case SCENARIO_FAULT_OBJECT_COUNT:
         g_assert_not_reached();
     }
@@ -190,6 +247,46 @@ faults_take_word(struct parser *parser, enum scenario_fault_object object, bool 
     return parser_take_choice(parser, words, &index) ? rows[index] : NULL;
 }
 
+/* The type of a request: "Tlopen". */
+static bool faults_take_message(struct parser *parser, unsigned *type)
+{
+    const struct lexer_token *token;
+    if (!parser_take_word(parser, "the type of a message, such as Tlopen", &token)) {
+        return false;
+    }
+    int number = p9_type_by_name(token->text);
+    if (number < 0 || token->text[0] != 'T') {
+        const char *names[P9_TYPE_COUNT + 1] = {NULL};
+        unsigned count = 0;
+        for (unsigned i = 0; i < P9_TYPE_COUNT; i++) {
+            const char *name = p9_type_name(i);
+            if (name != NULL && name[0] == 'T') {
+                names[count++] = name;
+            }
+        }
+        return parser_fail(parser, token, diagnostic_hint_nearest(token->text, names),
+                           "no request of 9P is called %s", parser_shown(parser, token));
+    }
+    *type = (unsigned)number;
+    return true;
+}
+
+static bool faults_take_errno(struct parser *parser, struct scenario_fault *fault)
+{
+    const struct lexer_token *token;
+    if (!faults_take_message(parser, &fault->message) ||
+        !parser_take_word(parser, "the name of an error, such as EACCES", &token)) {
+        return false;
+    }
+    fault->number = (uint64_t)values_errno(token->text);
+    if (fault->number == 0) {
+        return parser_fail(parser, token,
+                           diagnostic_hint_nearest(token->text, values_errno_names()),
+                           "no error is called %s", parser_shown(parser, token));
+    }
+    return true;
+}
+
 static bool faults_take_argument(struct parser *parser, const struct faults_row *row,
                                  struct scenario_fault *fault)
 {
@@ -215,6 +312,8 @@ static bool faults_take_argument(struct parser *parser, const struct faults_row 
     case FAULTS_RATE:
         return parser_take_word(parser, "a rate such as 10Mbit/s", &token) &&
                parser_pass(parser, token, values_bit_rate(token->text, &fault->number));
+    case FAULTS_ERRNO:
+        return faults_take_errno(parser, fault);
     case FAULTS_TIME:
     case FAULTS_LATENCY:
         break;
@@ -231,7 +330,10 @@ static bool faults_take_argument(struct parser *parser, const struct faults_row 
     return true;
 }
 
-/* What may follow the argument of a fault of a link: [jitter TIME], [queue SIZE], [CHANCE%]. */
+/*
+ * What may follow the argument: of a fault of a link [jitter TIME], [queue SIZE], [CHANCE%]; of one
+ * of 9P [of MESSAGE].
+ */
 static bool faults_take_more(struct parser *parser, const struct faults_row *row,
                              struct scenario_fault *fault)
 {
@@ -250,8 +352,13 @@ static bool faults_take_more(struct parser *parser, const struct faults_row *row
         return parser_take_word(parser, "a size such as 64K", &token) &&
                parser_pass(parser, token, values_size(token->text, &fault->queue));
     }
+    if (row->object == SCENARIO_FAULT_9P) {
+        return !faults_is_for_any_message(row->kind) || !parser_accept(parser, "of") ||
+               faults_take_message(parser, &fault->message);
+    }
     token = parser_peek(parser);
-    if (row->occurrences && token->kind == LEXER_WORD && g_str_has_suffix(token->text, "%")) {
+    if (row->object == SCENARIO_FAULT_LINK && row->occurrences && token->kind == LEXER_WORD &&
+        g_str_has_suffix(token->text, "%")) {
         parser_next(parser);
         return parser_pass(parser, token, values_chance(token->text, &fault->chance_ppm));
     }
@@ -302,9 +409,6 @@ const char *parser_fault_object_name(enum scenario_fault_object object)
 bool parser_parse_inject(struct parser *parser, const struct lexer_token *word,
                          const struct scenario_time *at)
 {
-    if (faults_is_reserved(parser)) {
-        return parser_parse_reserved(parser, word, at);
-    }
     struct scenario_statement *statement = parser_add_statement(parser, SCENARIO_INJECT, at);
     struct scenario_fault *fault = &statement->fault;
     const struct lexer_token *target;
@@ -320,7 +424,7 @@ bool parser_parse_inject(struct parser *parser, const struct lexer_token *word,
     bool or_direction = link && statement->frames.where == SCENARIO_WHERE_ANY;
     const struct faults_row *row = faults_take_word(parser, fault->object, or_direction);
     if (row == NULL || !faults_take_argument(parser, row, fault) ||
-        (link && !faults_take_more(parser, row, fault)) ||
+        !faults_take_more(parser, row, fault) ||
         (row->occurrences && !faults_take_occurrences(parser, fault)) ||
         (link && row->kind != SCENARIO_LINK_DOWN && !faults_take_filter(parser, statement)) ||
         !parser_take_end(parser)) {
@@ -337,9 +441,7 @@ bool parser_parse_inject(struct parser *parser, const struct lexer_token *word,
 bool parser_parse_restore(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at)
 {
-    if (parser_at(parser, "9p")) {
-        return parser_parse_reserved(parser, word, at);
-    }
+    (void)word;
     struct scenario_statement *statement = parser_add_statement(parser, SCENARIO_RESTORE, at);
     const struct lexer_token *target, *object = parser_peek(parser);
     guint refusals = parser->refusals->len;
@@ -347,7 +449,7 @@ bool parser_parse_restore(struct parser *parser, const struct lexer_token *word,
         !faults_take_target(parser, &statement->fault, &target) || !parser_take_end(parser)) {
         return false;
     }
-    if (statement->fault.object == SCENARIO_FAULT_ALLOC) {
+    if (target->kind == LEXER_END) {
         target = object; /* it is all that there is of a target */
     }
     if (parser->refusals->len == refusals) {

@@ -156,9 +156,10 @@ static void test_restore_names_what_was_injected_however_it_was_written(void)
 }
 
 static const struct rig_row refused_rows[] = {
-    {"inject", "3:7: expected 'irq', 'timer', 'vq', 'link' or 'alloc', not the end of the line"},
+    {"inject",
+     "3:7: expected 'irq', 'timer', 'vq', 'link', 'alloc' or '9p', not the end of the line"},
     {"inject irqq 48 lose",
-     "3:8: expected 'irq', 'timer', 'vq', 'link' or 'alloc', not 'irqq' [did you mean 'irq'?]"},
+     "3:8: expected 'irq', 'timer', 'vq', 'link', 'alloc' or '9p', not 'irqq' [did you mean 'irq'?]"},
     {"inject irq",
      "3:11: expected an INTID, a network card or a queue such as eth0.tx, not the end of the line"},
     {"inject irq eth0.tx",
@@ -166,9 +167,9 @@ static const struct rig_row refused_rows[] = {
     {"inject irq eth0.tx loose 1",
      "3:20: expected 'lose', 'delay', 'spurious', 'stuck', 'storm', 'route' or 'edge', not 'loose' [did you mean 'lose'?]"},
     {"inject irq eth0.xt lose",
-     "3:12: no queue or network card is called 'eth0.xt' [did you mean 'eth0.tx'?]"},
+     "3:12: no queue, network card or share is called 'eth0.xt' [did you mean 'eth0.tx'?]"},
     {"inject irq eth1 lose",
-     "3:12: no queue or network card is called 'eth1' [did you mean 'eth0'?]"},
+     "3:12: no queue, network card or share is called 'eth1' [did you mean 'eth0'?]"},
     {"inject irq \"eth0\" lose",
      "3:12: expected an INTID, a network card or a queue such as eth0.tx, not \"eth0\""},
     {"inject irq 15 lose", "3:12: 15 is out of range: 16 to 287"},
@@ -294,13 +295,15 @@ static const struct rig_row refused_rows[] = {
     {"inject alloc fail each\ninject alloc fail each",
      "4:1: 'alloc fail each' stands in this scenario already"},
     {"restore alloc", "3:9: no fault of 'alloc' was injected before: nothing to restore"},
-    {"restore", "3:8: expected 'irq', 'timer', 'vq', 'link' or 'alloc', not the end of the line"},
+    {"restore",
+     "3:8: expected 'irq', 'timer', 'vq', 'link', 'alloc' or '9p', not the end of the line"},
     {"restore irq",
      "3:12: expected an INTID, a network card or a queue such as eth0.tx, not the end of the line"},
     {"restore lnk eth0",
-     "3:9: expected 'irq', 'timer', 'vq', 'link' or 'alloc', not 'lnk' [did you mean 'link'?]"},
+     "3:9: expected 'irq', 'timer', 'vq', 'link', 'alloc' or '9p', not 'lnk' [did you mean 'link'?]"},
     {"restore irq eth0.tx", "3:13: no fault of 'eth0.tx' was injected before: nothing to restore"},
-    {"restore irq eth1", "3:13: no queue or network card is called 'eth1' [did you mean 'eth0'?]"},
+    {"restore irq eth1",
+     "3:13: no queue, network card or share is called 'eth1' [did you mean 'eth0'?]"},
     {"inject irq eth0.tx lose\nrestore irq eth0.rx",
      "4:13: no fault of 'eth0.rx' was injected before: nothing to restore "
      "[injected were: irq eth0.tx]"},
@@ -372,7 +375,7 @@ static void test_no_more_faults_than_there_is_room_for(void)
 
 static const struct rig_row message_rows[] = {
     {"inject irq eth0 lose",
-     "3:1: 'eth0' may send messages (MSI-X), and has no line then [name a queue (CARD.rx), an INTID of the frame (80 to 143), or give the card msix=no]"},
+     "3:1: 'eth0' may send messages (MSI-X), and has no line then [name a queue (CARD.rx), an INTID of the frame (80 to 143), or give it msix=no]"},
     {"inject irq eth0.rx lose", ""},
     {"inject irq 81 delay 1ms", ""},
 };

@@ -1,19 +1,15 @@
 /*
- * parser_setup.c - the statements before the timeline
+ * parser_setup.c - the statements before the timeline, but for the devices: parser_devices.c
  */
 #include "emu/board/board.h"
 #include "emu/gic-timer/gtimer.h"
-#include "emu/virtio/pci_bus.h"
-#include "emu/virtio/virtqueue.h"
 #include "harness/language/parser.h"
-#include "harness/language/reserved.h"
 #include "harness/language/values.h"
 
 #include <string.h>
 
-#define SETUP_STEP_MAX_NS    1000000 /* longer steps than 1 ms would skip timer ticks */
-#define SETUP_LATENCY_MAX_NS UINT64_C(10000000000)
-#define SETUP_CPUS_MAX       8
+#define SETUP_STEP_MAX_NS 1000000 /* longer steps than 1 ms would skip timer ticks */
+#define SETUP_CPUS_MAX    8
 
 bool parser_parse_version(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at)
@@ -136,8 +132,8 @@ static bool setup_parse_ram(struct parser *parser, void *target)
     return true;
 }
 
-static bool setup_parse_short_time(struct parser *parser, uint64_t min_ns, uint64_t max_ns,
-                                   uint64_t *value_ns)
+bool parser_take_short_time(struct parser *parser, uint64_t min_ns, uint64_t max_ns,
+                            uint64_t *value_ns)
 {
     const struct lexer_token *token = parser_peek(parser);
     if (!parser_take_time(parser, value_ns)) {
@@ -154,13 +150,13 @@ static bool setup_parse_short_time(struct parser *parser, uint64_t min_ns, uint6
 static bool setup_parse_step(struct parser *parser, void *target)
 {
     struct scenario_machine *machine = target;
-    return setup_parse_short_time(parser, 1, SETUP_STEP_MAX_NS, &machine->step_ns);
+    return parser_take_short_time(parser, 1, SETUP_STEP_MAX_NS, &machine->step_ns);
 }
 
 static bool setup_parse_mmio(struct parser *parser, void *target)
 {
     struct scenario_machine *machine = target;
-    return setup_parse_short_time(parser, 0, SETUP_STEP_MAX_NS, &machine->mmio_ns);
+    return parser_take_short_time(parser, 0, SETUP_STEP_MAX_NS, &machine->mmio_ns);
 }
 
 static bool setup_parse_cpus(struct parser *parser, void *target)
@@ -311,210 +307,6 @@ bool parser_parse_guest(struct parser *parser, const struct lexer_token *word,
     }
     g_free(scenario->guest_options);
     scenario->guest_options = g_strdup(options->str);
-    return true;
-}
-
-/* ---- net ------------------------------------------------------------------------------------- */
-
-static bool setup_parse_transport(struct parser *parser, void *target)
-{
-    static const char *const words[] = {"mmio", "pci", "mmio-legacy", NULL};
-    static const enum scenario_transport values[] = {
-        SCENARIO_TRANSPORT_MMIO, SCENARIO_TRANSPORT_PCI, SCENARIO_TRANSPORT_MMIO_LEGACY};
-    struct scenario_net *net = target;
-    unsigned index;
-    if (!parser_take_choice(parser, words, &index)) {
-        return false;
-    }
-    net->transport = values[index];
-    return true;
-}
-
-static bool setup_parse_slot(struct parser *parser, void *target)
-{
-    struct scenario_net *net = target;
-    const struct lexer_token *token = parser_peek(parser);
-    uint64_t slot;
-    if (!parser_take_number(parser, 1, PCI_SLOTS - 1, &slot)) {
-        return false;
-    }
-    net->slot = (unsigned)slot;
-    net->slot_at = parser_place(parser, token);
-    return true;
-}
-
-static bool setup_parse_intid(struct parser *parser, void *target)
-{
-    struct scenario_net *net = target;
-    const struct lexer_token *token = parser_peek(parser);
-    uint64_t intid;
-    if (!parser_take_number(parser, BOARD_INTID_SPI, BOARD_IRQ_COUNT - 1, &intid)) {
-        return false;
-    }
-    net->intid = (unsigned)intid;
-    net->intid_at = parser_place(parser, token);
-    return true;
-}
-
-static bool setup_parse_msix(struct parser *parser, void *target)
-{
-    static const char *const words[] = {"yes", "one", "no", NULL};
-    static const enum scenario_msix values[] = {SCENARIO_MSIX_ALL, SCENARIO_MSIX_ONE,
-                                                SCENARIO_MSIX_NO};
-    struct scenario_net *net = target;
-    const struct lexer_token *token = parser_peek(parser);
-    unsigned index;
-    if (!parser_take_choice(parser, words, &index)) {
-        return false;
-    }
-    net->msix = values[index];
-    net->msix_at = parser_place(parser, token);
-    return true;
-}
-
-static bool setup_parse_queue_size(struct parser *parser, void *target)
-{
-    struct scenario_net *net = target;
-    const struct lexer_token *token = parser_peek(parser);
-    uint64_t size;
-    if (!parser_take_number(parser, 1, VIRTQUEUE_SIZE_MAX, &size)) {
-        return false;
-    }
-    checker_queue_size(parser, token, size);
-    net->queue_size = (unsigned)size;
-    return true;
-}
-
-static bool setup_parse_mac(struct parser *parser, void *target)
-{
-    struct scenario_net *net = target;
-    const struct lexer_token *token;
-    if (!parser_take_word(parser, "a MAC address", &token) ||
-        !parser_pass(parser, token, values_mac(token->text, net->mac))) {
-        return false;
-    }
-    g_autofree char *text = g_ascii_strdown(token->text, -1);
-    checker_declare(parser, CHECKER_MAC, token, text);
-    return true;
-}
-
-static bool setup_parse_features(struct parser *parser, void *target)
-{
-    struct scenario_net *net = target;
-    do {
-        const struct lexer_token *token;
-        if (!parser_take_word(parser, "a feature such as +mtu or -status", &token)) {
-            return false;
-        }
-        if (token->text[0] != '+' && token->text[0] != '-') {
-            return parser_fail(parser, token, NULL,
-                               "a feature begins with '+' (offered) or '-' (not offered), not %s",
-                               parser_shown(parser, token));
-        }
-        checker_feature(parser, token, net);
-    } while (parser_accept(parser, ","));
-    return true;
-}
-
-static bool setup_parse_backend(struct parser *parser, void *target)
-{
-    static const char *const words[] = {"none", "slirp", NULL};
-    struct scenario_net *net = target;
-    unsigned index;
-    if (!parser_take_choice(parser, words, &index)) {
-        return false;
-    }
-    net->backend = index == 0 ? SCENARIO_BACKEND_NONE : SCENARIO_BACKEND_SLIRP;
-    return true;
-}
-
-static bool setup_parse_latency(struct parser *parser, void *target)
-{
-    struct scenario_net *net = target;
-    return setup_parse_short_time(parser, 0, SETUP_LATENCY_MAX_NS, &net->latency_ns);
-}
-
-static bool setup_parse_batch(struct parser *parser, void *target)
-{
-    struct scenario_net *net = target;
-    uint64_t batch;
-    if (!parser_take_number(parser, 1, VIRTQUEUE_SIZE_MAX, &batch)) {
-        return false;
-    }
-    net->style.batch = (unsigned)batch;
-    return true;
-}
-
-static bool setup_parse_completion(struct parser *parser, void *target)
-{
-    static const char *const words[] = {
-        [VIRTQUEUE_IN_ORDER] = "in-order",
-        [VIRTQUEUE_OUT_OF_ORDER] = "out-of-order",
-        [VIRTQUEUE_REVERSE] = "reverse",
-        NULL,
-    };
-    struct scenario_net *net = target;
-    unsigned index;
-    if (!parser_take_choice(parser, words, &index)) {
-        return false;
-    }
-    net->style.order = (enum virtqueue_order)index;
-    return true;
-}
-
-static bool setup_parse_suppress(struct parser *parser, void *target)
-{
-    struct scenario_net *net = target;
-    const struct lexer_token *token;
-    return parser_take_word(parser, "'yes' or 'no'", &token) &&
-           parser_pass(parser, token, values_yes_no(token->text, &net->style.suppress));
-}
-
-static bool setup_parse_ring_start(struct parser *parser, void *target)
-{
-    struct scenario_net *net = target;
-    uint64_t start;
-    if (!parser_take_number(parser, 0, UINT16_MAX, &start)) {
-        return false;
-    }
-    net->style.first_index = (uint16_t)start;
-    return true;
-}
-
-static bool setup_parse_reset(struct parser *parser, void *target)
-{
-    struct scenario_net *net = target;
-    return setup_parse_short_time(parser, 0, SETUP_LATENCY_MAX_NS, &net->reset_ns);
-}
-
-bool parser_parse_net(struct parser *parser, const struct lexer_token *word,
-                      const struct scenario_time *at)
-{
-    static const struct parser_key keys[] = {
-        {"transport", setup_parse_transport},   {"slot", setup_parse_slot},
-        {"intid", setup_parse_intid},           {"msix", setup_parse_msix},
-        {"queue-size", setup_parse_queue_size}, {"mac", setup_parse_mac},
-        {"features", setup_parse_features},     {"backend", setup_parse_backend},
-        {"latency", setup_parse_latency},       {"batch", setup_parse_batch},
-        {"completion", setup_parse_completion}, {"suppress", setup_parse_suppress},
-        {"ring-start", setup_parse_ring_start}, {"reset", setup_parse_reset},
-    };
-    (void)word, (void)at;
-    const struct lexer_token *token;
-    if (!parser_take_name(parser, "the name of the network card, such as eth0", &token)) {
-        return false;
-    }
-    struct scenario_net *net = scenario_net_new(parser_place(parser, token), token->text);
-    checker_net_name(parser, token);
-    g_ptr_array_add(parser->scenario->nets, net);
-    if (!parser_take_keys(parser, keys, G_N_ELEMENTS(keys), net)) {
-        return false;
-    }
-    checker_backend(parser, token, net);
-    checker_bus(parser, net);
-    checker_rings(parser, token, net);
-    checker_legacy(parser, token, net);
-    checker_address(parser, token, net);
     return true;
 }
 

@@ -14,13 +14,15 @@
 
 static const char *const timeline_program_verbs[] = {"exits", "prints", NULL};
 
-/* The statement as it is written, from its first token to its last. */
+/* The statement as it is written, from its first token to its last; of several lines the first. */
 static char *timeline_text(const struct parser *parser)
 {
     const struct lexer_line *line = parser->line;
     const struct lexer_token *end = &line->tokens[line->count - 1];
     unsigned from = line->tokens[0].column - 1;
-    return g_strndup(line->source + from, end->column - 1 - from);
+    bool is_one = end->source.number == line->source.number; /* and not longer, by braces */
+    size_t to = is_one ? end->column - 1 : line->source.size;
+    return g_strndup(line->source.text + from, to - from);
 }
 
 static struct scenario_statement *timeline_add(struct parser *parser, enum scenario_verb verb,
@@ -31,7 +33,8 @@ static struct scenario_statement *timeline_add(struct parser *parser, enum scena
     statement->at = *at;
     statement->text = timeline_text(parser);
     bool is_final = verb == SCENARIO_FINALLY_QUEUE || verb == SCENARIO_FINALLY_COUNTER ||
-                    verb == SCENARIO_FINALLY_CAPTURE;
+                    verb == SCENARIO_FINALLY_CAPTURE || verb == SCENARIO_FINALLY_SHARE ||
+                    verb == SCENARIO_FINALLY_FIDS;
     g_ptr_array_add(is_final ? parser->scenario->finals : parser->scenario->statements, statement);
     return statement;
 }
@@ -507,10 +510,36 @@ static bool timeline_parse_finally_capture(struct parser *parser)
     return parser_take_end(parser);
 }
 
+static bool timeline_parse_finally_share(struct parser *parser)
+{
+    static const char *const words[] = {"matches", "fids", NULL};
+    static const struct scenario_time no_time = {.kind = SCENARIO_TIME_NONE};
+    const struct lexer_token *name, *path;
+    unsigned index;
+    if (!parser_take_name(parser, "the name of a share", &name) ||
+        !parser_take_choice(parser, words, &index)) {
+        return false;
+    }
+    checker_need(parser, CHECKER_SHARE, name, name->text);
+    struct scenario_statement *statement =
+        timeline_add(parser, index == 0 ? SCENARIO_FINALLY_SHARE : SCENARIO_FINALLY_FIDS, &no_time);
+    statement->object = g_strdup(name->text);
+    if (index == 1) {
+        return parser_take_comparison(parser, false, &statement->comparison) &&
+               parser_take_signed(parser, &statement->number) && parser_take_end(parser);
+    }
+    if (!parser_take_string(parser, "a folder in quotes", &path)) {
+        return false;
+    }
+    checker_share_golden(parser, path);
+    statement->golden = g_strdup(path->text);
+    return parser_take_end(parser);
+}
+
 bool parser_parse_finally(struct parser *parser, const struct lexer_token *word,
                           const struct scenario_time *at)
 {
-    static const char *const words[] = {"vq", "counter", "capture", NULL};
+    static const char *const words[] = {"vq", "counter", "capture", "share", NULL};
     unsigned index;
     checker_asserts(parser);
     if (at->kind != SCENARIO_TIME_NONE) {
@@ -526,7 +555,9 @@ bool parser_parse_finally(struct parser *parser, const struct lexer_token *word,
         return timeline_parse_finally_queue(parser);
     case 1:
         return timeline_parse_finally_counter(parser);
-    default:
+    case 2:
         return timeline_parse_finally_capture(parser);
+    default:
+        return timeline_parse_finally_share(parser);
     }
 }

@@ -180,7 +180,7 @@ static const struct rig_row counters_and_queues_rows[] = {
     {"finally vq eth0.tx in-flight == 0", ""},
     {"finally vq eth0.tx avail != 0", ""},
     {"finally vq eth0.tx used < 8", ""},
-    {"finally", "4:8: expected 'vq', 'counter' or 'capture', not the end of the line"},
+    {"finally", "4:8: expected 'vq', 'counter', 'capture' or 'share', not the end of the line"},
     {"finally vq", "4:11: expected the name of a queue, such as eth0.rx, not the end of the line"},
     {"finally vq eth0",
      "4:16: expected 'free', 'avail', 'used' or 'in-flight', not the end of the line"},
@@ -214,9 +214,10 @@ static const struct rig_row counters_and_queues_rows[] = {
      "4:25: a golden capture is called NAME.pcap, not \"a/.pcap\""},
     {"finally capture matches \".pcap\"",
      "4:25: a golden capture is called NAME.pcap, not \".pcap\""},
-    {"finally queue eth0.rx free == 8", "4:9: expected 'vq', 'counter' or 'capture', not 'queue'"},
+    {"finally queue eth0.rx free == 8",
+     "4:9: expected 'vq', 'counter', 'capture' or 'share', not 'queue'"},
     {"finally vqq eth0.rx free == 8",
-     "4:9: expected 'vq', 'counter' or 'capture', not 'vqq' [did you mean 'vq'?]"},
+     "4:9: expected 'vq', 'counter', 'capture' or 'share', not 'vqq' [did you mean 'vq'?]"},
 };
 
 static void test_counters_and_queues(void)

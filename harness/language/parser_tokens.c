@@ -16,7 +16,7 @@ static const char *const parser_comparisons[] = {"==", "!=", "<", "<=", ">", ">=
 
 struct scenario_place parser_place(const struct parser *parser, const struct lexer_token *token)
 {
-    return lexer_place(parser->file, parser->line, token);
+    return lexer_place(parser->file, token);
 }
 
 G_GNUC_PRINTF(5, 0)
@@ -29,8 +29,8 @@ static void parser_report(struct parser *parser, GPtrArray *list, const struct l
     }
     g_autofree char *message = g_strdup_vprintf(format, arguments);
     g_autofree char *values = parser->substituted ? params_describe(parser) : NULL;
-    diagnostic_add(list, parser_place(parser, token), parser->line->source, parser->line->size,
-                   hint, "%s%s%s%s", message, values == NULL ? "" : " (with ",
+    diagnostic_add(list, parser_place(parser, token), token->source.text, token->source.size, hint,
+                   "%s%s%s%s", message, values == NULL ? "" : " (with ",
                    values == NULL ? "" : values, values == NULL ? "" : ")");
 }
 

@@ -24,9 +24,6 @@ struct reserved_row {
 
 static const struct reserved_row reserved_rows[] = {
     {"net feature", "the network device cannot offer it yet"},
-    {"share", "virtio-9p is still to come"},
-    {"inject 9p", "virtio-9p is still to come"},
-    {"restore 9p", "virtio-9p is still to come"},
     {"call arguments", "conditions on the arguments of a call are still to come"},
     {"explore", "exploration of timings is still to come"},
 };
@@ -70,13 +67,6 @@ struct reserved_form {
 };
 
 static const struct reserved_form reserved_forms[] = {
-    {"share", "share", "NAME memory CONTENTS", ""},
-    {"share", "share", "NAME STRING", ""},
-    {"inject", "inject 9p", "9p error WORD WORD OCCURRENCES?", ""},
-    {"inject", "inject 9p", "9p delay TIME OCCURRENCES?", ""},
-    {"inject", "inject 9p", "9p short-read NUMBER", ""},
-    {"inject", "inject 9p", "9p drop|foreign-tag OCCURRENCES?", ""},
-    {"restore", "restore 9p", "9p", ""},
     {"explore", "explore", "irq|preempt NAME?", "runs=:NUMBER seed=:NUMBER"},
 };
 
@@ -90,38 +80,21 @@ struct reserved_expected {
     char *message;       /* or why the value that stands there is none */
 };
 
-static char *reserved_read_word(const char *text)
-{
-    (void)text;
-    return NULL;
-}
-
 static char *reserved_read_number(const char *text)
 {
     uint64_t number;
     return values_number(text, 0, UINT32_MAX, &number);
 }
 
-static char *reserved_read_time(const char *text)
-{
-    uint64_t ns;
-    return values_time(text, &ns);
-}
-
 struct reserved_value {
     const char *kind;
     const char *description;
-    bool word, string; /* what it may be written as */
     char *(*read)(const char *text);
 };
 
 static const struct reserved_value reserved_values[] = {
-    {"WORD", "a word", true, false, reserved_read_word},
-    {"STRING", "a text in quotes", false, true, reserved_read_word},
-    {"PATH", "a path", true, true, reserved_read_word},
-    {"NAME", "a name", true, false, values_name},
-    {"NUMBER", "a number", true, false, reserved_read_number},
-    {"TIME", "a time such as 10ms", true, false, reserved_read_time},
+    {"NAME", "a name", values_name},
+    {"NUMBER", "a number", reserved_read_number},
 };
 
 static const struct reserved_value *reserved_find_value(const char *kind)
@@ -171,8 +144,7 @@ static bool reserved_match_value(struct parser *parser, const char *kind,
 {
     const struct reserved_value *value = reserved_find_value(kind);
     const struct lexer_token *token = parser_peek(parser);
-    if ((token->kind != LEXER_WORD || !value->word) &&
-        (token->kind != LEXER_STRING || !value->string)) {
+    if (token->kind != LEXER_WORD) {
         reserved_expect(parser, expected, value->description, false);
         return false;
     }
@@ -205,52 +177,9 @@ static bool reserved_match_literal(struct parser *parser, const char *words,
     return false;
 }
 
-/* `1`, `all`, `skip 1`, `skip 2 3`: which occurrences. */
-static bool reserved_match_occurrences(struct parser *parser, struct reserved_expected *expected)
-{
-    if (parser_accept(parser, "skip")) {
-        if (!reserved_match_value(parser, "NUMBER", expected)) {
-            return false;
-        }
-        const struct lexer_token *token = parser_peek(parser);
-        return token->kind != LEXER_WORD || reserved_match_value(parser, "NUMBER", expected);
-    }
-    const struct lexer_token *token = parser_peek(parser);
-    if (token->kind == LEXER_WORD && g_ascii_isdigit(token->text[0])) {
-        return reserved_match_value(parser, "NUMBER", expected);
-    }
-    if (!reserved_match_literal(parser, "all|skip", expected)) {
-        reserved_expect(parser, expected, "a number", false);
-        return false;
-    }
-    return true;
-}
-
-/* `{ "a.txt" = "hello", "b.txt" = "…" }` */
-static bool reserved_match_contents(struct parser *parser, struct reserved_expected *expected)
-{
-    if (!reserved_match_literal(parser, "{", expected)) {
-        return false;
-    }
-    do {
-        if (!reserved_match_value(parser, "STRING", expected) ||
-            !reserved_match_literal(parser, "=", expected) ||
-            !reserved_match_value(parser, "STRING", expected)) {
-            return false;
-        }
-    } while (parser_accept(parser, ","));
-    return reserved_match_literal(parser, "}", expected);
-}
-
 static bool reserved_match_element(struct parser *parser, const char *element,
                                    struct reserved_expected *expected)
 {
-    if (strcmp(element, "OCCURRENCES") == 0) {
-        return reserved_match_occurrences(parser, expected);
-    }
-    if (strcmp(element, "CONTENTS") == 0) {
-        return reserved_match_contents(parser, expected);
-    }
     return g_ascii_isupper(element[0]) ? reserved_match_value(parser, element, expected)
                                        : reserved_match_literal(parser, element, expected);
 }
@@ -349,14 +278,6 @@ static bool reserved_fail(struct parser *parser, struct reserved_expected *expec
     return parser_fail_expected(parser, what->str, (const char *const *)expected->literals->pdata);
 }
 
-static void reserved_declare(struct parser *parser, const struct lexer_token *word, guint from)
-{
-    const struct lexer_token *name = &g_array_index(parser->tokens, struct lexer_token, from);
-    if (parser_token_is(word, "share")) {
-        checker_declare(parser, CHECKER_SHARE, name, name->text);
-    }
-}
-
 bool parser_parse_reserved(struct parser *parser, const struct lexer_token *word,
                            const struct scenario_time *at)
 {
@@ -379,7 +300,6 @@ bool parser_parse_reserved(struct parser *parser, const struct lexer_token *word
         }
     }
     if (what != NULL) {
-        reserved_declare(parser, word, from);
         g_assert(reserved_reason(what) != NULL);
         reserved_check(parser, word, what, what);
     } else {

@@ -10,6 +10,10 @@
 
 #include <string.h>
 
+#define SCENARIO_NET_QUEUE_SIZE   256
+#define SCENARIO_SHARE_QUEUE_SIZE 128
+#define SCENARIO_SHARE_MSIZE      131072
+
 /* ---- small things ---------------------------------------------------------------------------- */
 
 const char *scenario_verb_name(enum scenario_verb verb)
@@ -35,6 +39,8 @@ const char *scenario_verb_name(enum scenario_verb verb)
         [SCENARIO_FINALLY_QUEUE] = "finally vq",
         [SCENARIO_FINALLY_COUNTER] = "finally counter",
         [SCENARIO_FINALLY_CAPTURE] = "finally capture",
+        [SCENARIO_FINALLY_SHARE] = "finally share",
+        [SCENARIO_FINALLY_FIDS] = "finally share",
     };
     g_assert((unsigned)verb < SCENARIO_VERB_COUNT);
     return names[verb];
@@ -69,13 +75,19 @@ static const struct scenario_time scenario_end_of_time = {
 
 /* ---- life cycle ------------------------------------------------------------------------------ */
 
+static void scenario_device_init(struct scenario_device *device, struct scenario_place place,
+                                 const char *name, unsigned queue_size)
+{
+    device->place = place;
+    device->name = g_strdup(name);
+    device->queue_size = queue_size;
+    device->latency_ns = VIRTQUEUE_LATENCY_NS;
+}
+
 struct scenario_net *scenario_net_new(struct scenario_place place, const char *name)
 {
     struct scenario_net *net = g_new0(struct scenario_net, 1);
-    net->place = place;
-    net->name = g_strdup(name);
-    net->queue_size = 256;
-    net->latency_ns = VIRTQUEUE_LATENCY_NS;
+    scenario_device_init(&net->device, place, name, SCENARIO_NET_QUEUE_SIZE);
     net->features_on = g_array_new(FALSE, FALSE, sizeof(int));
     net->features_off = g_array_new(FALSE, FALSE, sizeof(int));
     net->backend = SCENARIO_BACKEND_SLIRP;
@@ -85,10 +97,52 @@ struct scenario_net *scenario_net_new(struct scenario_place place, const char *n
 static void scenario_net_free(gpointer data)
 {
     struct scenario_net *net = data;
-    g_free(net->name);
+    g_free(net->device.name);
     g_array_free(net->features_on, TRUE);
     g_array_free(net->features_off, TRUE);
     g_free(net);
+}
+
+static void scenario_file_free(gpointer data)
+{
+    struct scenario_file *file = data;
+    g_free(file->path);
+    g_free(file->content);
+    g_free(file);
+}
+
+struct scenario_share *scenario_share_new(struct scenario_place place, const char *name)
+{
+    struct scenario_share *share = g_new0(struct scenario_share, 1);
+    scenario_device_init(&share->device, place, name, SCENARIO_SHARE_QUEUE_SIZE);
+    share->msize = SCENARIO_SHARE_MSIZE;
+    share->files = g_ptr_array_new_with_free_func(scenario_file_free);
+    return share;
+}
+
+static void scenario_share_free(gpointer data)
+{
+    struct scenario_share *share = data;
+    g_free(share->device.name);
+    g_free(share->folder);
+    g_ptr_array_free(share->files, TRUE);
+    g_free(share);
+}
+
+unsigned scenario_device_count(const struct scenario *scenario)
+{
+    return scenario->nets->len + scenario->shares->len;
+}
+
+const struct scenario_device *scenario_device(const struct scenario *scenario, unsigned index)
+{
+    if (index < scenario->nets->len) {
+        const struct scenario_net *net = g_ptr_array_index(scenario->nets, index);
+        return &net->device;
+    }
+    const struct scenario_share *share =
+        g_ptr_array_index(scenario->shares, index - scenario->nets->len);
+    return &share->device;
 }
 
 static void scenario_host_free(gpointer data)
@@ -126,14 +180,6 @@ static void scenario_record_free(gpointer data)
     g_free(record->name);
     g_free(record->alias);
     g_free(record);
-}
-
-static void scenario_file_free(gpointer data)
-{
-    struct scenario_file *file = data;
-    g_free(file->path);
-    g_free(file->content);
-    g_free(file);
 }
 
 static void scenario_field_clear(gpointer data)
@@ -246,6 +292,7 @@ void scenario_init(struct scenario *scenario)
         .guest = g_strdup("reference"),
         .guest_options = g_strdup(""),
         .nets = g_ptr_array_new_with_free_func(scenario_net_free),
+        .shares = g_ptr_array_new_with_free_func(scenario_share_free),
         .hosts = g_ptr_array_new_with_free_func(scenario_host_free),
         .services = g_ptr_array_new_with_free_func(scenario_service_free),
         .records = g_ptr_array_new_with_free_func(scenario_record_free),
@@ -274,6 +321,7 @@ void scenario_free(struct scenario *scenario)
     g_free(scenario->guest);
     g_free(scenario->guest_options);
     g_ptr_array_free(scenario->nets, TRUE);
+    g_ptr_array_free(scenario->shares, TRUE);
     g_ptr_array_free(scenario->hosts, TRUE);
     g_ptr_array_free(scenario->services, TRUE);
     g_ptr_array_free(scenario->records, TRUE);
@@ -356,7 +404,7 @@ static bool scenario_load_tests(struct parser *parser, const char *name, GPtrArr
 char *scenario_golden_path(const struct scenario *scenario,
                            const struct scenario_statement *statement)
 {
-    g_assert(statement->verb == SCENARIO_FINALLY_CAPTURE);
+    g_assert(statement->golden != NULL);
     g_autofree char *folder = g_path_get_dirname(scenario->file);
     return g_str_equal(folder, ".") ? g_strdup(statement->golden)
                                     : g_build_filename(folder, statement->golden, NULL);

@@ -28,6 +28,8 @@
 #define SCENARIO_DEFAULT_RTC_S    UINT32_C(1767000000) /* 2025-12-29 09:20:00 UTC */
 #define SCENARIO_NO_TIME          UINT64_MAX
 #define SCENARIO_NETS_MAX         8
+#define SCENARIO_SHARES_MAX       8
+#define SCENARIO_SHARE_FILES_MAX  256 /* that are written out */
 #define SCENARIO_HOSTS_MAX        16
 #define SCENARIO_ALLOC_TARGET     "memory" /* of the only place where allocations fail */
 #define SCENARIO_FAULTS_MAX       16       /* `inject` statements of an object */
@@ -80,7 +82,8 @@ enum scenario_msix {
     SCENARIO_MSIX_NO,
 };
 
-struct scenario_net {
+/* What network cards and shares have in common: a place in the machine, and rings. */
+struct scenario_device {
     struct scenario_place place;
     char *name;
     enum scenario_transport transport;
@@ -88,13 +91,27 @@ struct scenario_net {
     enum scenario_msix msix;                          /* on PCI */
     unsigned intid;                                   /* of its line, not on PCI; 0: its window's */
     struct scenario_place slot_at, msix_at, intid_at; /* where they are said */
-    uint8_t mac[6];
     unsigned queue_size;
     uint64_t latency_ns;
     struct virtqueue_style style; /* batch 0: not given */
     uint64_t reset_ns;
+};
+
+struct scenario_net {
+    struct scenario_device device;
+    uint8_t mac[6];
     GArray *features_on, *features_off; /* int: bit numbers */
     enum scenario_backend backend;
+};
+
+/* A folder that the guest sees over virtio-9p. */
+struct scenario_share {
+    struct scenario_device device;
+    char *folder; /* of the host, as a path from here; NULL: the files below, in memory */
+    struct scenario_place folder_at;
+    GPtrArray *files; /* struct scenario_file; paths are relative */
+    uint32_t msize;   /* the longest message that the server agrees to */
+    bool read_only;
 };
 
 /* A scripted host on the wire. */
@@ -149,6 +166,8 @@ enum scenario_verb {
     SCENARIO_FINALLY_QUEUE,
     SCENARIO_FINALLY_COUNTER,
     SCENARIO_FINALLY_CAPTURE,
+    SCENARIO_FINALLY_SHARE,
+    SCENARIO_FINALLY_FIDS,
     SCENARIO_VERB_COUNT,
 };
 const char *scenario_verb_name(enum scenario_verb verb); /* as it is written: "expect frames" */
@@ -220,6 +239,7 @@ enum scenario_fault_object {
     SCENARIO_FAULT_VQ,    /* `target` is a queue */
     SCENARIO_FAULT_LINK,  /* `target` is a card; frames.filter says which frames, NULL: all */
     SCENARIO_FAULT_ALLOC, /* `target` is "memory" */
+    SCENARIO_FAULT_9P,    /* `target` is a share */
     SCENARIO_FAULT_OBJECT_COUNT,
 };
 enum scenario_fault_kind {
@@ -252,6 +272,15 @@ enum scenario_fault_kind {
     SCENARIO_LINK_PARTITION,
     SCENARIO_LINK_DOWN,
     SCENARIO_ALLOC_FAIL,
+    SCENARIO_9P_ERROR, /* `number` is an errno value */
+    SCENARIO_9P_DELAY,
+    SCENARIO_9P_SHORT_READ,
+    SCENARIO_9P_DROP,
+    SCENARIO_9P_FOREIGN_TAG,
+    SCENARIO_9P_DUPLICATE,
+    SCENARIO_9P_BAD_SIZE,
+    SCENARIO_9P_MSIZE,
+    SCENARIO_9P_RESET,
 };
 struct scenario_fault {
     enum scenario_fault_object object;
@@ -262,6 +291,7 @@ struct scenario_fault {
     int ppm;                       /* of a drift */
     uint64_t jitter_ns, queue;     /* of a delay; of a rate, in bytes */
     uint32_t chance_ppm;           /* how likely each is an occurrence; 0: certain */
+    unsigned message;              /* of 9P: for requests of this type; 0: of any */
     uint64_t skip, count;          /* which occurrences; count UINT64_MAX: all behind skip */
 };
 
@@ -345,9 +375,10 @@ struct scenario_statement {
     char *program;  /* START, RUN, KILL, EXPECT_EXIT, EXPECT_PRINTS: its name */
     char *command;  /* START, RUN */
     char *pattern;  /* EXPECT_PRINTS: text to be found in a line */
-    char *object;   /* counter or queue: "eth0.rx.frames", "eth0.rx" */
+    char *object;   /* counter, queue or share: "eth0.rx.frames", "eth0.rx", "hostshare" */
     char *property; /* FINALLY_QUEUE: "free", "avail", "used", "in-flight" */
-    char *golden;   /* FINALLY_CAPTURE: a path, relative to the folder of the scenario */
+    /* FINALLY_CAPTURE, FINALLY_SHARE: a path, relative to the folder of the scenario */
+    char *golden;
     /* EXPECT_HANG, EXPECT_STALL, EXPECT_CAUSE: what the diagnosis must name; NULL: anything */
     char *cause, *task;
     int64_t number;                      /* exit status, signal, value */
@@ -390,6 +421,7 @@ struct scenario {
     char *guest_options;
     enum check_severity checks[CHECK_COUNT];
     GPtrArray *nets;       /* struct scenario_net */
+    GPtrArray *shares;     /* struct scenario_share */
     GPtrArray *hosts;      /* struct scenario_host */
     GPtrArray *services;   /* struct scenario_service */
     GPtrArray *records;    /* struct scenario_record */
@@ -414,6 +446,7 @@ struct scenario {
 /* For the parser: with the defaults of the language, and everything else empty. */
 void scenario_init(struct scenario *scenario);
 struct scenario_net *scenario_net_new(struct scenario_place place, const char *name);
+struct scenario_share *scenario_share_new(struct scenario_place place, const char *name);
 struct scenario_service *scenario_service_new(void);
 struct scenario_statement *scenario_statement_new(enum scenario_verb verb);
 
@@ -442,7 +475,10 @@ void scenario_free(struct scenario *scenario);
  * NAME[alloc=3]. It shares the scenario's parts, which must outlive it.
  */
 struct scenario *scenario_with_alloc(const struct scenario *scenario, unsigned number);
-/* Where the golden capture of a FINALLY_CAPTURE lies. Gives. */
+/* Cards and shares as the machine numbers them: first the cards. */
+unsigned scenario_device_count(const struct scenario *scenario);
+const struct scenario_device *scenario_device(const struct scenario *scenario, unsigned index);
+/* Where the golden capture of a FINALLY_CAPTURE, or the folder of a FINALLY_SHARE, lies. Gives. */
 char *scenario_golden_path(const struct scenario *scenario,
                            const struct scenario_statement *statement);
 GPtrArray *scenario_diagnostics_new(void);

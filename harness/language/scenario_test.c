@@ -81,13 +81,13 @@ static void test_cards_arrive(void)
     const struct scenario *scenario = tests->pdata[0];
     CU_ASSERT_EQUAL_FATAL(scenario->nets->len, 2);
     const struct scenario_net *net = scenario->nets->pdata[0], *other = scenario->nets->pdata[1];
-    CU_ASSERT_STRING_EQUAL(net->name, "eth0");
+    CU_ASSERT_STRING_EQUAL(net->device.name, "eth0");
     CU_ASSERT_EQUAL(memcmp(net->mac, first, sizeof(first)), 0);
     CU_ASSERT_EQUAL(memcmp(other->mac, second, sizeof(second)), 0);
-    CU_ASSERT_EQUAL(net->queue_size, 8);
-    CU_ASSERT_EQUAL(other->queue_size, 256);
-    CU_ASSERT_EQUAL(net->latency_ns, 5000);
-    CU_ASSERT_EQUAL(other->latency_ns, VIRTQUEUE_LATENCY_NS);
+    CU_ASSERT_EQUAL(net->device.queue_size, 8);
+    CU_ASSERT_EQUAL(other->device.queue_size, 256);
+    CU_ASSERT_EQUAL(net->device.latency_ns, 5000);
+    CU_ASSERT_EQUAL(other->device.latency_ns, VIRTQUEUE_LATENCY_NS);
     CU_ASSERT_EQUAL(net->backend, SCENARIO_BACKEND_SLIRP);
     CU_ASSERT_EQUAL(other->backend, SCENARIO_BACKEND_NONE);
     CU_ASSERT_EQUAL_FATAL(net->features_on->len, 1);
@@ -362,13 +362,14 @@ static void test_damaged_reserved_statements_are_explained(void)
 {
     check_mutations("version 1\n"
                     "param n in 1, \"b c\", 3\n"
-                    "share s memory { \"a\" = \"b\", \"c\" = \"d\" }\n"
+                    "share s memory {\n \"a\" = \"b\", \"c\" = \"d\"\n} msize=8K\n"
                     "host box ip=10.0.2.9/24 mac=02:00:00:00:00:09\n"
                     "serve dns \"a.test\" = 10.0.2.1\n"
                     "guards \"a.patch\" cause x.y task z when n=3\n"
                     "run a: \"x $n $$ $share\"\n"
                     "inject irq eth0.tx lose skip 2 3\n"
                     "inject link eth0 in delay 70ms all \"tcp\"\n"
+                    "inject 9p s delay 5ms of Tread skip 2 3\n"
                     "send box tcp 10.0.2.9:80 > $syn.src flags S. ack $syn.seq+1\n"
                     "expect hang within 1s cause a.b task c\n"
                     "expect call a b = EPERM c=1 within 1s\n"

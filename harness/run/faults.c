@@ -26,7 +26,7 @@ static struct irq_fault *faults_irq(struct board *board, unsigned cpu, const cha
         return board_irq_fault_of(board, cpu, (unsigned)strtoul(target, NULL, 0));
     }
     return strchr(target, '.') != NULL ? board_queue_irq_fault(board, target)
-                                       : board_irq_fault(board, board_net_intid(board, target));
+                                       : board_irq_fault(board, board_device_intid(board, target));
 }
 
 /* On how many CPUs it stands: of a PPI, each has one. */
@@ -201,6 +201,43 @@ static void faults_restore_link(struct board *board, const struct scenario_fault
     virtio_net_set_link(board_net(board, fault->target), true);
 }
 
+/* ---- shares ---------------------------------------------------------------------------------- */
+
+static enum p9_fault_kind faults_p9_kind(enum scenario_fault_kind kind)
+{
+    static const struct {
+        enum scenario_fault_kind from;
+        enum p9_fault_kind to;
+    } rows[] = {
+        {SCENARIO_9P_ERROR, P9_FAULT_ERROR},
+        {SCENARIO_9P_DELAY, P9_FAULT_DELAY},
+        {SCENARIO_9P_SHORT_READ, P9_FAULT_SHORT_READ},
+        {SCENARIO_9P_DROP, P9_FAULT_DROP},
+        {SCENARIO_9P_FOREIGN_TAG, P9_FAULT_FOREIGN_TAG},
+        {SCENARIO_9P_DUPLICATE, P9_FAULT_DUPLICATE},
+        {SCENARIO_9P_BAD_SIZE, P9_FAULT_BAD_SIZE},
+        {SCENARIO_9P_MSIZE, P9_FAULT_MSIZE},
+        {SCENARIO_9P_RESET, P9_FAULT_RESET},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (rows[i].from == kind) {
+            return rows[i].to;
+        }
+    }
+    g_assert_not_reached();
+}
+
+static void faults_inject_share(struct board *board, const struct scenario_fault *fault)
+{
+    const struct p9_fault_spec spec = {
+        .kind = faults_p9_kind(fault->kind),
+        .type = fault->message,
+        .amount = fault->kind == SCENARIO_9P_DELAY ? fault->time_ns : fault->number,
+        .which = faults_which(fault),
+    };
+    p9_fault_inject(virtio_9p_fault(board_share(board, fault->target)), &spec);
+}
+
 /* ---- statements ------------------------------------------------------------------------------ */
 
 static void faults_inject(struct board *board, const struct scenario *scenario,
@@ -225,6 +262,9 @@ static void faults_inject(struct board *board, const struct scenario *scenario,
         return;
     case SCENARIO_FAULT_ALLOC:
         faults_inject_alloc(board, scenario, &statement->fault);
+        return;
+    case SCENARIO_FAULT_9P:
+        faults_inject_share(board, &statement->fault);
         return;
     case SCENARIO_FAULT_OBJECT_COUNT:
         break;
@@ -253,6 +293,9 @@ static void faults_restore(struct board *board, const struct scenario_fault *fau
         return;
     case SCENARIO_FAULT_ALLOC:
         alloc_fault_restore(board_alloc_fault(board));
+        return;
+    case SCENARIO_FAULT_9P:
+        p9_fault_restore(virtio_9p_fault(board_share(board, fault->target)));
         return;
     case SCENARIO_FAULT_OBJECT_COUNT:
         break;

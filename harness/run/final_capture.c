@@ -166,12 +166,7 @@ bool final_capture_update(struct session *session)
                            NULL);
             return false;
         }
-        if (session->written == NULL) {
-            session->written = g_string_new("wrote ");
-        } else {
-            g_string_append(session->written, ", ");
-        }
-        g_string_append(session->written, golden->path);
+        session_note_written(session, golden->path);
     }
     return true;
 }

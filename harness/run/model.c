@@ -7,6 +7,8 @@
 #include "harness/diagnosis/ledger.h"
 #include "harness/run/session_priv.h"
 
+#include <string.h>
+
 void model_free_program(void *opaque)
 {
     struct session_program *program = opaque;
@@ -70,6 +72,34 @@ static void model_set_counter(struct session *session, const char *name, uint64_
     *slot = value;
 }
 
+/* "hostshare.requests": what the device counts itself. */
+static bool model_share_counter(const struct session *session, const char *name, uint64_t *value)
+{
+    const char *dot = strchr(name, '.');
+    g_autofree char *share = dot != NULL ? g_strndup(name, (gsize)(dot - name)) : NULL;
+    const struct virtio_9p *device = share != NULL ? board_share(session->board, share) : NULL;
+    if (device == NULL) {
+        return false;
+    }
+    const struct virtio_9p_counters counters = virtio_9p_counters(device);
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        {"requests", counters.requests},
+        {"replies", counters.replies},
+        {"errors", counters.errors},
+        {"breaches", counters.breaches},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (strcmp(rows[i].name, dot + 1) == 0) {
+            *value = rows[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool model_counter(const struct session *session, const char *name, uint64_t *value)
 {
     const uint64_t *slot =
@@ -78,7 +108,8 @@ bool model_counter(const struct session *session, const char *name, uint64_t *va
         *value = *slot;
         return true;
     }
-    return session->checks != NULL && checks_counter(session->checks, name, value);
+    return model_share_counter(session, name, value) ||
+           (session->checks != NULL && checks_counter(session->checks, name, value));
 }
 
 static void model_program_event(void *opaque, const struct trace_event *event)

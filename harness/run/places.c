@@ -116,7 +116,7 @@ void places_listen(struct session *session)
     trace_listen(session->trace, table, G_N_ELEMENTS(table), session);
     for (guint i = 0; i < session->scenario->nets->len && i < BOARD_NETS_MAX; i++) {
         const struct scenario_net *net = g_ptr_array_index(session->scenario->nets, i);
-        g_autofree char *counter = g_strconcat(net->name, PLACES_COUNTER, NULL);
+        g_autofree char *counter = g_strconcat(net->device.name, PLACES_COUNTER, NULL);
         session->places->counters[i] = trace_intern(session->trace, counter);
     }
 }
@@ -150,7 +150,7 @@ void places_tell_received(const struct session *session, const char *device, GPt
     const GPtrArray *nets = session->scenario->nets;
     for (guint i = 0; i < nets->len && i < BOARD_NETS_MAX; i++) {
         const struct scenario_net *net = g_ptr_array_index(nets, i);
-        if (strcmp(net->name, device) == 0) {
+        if (strcmp(net->device.name, device) == 0) {
             places_tell(session, &session->places->received[i], device,
                         "the driver took the last frame in", evidence);
         }
@@ -159,7 +159,7 @@ void places_tell_received(const struct session *session, const char *device, GPt
 
 const struct ledger_task *places_driver(const struct session *session, const char *device)
 {
-    unsigned intid = board_net_intid(session->board, device);
+    unsigned intid = board_device_intid(session->board, device);
     return intid < BOARD_IRQ_COUNT ? ledger_task(session->ledger, session->places->woken[intid])
                                    : NULL;
 }

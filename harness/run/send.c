@@ -99,7 +99,7 @@ static const struct scenario_net *send_card(const struct scenario *scenario,
     const struct scenario_net *card = NULL;
     for (guint i = 0; i < scenario->nets->len; i++) {
         const struct scenario_net *net = g_ptr_array_index(scenario->nets, i);
-        card = card == NULL || g_str_equal(net->name, send->from) ? net : card;
+        card = card == NULL || g_str_equal(net->device.name, send->from) ? net : card;
     }
     return card;
 }

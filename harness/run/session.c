@@ -12,6 +12,7 @@
 #include "harness/run/faults.h"
 #include "harness/run/guest_check.h"
 #include "harness/run/session_priv.h"
+#include "harness/run/shares.h"
 #include "harness/run/stops.h"
 #include "harness/run/watchdog.h"
 
@@ -110,6 +111,16 @@ void session_pass(struct session *session)
     violations_collect(session);
     session->result->status = RUN_PASSED;
     board_stop(session->board);
+}
+
+void session_note_written(struct session *session, const char *path)
+{
+    if (session->written == NULL) {
+        session->written = g_string_new("wrote ");
+    } else {
+        g_string_append(session->written, ", ");
+    }
+    g_string_append(session->written, path);
 }
 
 /* Before there is a machine, or after it has gone: an error of the environment. */
@@ -259,58 +270,107 @@ static enum board_msix session_msix(enum scenario_msix msix)
     g_assert_not_reached();
 }
 
-static struct board *session_build_board(const struct scenario *scenario, uint64_t seed,
-                                         const struct services *services,
-                                         const struct guest_image *image, GError **error)
+static struct board_seat session_seat(const struct scenario_device *device)
 {
+    return (struct board_seat){
+        .transport = session_transport(device->transport),
+        .slot = device->slot,
+        .intid = device->intid,
+        .msix = session_msix(device->msix),
+    };
+}
+
+static void session_configure_net(const struct scenario_net *net, struct board_net_config *config)
+{
+    const struct scenario_device *device = &net->device;
+    *config = (struct board_net_config){
+        .device =
+            {
+                .name = device->name,
+                .features_on = session_feature_bits(net->features_on),
+                .features_off = session_feature_bits(net->features_off),
+                .queue_size = device->queue_size,
+                .latency_ns = device->latency_ns,
+                .style = device->style,
+                .reset_ns = device->reset_ns,
+            },
+        .backend =
+            net->backend == SCENARIO_BACKEND_SLIRP ? BOARD_BACKEND_SLIRP : BOARD_BACKEND_NONE,
+        .seat = session_seat(device),
+    };
+    memcpy(config->device.mac, net->mac, sizeof net->mac);
+}
+
+static struct board_share_config session_configure_share(const struct scenario_share *share,
+                                                         struct p9_tree *tree)
+{
+    const struct scenario_device *device = &share->device;
+    return (struct board_share_config){
+        .device =
+            {
+                .name = device->name,
+                .tree = tree,
+                .queue_size = device->queue_size,
+                .latency_ns = device->latency_ns,
+                .style = device->style,
+                .reset_ns = device->reset_ns,
+                .msize_max = share->msize,
+                .read_only = share->read_only,
+            },
+        .seat = session_seat(device),
+    };
+}
+
+static void session_configure_machine(const struct scenario *scenario, struct board_config *config)
+{
+    board_config_init(config);
+    config->cpus = scenario->machine.cpus;
+    config->ram_size = scenario->machine.ram_size;
+    config->pa_offset = scenario->machine.pa_offset;
+    config->step_ns = scenario->machine.step_ns;
+    config->mmio_ns = scenario->machine.mmio_ns;
+    config->boot = scenario->machine.boot == SCENARIO_BOOT_ACPI ? BOARD_BOOT_ACPI : BOARD_BOOT_FDT;
+    config->vhe = scenario->machine.vhe;
+    config->timer_hz = scenario->machine.timer_hz;
+    config->timer_delay_ns = scenario->machine.timer_delay_ns;
+    config->rtc_s = scenario->machine.rtc_s;
+    config->gic = scenario->machine.gic == 3 ? GIC_V3 : GIC_V2;
+    config->secure = scenario->machine.secure;
+    config->msi = scenario->machine.msi_none ? BOARD_MSI_NONE : BOARD_MSI_V2M;
+    config->command_line = scenario->guest_options;
+}
+
+static struct board *session_build_board(const struct session *session, GError **error)
+{
+    const struct scenario *scenario = session->scenario;
     struct board_net_config nets[BOARD_NETS_MAX] = {0};
+    struct board_share_config shares[BOARD_SHARES_MAX] = {0};
     struct board_file files[BOARD_FILES_MAX];
     g_assert(scenario->nets->len <= G_N_ELEMENTS(nets));
+    g_assert(scenario->shares->len <= G_N_ELEMENTS(shares));
     g_assert(scenario->files->len <= G_N_ELEMENTS(files));
     for (guint i = 0; i < scenario->nets->len; i++) {
-        const struct scenario_net *net = g_ptr_array_index(scenario->nets, i);
-        nets[i].device.name = net->name;
-        memcpy(nets[i].device.mac, net->mac, sizeof net->mac);
-        nets[i].device.features_on = session_feature_bits(net->features_on);
-        nets[i].device.features_off = session_feature_bits(net->features_off);
-        nets[i].device.queue_size = net->queue_size;
-        nets[i].device.latency_ns = net->latency_ns;
-        nets[i].transport = session_transport(net->transport);
-        nets[i].slot = net->slot;
-        nets[i].intid = net->intid;
-        nets[i].msix = session_msix(net->msix);
-        nets[i].device.style = net->style;
-        nets[i].device.reset_ns = net->reset_ns;
-        nets[i].backend =
-            net->backend == SCENARIO_BACKEND_SLIRP ? BOARD_BACKEND_SLIRP : BOARD_BACKEND_NONE;
+        session_configure_net(g_ptr_array_index(scenario->nets, i), &nets[i]);
+    }
+    for (guint i = 0; i < scenario->shares->len; i++) {
+        shares[i] = session_configure_share(g_ptr_array_index(scenario->shares, i),
+                                            shares_tree(session->shares, i));
     }
     for (guint i = 0; i < scenario->files->len; i++) {
         const struct scenario_file *file = g_ptr_array_index(scenario->files, i);
         files[i] = (struct board_file){file->path, file->content, file->size};
     }
     struct board_config config;
-    board_config_init(&config);
-    config.cpus = scenario->machine.cpus;
-    config.ram_size = scenario->machine.ram_size;
-    config.pa_offset = scenario->machine.pa_offset;
-    config.step_ns = scenario->machine.step_ns;
-    config.mmio_ns = scenario->machine.mmio_ns;
-    config.boot = scenario->machine.boot == SCENARIO_BOOT_ACPI ? BOARD_BOOT_ACPI : BOARD_BOOT_FDT;
-    config.vhe = scenario->machine.vhe;
-    config.timer_hz = scenario->machine.timer_hz;
-    config.timer_delay_ns = scenario->machine.timer_delay_ns;
-    config.rtc_s = scenario->machine.rtc_s;
-    config.gic = scenario->machine.gic == 3 ? GIC_V3 : GIC_V2;
-    config.secure = scenario->machine.secure;
-    config.msi = scenario->machine.msi_none ? BOARD_MSI_NONE : BOARD_MSI_V2M;
-    config.seed = seed;
-    config.command_line = scenario->guest_options;
+    session_configure_machine(scenario, &config);
+    config.seed = session->options->seed;
     config.nets = nets;
     config.net_count = scenario->nets->len;
-    config.services = services_of_wire(services);
+    config.shares = shares;
+    config.share_count = scenario->shares->len;
+    config.services = services_of_wire(session->services);
     config.files = files;
     config.file_count = scenario->files->len;
-    return board_new(&config, image, error);
+    return board_new(&config, session->image, error);
 }
 
 static bool session_open_files(struct session *session, GError **error)
@@ -377,10 +437,14 @@ static void session_attach(struct session *session)
     session_listen(session);
     for (guint i = 0; i < session->scenario->nets->len; i++) {
         const struct scenario_net *net = g_ptr_array_index(session->scenario->nets, i);
-        struct virtio_net *device = board_net(session->board, net->name);
+        struct virtio_net *device = board_net(session->board, net->device.name);
         wire_port_add_tap(virtio_net_port(device), session_tap, session);
-        ledger_add_device(session->ledger, net->name, board_net_intid(session->board, net->name));
     }
+    for (unsigned i = 0; i < board_device_count(session->board); i++) {
+        const char *name = board_device_at(session->board, i)->name;
+        ledger_add_device(session->ledger, name, board_device_intid(session->board, name));
+    }
+    shares_set_clock(session->shares, session->clock);
     for (guint i = 0; i < session->scenario->files->len; i++) {
         const struct scenario_file *file = g_ptr_array_index(session->scenario->files, i);
         ledger_add_file(session->ledger, file->path);
@@ -540,15 +604,15 @@ void session_run(const struct scenario *scenario, const struct session_options *
         result->line = place.line;
         result->column = place.column;
         session_error(result, error);
-    } else if (!final_capture_prepare(&session, &place, &error)) {
+    } else if (!final_capture_prepare(&session, &place, &error) ||
+               !final_share_prepare(&session, &place, &error)) {
         result->line = place.line;
         result->column = place.column;
         session_error(result, error);
     } else if (!session_open_files(&session, &error)) {
         session_error(result, error);
     } else {
-        session.board =
-            session_build_board(scenario, options->seed, session.services, session.image, &error);
+        session.board = session_build_board(&session, &error);
         if (session.board == NULL) {
             session_error(result, error);
         } else {
@@ -565,6 +629,7 @@ void session_run(const struct scenario *scenario, const struct session_options *
     ledger_free(session.ledger);
     places_free(session.places);
     board_free(session.board);
+    shares_free(session.shares);
     services_free(session.services);
     guest_image_free(session.image);
     frame_store_free(session.frames);

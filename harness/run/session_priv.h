@@ -6,6 +6,7 @@
  *   statement.c   what each statement does and what it waits for
  *   match.c       does this event satisfy this matcher?
  *   final_capture.c  golden captures
+ *   final_share.c    golden folders
  *   got_frames.c  the frames that came instead, for messages
  *   model.c       what the trace tells about programs and counters
  *   progress.c    does the guest get anywhere?
@@ -31,6 +32,7 @@ struct checks;
 struct golden;
 struct ledger;
 struct places;
+struct shares;
 
 /*
  * A program that the timeline started. Its number, as the guest knows it, is its place in the array
@@ -75,6 +77,7 @@ struct session {
     struct guest_image *image;
     struct board *board;
     struct services *services;
+    struct shares *shares;
     struct trace *trace;
     struct vclock *clock;
     struct capture_writer *capture;
@@ -134,7 +137,7 @@ struct session {
     /* golden captures */
     GPtrArray *goldens;      /* struct session_golden */
     struct golden *recorded; /* the run's frames; NULL: the scenario has no golden capture */
-    GString *written;        /* which files --update wrote; NULL: none */
+    GString *written;        /* what --update wrote; NULL: nothing */
 };
 
 /* progress.c: the state of its checks, one a process */
@@ -173,6 +176,8 @@ void session_finish(struct session *session, enum run_status status,
                     const struct scenario_statement *statement, char *what, char *expected,
                     char *got);
 void session_pass(struct session *session);
+/* --update has written this file or folder. */
+void session_note_written(struct session *session, const char *path);
 
 /* timeline.c */
 void timeline_start(struct session *session);
@@ -225,6 +230,17 @@ bool final_capture_judge(struct session *session, const struct scenario_statemen
  * the session is finished.
  */
 bool final_capture_update(struct session *session);
+
+/* final_share.c */
+/*
+ * Before the run: makes the trees of the shares. False with a GError and the place: a folder is not
+ * there.
+ */
+bool final_share_prepare(struct session *session, struct scenario_place *place, GError **error);
+/* False when the share is another one, and the session is finished. */
+bool final_share_judge(struct session *session, const struct scenario_statement *statement);
+/* As final_capture_update(). */
+bool final_share_update(struct session *session);
 
 /* got_frames.c */
 /* The last frames that passed behind the cursor, a line each and a newline before each. */

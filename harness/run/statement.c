@@ -117,6 +117,9 @@ void statement_begin(struct session *session, const struct scenario_statement *s
         session->interest[TRACE_TIMEOUT_REGISTERED] = true;
         session->interest[TRACE_TIMEOUT_FIRED] = true;
         session->interest[TRACE_TIMEOUT_CANCELLED] = true;
+        session->interest[TRACE_P9_REQUEST] = true;
+        session->interest[TRACE_P9_REPLY] = true;
+        session->interest[TRACE_P9_BREACH] = true;
         break;
     case SCENARIO_EXPECT_CALL:
         session->interest[TRACE_CALL_RETURNED] = true;
@@ -140,6 +143,8 @@ void statement_begin(struct session *session, const struct scenario_statement *s
     case SCENARIO_FINALLY_QUEUE:
     case SCENARIO_FINALLY_COUNTER:
     case SCENARIO_FINALLY_CAPTURE:
+    case SCENARIO_FINALLY_SHARE:
+    case SCENARIO_FINALLY_FIDS:
     case SCENARIO_VERB_COUNT:
         g_assert_not_reached();
     }
@@ -363,6 +368,8 @@ bool statement_poll(struct session *session, const struct scenario_statement *st
     case SCENARIO_FINALLY_QUEUE:
     case SCENARIO_FINALLY_COUNTER:
     case SCENARIO_FINALLY_CAPTURE:
+    case SCENARIO_FINALLY_SHARE:
+    case SCENARIO_FINALLY_FIDS:
     case SCENARIO_VERB_COUNT:
         break;
     }
@@ -440,6 +447,8 @@ static char *statement_got(const struct session *session,
     case SCENARIO_FINALLY_QUEUE:
     case SCENARIO_FINALLY_COUNTER:
     case SCENARIO_FINALLY_CAPTURE:
+    case SCENARIO_FINALLY_SHARE:
+    case SCENARIO_FINALLY_FIDS:
     case SCENARIO_VERB_COUNT:
         return NULL;
     }
@@ -519,35 +528,56 @@ static int64_t statement_queue_property(struct session *session,
     return queue->size - avail - in_flight;
 }
 
+/* The number that a final is about. False: there is none, and the session is finished. */
+static bool statement_final_number(struct session *session,
+                                   const struct scenario_statement *statement, int64_t *value)
+{
+    uint64_t counter;
+    if (statement->verb == SCENARIO_FINALLY_QUEUE) {
+        *value = statement_queue_property(session, statement);
+        return true;
+    }
+    if (statement->verb == SCENARIO_FINALLY_FIDS) {
+        *value = virtio_9p_fid_count(board_share(session->board, statement->object));
+        return true;
+    }
+    if (!model_counter(session, statement->object, &counter)) {
+        session_finish(session, RUN_FAILED, statement,
+                       g_strdup("the guest reported no counter of this name"),
+                       g_strdup(statement->text), NULL);
+        return false;
+    }
+    *value = (int64_t)counter;
+    return true;
+}
+
+static bool statement_judge_final(struct session *session,
+                                  const struct scenario_statement *statement)
+{
+    int64_t value;
+    if (statement->verb == SCENARIO_FINALLY_CAPTURE) {
+        return final_capture_judge(session, statement);
+    }
+    if (statement->verb == SCENARIO_FINALLY_SHARE) {
+        return final_share_judge(session, statement);
+    }
+    if (!statement_final_number(session, statement, &value)) {
+        return false;
+    }
+    if (!scenario_compare(statement->comparison, value, statement->number)) {
+        session_finish(session, RUN_FAILED, statement, g_strdup("not so at the end"),
+                       g_strdup(statement->text), g_strdup_printf("%" G_GINT64_FORMAT, value));
+        return false;
+    }
+    return true;
+}
+
 bool statement_judge_finals(struct session *session)
 {
     for (guint i = 0; i < session->scenario->finals->len; i++) {
-        const struct scenario_statement *statement =
-            g_ptr_array_index(session->scenario->finals, i);
-        int64_t value = 0;
-        if (statement->verb == SCENARIO_FINALLY_CAPTURE) {
-            if (!final_capture_judge(session, statement)) {
-                return false;
-            }
-            continue;
-        }
-        if (statement->verb == SCENARIO_FINALLY_QUEUE) {
-            value = statement_queue_property(session, statement);
-        } else {
-            uint64_t counter;
-            if (!model_counter(session, statement->object, &counter)) {
-                session_finish(session, RUN_FAILED, statement,
-                               g_strdup("the guest reported no counter of this name"),
-                               g_strdup(statement->text), NULL);
-                return false;
-            }
-            value = (int64_t)counter;
-        }
-        if (!scenario_compare(statement->comparison, value, statement->number)) {
-            session_finish(session, RUN_FAILED, statement, g_strdup("not so at the end"),
-                           g_strdup(statement->text), g_strdup_printf("%" G_GINT64_FORMAT, value));
+        if (!statement_judge_final(session, g_ptr_array_index(session->scenario->finals, i))) {
             return false;
         }
     }
-    return final_capture_update(session);
+    return final_capture_update(session) && final_share_update(session);
 }

@@ -51,9 +51,8 @@ void violations_start(struct session *session)
     };
     memcpy(config.severity, scenario->checks, sizeof config.severity);
     session->checks = checks_new(session->board, &config);
-    for (guint i = 0; i < scenario->nets->len; i++) {
-        const struct scenario_net *net = g_ptr_array_index(scenario->nets, i);
-        struct virtio_dev *dev = virtio_net_dev(board_net(session->board, net->name));
+    for (unsigned i = 0; i < board_device_count(session->board); i++) {
+        struct virtio_dev *dev = board_device_at(session->board, i);
         for (unsigned queue = 0; queue < dev->ops->queue_count; queue++) {
             checks_add_queue(session->checks, virtio_dev_queue(dev, queue));
         }

@@ -89,8 +89,8 @@ static void fuzz_setup(struct fuzz_machine *self, struct fuzz_input *input)
                        .mac = {0x52, 0x54, 0, 0, 0, (uint8_t)i},
                        .queue_size = 16,
                        .latency_ns = VIRTQUEUE_LATENCY_NS},
-            .transport = transports[cards % G_N_ELEMENTS(transports)],
-            .msix = (enum board_msix)(cards / 3 % 3),
+            .seat = {.transport = transports[cards % G_N_ELEMENTS(transports)],
+                     .msix = (enum board_msix)(cards / 3 % 3)},
         };
     }
     config.nets = self->nets;
@@ -104,7 +104,7 @@ static void fuzz_setup(struct fuzz_machine *self, struct fuzz_input *input)
 
 static bool fuzz_is_on_pci(const struct fuzz_machine *self, unsigned card)
 {
-    return self->nets[card].transport == BOARD_TRANSPORT_PCI;
+    return self->nets[card].seat.transport == BOARD_TRANSPORT_PCI;
 }
 
 /* Cards get the slots from 1 on, in their order. */

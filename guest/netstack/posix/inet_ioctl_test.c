@@ -5,6 +5,7 @@
 
 #include "kernel/fake_hal.h"
 #include "kernel/file.h"
+#include "kernel/path.h"
 #include "kernel/sockios.h"
 #include "lib/endian.h"
 #include "netstack/dialogue.h"
@@ -268,7 +269,7 @@ static void test_table_is_shown_in_the_format_of_linux(void)
     struct rtentry entry = entry_for(0xc0a80001, 0, GATEWAY);
     entry.rt_flags |= RTF_HOST;
     CU_ASSERT_EQUAL(inet_ioctl(SIOCADDRT, &entry), 0);
-    struct file *file = path_open("/proc/net/route", 0, &error);
+    struct file *file = path_open("/proc/net/route", 0, 0, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     long size = file->ops->read(file, text, FILE_TEXT_MAX);
     CU_ASSERT_TRUE_FATAL(size > 0);
@@ -279,7 +280,7 @@ static void test_table_is_shown_in_the_format_of_linux(void)
               "eth0\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
               "eth0\t00000000\t0202000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
     file_release(file);
-    CU_ASSERT_PTR_NULL(path_open("/proc/net/nothing", 0, &error));
+    CU_ASSERT_PTR_NULL(path_open("/proc/net/nothing", 0, 0, &error));
     CU_ASSERT_EQUAL(error, -KENOENT);
     dialogue_end();
 }
@@ -293,7 +294,7 @@ static void test_full_table_fits_into_the_file(void)
         CU_ASSERT_EQUAL(inet_ioctl(SIOCADDRT, &entry), 0);
     }
     char text[FILE_TEXT_MAX];
-    struct file *file = path_open("/proc/net/route", 0, &error);
+    struct file *file = path_open("/proc/net/route", 0, 0, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     long size = file->ops->read(file, text, sizeof(text));
     CU_ASSERT_TRUE(size < FILE_TEXT_MAX);

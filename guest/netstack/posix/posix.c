@@ -4,6 +4,7 @@
 #include "netstack/posix/posix.h"
 
 #include "kernel/file.h"
+#include "kernel/path.h"
 #include "kernel/syscall.h"
 #include "netstack/posix/ping_socket.h"
 #include "netstack/posix/proc_net.h"
@@ -29,5 +30,5 @@ void posix_init(void)
     stream_socket_init();
     udp_socket_init();
     socket_family_register(AF_INET, posix_make_inet);
-    path_register(PROC_NET_PREFIX, proc_net_open);
+    path_mount("/proc/net", &proc_net_paths, NULL);
 }

@@ -53,10 +53,13 @@ static size_t proc_udp_text(unsigned *cursor, char *text, size_t size)
 
 /* ---- the folder ------------------------------------------------------------------------------ */
 
-struct file *proc_net_open(const char *path, int flags, int *error)
+/* The files are read-only, whatever is asked for. */
+static struct file *proc_net_open(void *mount, const char *name, int flags, unsigned mode,
+                                  int *error)
 {
-    const char *name = path + sizeof(PROC_NET_PREFIX) - 1;
-    (void)flags; /* the files are read-only, whatever is asked for */
+    (void)mount;
+    (void)flags;
+    (void)mode;
     if (kstreq(name, "route"))
         return proc_table_open(net_table_routes, error);
     if (kstreq(name, "tcp"))
@@ -72,3 +75,5 @@ struct file *proc_net_open(const char *path, int flags, int *error)
     *error = -KENOENT;
     return NULL;
 }
+
+const struct path_ops proc_net_paths = {.open = proc_net_open};

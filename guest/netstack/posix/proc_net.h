@@ -4,13 +4,9 @@
 #ifndef NETSTACK_POSIX_PROC_NET_H
 #define NETSTACK_POSIX_PROC_NET_H
 
-#define PROC_NET_PREFIX "/proc/net/"
+#include "kernel/path.h"
 
-struct file;
-
-/*
- * For path_register(). Serves route, tcp, udp, tcp6, udp6 and drops; anything else is -KENOENT.
- */
-struct file *proc_net_open(const char *path, int flags, int *error);
+/* For path_mount(). Serves route, tcp, udp, tcp6, udp6 and drops; anything else is -KENOENT. */
+extern const struct path_ops proc_net_paths;
 
 #endif

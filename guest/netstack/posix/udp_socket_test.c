@@ -6,6 +6,7 @@
 #include "kernel/fake_hal.h"
 #include "kernel/file.h"
 #include "kernel/message.h"
+#include "kernel/path.h"
 #include "kernel/poll.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -572,7 +573,7 @@ static void test_table_is_shown_in_the_format_of_linux(void)
     CU_ASSERT_EQUAL(bind_to(socket_file, OUR_ADDRESS, 7), 0);
     for (unsigned i = 0; i < DATAGRAMS_MAX + 1; i++)
         answer(GATEWAY, 5000, 7);
-    struct file *file = path_open("/proc/net/udp", 0, &error);
+    struct file *file = path_open("/proc/net/udp", 0, 0, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     long size = file->ops->read(file, text, sizeof(text) - 1);
     CU_ASSERT_EQUAL(size, 2 * 128);

@@ -302,7 +302,7 @@ static long socket_attempt(struct socket_file *file, const struct scheme_request
 {
     struct socket_scheme *scheme = file->socket->scheme;
     bool setting = file->kind == SOCKET_FILE_SETTING;
-    switch ((enum scheme_operation)request->operation) {
+    switch (request->operation) {
     case SCHEME_READ:
         return setting ? socket_read_setting(file, request->data, request->size)
                        : scheme->protocol->read(file, request->data, request->size, now_ns);
@@ -313,13 +313,9 @@ static long socket_attempt(struct socket_file *file, const struct scheme_request
         return scheme->protocol->settle != NULL ? scheme->protocol->settle(file->socket) : 0;
     case SCHEME_DUP:
         return socket_dup(scheme, file, request, now_ns);
-    case SCHEME_OPEN:
-    case SCHEME_EVENTS:
-    case SCHEME_CLOSE:
-    case SCHEME_CANCEL:
-        break;
+    default:
+        return -KEOPNOTSUPP;
     }
-    return -KEOPNOTSUPP;
 }
 
 static uint64_t socket_deadline_ns(const struct net_socket *socket,

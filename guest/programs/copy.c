@@ -1,0 +1,167 @@
+/* copy.c - copying and removing files and whole trees */
+#include "programs/copy.h"
+
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "programs/user_names.h"
+
+#define COPY_CHUNK_SIZE 8192
+
+/* What the programs say about a path; 1. */
+static int copy_fail(const char *program, const char *path, long error)
+{
+    user_error(program, "%s: %s", path, errno_text(error));
+    return 1;
+}
+
+/* ---- one file -------------------------------------------------------------------------------- */
+
+/* *reading: the error is about the source. */
+static long copy_bytes(int from, int to, bool *reading)
+{
+    char chunk[COPY_CHUNK_SIZE];
+    long size, error = 0;
+    while ((size = user_read(from, chunk, sizeof chunk)) > 0 && error == 0)
+        error = user_write_all(to, chunk, (size_t)size);
+    *reading = size < 0;
+    return size < 0 ? size : error;
+}
+
+static int copy_file(const char *program, const char *from, const char *to,
+                     const struct kernel_stat *stat)
+{
+    struct kernel_stat there;
+    bool reading = true;
+    if (user_stat(to, true, &there) == 0 && there.st_dev == stat->st_dev &&
+        there.st_ino == stat->st_ino) {
+        user_error(program, "%s and %s are the same file", from, to);
+        return 1;
+    }
+    long source = user_open(from, O_RDONLY);
+    if (source < 0)
+        return copy_fail(program, from, source);
+    long error = user_create(to, O_WRONLY | O_TRUNC, stat->st_mode & MODE_BITS);
+    if (error >= 0) {
+        int target = (int)error;
+        error = copy_bytes((int)source, target, &reading);
+        long close_error = user_close(target);
+        error = error != 0 ? error : close_error;
+    } else {
+        reading = false;
+    }
+    (void)user_close((int)source);
+    return error != 0 ? copy_fail(program, reading ? from : to, error) : 0;
+}
+
+static int copy_link(const char *program, const char *from, const char *to)
+{
+    char target[USER_PATH_MAX];
+    long length = user_readlink(from, target, sizeof target);
+    if (length < 0)
+        return copy_fail(program, from, length);
+    long error = user_symlink(target, to);
+    return error != 0 ? copy_fail(program, to, error) : 0;
+}
+
+static int copy_one(const char *program, const char *from, const char *to, bool follow)
+{
+    struct kernel_stat stat;
+    long error = user_stat(from, follow, &stat);
+    if (error != 0)
+        return copy_fail(program, from, error);
+    switch (stat.st_mode & S_IFMT) {
+    case S_IFREG:
+        return copy_file(program, from, to, &stat);
+    case S_IFLNK:
+        return copy_link(program, from, to);
+    case S_IFDIR:
+        user_error(program, "%s: is a directory, and -r was not given", from);
+        return 1;
+    default:
+        user_error(program, "%s: neither a file nor a directory nor a link", from);
+        return 1;
+    }
+}
+
+/* ---- trees ----------------------------------------------------------------------------------- */
+
+/* It may be there already. */
+static int copy_directory(const char *program, const char *from, const char *to)
+{
+    struct kernel_stat stat, there;
+    long error = user_stat(from, false, &stat);
+    if (error != 0)
+        return copy_fail(program, from, error);
+    error = user_mkdir(to, stat.st_mode & MODE_BITS);
+    if (error == -KEEXIST && user_stat(to, true, &there) == 0 &&
+        (there.st_mode & S_IFMT) == S_IFDIR)
+        error = 0;
+    return error != 0 ? copy_fail(program, to, error) : 0;
+}
+
+/* Whether one path leads to another, or below it, as far as their texts show. */
+static bool copy_is_below(const char *path, const char *above)
+{
+    size_t length = kstrlen(above);
+    while (length > 1 && above[length - 1] == '/')
+        length--;
+    return kstrncmp(path, above, length) == 0 &&
+           (path[length] == '/' || path[length] == '\0' || above[length - 1] == '/');
+}
+
+/* What an event of the walk means for the copy, whose path is `to`. */
+static int copy_step(const char *program, const struct user_tree *tree, const char *to)
+{
+    switch (tree->last) {
+    case USER_TREE_ERROR:
+        return copy_fail(program, tree->path, tree->error);
+    case USER_TREE_ENTER:
+        return copy_directory(program, tree->path, to);
+    case USER_TREE_FILE:
+        return copy_one(program, tree->path, to, false);
+    case USER_TREE_LEAVE:
+    case USER_TREE_END:
+        break;
+    }
+    return 0;
+}
+
+int copy_tree(const char *program, const char *from, const char *to, bool recursive)
+{
+    struct user_tree tree;
+    char path[USER_PATH_MAX];
+    int status = 0;
+    if (!recursive)
+        return copy_one(program, from, to, true);
+    user_tree_begin(&tree, from);
+    while (user_tree_next(&tree) != USER_TREE_END) {
+        const char *rest = tree.path + tree.root_length;
+        if (tree.last == USER_TREE_ENTER && rest[0] == '\0' && copy_is_below(to, from)) {
+            user_error(program, "%s: a directory cannot be copied into itself", from);
+            return 1;
+        }
+        (void)kstrlcpy(path, to, sizeof path);
+        if (kstrlcat(path, rest, sizeof path) >= sizeof path)
+            status |= copy_fail(program, tree.path, -KENAMETOOLONG);
+        else
+            status |= copy_step(program, &tree, path);
+    }
+    return status;
+}
+
+int copy_remove_tree(const char *program, const char *path)
+{
+    struct user_tree tree;
+    int status = 0;
+    user_tree_begin(&tree, path);
+    for (enum user_tree_event event; (event = user_tree_next(&tree)) != USER_TREE_END;) {
+        long error = 0;
+        if (event == USER_TREE_ERROR)
+            error = tree.error;
+        else if (event != USER_TREE_ENTER)
+            error = user_remove(tree.path, event == USER_TREE_LEAVE);
+        if (error != 0)
+            status |= copy_fail(program, tree.path, error);
+    }
+    return status;
+}

@@ -14,6 +14,7 @@
  */
 #include "kernel/time_file.h"
 
+#include "kernel/boot_memory.h"
 #include "kernel/clock.h"
 #include "kernel/event.h"
 #include "kernel/file.h"
@@ -49,7 +50,6 @@ static struct {
 
 static struct time_file time_file_objects[TIME_FILES_MAX];
 static struct pool time_file_pool;
-static struct time_timeout time_timeout_objects[TIME_TIMEOUTS_MAX];
 static struct pool time_timeout_pool;
 
 static uint64_t time_file_now_ns(const struct time_file *file)
@@ -199,7 +199,7 @@ void time_file_init(void)
     time_files.last_number = 0;
     pool_init(&time_file_pool, "time-files", time_file_objects, sizeof time_file_objects[0],
               TIME_FILES_MAX);
-    pool_init(&time_timeout_pool, "time-timeouts", time_timeout_objects,
-              sizeof time_timeout_objects[0], TIME_TIMEOUTS_MAX);
+    boot_memory_init_pool(&time_timeout_pool, "time-timeouts", sizeof(struct time_timeout),
+                          TIME_TIMEOUTS_MAX);
     scheme_register_kernel("time", time_file_open);
 }

@@ -30,7 +30,7 @@ enum sockets_call {
 static const struct {
     const char *name;
     enum sockets_call call;
-    signed char flags; /* the argument with MSG_DONTWAIT, -1: none */
+    short flags; /* the argument with MSG_DONTWAIT, -1: none */
 } sockets_calls[] = {
     {"socket", SOCKETS_SOCKET, -1},     {"connect", SOCKETS_CONNECT, -1},
     {"accept", SOCKETS_ACCEPT, -1},     {"accept4", SOCKETS_ACCEPT, -1},

@@ -51,21 +51,43 @@ const struct ledger_task *rules_queue_waiter(const struct rules_case *c)
     return NULL;
 }
 
-bool rules_time_is_overdue(const struct rules_case *c)
+/* A time that has passed, or at a hang any: nothing else will happen. */
+static bool rules_has_passed(const struct rules_case *c, uint64_t deadline_ns)
 {
-    for (guint i = 1; i < c->ledger->tasks->len; i++) {
-        const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
-        if (task == NULL || task->state != LEDGER_TASK_BLOCKED ||
-            task->deadline_ns == LEDGER_NO_TIME) {
-            continue;
-        }
-        bool passed =
-            task->deadline_ns <= c->now_ns && c->now_ns - task->deadline_ns >= RULES_SETTLE_NS;
-        if (c->question->hangs || passed) {
+    bool has = deadline_ns <= c->now_ns && c->now_ns - deadline_ns >= RULES_SETTLE_NS;
+    return deadline_ns != LEDGER_NO_TIME && (has || c->question->hangs);
+}
+
+static bool rules_sleeps(const struct ledger_task *task)
+{
+    return task != NULL && task->state == LEDGER_TASK_BLOCKED;
+}
+
+/* Who waits for the file of a clock has no deadline of its own. */
+static bool rules_clock_is_overdue(const struct rules_case *c)
+{
+    GHashTableIter each;
+    gpointer value;
+    g_hash_table_iter_init(&each, c->ledger->schemes->timeouts);
+    while (g_hash_table_iter_next(&each, NULL, &value)) {
+        const struct ledger_timeout *timeout = value;
+        if (timeout->clock != NULL && rules_has_passed(c, timeout->deadline_ns) &&
+            rules_sleeps(ledger_task(c->ledger, timeout->clock->task))) {
             return true;
         }
     }
     return false;
+}
+
+bool rules_time_is_overdue(const struct rules_case *c)
+{
+    for (guint i = 1; i < c->ledger->tasks->len; i++) {
+        const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
+        if (rules_sleeps(task) && rules_has_passed(c, task->deadline_ns)) {
+            return true;
+        }
+    }
+    return rules_clock_is_overdue(c);
 }
 
 bool rules_rx_unconsumed(const struct rules_case *c, const struct ledger_device *device)

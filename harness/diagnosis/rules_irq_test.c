@@ -75,6 +75,26 @@ static void test_a_line_that_stays_low_is_a_lost_interrupt(void)
     rig_expect(&rig, false, "irq.lost", "ping");
 }
 
+/* The same of a task that waits for the file of a clock, or has it set and is at work. */
+static void test_who_waits_for_a_clock_misses_the_timer_as_well(void)
+{
+    for (unsigned sleeps = 0; sleeps < 2; sleeps++) {
+        struct rig rig;
+        begin(&rig, GTIMER_CTL_ENABLE);
+        gic_repair_enable(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
+        struct irqline line = gic_input(board_gic(rig.board), 0, BOARD_TIMER_VIRT_INTID);
+        irqline_set(&line, false);
+        trace_emit(rig.trace, TRACE_TASK_BLOCKED, TN(RIG_PING), TS("scheme"), TN(2),
+                   TN(UINT64_MAX));
+        trace_emit(rig.trace, TRACE_TIMEOUT_REGISTERED, TN(0x44), TN(DEADLINE));
+        trace_emit(rig.trace, TRACE_TIME_SET, TN(RIG_NETD), TN(6), TN(0x44), TN(DEADLINE));
+        if (sleeps == 0) {
+            trace_emit(rig.trace, TRACE_TASK_RUNNING, TN(RIG_NETD));
+        }
+        rig_expect(&rig, false, sleeps != 0 ? "irq.lost" : "", "ping");
+    }
+}
+
 /* The timer's output was led to another input of the controller. */
 static void lead_to(struct rig *rig, unsigned intid)
 {
@@ -350,6 +370,7 @@ UNIT_SUITE("rules_irq", UNIT_TEST(test_a_timer_that_nobody_enabled_is_not_enable
            UNIT_TEST(test_with_imask_it_is_masked),
            UNIT_TEST(test_imask_without_anybody_who_waits_for_a_time_is_nothing),
            UNIT_TEST(test_a_line_that_stays_low_is_a_lost_interrupt),
+           UNIT_TEST(test_who_waits_for_a_clock_misses_the_timer_as_well),
            UNIT_TEST(test_a_timer_that_raises_an_spi_instead_of_its_own_intid_is_a_mismatch),
            UNIT_TEST(test_a_line_that_was_up_before_the_timer_fired_is_not_the_timers),
            UNIT_TEST(test_an_spi_that_the_guest_listens_on_or_a_device_raises_is_no_mismatch),

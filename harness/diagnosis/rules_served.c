@@ -13,6 +13,11 @@
 /* As late as a call may be, for want of a finer tick. */
 #define SERVED_LATE_NS  UINT64_C(50000000)
 #define SERVED_LOOPBACK 127
+/* Events of queues. */
+#define SERVED_READ  1U
+#define SERVED_WRITE 2U
+
+/* ---- time ------------------------------------------------------------------------------------ */
 
 static uint64_t served_patience_ns(const struct ledger_ask *ask, const struct ledger_socket *socket)
 {
@@ -89,6 +94,8 @@ bool rule_request_overdue(struct rules_case *c)
            rules_some_chain(c, served_is_overdue);
 }
 
+/* ---- ends ------------------------------------------------------------------------------------ */
+
 /* Whether the peer had said nothing at all of the connection when a read of it had its end. */
 static bool served_is_unheard(const struct rules_case *c, const struct ledger_served *served)
 {
@@ -136,9 +143,6 @@ bool rule_request_ended_early(struct rules_case *c)
 }
 
 /* ---- readiness ------------------------------------------------------------------------------- */
-
-#define SERVED_READ  1u
-#define SERVED_WRITE 2u
 
 /* Arrived since it is watched, long enough ago, and no event came of it or of anything later. */
 static bool served_was_missed(const struct rules_case *c, const struct ledger_watch *watch,

@@ -2,7 +2,8 @@
  * tmpfs.h - /tmp: files, directories and symbolic links in memory
  *
  * They lie in the RAM that the boot information calls free, all of which is taken when something is
- * made first: by then everybody else has theirs. What does not fit is -KENOSPC. A file that was
+ * made first: by then everybody else has theirs. What does not fit is -KENOSPC: that is the limit of
+ * how many there are. A file that was
  * removed, or replaced, lives until it is closed. Blocks that were never written read as zeros and
  * take no room. That something is read changes no time of it.
  */
@@ -10,7 +11,6 @@
 #define KERNEL_TMPFS_H
 
 #define TMPFS_POINT         "/tmp"
-#define TMPFS_NODES_MAX     4096
 #define TMPFS_BLOCK_SIZE    4096
 #define TMPFS_BLOCKS_MAX    16384 /* 64 MiB in all */
 #define TMPFS_DIRECT        8     /* blocks that a node knows by itself */

@@ -25,7 +25,8 @@ COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 70
 
 # Who may include whom: the first path component(s) of a file -> the prefixes that its includes may start with.
-# System headers (<…>) are checked for the guest only. Tests (x_test.c and mocks) may also include tests/, and in the guest the kernel's fakes.
+# System headers (<…>) are checked for the guest only. Tests (x_test.c and mocks) may also include tests/, and in the guest the
+# kernel's fakes.
 LAYERS = {
     "emu/core": ["emu/core/"],
     "emu/cpu-stub": ["emu/core/", "emu/cpu-stub/", "ringside/"],

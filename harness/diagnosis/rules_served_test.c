@@ -219,6 +219,60 @@ static void test_end_is_right_once_the_peer_was_heard(void)
     }
 }
 
+/* ---- readiness ------------------------------------------------------------------------------- */
+
+#define IN  0x001
+#define OUT 0x004
+#define HUP 0x010
+
+static void test_connection_is_ready_once_the_peer_was_heard(void)
+{
+    static const struct {
+        unsigned events;
+        uint32_t told; /* the task that asks */
+        bool in_time;  /* the SYN-ACK is there before */
+        const char *cause;
+    } cases[] = {
+        {OUT, RIG_PING, false, "poll.false-ready"},
+        {OUT, RIG_PING, true, ""},
+        {OUT, RIG_PROVIDER, false, ""}, /* it was not said to the program */
+        {OUT | HUP, RIG_PING, false, ""},
+        {IN, RIG_PING, true, "poll.false-ready"}, /* a SYN-ACK is nothing to read */
+        {0, RIG_PING, false, ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct rig rig;
+        rig_scheme_open_with(&rig, 1, "wget http://10.0.2.2/");
+        rig_claim(&rig);
+        set_timeouts(&rig, UINT64_MAX, UINT64_MAX);
+        name(&rig, RIG_PEER);
+        pass_segment(&rig, true, SYN);
+        if (cases[i].in_time) {
+            pass_segment(&rig, false, SYN | ACK);
+        }
+        trace_emit(rig.trace, TRACE_SOCKET_READY, TN(SERVED_SOCKET), TN(cases[i].told),
+                   TN(cases[i].events));
+        pass_segment(&rig, false, SYN | ACK);
+        rig_run(&rig, RIG_PING);
+        expect(&rig, false, cases[i].cause);
+    }
+}
+
+static void test_another_connection_of_a_socket_begins_anew(void)
+{
+    struct rig rig;
+    rig_scheme_open_with(&rig, 1, "wget http://10.0.2.2/");
+    rig_claim(&rig);
+    set_timeouts(&rig, UINT64_MAX, UINT64_MAX);
+    trace_emit(rig.trace, TRACE_SOCKET_READY, TN(SERVED_SOCKET), TN(RIG_PING), TN(OUT));
+    name(&rig, RIG_PEER);
+    pass_segment(&rig, true, SYN);
+    pass_segment(&rig, false, SYN | ACK);
+    trace_emit(rig.trace, TRACE_SOCKET_READY, TN(SERVED_SOCKET), TN(RIG_PING), TN(OUT));
+    rig_run(&rig, RIG_PING);
+    expect(&rig, false, "");
+}
+
 UNIT_SUITE("rules_served",
            UNIT_TEST(test_request_that_waits_for_longer_than_its_socket_may_is_overdue),
            UNIT_TEST(test_at_a_hang_a_provider_without_a_timeout_will_never_look),
@@ -228,4 +282,6 @@ UNIT_SUITE("rules_served",
            UNIT_TEST(test_end_of_a_connection_of_which_nothing_came_is_wrong),
            UNIT_TEST(test_no_bytes_are_the_right_answer_to_who_wants_none),
            UNIT_TEST(test_connection_within_the_guest_passes_no_wire),
-           UNIT_TEST(test_end_is_right_once_the_peer_was_heard))
+           UNIT_TEST(test_end_is_right_once_the_peer_was_heard),
+           UNIT_TEST(test_connection_is_ready_once_the_peer_was_heard),
+           UNIT_TEST(test_another_connection_of_a_socket_begins_anew))

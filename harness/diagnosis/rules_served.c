@@ -2,8 +2,9 @@
  * rules_served.c - sockets that a program provides: what it answers, held against the wire and
  * against the time that was given
  *
- * What rules_socket.c and rules_call.c say of calls, here of requests. Of readiness that is not told
- * nothing is said: who waits for that waits in an event queue, and rules_event.c looks at those.
+ * What rules_socket.c and rules_call.c say of calls, here of requests. Of readiness that is not
+ * told nothing is said: who waits for that waits in an event queue, and rules_event.c looks at
+ * those.
  */
 #include "harness/diagnosis/rules.h"
 

@@ -25,8 +25,9 @@ from runs import is_live, run, without_guards
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/faces.md"
-# Scenarios of interrupts, rings, memory and machines are about the kernel and the driver's rings, which both faces share.
-SUBJECTS = ("arp", "dhcp", "dns", "faults", "http", "icmp", "route", "sockets", "tcp", "udp", "wire")
+# What is not here is about the boot and its memory, about rules that checkers hold, or of one face alone.
+SUBJECTS = ("arp", "dhcp", "dns", "faults", "http", "icmp", "irq", "matrix", "pci", "route", "smp", "sockets", "tcp", "timer")
+SUBJECTS += ("udp", "virtio-net", "wire")
 FACES = ("posix", "schemes")
 SAME, ORDER, OTHER = "same", "same frames, another order", "other frames"
 
@@ -34,6 +35,8 @@ REASONS = {
     "The scenario names system calls of sockets. On the other face connecting, and sending and receiving with an address, are"
     " reads and writes of files.": (
         "arp/gives-up",
+        "matrix/nobody-answers",
+        "smp/tick-in-call",
         "tcp/empty-reply",
         "tcp/syn-ack-after-70ms",
     ),
@@ -53,8 +56,32 @@ REASONS = {
         "tcp/zero-window",
         "wire/segments-of-a-host",
     ),
-    "`tx=block` is an option of the kernel's driver task. The daemon waits for no transmission unless /etc/pcid.conf says so, and"
-    " the interrupt that the scenario loses does not come.": ("faults/irq-tx-lost",),
+    "`tx` and `ring-start` are options of the kernel's driver task. The daemon has its own, in /etc/pcid.conf, and waits for no"
+    " transmission unless it is told so; where rings begin it cannot be told.": (
+        "faults/irq-tx-lost",
+        "matrix/indices-wrap",
+    ),
+    "`ifconfig eth0 down` switches off the kernel's card. On the other face it is the network daemon's interface, and the card goes on:"
+    " it belongs to its driver's daemon, and is begun anew by the next one.": (
+        "irq/released",
+        "matrix/restart",
+        "virtio-net/restart",
+        "virtio-net/ring-broken",
+    ),
+    "A handler of the kernel takes an interrupt from the device, and then it is ended. A daemon takes it later: the kernel ends it"
+    " before, and masks it until then.": ("irq/status-acknowledged",),
+    "The scheme of a card has its frames and its address. That there is no cable is known to the daemon that serves it, and to nobody"
+    " else.": ("virtio-net/link-status",),
+    "Which of two frames is the first depends on how long a program, or a daemon, takes in between.": (
+        "matrix/both-queues",
+        "matrix/slow-card",
+        "smp/senders-wait",
+        "smp/two-at-once",
+        "timer/tick-rearmed",
+        "virtio-net/unhandled-el1-exception",
+        "virtio-net/used-length-too-long",
+        "virtio-net/used-length-too-short",
+    ),
 }
 
 HEADER = """\

@@ -309,6 +309,11 @@ void probe_socket_timeouts(uint64_t object, uint64_t receive_ns, uint64_t send_n
     PROBE_EMIT(TRACE_SOCKET_TIMEOUTS, TN(object), TN(receive_ns), TN(send_ns));
 }
 
+void probe_socket_ready(uint64_t object, uint32_t task, uint32_t events)
+{
+    PROBE_EMIT(TRACE_SOCKET_READY, TN(object), TN(task), TN(events));
+}
+
 void probe_request_about(uint64_t tag, uint64_t object)
 {
     PROBE_EMIT(TRACE_REQUEST_ABOUT, TN(tag), TN(object));

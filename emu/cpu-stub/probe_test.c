@@ -138,6 +138,7 @@ static void guest_probes(void)
     probe_call_told(1, 3, seen.kind, 0x66);
     probe_socket_named(0x66, 6, 0x0a00020f, 49152, 0x0a000202, 80);
     probe_socket_timeouts(0x66, 2000, UINT64_MAX);
+    probe_socket_ready(0x66, 1, 5);
     probe_config_rejected(seen.name);
     probe_config_applied(seen.name, 0x0a00020f, 0xffffff00);
     probe_route_disagreed(0xc6336401);
@@ -189,6 +190,7 @@ static void test_each_probe_is_its_event(void)
                            "socket.named object=0x66 protocol=6 address=0xa00020f port=49152 "
                            "peer=0xa000202 peer_port=80\n"
                            "socket.timeouts object=0x66 receive=2000 send=-1\n"
+                           "socket.ready object=0x66 task=1 events=0x5\n"
                            "config.rejected path=eth0.rx\n"
                            "config.applied interface=eth0.rx address=0xa00020f "
                            "mask=0xffffff00\n"

@@ -227,6 +227,13 @@ long system_call(long number, long a0, long a1, long a2, long a3, long a4, long 
         return fake_create(fake_pointer(a0));
     case SYS_SPAWN:
         return fake_spawn(fake_pointer(a0));
+    case SYS_READY:
+        fake_calls.ready_count++;
+        return 0;
+    case SYS_WAIT:
+        kassert(a0 == fake_calls.spawn_count && a2 == WREADY);
+        fake_calls.waited_for++;
+        return 0;
     case SYS_CLOCK_GETTIME:
         return fake_clock(fake_pointer(a1));
     case SYS_CLOSE:

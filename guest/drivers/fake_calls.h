@@ -58,6 +58,7 @@ struct fake_calls {
     const char *config; /* of /etc/pcid.conf; NULL: there is none */
     char spawned[FAKE_SPAWNS_MAX][128];
     unsigned spawn_count;
+    unsigned waited_for, ready_count; /* children until they are ready; and that it is */
     long spawn_error;
     char output[FAKE_TEXT_MAX]; /* of descriptors 1 and 2 */
     size_t output_size;

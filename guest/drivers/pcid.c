@@ -89,6 +89,7 @@ static void pcid_start(const struct pcid_identity *identity, const struct device
         return;
     }
     pcid_say("%s (%s): %s\n", device, what, command);
+    (void)sys_wait((uint32_t)task, NULL, WREADY); /* one that has failed has said why */
 }
 
 /* ---- finding --------------------------------------------------------------------------------- */

@@ -151,6 +151,7 @@ static void test_a_card_in_a_window_gets_its_daemon_by_default(void)
     CU_ASSERT_STRING_EQUAL(fake_calls.spawned[0], "virtio-netd -n eth0 mmio-0a000000 48e");
     CU_ASSERT_STRING_EQUAL(fake_calls.output, "pcid: mmio-0a000000 (type 1): virtio-netd -n eth0 "
                                               "mmio-0a000000 48e\n");
+    CU_ASSERT_EQUAL(fake_calls.waited_for, 1);
     CU_ASSERT_EQUAL(mock_device.writes, 0);
 }
 

@@ -193,6 +193,7 @@ static const char *virtio_netd_serve(struct virtio_netd *netd,
         why = virtio_netd_bring_up(netd, arguments);
     if (why != NULL)
         return why;
+    (void)sys_ready(); /* whoever started it need not wait */
     (void)virtio_netd_loop(netd);
     return "its requests, or its events, have come to an end";
 }

@@ -111,6 +111,7 @@ static void test_a_device_is_served_by_the_name_that_it_has(void)
     CU_ASSERT_TRUE(fake_hal_has_counter("eth0.rx.frames"));
     CU_ASSERT_PTR_NULL(fake_kernel.handler);
     CU_ASSERT_PTR_NULL(fake_kernel.task);
+    CU_ASSERT_EQUAL(fake_calls.ready_count, 1);
 }
 
 static void test_arguments_are_obeyed_and_others_refused(void)
@@ -175,6 +176,7 @@ static void test_it_gives_up_where_it_cannot_be_interrupted_or_has_no_memory(voi
     reset();
     fake_calls.irq_count = FAKE_IRQS_MAX; /* no further one can be opened */
     CU_ASSERT_EQUAL(run("virtio-netd " DEVICE " 48", steps), 1);
+    CU_ASSERT_EQUAL(fake_calls.ready_count, 0);
     CU_ASSERT_NOT_EQUAL(mock_device.status & VIRTIO_CONFIG_S_FAILED, 0);
     CU_ASSERT_EQUAL(nbuf_free_count(), NBUF_COUNT);
     CU_ASSERT_EQUAL(fake_hal.dma_live, 1); /* the pool of buffers */

@@ -644,6 +644,12 @@ void probe_socket_timeouts(uint64_t object, uint64_t receive_ns, uint64_t send_n
     (void)send_ns;
 }
 
+void probe_socket_ready(uint64_t object, uint32_t task, uint32_t events)
+{
+    (void)object;
+    fake_note("ready %u 0x%x\n", task, events);
+}
+
 void probe_request_about(uint64_t tag, uint64_t object)
 {
     (void)tag;

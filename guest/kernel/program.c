@@ -407,8 +407,9 @@ int program_start_first(const char *command_line)
 
 int program_say_ready(void)
 {
-    if (programs.first == NULL || sched_current()->program != programs.first)
-        return -KEPERM;
+    struct program *program = sched_current()->program;
+    if (programs.first == NULL || program != programs.first)
+        return program_child_say_ready(program);
     programs.first = NULL;
     boot_say_ready();
     return 0;

@@ -45,10 +45,10 @@ int program_say_ready(void);
  */
 long program_spawn(const char *command_line);
 /*
- * A child, or any (0), that has ended: its task, and its status. -KECHILD: there is none; 0: none
- * has ended; when that is to be waited for, -KEINTR.
+ * A child, or any (0), that has ended: its task, and its status. -KECHILD: there is none. 0: with
+ * WNOHANG, none has ended; with WREADY, it is ready. -KEINTR.
  */
-long program_wait(uint32_t task, bool waits, int *status);
+long program_wait(uint32_t task, unsigned flags, int *status);
 /* Registers "/scheme/child". */
 void program_child_init(void);
 

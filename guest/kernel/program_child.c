@@ -22,6 +22,7 @@ struct program_child {
     struct program *program; /* NULL: it has ended */
     uint32_t task;
     int status;
+    bool is_ready; /* it has said so */
 };
 
 static struct program_child child_objects[CHILDREN_MAX];
@@ -60,6 +61,29 @@ void program_child_end(struct program *program, int status)
             child->program->as_child = NULL;
         pool_free(&child_pool, child);
     }
+}
+
+int program_child_say_ready(struct program *program)
+{
+    uint64_t daif = spin_lock(&programs.lock);
+    struct program_child *child = program->as_child;
+    if (child != NULL) {
+        child->is_ready = true;
+        wait_wake_all(&child->parent->child_ended);
+    }
+    spin_unlock(&programs.lock, daif);
+    return child != NULL ? 0 : -KEPERM;
+}
+
+static bool child_is_ready(const struct program *parent, uint32_t task)
+{
+    const struct list *link;
+    list_foreach (link, &parent->children) {
+        const struct program_child *child = list_entry(link, struct program_child, link);
+        if ((task == 0 || child->task == task) && child->is_ready)
+            return true;
+    }
+    return false;
 }
 
 /* One that has ended goes, and is told. As program_wait(), without waiting. */
@@ -106,23 +130,24 @@ long program_spawn(const char *command_line)
     return task;
 }
 
-static long child_take_unlocked(uint32_t task, int *status)
+/* Whether there is something to tell, as the flags have it. */
+static bool child_take_unlocked(uint32_t task, unsigned flags, int *status, long *found)
 {
     struct program *parent = sched_current()->program;
     uint64_t daif = spin_lock(&programs.lock);
-    long found = child_take(parent, task, status);
+    *found = child_take(parent, task, status);
+    bool is_ready = (flags & WREADY) != 0 && child_is_ready(parent, task);
     spin_unlock(&programs.lock, daif);
-    return found;
+    return *found != 0 || is_ready || (flags & WNOHANG) != 0;
 }
 
-long program_wait(uint32_t task, bool waits, int *status)
+long program_wait(uint32_t task, unsigned flags, int *status)
 {
     struct waiter waiter;
     long found;
     for (;;) {
         wait_prepare(&sched_current()->program->child_ended, &waiter, "child");
-        found = child_take_unlocked(task, status);
-        if (found != 0 || !waits)
+        if (child_take_unlocked(task, flags, status, &found))
             break;
         found = wait_commit(&waiter, WAIT_FOREVER);
         if (found != 0)
@@ -136,12 +161,12 @@ long program_wait(uint32_t task, bool waits, int *status)
 
 static long child_file_read(struct file *file, void *buffer, size_t size)
 {
-    bool waits = (file->flags & FILE_NONBLOCK) == 0;
+    unsigned flags = (file->flags & FILE_NONBLOCK) != 0 ? WNOHANG : 0;
     struct child_end end;
     int status = 0;
     if (size < sizeof end)
         return -KEINVAL;
-    long task = program_wait(0, waits, &status);
+    long task = program_wait(0, flags, &status);
     if (task <= 0)
         return task == 0 ? -KEAGAIN : task;
     end = (struct child_end){.task = (uint32_t)task, .status = status};

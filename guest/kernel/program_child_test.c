@@ -50,7 +50,7 @@ static void waits(void)
     CU_ASSERT_EQUAL(sys_wait(0, &status, 0), 3);
     CU_ASSERT_EQUAL(status, 128 + SIGKILL);
     CU_ASSERT_EQUAL(sys_wait(0, &status, WNOHANG), -KECHILD);
-    CU_ASSERT_EQUAL(sys_wait(0, &status, 2), -KEINVAL);
+    CU_ASSERT_EQUAL(sys_wait(0, &status, 4), -KEINVAL);
     CU_ASSERT_EQUAL(sys_wait(0, (int *)8, 0), -KEFAULT);
     CU_ASSERT_EQUAL(sys_spawn((const char *)8), -KEFAULT);
     char none[] = "nobody";
@@ -64,6 +64,37 @@ static void test_a_parent_is_told_how_its_children_end(void)
     add(waits);
     also(exit_with_7);
     also(sleep_long);
+    finish_parent();
+}
+
+static void is_ready_later(void)
+{
+    sleep_ms(5);
+    CU_ASSERT_EQUAL(sys_ready(), 0);
+    sleep_ms(5);
+}
+
+static void waits_for_readiness(void)
+{
+    int status = -1;
+    uint64_t begin_ns = fake_now_ns;
+    CU_ASSERT_EQUAL(spawn(2), 2);
+    CU_ASSERT_EQUAL(spawn(3), 3);
+    CU_ASSERT_EQUAL(sys_wait(2, &status, WREADY), 0);
+    CU_ASSERT_TRUE(fake_now_ns >= begin_ns + 5 * BODY_MS && fake_now_ns < begin_ns + 10 * BODY_MS);
+    CU_ASSERT_EQUAL(sys_wait(2, &status, WREADY), 0); /* and is still */
+    CU_ASSERT_EQUAL(sys_wait(3, &status, WREADY), 3); /* it has ended instead */
+    CU_ASSERT_EQUAL(status, 7);
+    CU_ASSERT_EQUAL(sys_wait(2, &status, 0), 2);
+    CU_ASSERT_TRUE(fake_now_ns >= begin_ns + 10 * BODY_MS);
+}
+
+static void test_a_parent_waits_until_a_child_is_ready(void)
+{
+    boot();
+    add(waits_for_readiness);
+    also(is_ready_later);
+    also(exit_with_7);
     finish_parent();
 }
 
@@ -177,6 +208,7 @@ static void test_the_machine_ends_with_a_first_program_that_was_not_ready(void)
 }
 
 UNIT_SUITE("program_child", UNIT_TEST(test_a_parent_is_told_how_its_children_end),
+           UNIT_TEST(test_a_parent_waits_until_a_child_is_ready),
            UNIT_TEST(test_the_end_of_a_child_can_be_watched),
            UNIT_TEST(test_children_outlive_their_parent),
            UNIT_TEST(test_a_child_has_the_namespace_and_the_console_of_its_parent),

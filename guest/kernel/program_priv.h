@@ -54,5 +54,7 @@ void program_run(struct program *program);
 void program_child_reset(void);
 /* With the lock: a program ends, as a parent and as a child. */
 void program_child_end(struct program *program, int status);
+/* To its parent. -KEPERM: it has none. */
+int program_child_say_ready(struct program *program);
 
 #endif

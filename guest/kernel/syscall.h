@@ -98,9 +98,11 @@ enum {
  * SPAWN(command line): starts a program, with the console and the namespace of this one: its task.
  * WAIT(task or 0, int *status, WNOHANG): until this child, or any, has ended: its task, and its
  *     exit status, or 128 + the signal. -KECHILD: there is none. With WNOHANG 0: none has ended.
+ *     With WREADY also until it has said READY: 0.
  * FPATH(descriptor, text, size): which scheme a file is of: "/scheme/udp", and how long that is.
  *     -KEOPNOTSUPP: of none, or of the kernel's.
- * READY(): the program with which the machine begins says that all is up. -KEPERM for others.
+ * READY(): a program says that it does what it was started for; the first one, that the machine is
+ *     up. -KEPERM: nobody started it, or he is gone; or the machine was up.
  */
 enum {
     SYS_PRIVATE_FIRST = 1000,
@@ -114,6 +116,7 @@ enum {
     SYS_PRIVATE_END,
 };
 #define WNOHANG             1
+#define WREADY              2
 #define NAMESPACE_NAMES_MAX 64 /* of one SCHEME_NAMESPACE */
 #define SPAWN_LENGTH_MAX    512
 

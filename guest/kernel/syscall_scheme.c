@@ -68,11 +68,11 @@ static long syscall_spawn(const long a[6])
 static long syscall_wait(const long a[6])
 {
     int status = 0;
-    if ((a[2] & ~(long)WNOHANG) != 0)
+    if ((a[2] & ~(long)(WNOHANG | WREADY)) != 0)
         return -KEINVAL;
     if (a[1] != 0 && !syscall_is_ram(a[1], sizeof status))
         return -KEFAULT;
-    long task = program_wait((uint32_t)a[0], (a[2] & WNOHANG) == 0, &status);
+    long task = program_wait((uint32_t)a[0], (unsigned)a[2], &status);
     if (task > 0 && a[1] != 0)
         *(int *)syscall_pointer(a[1]) = status;
     return task;

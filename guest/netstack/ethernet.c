@@ -68,5 +68,6 @@ int ethernet_output(struct interface *interface, struct nbuf *nbuf,
     memcpy(header->source, netif->mac, ETHERNET_MAC_SIZE);
     header->type = be16_put((uint16_t)type);
     nbuf->netif = netif;
-    return netif->transmit(netif, nbuf);
+    int error = netif->transmit(netif, nbuf);
+    return error == -KEAGAIN ? -KENOBUFS : error; /* no sender is told when there is room again */
 }

@@ -38,7 +38,10 @@ static inline bool ethernet_is_group(const uint8_t mac[ETHERNET_MAC_SIZE])
 /* A frame that arrived. Takes the buffer. */
 void ethernet_input(struct interface *interface, struct nbuf *nbuf, uint64_t now_ns);
 
-/* Sends what the buffer holds. Takes the buffer. 0; -KENETDOWN, or what the driver says. */
+/*
+ * Sends what the buffer holds. Takes the buffer. 0; -KENETDOWN; -KENOBUFS: the driver had no room;
+ * or what else it says.
+ */
 int ethernet_output(struct interface *interface, struct nbuf *nbuf,
                     const uint8_t destination[ETHERNET_MAC_SIZE], enum ethernet_type type);
 

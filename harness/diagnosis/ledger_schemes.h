@@ -110,6 +110,7 @@ struct ledger_served {
     struct ledger_socket socket; /* of no task and no descriptor; LEDGER_NO_TIME: for ever */
     struct ledger_mark ended;    /* the first read of some bytes that was answered with none, */
     uint32_t ended_for;          /* this task's */
+    uint32_t told_for;           /* who was told of socket.told_out and told_in */
     uint32_t user;               /* who asked about it last */
 };
 

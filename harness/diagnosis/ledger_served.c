@@ -14,6 +14,10 @@
 #include <string.h>
 
 #define SERVED_TCP 6
+/* Numbers of Linux. */
+#define SERVED_IN     0x001
+#define SERVED_OUT    0x004
+#define SERVED_FAILED 0x018 /* POLLERR, POLLHUP */
 
 const struct ledger_served *ledger_served(const struct ledger *ledger, uint64_t socket)
 {
@@ -53,7 +57,27 @@ static void served_observe_named(void *opaque, const struct trace_event *event)
     served->socket.peer_port = (uint16_t)event->fields[5].number;
     served->socket.connected = ledger_mark(event);
     served->socket.accepted = 0;
+    served->socket.told_out = served->socket.told_in = (struct ledger_mark){0};
     served->ended = (struct ledger_mark){0};
+}
+
+/* As of what poll() says: of a failure nothing follows for the rest. */
+static void served_observe_ready(void *opaque, const struct trace_event *event)
+{
+    struct ledger_schemes *schemes = ((struct ledger *)opaque)->schemes;
+    struct ledger_served *served = g_hash_table_lookup(schemes->served, &event->fields[0].number);
+    uint64_t events = event->fields[2].number;
+    if (served == NULL || (events & SERVED_FAILED) != 0) {
+        return;
+    }
+    if ((events & SERVED_OUT) != 0 && served->socket.told_out.sequence == 0) {
+        served->socket.told_out = ledger_mark(event);
+        served->told_for = (uint32_t)event->fields[1].number;
+    }
+    if ((events & SERVED_IN) != 0 && served->socket.told_in.sequence == 0) {
+        served->socket.told_in = ledger_mark(event);
+        served->told_for = (uint32_t)event->fields[1].number;
+    }
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */
@@ -136,6 +160,7 @@ static void served_observe_applied(void *opaque, const struct trace_event *event
 static const struct trace_listener served_listeners[] = {
     {TRACE_SOCKET_TIMEOUTS, served_observe_timeouts},
     {TRACE_SOCKET_NAMED, served_observe_named},
+    {TRACE_SOCKET_READY, served_observe_ready},
     {TRACE_REQUEST_ABOUT, served_observe_about},
     {TRACE_REQUEST_ANSWERED, served_observe_answered},
     {TRACE_CONFIG_REJECTED, served_observe_rejected},

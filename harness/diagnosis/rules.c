@@ -323,6 +323,7 @@ static rule_fn *const rules[] = {
     rule_call_wrong_result,
     rule_request_ended_early,
     rule_poll_false_ready,
+    rule_request_false_ready,
     rule_call_blocks,
     rule_socket_data_dropped,
     rule_request_data_dropped,

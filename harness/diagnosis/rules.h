@@ -147,6 +147,9 @@ bool rule_peer_refused(struct rules_case *c);
 /* rules_socket.c: each socket that the program has, or had, until one holds. */
 typedef bool rules_socket_fn(struct rules_case *c, const struct ledger_socket *socket);
 bool rules_some_socket(struct rules_case *c, rules_socket_fn *look);
+/* Whether it was said to be ready for writing, or else for reading, before anything came. */
+bool rules_told_too_early(const struct rules_case *c, const struct ledger_socket *socket,
+                          bool *writing);
 /* What the program was told of it, and what passed. */
 void rules_evidence_socket(struct rules_case *c, const struct ledger_socket *socket);
 
@@ -161,6 +164,7 @@ bool rule_request_overdue(struct rules_case *c);
 bool rule_request_ended_early(struct rules_case *c);
 bool rule_request_unready(struct rules_case *c);
 bool rule_request_data_dropped(struct rules_case *c);
+bool rule_request_false_ready(struct rules_case *c);
 bool rule_request_uncancelled(struct rules_case *c);
 bool rule_request_unanswered(struct rules_case *c);
 bool rule_timeout_overdue(struct rules_case *c);

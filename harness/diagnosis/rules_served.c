@@ -213,6 +213,40 @@ bool rule_request_unready(struct rules_case *c)
     return rules_program_suffers(c) && rules_some_watch(c, served_is_unready);
 }
 
+bool rule_request_false_ready(struct rules_case *c)
+{
+    const struct ledger_program *program = c->question->program;
+    const struct ledger_served *first = NULL;
+    bool first_writing = false;
+    GHashTableIter each;
+    gpointer value;
+    g_hash_table_iter_init(&each, c->ledger->schemes->served);
+    while (program != NULL && g_hash_table_iter_next(&each, NULL, &value)) {
+        const struct ledger_served *served = value;
+        bool writing;
+        if (served->told_for == program->task &&
+            rules_told_too_early(c, &served->socket, &writing) &&
+            (first == NULL ||
+             served->socket.connected.sequence < first->socket.connected.sequence)) {
+            first = served;
+            first_writing = writing;
+        }
+    }
+    if (first == NULL) {
+        return false;
+    }
+    const struct ledger_mark *told =
+        first_writing ? &first->socket.told_out : &first->socket.told_in;
+    char at[32];
+    return rules_found(c, "poll.false-ready",
+                       "%s was told at %s that its connection to %s, port %u, is ready for %s, and "
+                       "nothing had come from there%s",
+                       waits_name(ledger_task(c->ledger, program->task)).text,
+                       rules_time(at, told->time_ns), rules_address(first->socket.peer).text,
+                       first->socket.peer_port, first_writing ? "writing" : "reading",
+                       first_writing ? ": no SYN-ACK" : ": neither data nor an end");
+}
+
 /* ---- data ------------------------------------------------------------------------------------ */
 
 /* The FIN stands behind less than was taken. Nobody notices: it may be a program that succeeded. */

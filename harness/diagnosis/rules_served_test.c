@@ -308,6 +308,51 @@ static void test_data_and_resets_are_told_and_more_data_need_not_be(void)
     }
 }
 
+#define IN  0x001
+#define OUT 0x004
+#define HUP 0x010
+
+static void test_connection_is_ready_once_the_peer_was_heard(void)
+{
+    static const struct {
+        unsigned events;
+        uint32_t told; /* the task that asks */
+        bool in_time;  /* the SYN-ACK is there before */
+        const char *cause;
+    } cases[] = {
+        {OUT, RIG_PING, false, "poll.false-ready"},
+        {OUT, RIG_PING, true, ""},
+        {OUT, RIG_PROVIDER, false, ""}, /* it was not said to the program */
+        {OUT | HUP, RIG_PING, false, ""},
+        {IN, RIG_PING, true, "poll.false-ready"}, /* a SYN-ACK is nothing to read */
+        {0, RIG_PING, false, ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct rig rig;
+        connect(&rig);
+        if (cases[i].in_time) {
+            rig_syn_ack(&rig);
+        }
+        trace_emit(rig.trace, TRACE_SOCKET_READY, TN(SERVED_SOCKET), TN(cases[i].told),
+                   TN(cases[i].events));
+        rig_syn_ack(&rig);
+        rig_run(&rig, RIG_PING);
+        expect(&rig, false, cases[i].cause);
+    }
+}
+
+static void test_another_connection_of_a_socket_begins_anew(void)
+{
+    struct rig rig;
+    connect(&rig);
+    trace_emit(rig.trace, TRACE_SOCKET_READY, TN(SERVED_SOCKET), TN(RIG_PING), TN(OUT));
+    name(&rig, RIG_PEER);
+    rig_syn_ack(&rig);
+    trace_emit(rig.trace, TRACE_SOCKET_READY, TN(SERVED_SOCKET), TN(RIG_PING), TN(OUT));
+    rig_run(&rig, RIG_PING);
+    expect(&rig, false, "");
+}
+
 /* ---- data ------------------------------------------------------------------------------------ */
 
 static void test_fin_in_front_of_what_writes_were_answered_with_drops_it(void)
@@ -373,5 +418,7 @@ UNIT_SUITE("rules_served",
            UNIT_TEST(test_handshake_that_posts_no_event_leaves_its_socket_unready),
            UNIT_TEST(test_what_was_true_when_it_was_watched_is_no_news),
            UNIT_TEST(test_data_and_resets_are_told_and_more_data_need_not_be),
+           UNIT_TEST(test_connection_is_ready_once_the_peer_was_heard),
+           UNIT_TEST(test_another_connection_of_a_socket_begins_anew),
            UNIT_TEST(test_fin_in_front_of_what_writes_were_answered_with_drops_it),
            UNIT_TEST(test_answers_of_a_former_connection_do_not_count))

@@ -168,16 +168,25 @@ static bool rules_is_false_in(const struct ledger_socket *socket,
            !rules_had_come(&wire->error_in, &socket->told_in);
 }
 
+bool rules_told_too_early(const struct rules_case *c, const struct ledger_socket *socket,
+                          bool *writing)
+{
+    const struct ledger_conversation *wire = rules_stream(c, socket);
+    *writing = socket->is_stream && rules_is_false_out(c, socket, wire);
+    return *writing || (socket->is_stream && rules_is_false_in(socket, wire));
+}
+
 static bool rules_is_false_ready(struct rules_case *c, const struct ledger_socket *socket)
 {
     const struct ledger_conversation *wire = rules_stream(c, socket);
     char at[32], came[32];
-    if (!socket->is_stream) {
+    bool writing;
+    if (!rules_told_too_early(c, socket, &writing)) {
         return false;
     }
-    if (rules_is_false_out(c, socket, wire)) {
+    rules_evidence_socket(c, socket);
+    if (writing) {
         bool later = wire != NULL && wire->synack_in.sequence != 0;
-        rules_evidence_socket(c, socket);
         return rules_found(c, "poll.false-ready",
                            "%s said at %s that descriptor %d is ready for writing, and %s%s",
                            socket->told_call, rules_time(at, socket->told_out.time_ns),
@@ -185,15 +194,11 @@ static bool rules_is_false_ready(struct rules_case *c, const struct ledger_socke
                            later ? "the SYN-ACK of its connection came at " : "no SYN-ACK had come",
                            later ? rules_time(came, wire->synack_in.time_ns) : "");
     }
-    if (rules_is_false_in(socket, wire)) {
-        rules_evidence_socket(c, socket);
-        return rules_found(c, "poll.false-ready",
-                           "%s said at %s that descriptor %d is ready for reading, and nothing had "
-                           "come: neither data nor an end",
-                           socket->told_call, rules_time(at, socket->told_in.time_ns),
-                           socket->descriptor);
-    }
-    return false;
+    return rules_found(c, "poll.false-ready",
+                       "%s said at %s that descriptor %d is ready for reading, and nothing had "
+                       "come: neither data nor an end",
+                       socket->told_call, rules_time(at, socket->told_in.time_ns),
+                       socket->descriptor);
 }
 
 bool rule_poll_false_ready(struct rules_case *c)

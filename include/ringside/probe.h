@@ -115,11 +115,13 @@ RINGSIDE_PROBE(probe_request_answered(uint64_t tag, int64_t result))
 RINGSIDE_PROBE(probe_request_cancelled(uint64_t tag, const char *how))
 /*
  * Of sockets that a provider has: which one a request is about that reads, writes, watches or the
- * like, as in probe_socket_named(), told before it is answered; and how long who waits for it may,
- * in ns, UINT64_MAX for ever, told of a new one and whenever that changes.
+ * like, as in probe_socket_named(), told before it is answered; how long who waits for it may, in
+ * ns, UINT64_MAX for ever, told of a new one and whenever that changes; and what the task that asks
+ * is told that it is ready for, by Linux' numbers (POLLIN …).
  */
 RINGSIDE_PROBE(probe_request_about(uint64_t tag, uint64_t object))
 RINGSIDE_PROBE(probe_socket_timeouts(uint64_t object, uint64_t receive_ns, uint64_t send_ns))
+RINGSIDE_PROBE(probe_socket_ready(uint64_t object, uint32_t task, uint32_t events))
 /*
  * Event queues. `kind` and `number` name what is watched: "scheme", the requests to its provider;
  * "file" of the scheme with this number, which the provider calls `handle`; "irq" and the INTID;

@@ -3,10 +3,8 @@
  *
  * As Linux has them, except where it says DEVIATION: connect() to what is connected is -KEISCONN
  * the first time too, and after an attempt whose error SO_ERROR has told it begins another one at
- * once (Linux: -KECONNABORTED the first time); receiving no bytes never waits; sizes of buffers are
- * what the program asked for, not twice as much; IP_TTL is what it is, close() never waits
- * (SO_LINGER with a time is refused), and no call is restarted after a signal. What a socket is
- * ready for is the readiness of its connection (netstack/tcp.h).
+ * once (Linux: -KECONNABORTED the first time); receiving no bytes never waits; IP_TTL is what it is.
+ * What a socket is ready for is the readiness of its connection (netstack/tcp.h).
  */
 #ifndef NETSTACK_POSIX_STREAM_SOCKET_H
 #define NETSTACK_POSIX_STREAM_SOCKET_H

@@ -176,6 +176,8 @@ static long socket_accept(struct socket_scheme *scheme, struct net_socket *liste
     if (socket == NULL)
         return error;
     net_socket_init(socket, scheme);
+    if (scheme->protocol->tell_name != NULL)
+        scheme->protocol->tell_name(socket);
     return socket_adopt(scheme, socket, now_ns, &file);
 }
 
@@ -250,19 +252,29 @@ static long socket_get_timeout(const struct net_socket *socket, const void *valu
     return sizeof time;
 }
 
-static long socket_read_setting(const struct socket_file *file, void *value, size_t size)
+static long socket_read_readiness(const struct net_socket *socket,
+                                  const struct scheme_request *request)
+{
+    unsigned ready = socket->scheme->protocol->readiness(socket);
+    probe_socket_ready((uintptr_t)socket, request->task, ready);
+    return net_setting_put(request->data, request->size, (int32_t)ready);
+}
+
+static long socket_read_setting(const struct socket_file *file,
+                                const struct scheme_request *request)
 {
     struct net_socket *socket = file->socket;
-    const struct socket_protocol *protocol = socket->scheme->protocol;
+    void *value = request->data;
+    size_t size = request->size;
     switch (file->setting) {
     case NET_SETTING_READ_TIMEOUT:
         return socket_put_timeout(value, size, socket->read_timeout_ns);
     case NET_SETTING_WRITE_TIMEOUT:
         return socket_put_timeout(value, size, socket->write_timeout_ns);
     case NET_SETTING_READINESS:
-        return net_setting_put(value, size, (int32_t)protocol->readiness(socket));
+        return socket_read_readiness(socket, request);
     default:
-        return protocol->get(socket, file->setting, value, size);
+        return socket->scheme->protocol->get(socket, file->setting, value, size);
     }
 }
 
@@ -304,7 +316,7 @@ static long socket_attempt(struct socket_file *file, const struct scheme_request
     bool setting = file->kind == SOCKET_FILE_SETTING;
     switch (request->operation) {
     case SCHEME_READ:
-        return setting ? socket_read_setting(file, request->data, request->size)
+        return setting ? socket_read_setting(file, request)
                        : scheme->protocol->read(file, request->data, request->size, now_ns);
     case SCHEME_WRITE:
         return setting ? socket_write_setting(file, request->data, request->size, now_ns)

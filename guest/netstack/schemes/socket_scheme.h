@@ -76,6 +76,8 @@ struct socket_protocol {
     int (*name)(struct socket_file *file, const char *path, bool connect, uint64_t now_ns);
     /* NULL: nothing to accept. */
     struct net_socket *(*accept)(struct net_socket *listener, int *error);
+    /* Of one that was accepted, to the bench. NULL: no such thing. */
+    void (*tell_name)(const struct net_socket *socket);
     long (*read)(struct socket_file *file, void *data, size_t size, uint64_t now_ns);
     long (*write)(struct socket_file *file, const void *data, size_t size, uint64_t now_ns);
     /* 0: what was begun is done. NULL: it always is. */

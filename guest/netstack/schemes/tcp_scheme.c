@@ -94,10 +94,8 @@ static struct net_socket *tcp_scheme_accept(struct net_socket *base, int *error)
     *socket = (struct tcp_net_socket){
         .connection = tcp_accept(listener, tcp_scheme_changed, socket),
     };
-    if (socket->connection != NULL) {
-        tcp_scheme_tell_name(&socket->base);
+    if (socket->connection != NULL)
         return &socket->base;
-    }
     pool_free(&tcp_socket_pool, socket);
     *error = -KEAGAIN;
     return NULL;
@@ -324,6 +322,7 @@ const struct socket_protocol tcp_scheme_protocol = {
     .close = tcp_scheme_close,
     .name = tcp_scheme_name,
     .accept = tcp_scheme_accept,
+    .tell_name = tcp_scheme_tell_name,
     .read = tcp_scheme_read,
     .write = tcp_scheme_write,
     .settle = tcp_scheme_settle,

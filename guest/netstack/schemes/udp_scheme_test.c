@@ -2,6 +2,8 @@
 #include "netstack/schemes/udp_scheme.h"
 
 #include "kernel/fake_hal.h"
+#include "kernel/nbuf.h"
+#include "kernel/netif.h"
 #include "kernel/syscall.h"
 #include "netstack/dialogue.h"
 #include "netstack/schemes/scheme_rig.h"
@@ -59,6 +61,30 @@ static void test_files_of_one_socket_write_to_different_hosts(void)
     dialogue_expect("udp 10.0.2.15:5000 > 10.0.2.2:1 size 1");
     rig_close(one);
     rig_close(two);
+    rig_close(file);
+    rig_end();
+}
+
+static int refuse(struct netif *netif, struct nbuf *nbuf)
+{
+    (void)netif;
+    nbuf_free(nbuf);
+    return -KEAGAIN;
+}
+
+static void test_nobody_waits_for_a_card_without_room(void)
+{
+    char text[] = "x";
+    rig_begin(&udp_scheme_protocol);
+    uint64_t file = (uint64_t)rig_open("10.0.2.3:53");
+    CU_ASSERT_EQUAL(rig_call(SCHEME_WRITE, file, text, 1, 0), 1);
+    answer_arp("10.0.2.3", DNS);
+    dialogue_expect("udp 10.0.2.15:49152 > 10.0.2.3:53 size 1");
+    dialogue_set_link(refuse);
+    CU_ASSERT_EQUAL(rig_call(SCHEME_WRITE, file, text, 1, 0), -KENOBUFS);
+    dialogue_set_link(NULL);
+    CU_ASSERT_EQUAL(rig_call(SCHEME_WRITE, file, text, 1, 0), 1);
+    dialogue_expect("udp 10.0.2.15:49152 > 10.0.2.3:53 size 1");
     rig_close(file);
     rig_end();
 }
@@ -182,6 +208,7 @@ static void test_sizes_of_buffers_have_the_bounds_of_sockets(void)
 
 UNIT_SUITE("udp_scheme", UNIT_TEST(test_a_conversation_with_one_host),
            UNIT_TEST(test_files_of_one_socket_write_to_different_hosts),
+           UNIT_TEST(test_nobody_waits_for_a_card_without_room),
            UNIT_TEST(test_names_are_kept_apart),
            UNIT_TEST(test_everybody_is_asked_only_with_the_setting),
            UNIT_TEST(test_the_peer_is_a_setting), UNIT_TEST(test_what_is_not_read_has_a_limit),

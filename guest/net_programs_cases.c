@@ -7,6 +7,8 @@
 #include "kernel/fake_image.h"
 #include "tests/unit.h"
 
+#include <string.h>
+
 #define NET_NS_PER_MS UINT64_C(1000000)
 
 static uint32_t net_last_program;
@@ -25,6 +27,15 @@ uint32_t net_start(const char *command_line)
 void net_pass(uint64_t ms)
 {
     fake_pass(ms * NET_NS_PER_MS);
+}
+
+/* How often programs have printed that. */
+static unsigned net_count_said(const char *text)
+{
+    unsigned count = 0;
+    for (const char *at = fake_output(); (at = strstr(at, text)) != NULL; at++)
+        count++;
+    return count;
 }
 
 void test_nc_talks_to_nc(void)
@@ -102,7 +113,7 @@ void test_socktest_finds_what_is_promised(void)
 void test_curl_fetches_from_httpd(void)
 {
     net_begin();
-    uint32_t server = net_start("httpd -p 8080 -n 2");
+    uint32_t server = net_start("httpd -p 8080 -n 4");
     uint32_t client = net_start("curl -v http://127.0.0.1:8080/bytes/5");
     net_pass(1000);
     CU_ASSERT_TRUE(fake_exited(client, 0));
@@ -114,6 +125,13 @@ void test_curl_fetches_from_httpd(void)
     net_pass(1000);
     CU_ASSERT_TRUE(fake_exited(client, 0));
     CU_ASSERT_TRUE(fake_says("HTTP/1.1 404 Not Found\n"));
+    /* Neither out of its folder, nor the folder itself. */
+    net_start("curl -v 127.0.0.1:8080/../proc/pools");
+    net_pass(1000);
+    net_start("curl -v 127.0.0.1:8080/");
+    net_pass(1000);
+    CU_ASSERT_PTR_NOT_NULL(strstr(fake_output(), "> GET /../proc/pools HTTP/1.1\n"));
+    CU_ASSERT_EQUAL(net_count_said("< HTTP/1.1 404 Not Found\n"), 2);
     CU_ASSERT_TRUE(fake_exited(server, 0));
     net_end();
 }

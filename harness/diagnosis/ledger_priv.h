@@ -6,6 +6,7 @@
  *     ledger_guest.c     what the guest's probes say of tasks, calls, locks and programs
  *     ledger_sockets.c   and of sockets
  *     ledger_schemes.c   and of schemes, requests, event queues and clocks
+ *     ledger_shares.c    what passed between the guest and its shares
  *     conversations.c    what passed over the wire, by ports
  */
 #ifndef HARNESS_DIAGNOSIS_LEDGER_PRIV_H

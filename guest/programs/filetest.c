@@ -6,6 +6,8 @@
  *                                  of it: "opened", or an error's name
  *     filetest list SIZE PATH      reads a directory by records in SIZE bytes, and once more in many:
  *                                  how many names there are; it is the same, or says what is not
+ *     filetest write SIZE PATH     writes so many bytes in one call, and reads them in one: whether
+ *                                  all were taken, and are the same
  *     filetest mmap PATH           asks for a file's bytes as memory, and says what came of it
  *     filetest create COUNT PATH   tries to make so many files there, none of which can be made
  *
@@ -19,6 +21,7 @@
 #include "programs/user_file.h"
 
 #define FILETEST_BUFFER 4096
+#define FILETEST_BYTES  65536
 
 static const struct {
     const char *word;
@@ -124,6 +127,38 @@ static int filetest_list(const char *size_text, const char *path)
     return same ? 0 : 1;
 }
 
+/* ---- bytes ----------------------------------------------------------------------------------- */
+
+static uint8_t filetest_written[FILETEST_BYTES], filetest_read[FILETEST_BYTES];
+
+static long filetest_exchange(int file, size_t size)
+{
+    long written = user_write(file, filetest_written, size);
+    if (written < 0)
+        return written;
+    long error = user_seek(file, 0, SEEK_SET);
+    return error != 0 ? error : user_read(file, filetest_read, (size_t)written);
+}
+
+static int filetest_write(const char *size_text, const char *path)
+{
+    struct user_output output = {.used = 0};
+    uint32_t size;
+    if (!kparse_u32(size_text, FILETEST_BYTES, &size))
+        return USER_EXIT_USAGE;
+    for (uint32_t i = 0; i < size; i++)
+        filetest_written[i] = (uint8_t)(i * 7 + i / 251);
+    long file = user_create(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
+    long got = file >= 0 ? filetest_exchange((int)file, size) : file;
+    if (file >= 0)
+        (void)user_close((int)file);
+    if (got < 0)
+        return filetest_say("write", got, "");
+    bool same = kmemeq(filetest_written, filetest_read, (size_t)got);
+    user_print(&output, "write: %ld of %u%s\n", got, size, same ? "" : ", and not the same");
+    return got == (long)size && same ? 0 : 1;
+}
+
 /* ---- others ---------------------------------------------------------------------------------- */
 
 static int filetest_mmap(const char *path)
@@ -160,12 +195,14 @@ int filetest_main(int argc, char **argv)
         status = filetest_open(argv[2], argv[3]);
     else if (argc == 4 && kstreq(argv[1], "list"))
         status = filetest_list(argv[2], argv[3]);
+    else if (argc == 4 && kstreq(argv[1], "write"))
+        status = filetest_write(argv[2], argv[3]);
     else if (argc == 4 && kstreq(argv[1], "create"))
         status = filetest_create(argv[2], argv[3]);
     else if (argc == 3 && kstreq(argv[1], "mmap"))
         status = filetest_mmap(argv[2]);
     if (status == USER_EXIT_USAGE)
-        user_error("filetest", "usage: filetest open FLAGS PATH, list SIZE PATH, mmap PATH, or "
-                               "create COUNT PATH");
+        user_error("filetest", "usage: filetest open FLAGS PATH, list SIZE PATH, write SIZE PATH, "
+                               "mmap PATH, or create COUNT PATH");
     return status;
 }

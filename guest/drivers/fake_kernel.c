@@ -197,7 +197,7 @@ void wait_finish(struct waiter *waiter)
     list_init(&waiter->queue->waiters);
 }
 
-/* ---- files, mutexes --------------------------------------------------------------------------- */
+/* ---- files, mutexes -------------------------------------------------------------------------- */
 
 #define FAKE_FILES_MAX 8
 

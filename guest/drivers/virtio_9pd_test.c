@@ -1,7 +1,7 @@
 /*
- * The daemon of a shared folder: from its command line to bytes of files, on a mock device, a server
- * that follows a script, and the system calls that it makes. Whenever it waits the server answers,
- * or else the time goes by, or else the test's script takes its next step.
+ * The daemon of a shared folder: from its command line to bytes of files, on a mock device, a
+ * server that follows a script, and the system calls that it makes. Whenever it waits the server
+ * answers, or else the time goes by, or else the test's script takes its next step.
  *
  * The daemon is included, not linked: its table remembers devices, and most tests begin without.
  */

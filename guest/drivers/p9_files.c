@@ -209,8 +209,8 @@ static bool p9_take_entry(void *of, const struct p9_entry *entry)
         name[entry->name.length] = '\0';
         is_name = kstrlen(name) == entry->name.length && kstrchr(name, '/') == NULL;
     }
-    listing->is_full = is_name && !dirent_add(&listing->list, entry->qid.path, entry->next,
-                                              entry->type, name);
+    listing->is_full =
+        is_name && !dirent_add(&listing->list, entry->qid.path, entry->next, entry->type, name);
     if (!listing->is_full)
         listing->offset = entry->next;
     return !listing->is_full;

@@ -476,6 +476,7 @@ static const struct path_ops tmpfs_paths = {
 void tmpfs_init(void)
 {
     mutex_init(&tmpfs_lock, "tmpfs");
+    tmpfs_memory_init();
     tmpfs_name_init();
     tmpfs_node_init();
     path_mount(TMPFS_POINT, &tmpfs_paths, NULL);

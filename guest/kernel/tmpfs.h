@@ -2,15 +2,15 @@
  * tmpfs.h - /tmp: files, directories and symbolic links in memory
  *
  * They lie in the RAM that the boot information calls free, all of which is taken when something is
- * made first: by then everybody else has theirs. What does not fit is -KENOSPC. A file that was
- * removed, or replaced, lives until it is closed. Blocks that were never written read as zeros and
- * take no room. That something is read changes no time of it.
+ * made first: by then everybody else has theirs. How many there are is limited by that alone; what
+ * does not fit is -KENOSPC. A file that was removed, or replaced, lives until it is closed. Blocks
+ * that were never written read as zeros and take no room. That something is read changes no time
+ * of it.
  */
 #ifndef KERNEL_TMPFS_H
 #define KERNEL_TMPFS_H
 
 #define TMPFS_POINT         "/tmp"
-#define TMPFS_NODES_MAX     4096
 #define TMPFS_BLOCK_SIZE    4096
 #define TMPFS_BLOCKS_MAX    16384 /* 64 MiB in all */
 #define TMPFS_DIRECT        8     /* blocks that a node knows by itself */

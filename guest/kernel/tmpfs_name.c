@@ -7,24 +7,19 @@
  */
 #include "kernel/tmpfs_priv.h"
 
-#include "kernel/pool.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 #include "lib/string.h"
 
 #define TMPFS_BUCKETS 1024
 
+struct tmpfs_pieces tmpfs_name_pieces = {.size = sizeof(struct tmpfs_name)};
+
 static struct tmpfs_name *tmpfs_buckets[TMPFS_BUCKETS];
-static struct pool tmpfs_names;
 
 void tmpfs_name_init(void)
 {
     memset(tmpfs_buckets, 0, sizeof tmpfs_buckets);
-}
-
-struct pool *tmpfs_name_pool(void)
-{
-    return &tmpfs_names;
 }
 
 /* Where the pointer to a name stands, or would. */
@@ -79,7 +74,7 @@ static void tmpfs_name_leave(struct tmpfs_name *name)
 
 int tmpfs_name_add(struct tmpfs_node *directory, const char *text, struct tmpfs_node *node)
 {
-    struct tmpfs_name *name = pool_alloc(&tmpfs_names);
+    struct tmpfs_name *name = tmpfs_piece_make(&tmpfs_name_pieces);
     if (name == NULL)
         return -KENOSPC;
     name->node = node;
@@ -92,7 +87,7 @@ void tmpfs_name_remove(struct tmpfs_name *name)
 {
     struct tmpfs_node *node = name->node;
     tmpfs_name_leave(name);
-    pool_free(&tmpfs_names, name);
+    tmpfs_piece_free(&tmpfs_name_pieces, name);
     node->names--;
     tmpfs_node_free_if_unused(node);
 }

@@ -1,7 +1,6 @@
-/* tmpfs_node.c - nodes of /tmp, and the blocks of memory that hold their bytes */
+/* tmpfs_node.c - nodes of /tmp, and which blocks hold their bytes */
 #include "kernel/tmpfs_priv.h"
 
-#include "kernel/boot_memory.h"
 #include "kernel/clock.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
@@ -9,8 +8,9 @@
 
 #define TMPFS_MAGIC 0x01021994 /* what statfs(2) calls a tmpfs */
 
+struct tmpfs_pieces tmpfs_node_pieces = {.size = sizeof(struct tmpfs_node)};
+
 static struct tmpfs_node tmpfs_root_node;
-static struct pool tmpfs_nodes, tmpfs_blocks; /* of capacity 0 before something is made */
 static uint64_t tmpfs_last_number;
 
 kstatic_assert(TMPFS_PER_INDEX * sizeof(uint8_t *) == TMPFS_BLOCK_SIZE, "pointers fill a block");
@@ -33,21 +33,8 @@ static void tmpfs_node_begin(struct tmpfs_node *node, uint32_t mode)
     }
 }
 
-/* By now everybody else has the memory that they need. */
-static void tmpfs_take_memory(void)
-{
-    boot_memory_init_pool(&tmpfs_nodes, "tmpfs-nodes", sizeof(struct tmpfs_node), TMPFS_NODES_MAX);
-    boot_memory_init_pool(tmpfs_name_pool(), "tmpfs-names", sizeof(struct tmpfs_name),
-                          TMPFS_NODES_MAX);
-    size_t count = boot_memory_left() / TMPFS_BLOCK_SIZE;
-    count = count < TMPFS_BLOCKS_MAX ? count : TMPFS_BLOCKS_MAX;
-    pool_init(&tmpfs_blocks, "tmpfs-blocks", boot_memory_take(count * TMPFS_BLOCK_SIZE),
-              TMPFS_BLOCK_SIZE, (unsigned)count);
-}
-
 void tmpfs_node_init(void)
 {
-    tmpfs_nodes.capacity = 0;
     tmpfs_last_number = 0;
     tmpfs_node_begin(&tmpfs_root_node, S_IFDIR | 01777);
     tmpfs_root_node.names = 1;
@@ -61,9 +48,7 @@ struct tmpfs_node *tmpfs_root(void)
 
 struct tmpfs_node *tmpfs_node_make(uint32_t mode)
 {
-    if (tmpfs_nodes.capacity == 0)
-        tmpfs_take_memory();
-    struct tmpfs_node *node = pool_alloc(&tmpfs_nodes);
+    struct tmpfs_node *node = tmpfs_piece_make(&tmpfs_node_pieces);
     if (node != NULL)
         tmpfs_node_begin(node, mode);
     return node;
@@ -75,7 +60,7 @@ void tmpfs_node_free_if_unused(struct tmpfs_node *node)
         return;
     if (!tmpfs_is(node, S_IFDIR))
         (void)tmpfs_resize(node, 0);
-    pool_free(&tmpfs_nodes, node);
+    tmpfs_piece_free(&tmpfs_node_pieces, node);
 }
 
 void tmpfs_node_touch(struct tmpfs_node *node)
@@ -85,14 +70,6 @@ void tmpfs_node_touch(struct tmpfs_node *node)
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
-
-static void *tmpfs_block_make(void)
-{
-    void *block = pool_alloc(&tmpfs_blocks);
-    if (block != NULL)
-        memset(block, 0, TMPFS_BLOCK_SIZE);
-    return block;
-}
 
 /* Where the pointer to a block stands; NULL: nowhere yet, or, with `make`, there is no room. */
 static uint8_t **tmpfs_slot(struct tmpfs_node *node, size_t block, bool make)
@@ -161,7 +138,7 @@ static void tmpfs_drop_block(uint8_t **slot)
 {
     if (slot == NULL || *slot == NULL)
         return;
-    pool_free(&tmpfs_blocks, *slot);
+    tmpfs_block_free(*slot);
     *slot = NULL;
 }
 
@@ -177,7 +154,7 @@ static void tmpfs_drop_from(struct tmpfs_node *node, size_t first)
         for (size_t block = first > begin ? first : begin; block < end; block++)
             tmpfs_drop_block(&node->bytes.indexes[i][block - begin]);
         if (first <= begin) {
-            pool_free(&tmpfs_blocks, node->bytes.indexes[i]);
+            tmpfs_block_free(node->bytes.indexes[i]);
             node->bytes.indexes[i] = NULL;
         }
     }
@@ -218,15 +195,11 @@ unsigned tmpfs_count_blocks(const struct tmpfs_node *node)
 
 void tmpfs_count_all(struct kernel_statfs *statfs)
 {
-    bool is_taken = tmpfs_nodes.capacity > 0;
-    size_t later = boot_memory_left() / TMPFS_BLOCK_SIZE;
     statfs->f_type = TMPFS_MAGIC;
     statfs->f_bsize = TMPFS_BLOCK_SIZE;
     statfs->f_frsize = TMPFS_BLOCK_SIZE;
     statfs->f_namelen = NAME_MAX;
-    statfs->f_blocks = is_taken ? tmpfs_blocks.capacity : later;
-    statfs->f_bfree = is_taken ? tmpfs_blocks.capacity - tmpfs_blocks.used : later;
+    statfs->f_blocks = tmpfs_count_blocks_in_all();
+    statfs->f_bfree = tmpfs_count_free_blocks();
     statfs->f_bavail = statfs->f_bfree;
-    statfs->f_files = is_taken ? tmpfs_nodes.capacity : TMPFS_NODES_MAX;
-    statfs->f_ffree = is_taken ? tmpfs_nodes.capacity - tmpfs_nodes.used : TMPFS_NODES_MAX;
 }

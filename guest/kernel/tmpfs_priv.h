@@ -53,6 +53,25 @@ static inline bool tmpfs_is(const struct tmpfs_node *node, uint32_t type)
     return (node->mode & S_IFMT) == type;
 }
 
+/* ---- tmpfs_memory.c -------------------------------------------------------------------------- */
+
+/* Parts of blocks, all of one size, which are given and taken one by one. */
+struct tmpfs_pieces {
+    size_t size;
+    struct list slabs; /* that have a free one */
+};
+extern struct tmpfs_pieces tmpfs_node_pieces, tmpfs_name_pieces;
+
+void tmpfs_memory_init(void);
+/* All zero. NULL: there is no room. */
+void *tmpfs_block_make(void);
+void tmpfs_block_free(void *block);
+size_t tmpfs_count_blocks_in_all(void);
+size_t tmpfs_count_free_blocks(void);
+/* Not cleared. NULL: there is no room. */
+void *tmpfs_piece_make(struct tmpfs_pieces *pieces);
+void tmpfs_piece_free(struct tmpfs_pieces *pieces, void *piece);
+
 /* ---- tmpfs_node.c ---------------------------------------------------------------------------- */
 
 void tmpfs_node_init(void);
@@ -78,8 +97,6 @@ void tmpfs_count_all(struct kernel_statfs *statfs);
 /* ---- tmpfs_name.c ---------------------------------------------------------------------------- */
 
 void tmpfs_name_init(void);
-/* Where names come from, when there is memory. */
-struct pool *tmpfs_name_pool(void);
 struct tmpfs_name *tmpfs_name_find(const struct tmpfs_node *directory, const char *text);
 /* 0, or -KENOSPC. */
 int tmpfs_name_add(struct tmpfs_node *directory, const char *text, struct tmpfs_node *node);

@@ -290,29 +290,66 @@ static void test_names_are_checked(void)
     run(open_badly);
 }
 
-static void open_too_many(void)
+/* "/tmp/NUMBER". For loops: the log is not that long. */
+static const char *numbered(int number)
 {
-    char name[16];
-    for (int i = 0; i < TMPFS_NODES_MAX; i++) {
-        sprintf(name, "/tmp/%d", i);
-        CU_ASSERT_EQUAL(open_file(name, O_CREAT), 3);
-        CU_ASSERT_EQUAL(close_file(3), 0);
-        fake_log_clear(); /* it is not that long */
-    }
-    CU_ASSERT_EQUAL(open_file("/tmp/x", O_CREAT), -KENOSPC);
-    CU_ASSERT_EQUAL(make_directory("/tmp/x"), -KENOSPC);
-    CU_ASSERT_EQUAL(two_paths(SYS_LINKAT, "/tmp/0", "/tmp/x", 0), -KENOSPC);
-    CU_ASSERT_EQUAL(room().f_ffree, 0);
-    for (int i = 0; i < TMPFS_NODES_MAX; i++) {
-        sprintf(name, "/tmp/%d", i);
-        CU_ASSERT_EQUAL(remove_file(name), 0);
-        fake_log_clear();
-    }
+    static char path[24];
+    sprintf(path, "/tmp/%d", number);
+    fake_log_clear();
+    return path;
 }
 
-static void test_there_are_only_so_many_files(void)
+/* Names and nodes take blocks, and give them back. */
+static void make_many(void)
 {
-    run(open_too_many);
+    uint64_t before = room().f_bfree, after_some = 0;
+    int count = 0;
+    for (; count < 1000; count++) {
+        CU_ASSERT_EQUAL(open_file(numbered(count), O_CREAT), 3);
+        CU_ASSERT_EQUAL(close_file(3), 0);
+        if (count == 499)
+            after_some = room().f_bfree;
+    }
+    CU_ASSERT_TRUE(after_some < before && room().f_bfree < after_some);
+    CU_ASSERT_TRUE(before - room().f_bfree < 200);
+    for (int i = 0; i < count; i += 2) /* here and there */
+        CU_ASSERT_EQUAL(remove_file(numbered(i)), 0);
+    for (int i = 1; i < count; i += 2)
+        CU_ASSERT_EQUAL(remove_file(numbered(i)), 0);
+    CU_ASSERT_TRUE(before - room().f_bfree <= 1); /* the first was not aligned */
+    CU_ASSERT_EQUAL(make_directory("/tmp/d"), 0);
+    CU_ASSERT_EQUAL(remove_directory("/tmp/d"), 0);
+}
+
+static void test_names_and_nodes_take_blocks(void)
+{
+    run(make_many);
+}
+
+/* Until there is no block left for one. */
+static void make_too_many(void)
+{
+    long fd = open_file("/tmp/full", O_CREAT | O_RDWR);
+    int count = 0;
+    while (call(SYS_WRITE, fd, (long)ram, BODY_RAM_SIZE, 0, 0, 0) > 0)
+        continue;
+    while (count < 100 && make_directory(numbered(count)) == 0)
+        count++;
+    CU_ASSERT_TRUE(count > 0 && count < 100);
+    CU_ASSERT_EQUAL(make_directory(numbered(count)), -KENOSPC);
+    CU_ASSERT_EQUAL(open_file(numbered(count), O_CREAT), -KENOSPC);
+    CU_ASSERT_EQUAL(make_link("a", numbered(count)), -KENOSPC);
+    CU_ASSERT_EQUAL(stat_error(numbered(count)), -KENOENT);
+    CU_ASSERT_EQUAL(call(SYS_FTRUNCATE, fd, 0, 0, 0, 0, 0), 0);
+    CU_ASSERT_EQUAL(make_directory(numbered(count)), 0);
+    for (int i = 0; i <= count; i++)
+        CU_ASSERT_EQUAL(remove_directory(numbered(i)), 0);
+    CU_ASSERT_EQUAL(remove_file("/tmp/full"), 0);
+}
+
+static void test_there_are_as_many_as_there_is_room_for(void)
+{
+    run(make_too_many);
 }
 
 static void make_directories(void)
@@ -616,8 +653,10 @@ UNIT_SUITE("tmpfs", UNIT_TEST(test_what_was_written_is_read), UNIT_TEST(test_gap
            UNIT_TEST(test_files_are_cut_and_grow),
            UNIT_TEST(test_transfers_elsewhere_leave_the_offset),
            UNIT_TEST(test_memory_has_an_end_and_comes_back), UNIT_TEST(test_names_are_checked),
-           UNIT_TEST(test_there_are_only_so_many_files), UNIT_TEST(test_directories_hold_names),
-           UNIT_TEST(test_names_move), UNIT_TEST(test_a_file_may_have_several_names),
-           UNIT_TEST(test_links_are_followed), UNIT_TEST(test_lists_have_each_name_once),
-           UNIT_TEST(test_attributes_change), UNIT_TEST(test_path_files_are_only_looked_at),
+           UNIT_TEST(test_names_and_nodes_take_blocks),
+           UNIT_TEST(test_there_are_as_many_as_there_is_room_for),
+           UNIT_TEST(test_directories_hold_names), UNIT_TEST(test_names_move),
+           UNIT_TEST(test_a_file_may_have_several_names), UNIT_TEST(test_links_are_followed),
+           UNIT_TEST(test_lists_have_each_name_once), UNIT_TEST(test_attributes_change),
+           UNIT_TEST(test_path_files_are_only_looked_at),
            UNIT_TEST(test_other_files_are_something_too))

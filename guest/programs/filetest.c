@@ -4,8 +4,8 @@
  *     filetest open WORD,… PATH    opens with these flags (read, write, both, create, exclusive,
  *                                  truncate, append, directory, path, nofollow), and says what came
  *                                  of it: "opened", or an error's name
- *     filetest list SIZE PATH      reads a directory by records in SIZE bytes, and once more in many:
- *                                  how many names there are; it is the same, or says what is not
+ *     filetest list SIZE PATH      reads a directory by records in SIZE bytes, and once more in
+ *                                  many: how many names there are, and whether it is the same
  *     filetest write SIZE PATH     writes so many bytes in one call, and reads them in one: whether
  *                                  all were taken, and are the same
  *     filetest mmap PATH           asks for a file's bytes as memory, and says what came of it
@@ -27,10 +27,9 @@ static const struct {
     const char *word;
     int flags;
 } filetest_flags[] = {
-    {"read", O_RDONLY},        {"write", O_WRONLY},   {"both", O_RDWR},
-    {"create", O_CREAT},       {"exclusive", O_EXCL}, {"truncate", O_TRUNC},
-    {"append", O_APPEND},      {"path", O_PATH},      {"directory", O_DIRECTORY},
-    {"nofollow", O_NOFOLLOW},
+    {"read", O_RDONLY},         {"write", O_WRONLY},      {"both", O_RDWR},     {"create", O_CREAT},
+    {"exclusive", O_EXCL},      {"truncate", O_TRUNC},    {"append", O_APPEND}, {"path", O_PATH},
+    {"directory", O_DIRECTORY}, {"nofollow", O_NOFOLLOW},
 };
 
 static int filetest_say(const char *what, long result, const char *good)

@@ -70,8 +70,6 @@ static long stat_mount(const char *path)
                (unsigned long)statfs.f_namelen);
     user_print(&output, "  blocks %lu of %lu bytes, free %lu\n", (unsigned long)statfs.f_blocks,
                (unsigned long)statfs.f_bsize, (unsigned long)statfs.f_bfree);
-    user_print(&output, "  files %lu, free %lu\n", (unsigned long)statfs.f_files,
-               (unsigned long)statfs.f_ffree);
     return 0;
 }
 

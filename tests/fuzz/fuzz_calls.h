@@ -64,7 +64,13 @@
     X(sigaction)                                                                                   \
     X(sigprocmask)                                                                                 \
     X(itimer)                                                                                      \
-    X(task)
+    X(task)                                                                                        \
+    X(store_name)                                                                                  \
+    X(change_name)                                                                                 \
+    X(stat)                                                                                        \
+    X(set)                                                                                         \
+    X(look)                                                                                        \
+    X(sync)
 
 #define FUZZ_STEP_DECLARE(name) void fuzz_##name(void);
 FUZZ_STEPS(FUZZ_STEP_DECLARE)

@@ -938,7 +938,7 @@ def make_frame_text():
  S_FCNTL, S_READ, S_WRITE, S_OPEN, S_NANOSLEEP, S_GETTIME, S_RANDOM, S_ANY, S_LISTEN, S_ACCEPT, S_CONNECTION, S_SHUTDOWN,
  S_GETNAME, S_PARTS, S_MESSAGE, S_SENDMSG, S_RECVMSG, S_SENDMMSG, S_RECVMMSG, S_READV, S_WRITEV, S_PPOLL, S_PSELECT,
  S_EPOLL_CREATE, S_EPOLL_CTL, S_EPOLL_WAIT, S_EVENTFD, S_DUP, S_LSEEK, S_PATH, S_UNLINK, S_KILL, S_SIGACTION,
- S_SIGPROCMASK, S_ITIMER, S_TASK) = range(47)
+ S_SIGPROCMASK, S_ITIMER, S_TASK, S_FILE_NAME, S_CHANGE_NAME, S_STAT, S_SET, S_LOOK, S_SYNC) = range(53)
 UDP_SOCKET, PING_SOCKET, TCP_SOCKET = 0, 1, 0xC2  # what the third operand's choice comes to
 LISTENER, CLIENT, SERVER = 0, 1, 2  # descriptors, behind S_CONNECTION as the first step
 NULL_POINTER, NEAR_THE_END_OF_ALL = 0xF000, 0xF004
@@ -1080,7 +1080,35 @@ def make_syscalls_of_signals():
           + u8(S_DUP) + u8(0) + u8(4) + u8(1) + s_poll((0, 5), (4, 5)) + u8(S_TASK) + u8(1) + u16(0) + u8(S_TASK) + u8(2) + u16(DATA))
 
 
+def s_change_name(what, first, second=None):
+    """Makes a directory (0), removes one (1), makes a symbolic link (2), another name (3), or renames (4)."""
+    return u8(S_CHANGE_NAME) + u8(what) + u16(first) + u8(5) + (u16(second) if second is not None else b"")
+
+
+def s_open(path, flags):
+    return u8(S_OPEN) + u16(path) + u16(flags)
+
+
+def s_look(what, file, size=b""):
+    return u8(S_LOOK) + u8(what) + u8(file) + u16(LATER) + size
+
+
+def make_syscalls_of_names():
+    folder, file, below, link, loop = (64 * place for place in range(5))
+    names = b"".join(u8(S_FILE_NAME) + u16(place) + u8(number) for place, number in enumerate((0, 1, 2, 4, 19)))
+    tree = names + s_change_name(0, folder) + s_open(file, 0o102) + s_move(S_WRITE, 0, 300) + s_change_name(0, below)
+    attributes = b"".join(u8(S_STAT) + u8(what) + u16(file) + u16(LATER) for what in (0, 1, 3))
+    write("syscalls", "directories", tree + s_open(folder, 0) + s_look(2, 1, u16(40)) * 3 + s_look(2, 1, u16(20))
+          + s_change_name(1, folder) + s_change_name(4, file, below) + s_change_name(4, below, file) + s_change_name(1, below))
+    write("syscalls", "attributes", tree + attributes + s_look(0, 0) + s_look(1, 0) + s_look(3, 0, u16(100) + u16(250))
+          + s_look(4, 0, u16(100) + u16(4000)) + s_look(5, 0, u16(10)) + u8(S_SET) + u8(1) + u8(0) + u16(5)
+          + u8(S_SET) + u8(5) + u8(0) + u16(0) + u16(LATER) + u8(0) + u8(S_SYNC) + u8(0) + u8(0))
+    write("syscalls", "symbolic-links", tree + s_change_name(2, folder, link) + s_open(link, 0) + u8(S_STAT) + u8(2) + u16(link)
+          + u16(LATER) + u16(100) + s_change_name(2, loop, link) + s_change_name(3, file, link) + s_open(loop, 0))
+
+
 def make_syscalls():
+    make_syscalls_of_names()
     make_syscalls_of_connections()
     make_syscalls_of_messages()
     make_syscalls_of_signals()

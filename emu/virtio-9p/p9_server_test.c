@@ -344,6 +344,9 @@ static void test_a_walk_takes_no_fid_that_is_in_use(void)
     CU_ASSERT_EQUAL(rig_walk(&rig, 3, "bin"), 0);
     CU_ASSERT_EQUAL(rig_call(&rig, P9_TWALK, "ddws", RIG_ROOT, 2u, 1, "bin"), EINVAL);
     CU_ASSERT_TRUE(rig_broke(&rig, P9_RULE_FID_IN_USE) && rig.value == 2);
+    /* Nor would one that does not get there. */
+    CU_ASSERT_EQUAL(rig_call(&rig, P9_TWALK, "ddwss", RIG_ROOT, 2u, 2, "bin", "none"), EINVAL);
+    CU_ASSERT_TRUE(rig_broke(&rig, P9_RULE_FID_IN_USE) && rig.value == 2);
     CU_ASSERT_EQUAL(rig_call(&rig, P9_TWALK, "ddws", 2u, 4u, 1, "e"), 0); /* it is what it was */
     CU_ASSERT_EQUAL(rig_call(&rig, P9_TWALK, "ddw", RIG_ROOT, P9_NOFID, 0), EINVAL);
     CU_ASSERT_TRUE(rig_broke(&rig, P9_RULE_NOFID));

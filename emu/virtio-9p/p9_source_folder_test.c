@@ -202,6 +202,34 @@ static void test_the_same_names_and_bytes_are_the_same_to_a_guest(void)
     g_byte_array_unref(answers[1]);
 }
 
+static uint64_t later(void *opaque)
+{
+    uint64_t *now_ns = opaque;
+    return *now_ns += 1000000000;
+}
+
+static void test_what_the_host_has_is_as_old_as_the_tree(void)
+{
+    struct folder folder;
+    folder_init(&folder);
+    put_folder(&folder, "share/d");
+    put(&folder, "share/d/f", "1");
+    uint64_t now_ns = 0;
+    const struct p9_tree_config config = {.now_ns = later, .opaque = &now_ns};
+    struct p9_tree *tree = p9_tree_new_folder(&config, folder.share, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
+    rig_init(&folder.rig, tree);
+    now_ns = 50000000000;
+    struct p9_entry *entry = p9_tree_root(tree);
+    CU_ASSERT_EQUAL(p9_tree_lookup(entry, "d", &entry), 0);
+    CU_ASSERT_EQUAL(p9_tree_lookup(entry, "f", &entry), 0);
+    struct p9_attributes attributes;
+    p9_node_get_attributes(p9_entry_node(entry), &attributes);
+    CU_ASSERT_TRUE(attributes.atime.sec == 1 && attributes.mtime.sec == 1);
+    CU_ASSERT_EQUAL(attributes.ctime.sec, 1);
+    folder_fini(&folder);
+}
+
 static void test_what_is_no_file_is_not_shown(void)
 {
     struct folder folder;
@@ -521,6 +549,29 @@ static void test_forty_levels_and_ten_thousand_names(void)
     folder_fini(&folder);
 }
 
+static void test_folders_that_are_too_deep_are_not_looked_into(void)
+{
+    struct folder folder;
+    folder_init(&folder);
+    g_autoptr(GString) path = g_string_new("share");
+    for (unsigned level = 0; level < P9_TREE_DEPTH_MAX + 2; level++) {
+        g_string_append(path, "/d");
+        put_folder(&folder, path->str);
+    }
+    serve(&folder);
+    struct p9_entry *at = p9_tree_root(folder.rig.tree), *below;
+    for (unsigned depth = 0; depth < P9_TREE_DEPTH_MAX; depth++) {
+        CU_ASSERT_EQUAL_FATAL(p9_tree_lookup(at, "d", &at), 0);
+    }
+    CU_ASSERT_EQUAL(p9_tree_lookup(at, "d", &below), ENAMETOOLONG);
+    g_autoptr(GString) seen = g_string_new(NULL);
+    CU_ASSERT_EQUAL(p9_tree_visit(folder.rig.tree, append_path, seen), ENAMETOOLONG);
+    /* Renamed to the top it can be. */
+    CU_ASSERT_EQUAL(p9_tree_rename(at, p9_tree_root(folder.rig.tree), "top"), 0);
+    CU_ASSERT_EQUAL(p9_tree_lookup(at, "d", &below), 0);
+    folder_fini(&folder);
+}
+
 static unsigned count_descriptors(void)
 {
     unsigned count = 0;
@@ -576,6 +627,7 @@ static void test_a_folder_with_too_many_names_is_not_listed(void)
 
 UNIT_SUITE("p9_source_folder", UNIT_TEST(test_files_folders_and_links_are_shown_by_name),
            UNIT_TEST(test_the_same_names_and_bytes_are_the_same_to_a_guest),
+           UNIT_TEST(test_what_the_host_has_is_as_old_as_the_tree),
            UNIT_TEST(test_what_is_no_file_is_not_shown),
            UNIT_TEST(test_a_folder_that_is_none_is_an_error),
            UNIT_TEST(test_whatever_a_guest_does_the_host_stays),
@@ -586,5 +638,6 @@ UNIT_SUITE("p9_source_folder", UNIT_TEST(test_files_folders_and_links_are_shown_
            UNIT_TEST(test_a_file_that_changes_while_it_is_open_gives_no_more_bytes),
            UNIT_TEST(test_no_race_of_renames_leads_outside),
            UNIT_TEST(test_forty_levels_and_ten_thousand_names),
+           UNIT_TEST(test_folders_that_are_too_deep_are_not_looked_into),
            UNIT_TEST(test_descriptors_of_the_host_are_few_and_given_back),
            UNIT_TEST(test_a_folder_with_too_many_names_is_not_listed))

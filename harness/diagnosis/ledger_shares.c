@@ -14,6 +14,7 @@
 #define SHARES_RWALK_SIZE  9u  /* of an Rwalk without qids, */
 #define SHARES_QID_SIZE    13u /* and of each */
 #define SHARES_EAGAIN      (-11)
+#define SHARES_ETIMEDOUT   (-110)
 
 struct ledger_shares *ledger_shares_new(void)
 {
@@ -201,9 +202,6 @@ static void shares_observe_request(void *opaque, const struct trace_event *event
     uint32_t task = ledger->running[ledger_cpu(event)];
     struct ledger_p9_message *message =
         &shares->messages[shares->message_count % LEDGER_P9_MESSAGES];
-    if (shares->message_count >= LEDGER_P9_MESSAGES && message->answered.sequence == 0) {
-        shares->lost = *message;
-    }
     shares->message_count++;
     *message = (struct ledger_p9_message){
         .share = event->fields[0].string,
@@ -220,6 +218,7 @@ static void shares_observe_request(void *opaque, const struct trace_event *event
     struct ledger_p9_call *call = shares_call(shares, message->owner);
     if (call != NULL) {
         call->sent++;
+        call->share = message->share;
     }
     shares_compare_mode(shares, message);
 }
@@ -246,6 +245,9 @@ static void shares_observe_reply(void *opaque, const struct trace_event *event)
     message->answered = ledger_mark(event);
     if (call != NULL) {
         call->answered++;
+    }
+    bool cleans_up = strcmp(message->type, "Tclunk") == 0 || strcmp(message->type, "Tflush") == 0;
+    if (call != NULL && !cleans_up) {
         call->refused = error != 0 ? message->type : NULL;
         call->error = (uint32_t)error;
         call->refused_at = message->answered;
@@ -312,6 +314,17 @@ static void shares_observe_entered(void *opaque, const struct trace_event *event
     }
 }
 
+/* Of the messages that this task has no answer to, the newest. */
+static void shares_give_up(struct ledger_shares *shares, uint32_t owner)
+{
+    const struct ledger_p9_message *message;
+    for (unsigned i = 0; (message = shares_message(shares, i)) != NULL; i++) {
+        if (message->owner == owner && message->answered.sequence == 0) {
+            shares->given_up = *message;
+        }
+    }
+}
+
 static void shares_observe_returned(void *opaque, const struct trace_event *event)
 {
     struct ledger *ledger = opaque;
@@ -325,8 +338,18 @@ static void shares_observe_returned(void *opaque, const struct trace_event *even
     if (call->was_fooled && call->result >= 0 && shares->fooled.task == 0) {
         shares->fooled = *call;
     }
+    if (call->result < 0 && call->answered < call->sent) {
+        shares_give_up(shares, call->task);
+    }
     bool is_whole = call->sent > 0 && call->answered == call->sent && !call->was_fooled;
     bool has_failed = is_whole && call->result < 0 && call->result != SHARES_EAGAIN;
+    if (has_failed && call->result == SHARES_ETIMEDOUT && call->refused == NULL) {
+        const struct ledger_device *device = ledger_device(ledger, call->share);
+        shares->slept_over = *call;
+        shares->slept_untold =
+            device != NULL && device->isr_set.sequence > device->isr_ack.sequence;
+        has_failed = false;
+    }
     if (has_failed && call->refused != NULL && call->result != -(int64_t)call->error &&
         shares->changed.task == 0) {
         shares->changed = *call;

@@ -42,13 +42,13 @@ struct ledger_p9_breach {
 
 /* What a call about a share came to. */
 struct ledger_p9_call {
-    uint32_t task; /* 0: the slot is free */
-    const char *call;
+    uint32_t task;            /* 0: the slot is free */
+    const char *call, *share; /* share: of its last message */
     uint64_t arguments[4];
     struct ledger_mark entered;
     uint64_t sent, answered; /* messages for it */
-    const char *refused;     /* the type of the last one that Rlerror answered; NULL: none */
-    uint32_t error;          /* and the error */
+    const char *refused;     /* the type of the last one, if Rlerror answered it; NULL: otherwise */
+    uint32_t error; /* and the error; those that clean up, Tclunk and Tflush, do not count */
     struct ledger_mark refused_at;
     bool was_fooled; /* an answer came with the tag of no message that was under way */
     uint16_t wrong_tag, right_tag;
@@ -60,7 +60,7 @@ struct ledger_p9_call {
 struct ledger_shares {
     struct ledger_p9_message messages[LEDGER_P9_MESSAGES]; /* a ring */
     unsigned message_count;                                /* ever */
-    struct ledger_p9_message lost; /* the last one that left the ring without an answer */
+    struct ledger_p9_message given_up; /* the last one whose call failed before its answer came */
     struct ledger_p9_fid fids[LEDGER_P9_FIDS];
     unsigned fid_count;
     struct ledger_p9_breach breaches[LEDGER_P9_BREACHES]; /* the first of each rule */
@@ -78,6 +78,9 @@ struct ledger_shares {
     struct ledger_p9_call changed;
     /* and the last that failed, of any task, after messages that were all answered. */
     struct ledger_p9_call failed;
+    /* The last that gave up, with ETIMEDOUT, when all had been answered, */
+    struct ledger_p9_call slept_over;
+    bool slept_untold; /* and the interrupt that should have told was not acknowledged */
     struct {
         struct ledger_p9_message message; /* share NULL: none */
         uint32_t asked;

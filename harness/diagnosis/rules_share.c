@@ -52,6 +52,18 @@ static void rules_evidence_call(struct rules_case *c, const struct ledger_p9_cal
 
 /* ---- fids that are left ---------------------------------------------------------------------- */
 
+/* Then an open file may be one that it needs. */
+static bool rules_some_program_runs(const struct ledger *ledger)
+{
+    for (guint i = 0; i < ledger->programs->len; i++) {
+        const struct ledger_program *program = g_ptr_array_index(ledger->programs, i);
+        if (program->task != 0 && !program->exited) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool rule_p9_fid_leak(struct rules_case *c)
 {
     const struct ledger_shares *shares = rules_shares(c);
@@ -62,7 +74,8 @@ bool rule_p9_fid_leak(struct rules_case *c)
     unsigned left = 0;
     for (unsigned i = 0; i < shares->fid_count; i++) {
         const struct ledger_p9_fid *fid = &shares->fids[i];
-        if (fid->is_root || strcmp(fid->share, c->question->fids_of) != 0) {
+        if (fid->is_root || strcmp(fid->share, c->question->fids_of) != 0 ||
+            (fid->is_open && rules_some_program_runs(c->ledger))) {
             continue;
         }
         char since[32];
@@ -161,8 +174,50 @@ static bool rules_is_left(const struct rules_case *c, const struct ledger_p9_mes
            (task->since.sequence < device->tx.used.sequence || strcmp(task->on, "9p") == 0);
 }
 
+bool rules_answer_is_left(const struct rules_case *c, const struct ledger_device *device)
+{
+    for (guint i = 1; rules_shares(c) != NULL && i < c->ledger->tasks->len; i++) {
+        const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
+        const struct ledger_p9_message *message =
+            task != NULL ? ledger_p9_last(c->ledger, task->number) : NULL;
+        if (message != NULL && message->share == device->name && rules_is_left(c, message, task)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It was so until the one who waited gave up. */
+static bool rules_slept_over(struct rules_case *c)
+{
+    const struct ledger_shares *shares = rules_shares(c);
+    if (shares == NULL || shares->slept_over.task == 0 ||
+        !rules_is_asked_about(c, shares->slept_over.task)) {
+        return false;
+    }
+    const struct ledger_p9_call *call = &shares->slept_over;
+    char at[32];
+    rules_evidence_call(c, call);
+    if (shares->slept_untold) {
+        c->diagnosis->intid = board_device_intid(c->board, call->share);
+        rules_evidence_irq(c, c->diagnosis->intid);
+        return rules_found(c, "irq.lost",
+                           "%s had set its interrupt status for the answer to %s, INTID %u never "
+                           "became pending, and the call gave up at %s",
+                           call->share, call->call, c->diagnosis->intid,
+                           rules_time(at, call->returned.time_ns));
+    }
+    return rules_found(c, "p9.second-transaction",
+                       "all messages of %s were answered, and it gave up at %s: whoever waited was "
+                       "not woken, and did not look",
+                       call->call, rules_time(at, call->returned.time_ns));
+}
+
 bool rule_p9_second_transaction(struct rules_case *c)
 {
+    if (rules_slept_over(c)) {
+        return true;
+    }
     for (guint i = 1; rules_shares(c) != NULL && i < c->ledger->tasks->len; i++) {
         const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
         const struct ledger_p9_message *message =
@@ -245,8 +300,8 @@ static const struct ledger_p9_message *rules_never_answered(const struct rules_c
             return message;
         }
     }
-    const struct ledger_p9_message *lost = &shares->lost;
-    return lost->share != NULL && rules_is_asked_about(c, lost->owner) ? lost : NULL;
+    const struct ledger_p9_message *given_up = &shares->given_up;
+    return given_up->share != NULL && rules_is_asked_about(c, given_up->owner) ? given_up : NULL;
 }
 
 bool rule_p9_unanswered(struct rules_case *c)

@@ -156,6 +156,21 @@ static void test_a_fid_that_was_clunked_or_never_made_is_none(void)
     expect_of("", "box", false);
 }
 
+static void test_a_file_that_a_program_has_open_is_no_leak(void)
+{
+    walk();
+    send(3, "Tlopen", 1);
+    answer(3, "Rlopen");
+    returns("openat", 3);
+    expect_of("", "box", false);
+    walk();
+    send(3, "Tlopen", 1);
+    answer(3, "Rlopen");
+    returns("openat", 3);
+    rig_exit(&rig, 0);
+    expect_of("p9.fid-leak", "box", false);
+}
+
 static void test_fids_are_no_cause_where_nobody_asks(void)
 {
     walk();
@@ -291,6 +306,28 @@ static void test_spinning_for_it_is_the_guests(void)
     expect_of("p9.wait-unbounded", NULL, true);
 }
 
+static void check_slept_over(uint32_t isr_ack, const char *cause)
+{
+    walk();
+    send(3, "Tlopen", 1);
+    answer(3, "Rlopen");
+    show();
+    trace_emit(rig.trace, TRACE_ISR_SET, TS(box), TN(1));
+    if (isr_ack != 0) {
+        trace_emit(rig.trace, TRACE_ISR_ACK, TS(box), TN(isr_ack));
+    }
+    rig_pass(&rig, 30000 * RIG_MS);
+    returns("openat", -110);
+    rig_exit(&rig, 1);
+    expect(cause);
+}
+
+static void test_an_answer_that_was_slept_over_until_the_end(void)
+{
+    check_slept_over(1, "p9.second-transaction");
+    check_slept_over(0, "irq.lost");
+}
+
 /* ---- what becomes of an answer --------------------------------------------------------------- */
 
 static void test_an_answer_with_a_foreign_tag_that_was_taken(void)
@@ -369,6 +406,7 @@ static void test_a_refusal_without_the_server_is_the_guests(void)
 
 UNIT_SUITE("rules_share", UNIT_TEST(test_a_fid_that_was_walked_to_and_not_clunked_is_a_leak),
            UNIT_TEST(test_a_fid_that_was_clunked_or_never_made_is_none),
+           UNIT_TEST(test_a_file_that_a_program_has_open_is_no_leak),
            UNIT_TEST(test_fids_are_no_cause_where_nobody_asks),
            UNIT_TEST(test_a_new_session_has_no_fids_of_the_old_one),
            UNIT_TEST(test_breaches_have_their_causes),
@@ -381,6 +419,7 @@ UNIT_SUITE("rules_share", UNIT_TEST(test_a_fid_that_was_walked_to_and_not_clunke
            UNIT_TEST(test_one_that_was_given_up_is_the_servers_as_well),
            UNIT_TEST(test_sleeping_without_a_deadline_for_it_is_the_guests),
            UNIT_TEST(test_spinning_for_it_is_the_guests),
+           UNIT_TEST(test_an_answer_that_was_slept_over_until_the_end),
            UNIT_TEST(test_an_answer_with_a_foreign_tag_that_was_taken),
            UNIT_TEST(test_an_answer_with_a_foreign_tag_that_was_rejected),
            UNIT_TEST(test_mode_is_that_of_the_call), UNIT_TEST(test_errors_are_handed_on),

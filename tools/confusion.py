@@ -79,8 +79,9 @@ OUTCOMES = {
 # What is asked at the end. A test that then passes has the first of them.
 ASKED, ASKED_INSTEAD = "irq.masked", "route.missing"
 
-ID = r"([a-z-]+\.[a-z-]+)"
+ID = r"([a-z0-9-]+\.[a-z-]+)"
 GUARDS = re.compile(rf'^\s*guards\s+"?([^"\s]+)\.patch"?\s+cause\s+{ID}(?:\s+task\s+\S+)?(?:\s+when\s+(\w+=\S+))?', re.M)
+LIVE = re.compile(r"^\s*requires\s+live\b", re.M)
 STATED = re.compile(rf"^(\s*expect\b.*?\bcause\s+){ID}", re.M)
 
 HEADER = """\

@@ -48,7 +48,7 @@ struct p9_request {
     uint32_t major, minor;                                 /* Tmknod */
     uint8_t lock_type;
     uint32_t proc_id;
-    /* Components of paths: each has a byte at least, and neither '/' nor NUL. Trenameat: from, to. */
+    /* Components of paths: a byte at least, neither '/' nor NUL. Trenameat: from, to. */
     unsigned name_count;
     struct p9_string names[P9_WALK_MAX];
     /* Tversion: version; Tattach: aname; Tsymlink: target; Tlock, Tgetlock: client_id; an xattr. */

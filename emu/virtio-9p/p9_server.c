@@ -311,35 +311,39 @@ struct p9_operation {
 #define P9_RVERSION_SIZE (4 + 2 + sizeof(P9_VERSION))
 #define P9_OPENED_SIZE   (P9_QID_SIZE + 4)
 
+/* A request, what serves it, its fid; and of the answer what is known. */
+#define P9_SERVES(name, fid) .serve = p9_serve_##name, .need = P9_NEEDS_##fid
+
 static const struct p9_operation p9_operations[P9_TYPE_COUNT] = {
-    /* type, serve, need, changes, answer, for each name */
-    [P9_TVERSION] = {p9_serve_version, P9_NEEDS_NONE, false, P9_RVERSION_SIZE},
-    [P9_TATTACH] = {p9_serve_attach, P9_NEEDS_NONE, false, P9_QID_SIZE},
-    [P9_TFLUSH] = {p9_serve_flush, P9_NEEDS_NONE, false},
-    [P9_TWALK] = {p9_serve_walk, P9_NEEDS_FILE, false, 2, P9_QID_SIZE},
-    [P9_TCLUNK] = {p9_serve_clunk, P9_NEEDS_ANY, false},
-    [P9_TSTATFS] = {p9_serve_statfs, P9_NEEDS_FILE, false, 60},
-    [P9_TGETATTR] = {p9_serve_getattr, P9_NEEDS_FILE, false, P9_RGETATTR_SIZE - P9_HEADER_SIZE},
-    [P9_TSETATTR] = {p9_serve_setattr, P9_NEEDS_FILE, true},
-    [P9_TREADLINK] = {p9_serve_readlink, P9_NEEDS_FILE, false},
-    [P9_TMKDIR] = {p9_serve_mkdir, P9_NEEDS_FILE, true, P9_QID_SIZE},
-    [P9_TSYMLINK] = {p9_serve_symlink, P9_NEEDS_FILE, true, P9_QID_SIZE},
-    [P9_TLINK] = {p9_serve_link, P9_NEEDS_FILE, true},
-    [P9_TMKNOD] = {p9_serve_mknod, P9_NEEDS_FILE, true},
-    [P9_TRENAME] = {p9_serve_rename, P9_NEEDS_FILE, true},
-    [P9_TRENAMEAT] = {p9_serve_renameat, P9_NEEDS_FILE, true},
-    [P9_TUNLINKAT] = {p9_serve_unlinkat, P9_NEEDS_FILE, true},
-    [P9_TREMOVE] = {p9_serve_remove, P9_NEEDS_ANY, false}, /* the fid goes in any case */
-    [P9_TLOPEN] = {p9_serve_lopen, P9_NEEDS_FILE, false, P9_OPENED_SIZE},
-    [P9_TLCREATE] = {p9_serve_lcreate, P9_NEEDS_FILE, true, P9_OPENED_SIZE},
-    [P9_TREAD] = {p9_serve_read, P9_NEEDS_ANY, false},
-    [P9_TWRITE] = {p9_serve_write, P9_NEEDS_ANY, false, 4}, /* what it was opened for says it */
-    [P9_TREADDIR] = {p9_serve_readdir, P9_NEEDS_FILE, false},
-    [P9_TFSYNC] = {p9_serve_fsync, P9_NEEDS_FILE, false},
-    [P9_TLOCK] = {p9_serve_lock, P9_NEEDS_FILE, false, 1},
-    [P9_TGETLOCK] = {p9_serve_getlock, P9_NEEDS_FILE, false},
-    [P9_TXATTRWALK] = {p9_serve_xattrwalk, P9_NEEDS_FILE, false, 8},
-    [P9_TXATTRCREATE] = {p9_serve_xattrcreate, P9_NEEDS_FILE, true},
+    [P9_TVERSION] = {P9_SERVES(version, NONE), .answer = P9_RVERSION_SIZE},
+    [P9_TATTACH] = {P9_SERVES(attach, NONE), .answer = P9_QID_SIZE},
+    [P9_TFLUSH] = {P9_SERVES(flush, NONE)},
+    [P9_TWALK] = {P9_SERVES(walk, FILE), .answer = 2, .answer_name = P9_QID_SIZE},
+    [P9_TCLUNK] = {P9_SERVES(clunk, ANY)},
+    [P9_TSTATFS] = {P9_SERVES(statfs, FILE), .answer = 60},
+    [P9_TGETATTR] = {P9_SERVES(getattr, FILE), .answer = P9_RGETATTR_SIZE - P9_HEADER_SIZE},
+    [P9_TSETATTR] = {P9_SERVES(setattr, FILE), .changes = true},
+    [P9_TREADLINK] = {P9_SERVES(readlink, FILE)},
+    [P9_TMKDIR] = {P9_SERVES(mkdir, FILE), .changes = true, .answer = P9_QID_SIZE},
+    [P9_TSYMLINK] = {P9_SERVES(symlink, FILE), .changes = true, .answer = P9_QID_SIZE},
+    [P9_TLINK] = {P9_SERVES(link, FILE), .changes = true},
+    [P9_TMKNOD] = {P9_SERVES(mknod, FILE), .changes = true},
+    [P9_TRENAME] = {P9_SERVES(rename, FILE), .changes = true},
+    [P9_TRENAMEAT] = {P9_SERVES(renameat, FILE), .changes = true},
+    [P9_TUNLINKAT] = {P9_SERVES(unlinkat, FILE), .changes = true},
+    /* Of a tree that is only read, the fid goes all the same. */
+    [P9_TREMOVE] = {P9_SERVES(remove, ANY)},
+    [P9_TLOPEN] = {P9_SERVES(lopen, FILE), .answer = P9_OPENED_SIZE},
+    [P9_TLCREATE] = {P9_SERVES(lcreate, FILE), .changes = true, .answer = P9_OPENED_SIZE},
+    [P9_TREAD] = {P9_SERVES(read, ANY)},
+    /* Whether it may be changed is asked when it is opened. */
+    [P9_TWRITE] = {P9_SERVES(write, ANY), .answer = 4},
+    [P9_TREADDIR] = {P9_SERVES(readdir, FILE)},
+    [P9_TFSYNC] = {P9_SERVES(fsync, FILE)},
+    [P9_TLOCK] = {P9_SERVES(lock, FILE), .answer = 1},
+    [P9_TGETLOCK] = {P9_SERVES(getlock, FILE)},
+    [P9_TXATTRWALK] = {P9_SERVES(xattrwalk, FILE), .answer = 8},
+    [P9_TXATTRCREATE] = {P9_SERVES(xattrcreate, FILE), .changes = true},
 };
 
 /* What the tag has to be. Linux's servers do not look at it, so it is no reason to refuse. */

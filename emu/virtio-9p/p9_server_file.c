@@ -5,7 +5,7 @@
  *
  * How much fits. An answer is no longer than msize, so a count of Tread or Treaddir is at most
  * msize without the 11 bytes in front of the data; one that is larger is refused, not cut, since a
- * client that asks for it has not understood msize. Of Twrite the size of the message says the same.
+ * client that asks for it has not understood msize. Of Twrite the message's own size says the same.
  * The iounit of Rlopen leaves 24 bytes, as Linux has it, so that a client may take it for both.
  *
  * Locks: there is one session, and whoever shares a file does so within the guest, which settles it

@@ -12,9 +12,9 @@
  *
  * All that a guest can see is a function of names and bytes, and of what the guest did: node
  * numbers count up in the order of discovery, times are those of the virtual clock when the tree
- * was made or the node written, owner and group are 0 until set, a mode has of the host's nothing but
- * whether a file can be executed, a directory lists what the host had by name and what came later
- * behind it. Permissions are kept and not enforced: a guest is root.
+ * was made or the node written, owner and group are 0 until set, a mode has of the host's nothing
+ * but whether a file can be executed, a directory lists what the host had by name and what came
+ * later behind it. Permissions are kept and not enforced: a guest is root.
  *
  * What fails returns an errno, and has changed nothing unless it says so. Limits are errors of
  * their own: ENOSPC for what the tree holds, ENAMETOOLONG for names and depth, EFBIG for offsets.

@@ -13,25 +13,38 @@
 #define P9_XATTR_COST     128 /* beside name and value */
 #define P9_NS_PER_S       UINT64_C(1000000000)
 #define P9_PERMISSIONS    07777u
+#define P9_MODE_SYMLINK   0777u
 #define P9_DIRECTORY_SIZE 4096 /* as a directory of a file system says that has few names */
 
 /* ---- how long -------------------------------------------------------------------------------- */
 
-struct p9_node *p9_node_new(struct p9_tree *tree, enum p9_kind kind, uint32_t mode)
+int p9_node_make(struct p9_tree *tree, enum p9_kind kind, uint32_t mode, const char *target,
+                 struct p9_node **made)
 {
+    bool is_link = kind == P9_KIND_SYMLINK;
+    if (is_link && strlen(target) > P9_TARGET_MAX) {
+        return ENAMETOOLONG;
+    }
+    int error = is_link ? p9_tree_charge(tree, strlen(target)) : 0;
+    if (error != 0) {
+        return error;
+    }
     struct p9_node *node = g_new0(struct p9_node, 1);
     node->tree = tree;
     node->refs = 1;
     node->kind = kind;
     node->inode = ++tree->last_inode;
-    node->mode = mode & P9_PERMISSIONS;
+    node->mode = is_link ? P9_MODE_SYMLINK : mode & P9_PERMISSIONS;
     node->atime = node->mtime = node->ctime = p9_tree_now(tree);
     if (kind == P9_KIND_DIRECTORY) {
         node->directory.last_position = 2; /* "." and ".." */
         node->directory.by_name = g_hash_table_new(g_str_hash, g_str_equal);
         node->directory.entries = g_sequence_new(NULL);
+    } else if (is_link) {
+        node->target = g_strdup(target);
     }
-    return node;
+    *made = node;
+    return 0;
 }
 
 static void p9_node_free_xattrs(struct p9_node *node)

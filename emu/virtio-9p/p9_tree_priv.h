@@ -1,7 +1,8 @@
 /*
  * p9_tree_priv.h - what the files of the tree share
  *
- *     p9_tree.c          entries: names, directories, and what moves between them
+ *     p9_tree.c          trees: where they come from, and how they are looked through
+ *     p9_tree_entry.c    entries: how names come, go and move
  *     p9_tree_node.c     nodes: attributes, extended attributes, how long they live
  *     p9_tree_content.c  the bytes of files
  */
@@ -75,8 +76,27 @@ struct p9_node {
 
 struct p9_time p9_tree_now(const struct p9_tree *tree);
 
-/* A node without an entry; it has one reference. */
-struct p9_node *p9_node_new(struct p9_tree *tree, enum p9_kind kind, uint32_t mode);
+/* A directory that is there, with all its entries: ENOTDIR, ENOENT, or what its source has. */
+int p9_entry_look(const struct p9_entry *entry);
+/*
+ * A new entry of a node, which takes the caller's reference to it; in no directory (NULL) it is the
+ * root. ENOSPC: the reference stays the caller's.
+ */
+int p9_entry_add(struct p9_node *directory, const char *name, struct p9_node *node,
+                 struct p9_entry **added);
+/* Takes an entry out of its directory; it is gone unless somebody holds it. */
+void p9_entry_drop(struct p9_entry *entry);
+/* Drops all that is below a directory. */
+void p9_directory_clear(struct p9_node *directory);
+/* Of directories above it; the root's is 0. */
+unsigned p9_directory_depth(const struct p9_node *node);
+
+/*
+ * A node without an entry, with one reference. A symbolic link has a target, and always the same
+ * mode. ENAMETOOLONG, ENOSPC: of the target.
+ */
+int p9_node_make(struct p9_tree *tree, enum p9_kind kind, uint32_t mode, const char *target,
+                 struct p9_node **made);
 void p9_node_unref(struct p9_node *node);
 /* Its bytes, names or target changed; or something else about it. */
 void p9_node_modified(struct p9_node *node);

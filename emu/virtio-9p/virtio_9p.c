@@ -114,11 +114,29 @@ static const char *share_names(struct virtio_9p *share, const struct p9_request 
     return trace_intern(share->dev.env.trace, shown);
 }
 
+/* What stands in `count`: of a message there is no more than one of them. */
+static uint64_t share_number(const struct p9_request *request)
+{
+    switch (request->type) {
+    case P9_TVERSION:
+        return request->msize;
+    case P9_TFLUSH:
+        return request->oldtag;
+    case P9_TWALK:
+    case P9_TXATTRWALK:
+    case P9_TATTACH:
+    case P9_TLINK:
+    case P9_TRENAME:
+    case P9_TRENAMEAT:
+        return request->newfid;
+    default:
+        return request->count;
+    }
+}
+
 static void share_tell_request(struct virtio_9p *share, const struct p9_request *request)
 {
-    uint64_t count = request->type == P9_TVERSION ? request->msize
-                     : request->type == P9_TFLUSH ? request->oldtag
-                                                  : request->count;
+    uint64_t count = share_number(request);
     share->counters.requests++;
     trace_emit(share->dev.env.trace, TRACE_P9_REQUEST, TS(share->dev.name), TN(request->tag),
                TS(share_type_name(share, request->type)), TN(request->fid), TN(request->size),

@@ -197,6 +197,49 @@ void wait_finish(struct waiter *waiter)
     list_init(&waiter->queue->waiters);
 }
 
+/* ---- files, mutexes -------------------------------------------------------------------------- */
+
+#define FAKE_FILES_MAX 8
+
+static struct file fake_files[FAKE_FILES_MAX];
+
+struct file *file_alloc(const struct file_ops *ops, void *object)
+{
+    unsigned i = 0;
+    while (i < FAKE_FILES_MAX && fake_files[i].references > 0)
+        i++;
+    kassert(i < FAKE_FILES_MAX);
+    fake_files[i] = (struct file){.ops = ops, .object = object, .references = 1};
+    return &fake_files[i];
+}
+
+void file_release(struct file *file)
+{
+    kassert(file->references == 1);
+    file->references = 0;
+    if (file->ops->close != NULL)
+        file->ops->close(file);
+}
+
+/* One task runs: who finds a mutex taken would wait for ever. */
+void mutex_init(struct mutex *mutex, const char *name)
+{
+    mutex->name = name;
+    mutex->owner = NULL;
+}
+
+void mutex_lock(struct mutex *mutex)
+{
+    kassert(mutex->owner == NULL);
+    mutex->owner = (struct task *)(void *)mutex;
+}
+
+void mutex_unlock(struct mutex *mutex)
+{
+    kassert(mutex->owner != NULL);
+    mutex->owner = NULL;
+}
+
 const char *boot_parameter(const char *name)
 {
     for (unsigned i = 0; i < sizeof(fake_kernel.parameters) / sizeof(fake_kernel.parameters[0]);

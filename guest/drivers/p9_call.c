@@ -11,9 +11,9 @@
  */
 #include "drivers/p9_call.h"
 
+#include "kernel/lock.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-#include "kernel/lock.h"
 #include "ringside/probe.h"
 
 /* ---- fields ---------------------------------------------------------------------------------- */

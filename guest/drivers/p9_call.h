@@ -23,9 +23,9 @@ struct p9_call {
     struct virtio_9p_request *request; /* NULL: there is none, or it has gone */
     enum p9_type type;
     uint16_t tag;
-    size_t at;  /* of the next field */
-    size_t end; /* of the message's room, then of the reply */
-    int error;  /* 0: none so far */
+    size_t at;     /* of the next field */
+    size_t end;    /* of the message's room, then of the reply */
+    int error;     /* 0: none so far */
     bool in_doubt; /* it was sent, and nobody knows whether the server has done what it says */
 };
 

@@ -130,8 +130,8 @@ static int p9_version(struct p9_client *client)
     p9_exchange(&call);
     uint32_t msize = p9_get_u32(&call);
     struct p9_name spoken = p9_get_name(&call);
-    if (call.error == 0 && (spoken.length != version.length ||
-                            !kmemeq(spoken.text, version.text, version.length)))
+    if (call.error == 0 &&
+        (spoken.length != version.length || !kmemeq(spoken.text, version.text, version.length)))
         p9_fail(&call, -KEPROTONOSUPPORT);
     if (call.error == 0 && (msize > wanted || msize < P9_MSIZE_MIN))
         p9_reject(&call, "message size that was not offered");

@@ -23,10 +23,10 @@ struct p9_client {
     struct virtio_9p *channel;
     struct spinlock lock; /* of the members below, while there is a session */
     bool is_connected;
-    uint32_t session;  /* stands in the upper bits of each fid */
-    uint32_t msize;    /* as it was negotiated */
-    uint16_t next_tag; /* that is tried first */
-    uint32_t root;     /* the fid of what was attached to */
+    uint32_t session;   /* stands in the upper bits of each fid */
+    uint32_t msize;     /* as it was negotiated */
+    uint16_t next_tag;  /* that is tried first */
+    uint32_t root;      /* the fid of what was attached to */
     unsigned fids_from; /* in words: no fid below is free */
     uint32_t fids[P9_FIDS_MAX / 32];
     uint64_t rejected;
@@ -49,7 +49,7 @@ struct p9_entry {
 
 /* ---- sessions -------------------------------------------------------------------------------- */
 
-/* Keeps the channel, which was opened. The first tag is `first_tag`: 0 but for a test of the end. */
+/* Keeps the channel, which was opened. Tags begin with `first_tag`, 0 but for tests of the end. */
 void p9_client_init(struct p9_client *client, struct virtio_9p *channel, uint16_t first_tag);
 /*
  * Begins a session where there is none, or none any more because the channel has failed, which is

@@ -244,8 +244,7 @@ static void test_reads_and_writes_are_cut_to_the_message_size(void)
         char read[64], written[64];
         unsigned most = sizes[i] - 24;
         const struct mock_p9_step script[] = {{read, "Rread x:hello"}, {NULL, NULL}};
-        const struct mock_p9_step writes[] = {
-            {"Twrite 0 0 ''", "Rwrite d0"}, {NULL, NULL}};
+        const struct mock_p9_step writes[] = {{"Twrite 0 0 ''", "Rwrite d0"}, {NULL, NULL}};
         rig_connect(sizes[i]);
         snprintf(read, sizeof read, "Tread 0 5000000000 %u", most);
         snprintf(written, sizeof written, "Rwrite d%u", most);
@@ -298,14 +297,13 @@ static void test_what_is_best_for_a_file_is_the_servers_to_say_up_to_the_message
 
 static void test_names_are_made_and_removed_as_they_are_given(void)
 {
-    static const struct mock_p9_step script[] = {
-        {"Tmkdir 0 'a.txt' 493 0", "Rmkdir Qd"},
-        {"Tsymlink 0 'a.txt' 'a.txt' 0", "Rsymlink Ql"},
-        {"Tlink 0 0 'a.txt'", "Rlink"},
-        {"Trenameat 0 'a.txt' 0 'a.txt'", "Rrenameat"},
-        {"Tunlinkat 0 'a.txt' 512", "Runlinkat"},
-        {"Treadlink 0", "Rreadlink s:there"},
-        {NULL, NULL}};
+    static const struct mock_p9_step script[] = {{"Tmkdir 0 'a.txt' 493 0", "Rmkdir Qd"},
+                                                 {"Tsymlink 0 'a.txt' 'a.txt' 0", "Rsymlink Ql"},
+                                                 {"Tlink 0 0 'a.txt'", "Rlink"},
+                                                 {"Trenameat 0 'a.txt' 0 'a.txt'", "Rrenameat"},
+                                                 {"Tunlinkat 0 'a.txt' 512", "Runlinkat"},
+                                                 {"Treadlink 0", "Rreadlink s:there"},
+                                                 {NULL, NULL}};
     char target[3];
     rig_connect(8192);
     mock_p9_script(script);

@@ -8,6 +8,9 @@
  *
  * Flags are translated bit by bit: those of the wire are Linux's generic ones, and O_DIRECTORY and
  * O_NOFOLLOW of arm64, which are settled here, have other numbers.
+ *
+ * DEVIATION: O_DIRECTORY with O_PATH opens files too. So programs ask what something is that say
+ * that it is a directory, and look at the answer.
  */
 #include "drivers/p9_files.h"
 
@@ -52,7 +55,8 @@ static int p9_check_open(const struct p9_profile *profile, int flags, uint8_t ty
         return -KEEXIST;
     if ((type & P9_QID_SYMLINK) != 0 && (flags & (O_NOFOLLOW | O_PATH)) != (O_NOFOLLOW | O_PATH))
         return -KELOOP;
-    if ((flags & O_DIRECTORY) != 0 && (type & P9_QID_DIRECTORY) == 0 && !profile->lax_directory)
+    bool is_strict = (flags & O_PATH) == 0 && !profile->lax_directory;
+    if ((flags & O_DIRECTORY) != 0 && (type & P9_QID_DIRECTORY) == 0 && is_strict)
         return -KENOTDIR;
     return 0;
 }
@@ -205,8 +209,8 @@ static bool p9_take_entry(void *of, const struct p9_entry *entry)
         name[entry->name.length] = '\0';
         is_name = kstrlen(name) == entry->name.length && kstrchr(name, '/') == NULL;
     }
-    listing->is_full = is_name && !dirent_add(&listing->list, entry->qid.path, entry->next,
-                                              entry->type, name);
+    listing->is_full =
+        is_name && !dirent_add(&listing->list, entry->qid.path, entry->next, entry->type, name);
     if (!listing->is_full)
         listing->offset = entry->next;
     return !listing->is_full;

@@ -64,9 +64,9 @@ static void test_flags_that_are_about_making_are_not_said_to_what_is_there(void)
 static void test_what_is_not_there_is_made_and_not_opened_again(void)
 {
     static const struct mock_p9_step script[] = {
-        {"Twalk 0 1 d/f", "Rwalk h1 Qd"},                      /* no fid */
-        {"Twalk 0 1 d", "Rwalk h1 Qd"},                        /* the directory, and then */
-        {"Tlcreate 1 'f' 65 33188 0", "Rlcreate Qf d0"},       /* the file, 0101 and 0100644 */
+        {"Twalk 0 1 d/f", "Rwalk h1 Qd"},                /* no fid */
+        {"Twalk 0 1 d", "Rwalk h1 Qd"},                  /* the directory, and then */
+        {"Tlcreate 1 'f' 65 33188 0", "Rlcreate Qf d0"}, /* the file, 0101 and 0100644 */
         {"Tclunk 1", "Rclunk"},
         {NULL, NULL}};
     static const struct mock_p9_step excl[] = {
@@ -171,21 +171,19 @@ static void test_a_lax_profile_opens_files_as_directories(void)
 
 static void test_a_long_path_is_walked_in_pieces_each_of_which_is_clunked(void)
 {
-    static const struct mock_p9_step script[] = {{"Twalk 0 1 " SIXTEEN, QIDS "d"},
-                                                 {"Twalk 1 2 " SIXTEEN, QIDS "d"},
-                                                 {"Tclunk 1", "Rclunk"},
-                                                 {"Twalk 2 1 b", "Rwalk h1 Qf"},
-                                                 {"Tclunk 2", "Rclunk"},
-                                                 {"Tlopen 1 0", "Rlopen Qf d0"},
-                                                 {"Tclunk 1", "Rclunk"},
-                                                 {NULL, NULL}};
+    static const struct mock_p9_step script[] = {
+        {"Twalk 0 1 " SIXTEEN, QIDS "d"}, {"Twalk 1 2 " SIXTEEN, QIDS "d"},
+        {"Tclunk 1", "Rclunk"},           {"Twalk 2 1 b", "Rwalk h1 Qf"},
+        {"Tclunk 2", "Rclunk"},           {"Tlopen 1 0", "Rlopen Qf d0"},
+        {"Tclunk 1", "Rclunk"},           {NULL, NULL}};
     static const struct mock_p9_step missing[] = {{"Twalk 0 1 " SIXTEEN, QIDS "d"},
                                                   {"Twalk 1 2 b", "Rlerror d2"},
                                                   {"Tclunk 1", "Rclunk"},
                                                   {NULL, NULL}};
-    static const struct mock_p9_step exact[] = {
-        {"Twalk 0 1 " SIXTEEN, QIDS "f"}, {"Tlopen 1 0", "Rlopen Qf d0"}, {"Tclunk 1", "Rclunk"},
-        {NULL, NULL}};
+    static const struct mock_p9_step exact[] = {{"Twalk 0 1 " SIXTEEN, QIDS "f"},
+                                                {"Tlopen 1 0", "Rlopen Qf d0"},
+                                                {"Tclunk 1", "Rclunk"},
+                                                {NULL, NULL}};
     rig_connect(8192);
     CU_ASSERT_EQUAL(open_with(script, SIXTEEN "/" SIXTEEN "/b", O_RDONLY, 0), 0);
     CU_ASSERT_EQUAL(open_with(missing, SIXTEEN "/b", O_RDONLY, 0), -KENOENT);
@@ -246,9 +244,8 @@ static void test_a_read_asks_until_it_has_all_or_a_reply_is_short(void)
 
 static void test_a_write_goes_on_until_all_is_taken(void)
 {
-    static const struct mock_p9_step script[] = {{"Twrite 1 7 'abcd'", "Rwrite d3"},
-                                                 {"Twrite 1 10 'def'", "Rwrite d3"},
-                                                 {NULL, NULL}};
+    static const struct mock_p9_step script[] = {
+        {"Twrite 1 7 'abcd'", "Rwrite d3"}, {"Twrite 1 10 'def'", "Rwrite d3"}, {NULL, NULL}};
     static const struct mock_p9_step full[] = {
         {"Twrite 1 0 'abcd'", "Rwrite d4"}, {"Twrite 1 4 'ef'", "Rlerror d28"}, {NULL, NULL}};
     static const struct mock_p9_step none[] = {{"Twrite 1 4 'a'", "Rwrite d0"}, {NULL, NULL}};
@@ -304,8 +301,7 @@ static void names_of(const void *buffer, long size, char *text)
 static void test_a_directory_that_does_not_fit_goes_on_where_it_stopped(void)
 {
     static const struct mock_p9_step script[] = {
-        {"Treaddir 1 0 279",
-         "Rreaddir d75 " ENTRY(1, "a") " " ENTRY(2, "b") " " ENTRY(3, "c")},
+        {"Treaddir 1 0 279", "Rreaddir d75 " ENTRY(1, "a") " " ENTRY(2, "b") " " ENTRY(3, "c")},
         {"Treaddir 1 2 279", "Rreaddir d25 " ENTRY(3, "c")},
         {"Treaddir 1 3 279", "Rreaddir d0"},
         {NULL, NULL}};
@@ -363,14 +359,19 @@ static void test_names_that_could_be_none_are_passed_over(void)
 
 static void test_names_are_changed_in_their_directory_which_is_clunked(void)
 {
-    static const struct mock_p9_step script[] = {
-        {"Twalk 0 1 d", "Rwalk h1 Qd"},       {"Tunlinkat 1 'f' 0", "Rlerror d2"},
-        {"Tclunk 1", "Rclunk"},               {"Twalk 0 1", "Rwalk h0"},
-        {"Tunlinkat 1 'd' 512", "Runlinkat"}, {"Tclunk 1", "Rclunk"},
-        {"Twalk 0 1", "Rwalk h0"},            {"Tmkdir 1 'd' 16877 0", "Rmkdir Qd"},
-        {"Tclunk 1", "Rclunk"},               {"Twalk 0 1 d", "Rwalk h1 Qd"},
-        {"Tsymlink 1 'l' '../x' 0", "Rsymlink Ql"}, {"Tclunk 1", "Rclunk"},
-        {NULL, NULL}};
+    static const struct mock_p9_step script[] = {{"Twalk 0 1 d", "Rwalk h1 Qd"},
+                                                 {"Tunlinkat 1 'f' 0", "Rlerror d2"},
+                                                 {"Tclunk 1", "Rclunk"},
+                                                 {"Twalk 0 1", "Rwalk h0"},
+                                                 {"Tunlinkat 1 'd' 512", "Runlinkat"},
+                                                 {"Tclunk 1", "Rclunk"},
+                                                 {"Twalk 0 1", "Rwalk h0"},
+                                                 {"Tmkdir 1 'd' 16877 0", "Rmkdir Qd"},
+                                                 {"Tclunk 1", "Rclunk"},
+                                                 {"Twalk 0 1 d", "Rwalk h1 Qd"},
+                                                 {"Tsymlink 1 'l' '../x' 0", "Rsymlink Ql"},
+                                                 {"Tclunk 1", "Rclunk"},
+                                                 {NULL, NULL}};
     rig_connect(8192);
     mock_p9_script(script);
     CU_ASSERT_EQUAL(p9_path_remove(&rig_client, "d/f", false), -KENOENT);
@@ -401,16 +402,12 @@ static void test_a_rename_clunks_both_directories_whatever_comes_of_it(void)
 
 static void test_a_link_names_what_was_walked_to(void)
 {
-    static const struct mock_p9_step script[] = {{"Twalk 0 1 f", "Rwalk h1 Qf"},
-                                                 {"Twalk 0 2 d", "Rwalk h1 Qd"},
-                                                 {"Tlink 2 1 'g'", "Rlink"},
-                                                 {"Tclunk 2", "Rclunk"},
-                                                 {"Tclunk 1", "Rclunk"},
-                                                 {"Twalk 0 1 f", "Rwalk h1 Qf"},
-                                                 {"Twalk 0 2 f", "Rwalk h1 Qf"},
-                                                 {"Tclunk 2", "Rclunk"},
-                                                 {"Tclunk 1", "Rclunk"},
-                                                 {NULL, NULL}};
+    static const struct mock_p9_step script[] = {
+        {"Twalk 0 1 f", "Rwalk h1 Qf"}, {"Twalk 0 2 d", "Rwalk h1 Qd"},
+        {"Tlink 2 1 'g'", "Rlink"},     {"Tclunk 2", "Rclunk"},
+        {"Tclunk 1", "Rclunk"},         {"Twalk 0 1 f", "Rwalk h1 Qf"},
+        {"Twalk 0 2 f", "Rwalk h1 Qf"}, {"Tclunk 2", "Rclunk"},
+        {"Tclunk 1", "Rclunk"},         {NULL, NULL}};
     rig_connect(8192);
     mock_p9_script(script);
     CU_ASSERT_EQUAL(p9_path_link(&rig_client, "f", "d/g"), 0);

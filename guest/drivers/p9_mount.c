@@ -170,8 +170,8 @@ static struct file *p9_mount_open(void *of, const char *path, int flags, unsigne
         *error = -KENFILE;
         return NULL;
     }
-    *error = p9_file_open(&mount->client, &mount->profile, path, flags, mode,
-                          p9_mount_file(opened));
+    *error =
+        p9_file_open(&mount->client, &mount->profile, path, flags, mode, p9_mount_file(opened));
     if (*error == 0)
         return opened;
     p9_mount_discard(opened);

@@ -168,7 +168,7 @@ long p9_scheme_serve(struct p9_scheme *scheme, const struct scheme_request *requ
     }
     if (handle == 0 || handle > P9_SCHEME_HANDLES_MAX || !scheme->handles[handle].is_open)
         return -KEBADF;
-    return request->operation == SCHEME_CLOSE ? p9_scheme_close(scheme, handle)
-                                              : p9_scheme_use(&scheme->handles[handle].file,
-                                                              request);
+    return request->operation == SCHEME_CLOSE
+               ? p9_scheme_close(scheme, handle)
+               : p9_scheme_use(&scheme->handles[handle].file, request);
 }

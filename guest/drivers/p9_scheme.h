@@ -21,7 +21,7 @@ struct p9_scheme {
         uint16_t next_free; /* a handle, while it is not */
         struct p9_file file;
     } handles[P9_SCHEME_HANDLES_MAX + 1]; /* from 1 on */
-    uint16_t free; /* 0: none */
+    uint16_t free;                        /* 0: none */
 };
 
 /* Nobody has anything open. Keeps the client. */

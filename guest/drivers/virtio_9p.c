@@ -365,8 +365,7 @@ const char *virtio_9p_open(struct virtio_9p *p9, int *error)
 {
     const uint64_t version = virtio_is_legacy(p9->device) ? 0 : VFEATURE(VFEATURE_VERSION_1);
     const uint64_t required = version | VFEATURE(VFEATURE_9P_MOUNT_TAG);
-    const uint64_t wanted =
-        required | VFEATURE(VFEATURE_INDIRECT) | VFEATURE(VFEATURE_EVENT_INDEX);
+    const uint64_t wanted = required | VFEATURE(VFEATURE_INDIRECT) | VFEATURE(VFEATURE_EVENT_INDEX);
     *error = virtio_negotiate(p9->device, wanted, required);
     if (*error != 0)
         return "the device refuses to work with this driver";

@@ -38,8 +38,7 @@ static void test_a_device_is_brought_up_by_its_tag(void)
 
 static void test_a_tag_that_could_be_no_name_is_refused(void)
 {
-    static const char *const tags[] = {"", "a/b", "..", "a b", "a\x7f",
-                                       "123456789012345678901234"};
+    static const char *const tags[] = {"", "a/b", "..", "a b", "a\x7f", "123456789012345678901234"};
     for (unsigned i = 0; i < sizeof tags / sizeof tags[0]; i++) {
         rig_reset();
         mock_device.tag = tags[i];
@@ -180,7 +179,8 @@ static void test_a_request_without_a_reply_is_kept_for_the_device(void)
 
 static void test_polling_finds_what_no_interrupt_told_of(void)
 {
-    static const struct mock_p9_step script[] = {{CLUNK, "Rclunk"}, {CLUNK, "Rclunk"}, {NULL, NULL}};
+    static const struct mock_p9_step script[] = {
+        {CLUNK, "Rclunk"}, {CLUNK, "Rclunk"}, {NULL, NULL}};
     rig_reset();
     rig_options.policy = V9P_POLL;
     rig_is_deaf = true;

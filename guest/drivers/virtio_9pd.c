@@ -73,10 +73,9 @@ static int virtio_9pd_wait(struct virtio_9pd *server)
         if (word == VIRTIO_9PD_TIMER)
             server->timer_ns = 0;
         else if (word >= VIRTIO_9PD_INTERRUPT)
-            virtio_9p_interrupted(
-                &server->channel,
-                virtio_daemon_take_interrupt(&server->daemon,
-                                             (unsigned)(word - VIRTIO_9PD_INTERRUPT)));
+            virtio_9p_interrupted(&server->channel,
+                                  virtio_daemon_take_interrupt(
+                                      &server->daemon, (unsigned)(word - VIRTIO_9PD_INTERRUPT)));
     }
     return size >= 0 || size == -KEINTR ? 0 : (int)size;
 }
@@ -215,8 +214,8 @@ int virtio_9pd_main(int argc, char **argv)
         return VIRTIO_9PD_EXIT_USAGE;
     }
     struct virtio_9pd *server = virtio_9pd_place(place.text);
-    const char *why = server != NULL ? virtio_9pd_serve(server, &options, &place)
-                                     : "there are too many devices";
+    const char *why =
+        server != NULL ? virtio_9pd_serve(server, &options, &place) : "there are too many devices";
     virtio_daemon_say("virtio-9pd", place.text, why);
     return VIRTIO_9PD_EXIT_FAILED;
 }

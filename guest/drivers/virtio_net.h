@@ -26,8 +26,8 @@
 #define VNET_BUFFER_MAX (sizeof(struct vnet_header) + VNET_FRAME_MAX)
 #define VNET_NAME_MAX   32
 
-#define VNET_BLOCK_NS UINT64_C(1000000000)  /* until a sender goes on without its completion */
-#define VNET_SPIN_NS  UINT64_C(1000000)     /* the same, for one that spins */
+#define VNET_BLOCK_NS UINT64_C(1000000000) /* until a sender goes on without its completion */
+#define VNET_SPIN_NS  UINT64_C(1000000)    /* the same, for one that spins */
 
 /* What a sender does about the completion of its frame; the last two have an end. */
 enum virtio_net_policy {

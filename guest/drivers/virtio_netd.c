@@ -42,7 +42,7 @@ static struct virtio_netd *virtio_netd_place(const char *device)
 {
     for (unsigned i = 0; i < NETIFS_MAX; i++) {
         struct virtio_netd *netd = &virtio_netds[i];
-        if (netd->device_name[0] == '\0' || kstreq(netd->device_name, device))
+        if (netd->daemon.device_name[0] == '\0' || kstreq(netd->daemon.device_name, device))
             return netd;
     }
     return NULL;
@@ -96,7 +96,7 @@ static int virtio_netd_loop(struct virtio_netd *netd)
     struct event_entry events[VIRTIO_NETD_EVENTS];
     int error;
     while ((error = virtio_netd_settle(netd)) == 0) {
-        long size = sys_read(netd->queue, events, sizeof events);
+        long size = sys_read(netd->daemon.queue, events, sizeof events);
         if (size < 0 && size != -KEINTR)
             return (int)size;
         for (long i = 0; i < size / (long)sizeof events[0]; i++)
@@ -118,7 +118,7 @@ static void virtio_netd_prepare(struct virtio_netd *netd,
     };
     if (netd->net.rx.size != 0)
         virtio_net_switch_off(&netd->net);
-    virtio_net_prepare(&netd->net, netd->device, &options);
+    virtio_net_prepare(&netd->net, netd->daemon.device, &options);
     netd->poll_ns = arguments->poll_hz > 0 ? VIRTIO_NETD_SECOND_NS / arguments->poll_hz : 0;
 }
 
@@ -135,25 +135,18 @@ static const char *virtio_netd_open_timer(struct virtio_netd *netd)
     if (netd->poll_ns == 0)
         return NULL;
     netd->timer = (int)sys_open(SCHEME_ROOT "time/1", O_RDWR);
-    if (netd->timer < 0 || sys_watch(netd->queue, netd->timer, EVENT_READ, VIRTIO_NETD_TIMER) != 0)
+    if (netd->timer < 0 ||
+        sys_watch(netd->daemon.queue, netd->timer, EVENT_READ, VIRTIO_NETD_TIMER) != 0)
         return "no clock to poll by";
     virtio_netd_set_timer(netd);
     return NULL;
 }
 
-/* The scheme's root, and the queue of all events. NULL, or what is wrong. */
-static const char *virtio_netd_open_files(struct virtio_netd *netd)
+static const char *virtio_netd_open_scheme(struct virtio_netd *netd)
 {
     char name[SCHEME_NAME_MAX];
-    ksnprintf(name, sizeof name, "network.%s_virtio_net", netd->device_name);
-    netd->root = (int)sys_scheme_create(name, O_NONBLOCK);
-    if (netd->root < 0)
-        return netd->root == -KEEXIST ? "there is a daemon for it" : "no scheme";
-    netd->queue = (int)sys_open(SCHEME_ROOT "event", O_RDWR);
-    if (netd->queue < 0 ||
-        sys_watch(netd->queue, netd->root, EVENT_READ, VIRTIO_NETD_REQUESTS) != 0)
-        return "no event queue";
-    return NULL;
+    ksnprintf(name, sizeof name, "network.%s_virtio_net", netd->daemon.device_name);
+    return virtio_daemon_open_scheme(&netd->daemon, name, VIRTIO_NETD_REQUESTS);
 }
 
 /* From the device's reset to DRIVER_OK. NULL, or what is wrong, after giving up. */
@@ -164,31 +157,32 @@ static const char *virtio_netd_bring_up(struct virtio_netd *netd,
     virtio_netd_prepare(netd, arguments);
     const char *why = virtio_net_open(&netd->net, &error);
     if (why == NULL)
-        why = virtio_netd_open_interrupts(netd);
+        why = virtio_daemon_open_interrupts(&netd->daemon, VIRTIO_NETD_INTERRUPT);
     if (why == NULL)
         why = virtio_netd_open_timer(netd);
     if (why != NULL) {
-        virtio_give_up(netd->device, "virtio-netd", why);
+        virtio_give_up(netd->daemon.device, "virtio-netd", why);
         virtio_net_close(&netd->net);
         return why;
     }
     virtio_netd_set_name(netd, arguments);
-    virtio_unmask(netd->device);
+    virtio_unmask(netd->daemon.device);
     virtio_net_start(&netd->net);
     virtio_netd_look(netd);
-    network_scheme_init(&netd->scheme, netd->root, netd->net.mac, &virtio_netd_ops, netd);
+    network_scheme_init(&netd->scheme, netd->daemon.root, netd->net.mac, &virtio_netd_ops, netd);
     return NULL;
 }
 
 static const char *virtio_netd_serve(struct virtio_netd *netd,
                                      const struct virtio_netd_arguments *arguments)
 {
-    ksnprintf(netd->device_name, sizeof netd->device_name, "%s", arguments->device);
-    const char *why = virtio_netd_open_files(netd);
+    struct virtio_daemon *daemon = &netd->daemon;
+    ksnprintf(daemon->device_name, sizeof daemon->device_name, "%s", arguments->place.text);
+    const char *why = virtio_netd_open_scheme(netd);
     if (why == NULL)
-        why = virtio_netd_find(netd, arguments);
-    if (netd->device == NULL)
-        netd->device_name[0] = '\0'; /* for another one */
+        why = virtio_daemon_find(daemon, &arguments->place, VDEVICE_NET);
+    if (daemon->device == NULL)
+        daemon->device_name[0] = '\0'; /* for another one */
     if (why == NULL)
         why = virtio_netd_bring_up(netd, arguments);
     if (why != NULL)
@@ -203,9 +197,9 @@ int virtio_netd_main(int argc, char **argv)
     struct virtio_netd_arguments arguments;
     if (!virtio_netd_parse(&arguments, argc, argv))
         return VIRTIO_NETD_EXIT_USAGE;
-    struct virtio_netd *netd = virtio_netd_place(arguments.device);
+    struct virtio_netd *netd = virtio_netd_place(arguments.place.text);
     const char *why =
         netd != NULL ? virtio_netd_serve(netd, &arguments) : "there are too many devices";
-    virtio_netd_say(arguments.device, why);
+    virtio_daemon_say("virtio-netd", arguments.place.text, why);
     return VIRTIO_NETD_EXIT_FAILED;
 }

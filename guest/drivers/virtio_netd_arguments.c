@@ -1,23 +1,10 @@
 /* virtio_netd_arguments.c - the command line of the daemon of a virtio network device */
 #include "drivers/virtio_netd_priv.h"
 
-#include "drivers/virtio_regs.h"
-#include "kernel/irq.h"
-#include "kernel/user_call.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
 #define VIRTIO_NETD_HZ_MAX 10000
-#define VIRTIO_NETD_TEXT   160
-#define VIRTIO_NETD_STDERR 2
-#define VIRTIO_NETD_INTIDS 4 /* digits, with NUL */
-
-void virtio_netd_say(const char *device, const char *text)
-{
-    char line[VIRTIO_NETD_TEXT];
-    size_t size = ksnprintf(line, sizeof line, "virtio-netd: %s: %s\n", device, text);
-    (void)sys_write(VIRTIO_NETD_STDERR, line, size < sizeof line ? size : sizeof line - 1);
-}
 
 static bool virtio_netd_parse_policy(const char *text, enum virtio_net_policy *policy)
 {
@@ -50,20 +37,6 @@ static bool virtio_netd_parse_option(struct virtio_netd_arguments *arguments, ch
     }
 }
 
-/* "38", or "48e". */
-static bool virtio_netd_parse_interrupt(const char *text, struct virtio_interrupt *interrupt)
-{
-    char digits[VIRTIO_NETD_INTIDS];
-    size_t length = kstrlen(text);
-    interrupt->edge_triggered = length > 0 && text[length - 1] == 'e';
-    length -= interrupt->edge_triggered ? 1 : 0;
-    if (length >= sizeof digits)
-        return false;
-    memcpy(digits, text, length);
-    digits[length] = '\0';
-    return kparse_u32(digits, IRQS_MAX - 1, &interrupt->intid);
-}
-
 bool virtio_netd_parse(struct virtio_netd_arguments *arguments, int argc, char **argv)
 {
     int at = 1;
@@ -71,15 +44,14 @@ bool virtio_netd_parse(struct virtio_netd_arguments *arguments, int argc, char *
     for (; at + 1 < argc && argv[at][0] == '-'; at += 2) {
         if (argv[at][1] == '\0' || argv[at][2] != '\0' ||
             !virtio_netd_parse_option(arguments, argv[at][1], argv[at + 1])) {
-            virtio_netd_say(argv[at], "no such option, or not a value for it");
+            virtio_daemon_say("virtio-netd", argv[at], "no such option, or not a value for it");
             return false;
         }
     }
-    if (argc - at != 2 || !device_name_parse(argv[at], &arguments->place) ||
-        !virtio_netd_parse_interrupt(argv[at + 1], &arguments->interrupt)) {
-        virtio_netd_say("usage", "[-n NAME] [-t POLICY] [-p HZ] [-b BYTES] DEVICE INTERRUPT");
+    if (argc - at != 2 || !virtio_daemon_parse(&arguments->place, argv[at], argv[at + 1])) {
+        virtio_daemon_say("virtio-netd", "usage",
+                          "[-n NAME] [-t POLICY] [-p HZ] [-b BYTES] DEVICE INTERRUPT");
         return false;
     }
-    arguments->device = argv[at];
     return true;
 }

@@ -1,11 +1,4 @@
-/*
- * virtio_netd_device.c - a daemon's device: where it is, what it raises, its frames
- *
- * Interrupts are files. An interrupt that came is read as a count, taken from the device, which
- * takes its line down, and acknowledged with that count, upon which the kernel unmasks it: in this
- * order, as a line that is still up would come again at once. When it came again meanwhile (over a
- * line that others share, or triggered by edges), the count is stale, and all begins anew.
- */
+/* virtio_netd_device.c - a daemon's network card: what it raises, its frames */
 #include "drivers/virtio_netd_priv.h"
 
 #include "drivers/virtio_regs.h"
@@ -14,101 +7,13 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-#define VIRTIO_NETD_PATH_MAX 32
-
-/* ---- where it is ----------------------------------------------------------------------------- */
-
-struct virtio_netd_search {
-    uintptr_t base;
-    bool found;
-};
-
-static bool virtio_netd_is_window(const struct platform_window *window, void *opaque)
-{
-    struct virtio_netd_search *search = opaque;
-    search->found = window->base == search->base;
-    return !search->found;
-}
-
-static const char *virtio_netd_find_window(struct virtio_netd *netd,
-                                           const struct virtio_netd_arguments *arguments)
-{
-    struct virtio_netd_search search = {.base = arguments->place.base};
-    platform_each_window(platform_current(), virtio_netd_is_window, &search);
-    netd->mmio = (struct virtio_mmio){
-        .base = search.base,
-        .intid = arguments->interrupt.intid,
-        .edge_triggered = arguments->interrupt.edge_triggered,
-    };
-    if (!search.found || virtio_mmio_identify(&netd->mmio) != 0)
-        return "there is no such device";
-    netd->device = &netd->mmio.device;
-    return NULL;
-}
-
-static const char *virtio_netd_find_function(struct virtio_netd *netd,
-                                             const struct virtio_netd_arguments *arguments)
-{
-    const struct device_name *place = &arguments->place;
-    struct pci_device function;
-    if (pci_find(platform_current(), place->slot, place->function, &function) != 0)
-        return "there is no such device";
-    function.has_interrupt = true;
-    function.interrupt = (struct platform_interrupt){
-        .intid = arguments->interrupt.intid,
-        .edge_triggered = arguments->interrupt.edge_triggered,
-    };
-    if (virtio_pci_identify(&netd->pci, &function) != 0)
-        return "no modern virtio device";
-    netd->device = &netd->pci.device;
-    return NULL;
-}
-
-const char *virtio_netd_find(struct virtio_netd *netd,
-                             const struct virtio_netd_arguments *arguments)
-{
-    const char *why = NULL;
-    if (netd->device == NULL)
-        why = arguments->place.is_pci ? virtio_netd_find_function(netd, arguments)
-                                      : virtio_netd_find_window(netd, arguments);
-    if (why == NULL && netd->device->device_id != VDEVICE_NET) {
-        netd->device = NULL;
-        why = "no network device";
-    }
-    return why;
-}
-
 /* ---- interrupts ------------------------------------------------------------------------------ */
-
-const char *virtio_netd_open_interrupts(struct virtio_netd *netd)
-{
-    struct virtio_interrupt list[VIRTIO_INTERRUPTS_MAX];
-    netd->interrupt_count = virtio_interrupts(netd->device, list);
-    for (unsigned i = 0; i < netd->interrupt_count; i++) {
-        char path[VIRTIO_NETD_PATH_MAX];
-        ksnprintf(path, sizeof path, SCHEME_ROOT "irq/%u%s", list[i].intid,
-                  list[i].edge_triggered ? "/edge" : "");
-        long file = sys_open(path, O_RDWR | O_NONBLOCK);
-        if (file < 0)
-            return "no file for its interrupt";
-        netd->interrupts[i] = (int)file;
-        if (sys_watch(netd->queue, (int)file, EVENT_READ, VIRTIO_NETD_INTERRUPT + i) != 0)
-            return "its interrupt cannot be watched";
-    }
-    return netd->interrupt_count > 0 ? NULL : "no interrupt";
-}
 
 void virtio_netd_take_interrupt(struct virtio_netd *netd, unsigned index)
 {
-    int file = netd->interrupts[index];
-    uint64_t count;
-    do {
-        if (sys_read(file, &count, sizeof count) != sizeof count)
-            return;
-        uint32_t reasons = virtio_take_reasons(netd->device, index);
-        if ((reasons & VIRQ_CONFIG_CHANGE) != 0)
-            netd->net.config_changed = true;
-    } while (sys_write(file, &count, sizeof count) == -KESTALE);
+    uint32_t reasons = virtio_daemon_take_interrupt(&netd->daemon, index);
+    if ((reasons & VIRQ_CONFIG_CHANGE) != 0)
+        netd->net.config_changed = true;
 }
 
 /* ---- frames ---------------------------------------------------------------------------------- */

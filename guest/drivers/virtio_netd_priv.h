@@ -4,11 +4,9 @@
 #ifndef DRIVERS_VIRTIO_NETD_PRIV_H
 #define DRIVERS_VIRTIO_NETD_PRIV_H
 
-#include "drivers/device_name.h"
 #include "drivers/network_scheme.h"
-#include "drivers/virtio_mmio.h"
+#include "drivers/virtio_daemon.h"
 #include "drivers/virtio_net.h"
-#include "drivers/virtio_pci.h"
 
 /* What the command line says. */
 struct virtio_netd_arguments {
@@ -16,9 +14,7 @@ struct virtio_netd_arguments {
     enum virtio_net_policy policy;
     uint32_t poll_hz; /* 0: not at all */
     uint32_t rx_buffer;
-    const char *device;
-    struct device_name place;
-    struct virtio_interrupt interrupt;
+    struct virtio_daemon_place place;
 };
 
 /* What the words of the event queue mean. */
@@ -33,34 +29,18 @@ enum virtio_netd_event {
  * killed finds here what has to be taken back.
  */
 struct virtio_netd {
-    char device_name[DEVICE_NAME_MAX]; /* "": nobody has served one here */
-    struct virtio_device *device;      /* of one of these: */
-    struct virtio_mmio mmio;
-    struct virtio_pci pci;
+    struct virtio_daemon daemon;
     struct netif_counters counters;
     struct virtio_net net;
     bool has_frames; /* the receive queue, as far as anybody was told */
     struct network_scheme scheme;
-
-    /* descriptors of the daemon that runs */
-    int root, queue, timer;
-    unsigned interrupt_count;
-    int interrupts[VIRTIO_INTERRUPTS_MAX];
+    int timer; /* a descriptor of the daemon that runs */
     uint64_t poll_ns;
 };
 
 /* False, after a message: the command line is wrong. */
 bool virtio_netd_parse(struct virtio_netd_arguments *arguments, int argc, char **argv);
-/* "virtio-netd: DEVICE: …" to standard error, at once. */
-void virtio_netd_say(const char *device, const char *text);
-
-/* Finds the device, unless that was done before. NULL, or what is wrong. */
-const char *virtio_netd_find(struct virtio_netd *netd,
-                             const struct virtio_netd_arguments *arguments);
-
-/* Opens the files of what the device raises, and watches them. NULL, or what is wrong. */
-const char *virtio_netd_open_interrupts(struct virtio_netd *netd);
-/* One of them came, or may have: takes it, and lets it come again. */
+/* One of its interrupts came, or may have: takes it, and lets it come again. */
 void virtio_netd_take_interrupt(struct virtio_netd *netd, unsigned index);
 /* Looks at the receive queue; an interrupt will tell if there is nothing. */
 void virtio_netd_look(struct virtio_netd *netd);

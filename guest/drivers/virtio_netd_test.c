@@ -167,7 +167,7 @@ static void test_without_a_device_it_says_so(void)
     mock_device.device_id = 1; /* and none of them has taken a place */
     CU_ASSERT_EQUAL(run("virtio-netd " DEVICE " 48", steps), 1);
     CU_ASSERT_EQUAL(mock_device.status, 15);
-    CU_ASSERT_PTR_EQUAL(virtio_netds[0].device, &virtio_netds[0].mmio.device);
+    CU_ASSERT_PTR_EQUAL(virtio_netds[0].daemon.device, &virtio_netds[0].daemon.mmio.device);
 }
 
 static void test_it_gives_up_where_it_cannot_be_interrupted_or_has_no_memory(void)

@@ -109,7 +109,8 @@ static void test_shared_folder_agrees(void)
     CU_ASSERT_EQUAL(V9P_CONFIG_TAG, offsetof(struct virtio_9p_config, tag));
 }
 
-UNIT_SUITE("virtio_regs", UNIT_TEST(test_shared_folder_agrees), UNIT_TEST(test_legacy_registers_agree),
-           UNIT_TEST(test_mmio_registers_agree), UNIT_TEST(test_queue_registers_agree),
+UNIT_SUITE("virtio_regs", UNIT_TEST(test_shared_folder_agrees),
+           UNIT_TEST(test_legacy_registers_agree), UNIT_TEST(test_mmio_registers_agree),
+           UNIT_TEST(test_queue_registers_agree),
            UNIT_TEST(test_interrupts_status_and_features_agree), UNIT_TEST(test_ring_layout_agrees),
            UNIT_TEST(test_network_header_agrees))

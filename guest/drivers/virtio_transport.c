@@ -12,7 +12,7 @@
 
 #define VIRTIO_RESET_TRIES    1000 /* status reads until a device must be out of reset */
 #define VIRTIO_RESET_PAUSE_NS UINT64_C(100000) /* between two, for those that wait asleep */
-#define VIRTIO_CONFIG_TRIES 16   /* rounds until a configuration must have held still */
+#define VIRTIO_CONFIG_TRIES   16 /* rounds until a configuration must have held still */
 
 static void virtio_add_status(struct virtio_device *device, uint32_t bits)
 {

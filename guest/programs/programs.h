@@ -13,6 +13,7 @@ int curl_main(int argc, char **argv);
 int date_main(int argc, char **argv);
 int dhcp_main(int argc, char **argv);
 int echo_main(int argc, char **argv);
+int filetest_main(int argc, char **argv);
 int httpd_main(int argc, char **argv);
 int ifconfig_main(int argc, char **argv);
 int init_main(int argc, char **argv);

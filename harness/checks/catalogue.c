@@ -20,6 +20,18 @@ static const struct check catalogue_table[CHECK_COUNT] = {
             .limits = "docs/virtio-conformance.md has every requirement, and why no device can "
                       "see some of them.",
         },
+    [CHECK_P9_BREACH] =
+        {
+            .name = "p9.breach",
+            .rule = "A client of a share keeps the rules of 9P2000.L.",
+            .clause = "[9P2000.L] and [9P2000]; the violation says which rule",
+            .looks = "The server notices it at the message: every p9.breach event.",
+            .mistakes = "A count that leaves no room for the header of the answer; a fid that is "
+                        "used before it is made or after it was clunked; flags of open() that are "
+                        "handed on; a tag that is used twice.",
+            .limits = "docs/virtio-9p.md has the rules. Whether answers are understood, no server "
+                      "can see.",
+        },
     [CHECK_VQ_OWNERSHIP] =
         {
             .name = "vq.ownership",

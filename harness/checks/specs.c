@@ -34,6 +34,20 @@ static void specs_virtio(void *opaque, const struct trace_event *event)
                   });
 }
 
+static void specs_share(void *opaque, const struct trace_event *event)
+{
+    struct checks *checks = opaque;
+    checks_report(checks, (struct finding){
+                              .id = CHECK_P9_BREACH,
+                              .who = event->fields[0].string,
+                              .clause = "[9P2000.L]",
+                              .rule = event->fields[3].string,
+                              .detail = g_strdup_printf(
+                                  "%s, tag %u: %" G_GUINT64_FORMAT, event->fields[2].string,
+                                  (unsigned)event->fields[1].number, event->fields[4].number),
+                          });
+}
+
 static void specs_access(void *opaque, const struct trace_event *event)
 {
     struct checks *checks = opaque;
@@ -82,8 +96,8 @@ void specs_listen(struct checks *checks)
 {
     static const struct trace_listener table[] = {
         {TRACE_VIRTIO_BREACH, specs_virtio}, {TRACE_IRQ_BREACH, specs_irq},
-        {TRACE_MMIO_UNMAPPED, specs_access}, {TRACE_MMIO_REFUSED, specs_access},
-        {TRACE_GUEST_VIOLATION, specs_hal},
+        {TRACE_P9_BREACH, specs_share},      {TRACE_MMIO_UNMAPPED, specs_access},
+        {TRACE_MMIO_REFUSED, specs_access},  {TRACE_GUEST_VIOLATION, specs_hal},
     };
     trace_listen(checks->trace, table, G_N_ELEMENTS(table), checks);
 }

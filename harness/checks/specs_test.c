@@ -20,6 +20,16 @@ static void test_breach_is_a_violation_with_its_clause(void)
     rig_expect(&rig, "virtio.breach", "eth0.tx", "the value in question: 0x12");
 }
 
+static void test_breach_of_the_protocol_of_shares_names_message_and_rule(void)
+{
+    struct rig rig;
+    rig_open(&rig);
+    trace_emit(rig.trace, TRACE_P9_BREACH, TS("box"), TN(3), TS("Tread"), TS("a rule"), TN(9000));
+    g_autofree char *summary = violation_summary(checks_get(rig.checks, 0));
+    CU_ASSERT_STRING_EQUAL(summary, "p9.breach: box at 1.000000000 s: [9P2000.L]: a rule");
+    rig_expect(&rig, "p9.breach", "box", "Tread, tag 3: 9000");
+}
+
 static void test_what_belongs_to_the_device_has_a_name_of_its_own(void)
 {
     static const char *const clauses[] = {"2.7.13", "3.3.1"};
@@ -144,6 +154,7 @@ static void test_a_guest_cannot_make_them_grow(void)
 }
 
 UNIT_SUITE("specs", UNIT_TEST(test_breach_is_a_violation_with_its_clause),
+           UNIT_TEST(test_breach_of_the_protocol_of_shares_names_message_and_rule),
            UNIT_TEST(test_what_belongs_to_the_device_has_a_name_of_its_own),
            UNIT_TEST(test_what_no_barrier_orders_has_a_name_of_its_own),
            UNIT_TEST(test_misuse_of_the_controller_names_the_intid),

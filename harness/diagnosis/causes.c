@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const struct causes_part *const causes_parts[] = {&causes_machine, &causes_programs,
-                                                         &causes_network};
+static const struct causes_part *const causes_parts[] = {&causes_machine, &causes_shares,
+                                                         &causes_programs, &causes_network};
 #define CAUSES_MAX 128
 
 const struct cause *causes_get(guint index)

@@ -13,6 +13,6 @@ struct causes_part {
     size_t count;
 };
 
-extern const struct causes_part causes_machine, causes_programs, causes_network;
+extern const struct causes_part causes_machine, causes_shares, causes_programs, causes_network;
 
 #endif

@@ -7,6 +7,7 @@
  *     kick → pop → used → ISR → line → pending → enabled? → priority, active? → PSTATE.I? → IAR →
  *     handler → task wakes → used consumed → descriptor recycled → EOI → call returns
  *     timer armed → condition met → INTID pending → the INTID that the guest enabled? → IAR → task
+ *     message of 9P sent → answered → taken by whoever waits → what the call returns
  *     event posted → read → request delivered → answered → call returns
  *
  * together with the state of the hardware at that moment. A rule is one function in a table
@@ -68,6 +69,7 @@ struct diagnosis_question {
     uint64_t steps;
     bool hangs;  /* nothing can happen any more: what is missing will not come late either */
     bool excess; /* nothing is missing: something happened that should not have */
+    const char *fids_of; /* what is too much are the fids of this share; NULL: nothing of that */
     /* The program that waits or has failed, NULL: none. */
     const struct ledger_program *program;
 };

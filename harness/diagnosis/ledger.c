@@ -7,6 +7,7 @@
 #include "harness/diagnosis/ledger_priv.h"
 
 #include "harness/diagnosis/ledger_schemes.h"
+#include "harness/diagnosis/ledger_shares.h"
 
 #include <string.h>
 
@@ -29,6 +30,7 @@ void ledger_free(struct ledger *ledger)
     g_ptr_array_unref(ledger->tasks);
     g_ptr_array_unref(ledger->programs);
     ledger_schemes_free(ledger->schemes);
+    ledger_shares_free(ledger->shares);
     g_free(ledger);
 }
 
@@ -41,6 +43,8 @@ static const char *ledger_intern(struct ledger *ledger, const char *device, cons
 void ledger_add_device(struct ledger *ledger, const char *name, unsigned intid)
 {
     g_assert(ledger->device_count < G_N_ELEMENTS(ledger->devices));
+    g_assert(ledger->card_count == ledger->device_count);
+    ledger->card_count++;
     ledger->devices[ledger->device_count++] = (struct ledger_device){
         .name = trace_intern(ledger->trace, name),
         .intid = intid,
@@ -50,6 +54,21 @@ void ledger_add_device(struct ledger *ledger, const char *name, unsigned intid)
         .counter_dropped = ledger_intern(ledger, name, ".rx.dropped"),
         .counter_sent_dropped = ledger_intern(ledger, name, ".tx.dropped"),
     };
+}
+
+void ledger_add_share(struct ledger *ledger, const char *name, unsigned intid)
+{
+    g_assert(ledger->device_count < G_N_ELEMENTS(ledger->devices));
+    ledger->devices[ledger->device_count++] = (struct ledger_device){
+        .name = trace_intern(ledger->trace, name),
+        .is_share = true,
+        .intid = intid,
+        .tx.name = ledger_intern(ledger, name, ".requests"),
+    };
+    if (ledger->shares == NULL) {
+        ledger->shares = ledger_shares_new();
+        ledger_listen_to_shares(ledger);
+    }
 }
 
 uint32_t ledger_find_address(const char *text)

@@ -210,8 +210,10 @@ struct ledger_queue {
     const char *dropped_why;
 };
 
+/* A card, or a share: then `tx` is its queue, and what is about frames and `rx` is of nobody. */
 struct ledger_device {
     const char *name; /* interned */
+    bool is_share;
     unsigned intid;
     bool is_claimed; /* some driver said that it knows how to drive it, [VIRTIO1.2] 2.1, */
     uint32_t driver; /* and this task ran then; 0: the kernel */
@@ -320,8 +322,8 @@ struct ledger {
     GPtrArray *programs;                        /* struct ledger_program, at its number minus 1 */
     struct ledger_lock locks[LEDGER_LOCKS_MAX]; /* held now */
     unsigned lock_count;
-    struct ledger_device devices[BOARD_NETS_MAX];
-    unsigned device_count;
+    struct ledger_device devices[BOARD_DEVICES_MAX]; /* cards first */
+    unsigned card_count, device_count;
     struct ledger_irq irqs[BOARD_IRQ_COUNT];
     struct ledger_hold hold, last_hold[CPU_CORES_MAX]; /* the longest, and that of each CPU */
     unsigned last_taken[CPU_CORES_MAX];                /* INTID; 0: none */
@@ -376,6 +378,7 @@ struct ledger {
     struct ledger_mark rtc_read, realtime_asked; /* by the kernel, and by a program */
 
     struct ledger_schemes *schemes; /* ledger_schemes.h */
+    struct ledger_shares *shares;   /* ledger_shares.h; NULL: the machine has no share */
 
     /* For verdicts: these only ever grow. */
     uint64_t progress; /* anything but interrupts, switches, calls and waiting */
@@ -387,7 +390,10 @@ struct ledger {
 /* Keeps the trace. */
 struct ledger *ledger_new(struct trace *trace);
 void ledger_free(struct ledger *ledger);
+/* All cards before the first share. */
 void ledger_add_device(struct ledger *ledger, const char *name, unsigned intid);
+/* The first one has it listen to what passes there. */
+void ledger_add_share(struct ledger *ledger, const char *name, unsigned intid);
 /* A program is about to be started; keeps the strings. Numbers count from 1. */
 void ledger_add_program(struct ledger *ledger, const char *name, const char *command);
 

@@ -7,6 +7,7 @@
  *     ledger_sockets.c   and of sockets; with ledger_told.c
  *     ledger_schemes.c   and of schemes and requests; with ledger_events.c, ledger_clocks.c and
  *                        ledger_served.c
+ *     ledger_shares.c    what passed between the guest and its shares
  *     conversations.c    what passed over the wire, by ports
  */
 #ifndef HARNESS_DIAGNOSIS_LEDGER_PRIV_H

@@ -122,7 +122,7 @@ bool rules_timers_were_hit(const struct rules_case *c)
 
 struct virtqueue *rules_queue(const struct rules_case *c, const struct ledger_queue *queue)
 {
-    return board_queue(c->board, queue->name);
+    return queue->name != NULL ? board_queue(c->board, queue->name) : NULL;
 }
 
 unsigned rules_cpu_of(const struct rules_case *c, unsigned intid)
@@ -167,6 +167,9 @@ void rules_evidence_queue(struct rules_case *c, const struct ledger_queue *queue
 {
     struct virtqueue *vq = rules_queue(c, queue);
     char used[32];
+    if (vq == NULL) {
+        return;
+    }
     rules_evidence(c, "%s: %u entries, %u available, %u in flight, used index %u%s%s", queue->name,
                    vq->size, virtqueue_avail_count(vq), virtqueue_in_flight(vq), vq->used_index,
                    queue->used_count > 0 ? ", last moved at " : "",
@@ -217,6 +220,13 @@ static const struct rules_trigger {
     {"vq.not-completed", " vq ", " hold withhold latency "},
     {"vq.used-wrong", " vq ", " bad-id "},
     {"vq.", " irq vq ", NULL},
+    {"p9.second-transaction", " irq vq ", NULL},
+    {"p9.wait-unbounded", " 9p vq ", " drop delay hold withhold latency "},
+    {"p9.unanswered", " 9p vq ",
+     " drop delay hold withhold latency reset bad-size foreign-tag duplicate "},
+    {"p9.tag-mismatch", " 9p ", " foreign-tag duplicate delay "},
+    {"p9.msize-exceeded", " 9p ", " msize "},
+    {"p9.", " 9p ", " error "},
     {"guest.", " irq timer vq link ", NULL},
     {"alloc.", " alloc ", NULL},
     {"link.down", " link ", " down "},
@@ -302,6 +312,14 @@ static rule_fn *const rules[] = {
     rule_vq_used_not_consumed,
     rule_vq_rx_starved,
     rule_vq_tx_exhausted,
+    rule_p9_fid_leak,
+    rule_p9_breach,
+    rule_p9_second_transaction,
+    rule_p9_wait_unbounded,
+    rule_p9_tag_mismatch,
+    rule_p9_mode_lost,
+    rule_p9_unanswered,
+    rule_p9_error_changed,
     rule_netdev_missing,
     rule_netdev_unclaimed,
     rule_circle,
@@ -342,6 +360,7 @@ static rule_fn *const rules[] = {
     rule_peer_silent,
     rule_reply_discarded,
     rule_packet_discarded,
+    rule_p9_refused,
     rule_request_unanswered,
     rule_rtc_not_read,
     rule_wait_polled,

@@ -38,6 +38,7 @@ bool rules_time_is_overdue(const struct rules_case *c);
 /* Frames in guest memory that the driver has not taken. */
 bool rules_rx_unconsumed(const struct rules_case *c, const struct ledger_device *device);
 bool rules_is_running(const struct rules_case *c, const struct ledger_device *device);
+/* NULL: the device has no such queue. */
 struct virtqueue *rules_queue(const struct rules_case *c, const struct ledger_queue *queue);
 /*
  * The CPU that an INTID is for: the one that is looked at, or the first that an SPI is routed to.
@@ -117,6 +118,19 @@ bool rule_vq_not_completed(struct rules_case *c);
 bool rule_vq_used_wrong(struct rules_case *c);
 bool rule_vq_used_not_consumed(struct rules_case *c);
 bool rule_vq_rx_starved(struct rules_case *c);
+
+/* rules_share.c: the answer to a message lies in the ring, and its task sleeps. */
+bool rules_answer_is_left(const struct rules_case *c, const struct ledger_device *device);
+
+bool rule_p9_fid_leak(struct rules_case *c);
+bool rule_p9_breach(struct rules_case *c);
+bool rule_p9_second_transaction(struct rules_case *c);
+bool rule_p9_wait_unbounded(struct rules_case *c);
+bool rule_p9_tag_mismatch(struct rules_case *c);
+bool rule_p9_mode_lost(struct rules_case *c);
+bool rule_p9_unanswered(struct rules_case *c);
+bool rule_p9_error_changed(struct rules_case *c);
+bool rule_p9_refused(struct rules_case *c);
 
 bool rule_netdev_missing(struct rules_case *c);
 bool rule_netdev_unclaimed(struct rules_case *c);

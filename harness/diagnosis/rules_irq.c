@@ -289,9 +289,12 @@ bool rule_irq_masked(struct rules_case *c)
 
 /* ---- lost ------------------------------------------------------------------------------------ */
 
-/* Whether a driver of the device sleeps for frames that are there, and could not know of them. */
+/* Whether a driver of the device sleeps for what is there, and could not know of it. */
 static bool rules_device_matters(const struct rules_case *c, const struct rules_source *source)
 {
+    if (source->device->is_share) {
+        return rules_answer_is_left(c, source->device);
+    }
     return rules_rx_unconsumed(c, source->device) && rules_queue_waiter(c) == NULL;
 }
 

@@ -81,7 +81,7 @@ static bool rules_wants_out(struct rules_case *c)
 
 bool rule_netdev_missing(struct rules_case *c)
 {
-    if (c->ledger->device_count > 0 || !rules_wants_out(c)) {
+    if (c->ledger->card_count > 0 || !rules_wants_out(c)) {
         return false;
     }
     rules_evidence(c,
@@ -95,7 +95,7 @@ bool rule_netdev_missing(struct rules_case *c)
 
 static bool rules_some_card_is_claimed(const struct ledger *ledger)
 {
-    for (unsigned i = 0; i < ledger->device_count; i++) {
+    for (unsigned i = 0; i < ledger->card_count; i++) {
         if (ledger->devices[i].is_claimed) {
             return true;
         }
@@ -106,11 +106,11 @@ static bool rules_some_card_is_claimed(const struct ledger *ledger)
 /* With one card that has a driver it is not known which one the program needs. */
 bool rule_netdev_unclaimed(struct rules_case *c)
 {
-    if (c->ledger->device_count == 0 || rules_some_card_is_claimed(c->ledger) ||
+    if (c->ledger->card_count == 0 || rules_some_card_is_claimed(c->ledger) ||
         !rules_wants_out(c)) {
         return false;
     }
-    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+    for (unsigned i = 0; i < c->ledger->card_count; i++) {
         const char *name = c->ledger->devices[i].name;
         g_autofree char *place = board_device_place(c->board, name);
         rules_evidence(c,

@@ -128,7 +128,7 @@ static bool rules_not_completed(struct rules_case *c, const struct ledger_queue 
 bool rule_vq_not_completed(struct rules_case *c)
 {
     const struct ledger_task *waiter = rules_queue_waiter(c);
-    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+    for (unsigned i = 0; i < c->ledger->card_count; i++) {
         const struct ledger_device *device = &c->ledger->devices[i];
         if (!rules_is_running(c, device)) {
             continue;
@@ -231,7 +231,7 @@ static bool rules_frames_left(struct rules_case *c, const struct ledger_device *
 bool rule_vq_used_not_consumed(struct rules_case *c)
 {
     const struct ledger_task *waiter = rules_queue_waiter(c);
-    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+    for (unsigned i = 0; i < c->ledger->card_count; i++) {
         const struct ledger_device *device = &c->ledger->devices[i];
         if (!rules_is_running(c, device)) {
             continue;
@@ -248,7 +248,7 @@ bool rule_vq_used_not_consumed(struct rules_case *c)
 
 bool rule_vq_rx_starved(struct rules_case *c)
 {
-    for (unsigned i = 0; i < c->ledger->device_count; i++) {
+    for (unsigned i = 0; i < c->ledger->card_count; i++) {
         const struct ledger_device *device = &c->ledger->devices[i];
         if (!rules_is_running(c, device) || !rules_is_settled(c, &device->frame_in)) {
             continue;

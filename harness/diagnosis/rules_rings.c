@@ -72,7 +72,8 @@ bool rule_guest_exception(struct rules_case *c)
 static bool rules_used_wrong(struct rules_case *c, const struct ledger_queue *queue)
 {
     const struct virtqueue *vq = rules_queue(c, queue);
-    if (vq->size == 0 || queue->top_id < vq->size || !rules_is_settled(c, &queue->top)) {
+    if (vq == NULL || vq->size == 0 || queue->top_id < vq->size ||
+        !rules_is_settled(c, &queue->top)) {
         return false;
     }
     char at[32];

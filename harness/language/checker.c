@@ -342,9 +342,8 @@ void checker_guest_option(struct parser *parser, const struct lexer_token *key,
                           const struct lexer_token *value)
 {
     static const char *const options[] = {
-        "face", "tick",          "ring-start", "rx-buffer", "tx",     "poll",
-        "9p",   "9p-odirectory", "9p-msize",   "9p-poll",   "9p-tag", "9p-timeout",
-        NULL};
+        "face",          "tick",     "ring-start", "rx-buffer", "tx",         "poll", "9p",
+        "9p-odirectory", "9p-msize", "9p-poll",    "9p-tag",    "9p-timeout", NULL};
     static const char *const faces[] = {"posix", "schemes", NULL};
     checker_declare(parser, CHECKER_OPTION, key, key->text);
     if (strcmp(parser->scenario->guest, "reference") != 0) {

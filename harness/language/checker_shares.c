@@ -85,10 +85,12 @@ void checker_share_counter(struct parser *parser, const struct lexer_token *toke
     const char *const *list = (const char *const *)names->pdata;
     if (!g_strv_contains(list, token->text)) {
         char *hint = diagnostic_hint_nearest(token->text, list);
-        parser_refuse(parser, token,
-                      hint != NULL ? hint
-                                   : g_strdup("a share has requests, replies, errors, breaches, timeouts, rejected"),
-                      "no counter is called '%s'", token->text);
+        parser_refuse(
+            parser, token,
+            hint != NULL
+                ? hint
+                : g_strdup("a share has requests, replies, errors, breaches, timeouts, rejected"),
+            "no counter is called '%s'", token->text);
     }
 }
 

@@ -316,6 +316,7 @@ void explain_ask(struct session *session, const struct session_program *program)
         .hangs = hangs,
         .crashed = session->crashed,
         .excess = session->excess,
+        .fids_of = session->fids_of,
         .exception = session->exception,
         .spins = session->spins,
         .spins_on = cpu_running(board_cpu(session->board)),

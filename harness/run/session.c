@@ -65,6 +65,8 @@ static void session_explain(struct session *session, enum run_status status,
 {
     bool is_failure = status == RUN_STUCK || status == RUN_FAILED;
     session->crashed = status == RUN_CRASHED;
+    bool counts_fids = statement != NULL && statement->verb == SCENARIO_FINALLY_FIDS;
+    session->fids_of = counts_fids ? statement->object : NULL;
     session->excess = is_failure && statement != NULL && statement->verb == SCENARIO_NEVER;
     if ((is_failure || session->crashed) && !session->until_reached && !session->is_violation) {
         explain_ask(session, explain_program(session, statement));
@@ -442,7 +444,12 @@ static void session_attach(struct session *session)
     }
     for (unsigned i = 0; i < board_device_count(session->board); i++) {
         const char *name = board_device_at(session->board, i)->name;
-        ledger_add_device(session->ledger, name, board_device_intid(session->board, name));
+        unsigned intid = board_device_intid(session->board, name);
+        if (board_net(session->board, name) != NULL) {
+            ledger_add_device(session->ledger, name, intid);
+        } else {
+            ledger_add_share(session->ledger, name, intid);
+        }
     }
     shares_set_clock(session->shares, session->clock);
     for (guint i = 0; i < session->scenario->files->len; i++) {

@@ -109,6 +109,7 @@ struct session {
     bool limit_reached;
     bool crashed;
     bool excess;           /* it ended by what must never happen */
+    const char *fids_of;   /* it ended by too many fids of this share; NULL: it did not */
     const char *exception; /* of the CPU, that it died of; borrowed while the crash is judged */
     bool interest[TRACE_KIND_COUNT];
 

@@ -1148,6 +1148,147 @@ def make_syscalls():
           + u8(S_CLOSE) + u8(0) + u8(S_ANY) + u16(93) + bytes(6))
 
 
+# ---- p9_message, p9_session: requests of 9P2000.L -----------------------------------------------------
+
+P9_TYPES = {"statfs": 8, "lopen": 12, "lcreate": 14, "symlink": 16, "mknod": 18, "rename": 20, "readlink": 22, "getattr": 24,
+            "setattr": 26, "xattrwalk": 30, "xattrcreate": 32, "readdir": 40, "fsync": 50, "lock": 52, "getlock": 54, "link": 70,
+            "mkdir": 72, "renameat": 74, "unlinkat": 76, "version": 100, "auth": 102, "attach": 104, "flush": 108, "walk": 110,
+            "read": 116, "write": 118, "clunk": 120, "remove": 122}
+P9_NONE = 0xFFFFFFFF
+P9_FOLDER, P9_READ_ONLY, P9_BARE = 1, 2, 4
+
+
+def p9_text(text):
+    return u16(len(text)) + text.encode()
+
+
+def p9_walk(fid, newfid, *names):
+    return "walk", u32(fid) + u32(newfid) + u16(len(names)) + b"".join(map(p9_text, names))
+
+
+def p9_lopen(fid, flags):
+    return "lopen", u32(fid) + u32(flags)
+
+
+def p9_lcreate(fid, name, flags=2):
+    return "lcreate", u32(fid) + p9_text(name) + u32(flags) + u32(0o644) + u32(0)
+
+
+def p9_read(fid, offset, count):
+    return "read", u32(fid) + u64(offset) + u32(count)
+
+
+def p9_write(fid, offset, data):
+    return "write", u32(fid) + u64(offset) + u32(len(data)) + data
+
+
+def p9_readdir(fid, offset, count):
+    return "readdir", u32(fid) + u64(offset) + u32(count)
+
+
+def p9_clunk(fid):
+    return "clunk", u32(fid)
+
+
+def p9_mkdir(fid, name):
+    return "mkdir", u32(fid) + p9_text(name) + u32(0o755) + u32(0)
+
+
+def p9_setattr(fid, valid, size=0):
+    return "setattr", u32(fid) + u32(valid) + u32(0o600) + u32(1) + u32(2) + u64(size) + u64(3) + u64(4) + u64(5) + u64(6)
+
+
+def p9_lock(kind, fid):
+    flags = u32(1) if kind == "lock" else b""
+    return kind, u32(fid) + u8(1) + flags + u64(0) + u64(10) + u32(7) + p9_text("me")
+
+
+def p9_examples():
+    """One request of each type, of which most do something after those before."""
+    return [
+        ("version", u32(8192) + p9_text("9P2000.L")),
+        ("attach", u32(0) + u32(P9_NONE) + p9_text("root") + p9_text("") + u32(P9_NONE)),
+        p9_walk(0, 1, "d", "b"),
+        ("getattr", u32(1) + u64(0x7FF)),
+        p9_lopen(1, 2),
+        p9_write(1, 3, b"some data"),
+        p9_read(1, 0, 100),
+        ("fsync", u32(1) + u32(0)),
+        p9_lock("lock", 1),
+        p9_lock("getlock", 1),
+        p9_setattr(1, 0x1FF, 5),
+        p9_clunk(1),
+        p9_walk(0, 1),
+        p9_lcreate(1, "new"),
+        p9_mkdir(0, "dir"),
+        ("symlink", u32(0) + p9_text("link") + p9_text("../secret") + u32(0)),
+        ("mknod", u32(0) + p9_text("node") + u32(0o20644) + u32(1) + u32(3) + u32(0)),
+        p9_walk(0, 2, "link"),
+        ("readlink", u32(2)),
+        ("link", u32(0) + u32(1) + p9_text("twin")),
+        ("rename", u32(1) + u32(0) + p9_text("moved")),
+        ("renameat", u32(0) + p9_text("moved") + u32(0) + p9_text("again")),
+        ("unlinkat", u32(0) + p9_text("dir") + u32(0x200)),
+        ("remove", u32(2)),
+        ("xattrwalk", u32(0) + u32(3) + p9_text("")),
+        ("statfs", u32(0)),
+        ("flush", u16(1)),
+        ("auth", u32(9) + p9_text("root") + p9_text("") + u32(0)),
+        p9_walk(0, 4),
+        p9_lopen(4, 0),
+        p9_readdir(4, 0, 4000),
+    ]
+
+
+def p9_message(kind, body, tag=1):
+    return u32(7 + len(body)) + u8(P9_TYPES[kind]) + u16(tag) + body
+
+
+def p9_session(options, room, *requests):
+    """Requests by their types; none of these bodies goes on with zeros."""
+    return u8(options) + u8(room) + b"".join(u8(P9_TYPES[kind]) + u8(len(body)) + u16(0) + body for kind, body in requests)
+
+
+def make_p9_message():
+    seen = set()
+    for kind, body in p9_examples():
+        if kind not in seen:
+            seen.add(kind)
+            write("p9_message", kind, u8(0) + p9_message(kind, body))
+    write("p9_message", "sixteen-names", u8(1) + p9_message(*p9_walk(0, 1, *"abcdefghijklmnop")))
+    write("p9_message", "seventeen-names", u8(1) + p9_message(*p9_walk(0, 1, *"abcdefghijklmnopq")))
+    write("p9_message", "name-with-slash", u8(1) + p9_message(*p9_walk(0, 1, "../secret")))
+    write("p9_message", "short", u8(0) + b"\x07\0\0")
+
+
+def make_p9_session():
+    examples = p9_examples()
+    write("p9_session", "each-type", p9_session(P9_BARE, 0, *examples))
+    write("p9_session", "each-type-folder", p9_session(P9_BARE | P9_FOLDER, 0, *examples))
+    write("p9_session", "each-type-read-only", p9_session(P9_BARE | P9_READ_ONLY | P9_FOLDER, 0, *examples))
+    write("p9_session", "each-type-little-room", p9_session(P9_BARE, 20, *examples))
+    written = [p9_walk(0, 1, "a"), p9_lopen(1, 2), p9_write(1, 8, b"0123"), p9_read(1, 0, 4000), p9_setattr(1, 8, 2),
+               p9_read(1, 0, 50), p9_write(1, 1 << 33, b"far"), p9_read(1, (1 << 33) - 4, 20), p9_setattr(1, 8, 0)]
+    write("p9_session", "written", p9_session(0, 0, *written))
+    write("p9_session", "written-folder", p9_session(P9_FOLDER, 0, *written))
+    tight = [p9_walk(0, 1, "a"), p9_lopen(1, 2), p9_write(1, 0, b"0123456789" * 6), p9_read(1, 0, 40)]
+    write("p9_session", "written-little-room", p9_session(0, 40, *tight))
+    moved = [p9_mkdir(0, "x"), p9_walk(0, 1, "x"), p9_mkdir(1, "y"), p9_walk(1, 2, "y"), ("rename", u32(1) + u32(2) + p9_text("z")),
+             ("renameat", u32(1) + p9_text("y") + u32(0) + p9_text("d")), ("rename", u32(2) + u32(0) + p9_text("y")),
+             ("remove", u32(1)), p9_lcreate(2, "f"), ("remove", u32(2))]
+    write("p9_session", "moved", p9_session(0, 0, *moved))
+    attribute = [p9_walk(0, 1, "a"), ("xattrcreate", u32(1) + p9_text("user.a") + u64(3) + u32(0)), p9_write(1, 0, b"abc"),
+                 p9_clunk(1), p9_walk(0, 1, "a"), ("xattrwalk", u32(1) + u32(2) + p9_text("user.a")), p9_read(2, 0, 9),
+                 ("xattrwalk", u32(1) + u32(3) + p9_text("")), p9_read(3, 0, 99), p9_clunk(2)]
+    write("p9_session", "attribute", p9_session(0, 0, *attribute))
+    removed = [p9_walk(0, 1, "a"), p9_lopen(1, 2), ("unlinkat", u32(0) + p9_text("a") + u32(0)), p9_write(1, 0, b"x"),
+               p9_read(1, 0, 9), p9_walk(0, 2, "d"), p9_walk(2, 2), p9_walk(2, 2, "b"), ("remove", u32(2)),
+               ("unlinkat", u32(0) + p9_text("d") + u32(0x200)), ("version", u32(4096) + p9_text("9P2000.L")), p9_clunk(1)]
+    write("p9_session", "removed", p9_session(0, 0, *removed))
+    listed = [p9_walk(0, 1), p9_lopen(1, 0), p9_readdir(1, 0, 60), p9_readdir(1, 2, 60), p9_readdir(1, 3, 4085), p9_read(1, 0, 9)]
+    write("p9_session", "listed", p9_session(P9_FOLDER, 0, *listed))
+
+
 # ---- gic: accesses by several CPUs -----------------------------------------------------------------
 
 G_V2, G_SECURE, G_V3 = 0, 1, 2
@@ -1235,6 +1376,8 @@ MAKERS = (
     make_capture,
     make_frame_text,
     make_syscalls,
+    make_p9_message,
+    make_p9_session,
 )
 
 

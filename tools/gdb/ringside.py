@@ -345,8 +345,8 @@ def ring_row(memory, queue):
 def devices(board):
     """Each virtio device of the machine, by its window."""
     window = gdb.lookup_type("struct virtio_mmio").pointer()
-    for slot in range(int(board["window_count"])):
-        device = board["windows"][slot].cast(window)["dev"]
+    for slot in range(int(board["devices"]["window_count"])):
+        device = board["devices"]["windows"][slot].cast(window)["dev"]
         if int(device) != 0:
             yield device.dereference()
 
@@ -383,7 +383,8 @@ def line_owners(board):
     for i in range(timers.type.range()[1] + 1):
         owners[line_end(timers[i]["output"])] = text_of(timers[i]["name"])
     for device in devices(board):
-        owners[line_end(device["line"])] = text_of(device["name"])
+        intid, name = line_end(device["line"]), text_of(device["name"])
+        owners[intid] = f"{owners[intid]}, {name}" if intid in owners else name
     return owners
 
 

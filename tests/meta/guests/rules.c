@@ -22,17 +22,21 @@ enum {
 };
 enum {
     CARD = 0x0a000000,
-    CARD_FEATURES_SEL = CARD + 0x24,
-    CARD_FEATURES = CARD + 0x20,
-    CARD_QUEUE_SEL = CARD + 0x30,
-    CARD_QUEUE_NUM = CARD + 0x38,
-    CARD_QUEUE_READY = CARD + 0x44,
-    CARD_STATUS = CARD + 0x70,
-    CARD_QUEUE_DESC = CARD + 0x80,
-    CARD_QUEUE_DRIVER = CARD + 0x90,
-    CARD_QUEUE_DEVICE = CARD + 0xa0,
+    SHARE = 0x0a000200, /* where there is one */
+    DEVICE_ID = 0x08,
+    FEATURES = 0x20,
+    FEATURES_SEL = 0x24,
+    QUEUE_SEL = 0x30,
+    QUEUE_NUM = 0x38,
+    QUEUE_READY = 0x44,
+    QUEUE_NOTIFY = 0x50,
+    STATUS = 0x70,
+    QUEUE_DESC = 0x80,
+    QUEUE_DRIVER = 0x90,
+    QUEUE_DEVICE = 0xa0,
     QUEUE_SIZE = 4,
     RING_SIZE = 256,
+    ID_9P = 9,
 };
 enum {
     TASK = 1,
@@ -166,20 +170,20 @@ static void use_clocks(void)
 
 /* ---- memory and registers -------------------------------------------------------------------- */
 
-static void enable_queue(uint64_t ring)
+static void enable_queue(uint64_t device, uint64_t ring)
 {
-    hal_mmio_write32(CARD_STATUS, 0);
-    hal_mmio_write32(CARD_STATUS, 1);
-    hal_mmio_write32(CARD_STATUS, 3);
-    hal_mmio_write32(CARD_FEATURES_SEL, 1);
-    hal_mmio_write32(CARD_FEATURES, 1); /* VERSION_1 */
-    hal_mmio_write32(CARD_STATUS, 3 | 8);
-    hal_mmio_write32(CARD_QUEUE_SEL, 0);
-    hal_mmio_write32(CARD_QUEUE_NUM, QUEUE_SIZE);
-    hal_mmio_write32(CARD_QUEUE_DESC, (uint32_t)ring);
-    hal_mmio_write32(CARD_QUEUE_DRIVER, (uint32_t)ring + 64);
-    hal_mmio_write32(CARD_QUEUE_DEVICE, (uint32_t)ring + 128);
-    hal_mmio_write32(CARD_QUEUE_READY, 1);
+    hal_mmio_write32(device + STATUS, 0);
+    hal_mmio_write32(device + STATUS, 1);
+    hal_mmio_write32(device + STATUS, 3);
+    hal_mmio_write32(device + FEATURES_SEL, 1);
+    hal_mmio_write32(device + FEATURES, 1); /* VERSION_1 */
+    hal_mmio_write32(device + STATUS, 3 | 8);
+    hal_mmio_write32(device + QUEUE_SEL, 0);
+    hal_mmio_write32(device + QUEUE_NUM, QUEUE_SIZE);
+    hal_mmio_write32(device + QUEUE_DESC, (uint32_t)ring);
+    hal_mmio_write32(device + QUEUE_DRIVER, (uint32_t)ring + 64);
+    hal_mmio_write32(device + QUEUE_DEVICE, (uint32_t)ring + 128);
+    hal_mmio_write32(device + QUEUE_READY, 1);
 }
 
 /* Gives the queue a buffer, which lies behind its rings. */
@@ -205,19 +209,53 @@ static void use_memory(void)
     uint64_t first_ring, second_ring;
     void *first = hal_dma_alloc(RING_SIZE, 16, &first_ring);
     void *second = hal_dma_alloc(RING_SIZE, 16, &second_ring);
-    enable_queue(is_told_to("does=dma-unregistered") ? (uintptr_t)&the_program & ~UINT64_C(15)
-                                                     : first_ring);
+    enable_queue(CARD, is_told_to("does=dma-unregistered") ? (uintptr_t)&the_program & ~UINT64_C(15)
+                                                           : first_ring);
     if (is_told_to("does=dma-freed")) {
         hal_dma_free(first, RING_SIZE);
         first = NULL;
     }
-    enable_queue(second_ring);
+    enable_queue(CARD, second_ring);
     offer(second, second_ring);
     if (!is_told_to("does=dma-leaked")) {
         hal_dma_free(first, RING_SIZE);
     }
-    hal_mmio_write32(CARD_STATUS, 0);
+    hal_mmio_write32(CARD + STATUS, 0);
     hal_dma_free(second, is_told_to("does=hal-misuse") ? 1 : RING_SIZE);
+}
+
+/* ---- a share --------------------------------------------------------------------------------- */
+
+/* The first message of a session, and its answer in the same buffer, behind the rings. */
+static void use_share(void)
+{
+    static const uint8_t version[] = {21, 0, 0,   0,   100, 0xff, 0xff, 0,   0x20, 0,  0,
+                                      8,  0, '9', 'P', '2', '0',  '0',  '0', '.',  'L'};
+    if (hal_mmio_read32(SHARE + DEVICE_ID) != ID_9P) {
+        return;
+    }
+    uint64_t physical;
+    volatile uint8_t *ring = hal_dma_alloc(RING_SIZE, 16, &physical);
+    volatile uint64_t *desc = (volatile uint64_t *)ring;
+    enable_queue(SHARE, physical);
+    hal_mmio_write32(SHARE + STATUS, 3 | 8 | 4);
+    for (size_t i = 0; i < sizeof(version); i++) {
+        ring[192 + i] = version[i];
+    }
+    if (is_told_to("does=p9-breach")) {
+        ring[192 + 5] = 1; /* a tag like any other */
+    }
+    desc[0] = physical + 192;
+    desc[1] = UINT64_C(1) << 48 | UINT64_C(1) << 32 | sizeof(version); /* and descriptor 1 */
+    desc[2] = physical + 224;
+    desc[3] = UINT64_C(2) << 32 | 32;
+    hal_wmb();
+    ((volatile uint16_t *)(ring + 64))[1] = 1;
+    hal_mb();
+    hal_mmio_write32(SHARE + QUEUE_NOTIFY, 0);
+    pass(MS);
+    hal_mmio_write32(SHARE + STATUS, 0);
+    hal_dma_free((void *)ring, RING_SIZE);
 }
 
 static void use_registers(void)
@@ -251,6 +289,7 @@ static void rules_boot(void)
     use_timeouts();
     use_clocks();
     use_memory();
+    use_share();
     use_registers();
     pass(20 * MS);
     probe_program_exited(the_program, 0);

@@ -1,0 +1,329 @@
+/*
+ * The daemon of a shared folder: from its command line to bytes of files, on a mock device, a
+ * server that follows a script, and the system calls that it makes. Whenever it waits the server
+ * answers, or else the time goes by, or else the test's script takes its next step.
+ *
+ * The daemon is included, not linked: its table remembers devices, and most tests begin without.
+ */
+/* NOLINTNEXTLINE(bugprone-suspicious-include) */
+#include "drivers/virtio_9pd.c"
+
+#include "drivers/fake_calls.h"
+#include "drivers/fake_hal.h"
+#include "drivers/fake_kernel.h"
+#include "drivers/mock_device.h"
+#include "drivers/mock_p9.h"
+#include "tests/unit.h"
+
+#include <linux/virtio_config.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DEVICE   "mmio-0a000000"
+#define COMMAND  "virtio-9pd " DEVICE " 48"
+#define ARGS_MAX 8
+#define SESSION                                                                                    \
+    {"Tversion 131072 '9P2000.L'", "Rversion d8192 s:9P2000.L"},                                   \
+    {                                                                                              \
+        "Tattach 0 4294967295 '' '' 0", "Rattach Qd"                                               \
+    }
+
+static bool each_window(const struct platform *platform, platform_window_fn *fn, void *opaque);
+static void visit_windows(const struct platform *platform, platform_window_fn *fn, void *opaque)
+{
+    (void)each_window(platform, fn, opaque);
+}
+
+static bool each_window(const struct platform *platform, platform_window_fn *fn, void *opaque)
+{
+    const struct platform_window window = {.base = MOCK_BASE, .interrupt = {.intid = 48}};
+    (void)platform;
+    return fn(&window, opaque);
+}
+
+static bool find_pci(const struct platform *platform, struct platform_pci *pci)
+{
+    (void)platform;
+    (void)pci;
+    return false;
+}
+
+static const struct platform_ops machine_ops = {.each_window = visit_windows, .find_pci = find_pci};
+static const struct platform machine = {.ops = &machine_ops};
+
+/* What happens each time that the daemon waits, and nothing is under way. */
+typedef void step_fn(void);
+static step_fn *const *script;
+static step_fn *meanwhile; /* once, while a transaction is */
+
+static bool next_event(void)
+{
+    step_fn *once = meanwhile;
+    meanwhile = NULL;
+    if (once != NULL && mock_avail_count(MOCK_SHARE) > 0)
+        once();
+    else
+        meanwhile = once;
+    if (mock_p9_serve()) {
+        fake_raise_irq(0);
+    } else if (mock_p9.holds && virtio_9pds[0].timer_ns != 0) {
+        fake_kernel.now_ns = virtio_9pds[0].timer_ns - 1000000000;
+        mock_p9.holds = false;
+        fake_event(VIRTIO_9PD_TIMER);
+    } else if (*script == NULL) {
+        return false;
+    } else {
+        (*script++)();
+        fake_event(VIRTIO_9PD_REQUESTS);
+    }
+    return true;
+}
+
+static void reset(void)
+{
+    fake_hal_reset();
+    fake_kernel_reset();
+    fake_calls_reset();
+    mock_device_reset_share(32, "hostshare");
+    mock_p9 = (struct mock_p9){.steps = NULL};
+    memset(virtio_9pds, 0, sizeof virtio_9pds);
+    platform_set_current(&machine);
+    meanwhile = NULL;
+}
+
+static int run(const char *command_line, const struct mock_p9_step *server, step_fn *const *steps)
+{
+    char text[128];
+    char *argv[ARGS_MAX];
+    int argc = 0;
+    snprintf(text, sizeof text, "%s", command_line);
+    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    script = steps;
+    fake_calls.wait = next_event;
+    mock_p9_script(server);
+    int status = virtio_9pd_main(argc, argv);
+    mock_p9_script(NULL);
+    return status;
+}
+
+static step_fn *const nothing[] = {NULL};
+static uint64_t tags[8];
+static char buffers[8][256];
+
+/* A request for a path, with the bytes in a buffer of its own. */
+static void ask(unsigned index, enum scheme_operation operation, uint32_t flags, const char *path,
+                size_t size)
+{
+    memcpy(buffers[index], path, size);
+    tags[index] = fake_request(operation, 0, flags, buffers[index], (uint32_t)size);
+}
+
+static void ask_path(unsigned index, enum scheme_operation operation, uint32_t flags,
+                     const char *path)
+{
+    ask(index, operation, flags, path, strlen(path));
+}
+
+/* ---- the beginning --------------------------------------------------------------------------- */
+
+static void test_a_share_is_served_by_its_tag_and_without_a_word_to_the_server(void)
+{
+    reset();
+    CU_ASSERT_EQUAL(run(COMMAND, NULL, nothing), 1);
+    CU_ASSERT_STRING_EQUAL(fake_calls.scheme, "9p.hostshare");
+    CU_ASSERT_STRING_EQUAL(fake_calls.irqs[0].path, "/scheme/irq/48");
+    CU_ASSERT_EQUAL(mock_device.status, 15);
+}
+
+static void test_other_command_lines_are_refused(void)
+{
+    static const char *const wrong[] = {"virtio-9pd", "virtio-9pd " DEVICE,
+                                        "virtio-9pd " DEVICE " x", "virtio-9pd nowhere 48",
+                                        "virtio-9pd " DEVICE " 48 more"};
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        reset();
+        CU_ASSERT_EQUAL(run(wrong[i], NULL, nothing), 2);
+        CU_ASSERT_EQUAL(mock_device.writes, 0);
+    }
+    reset();
+    fake_kernel.parameters[0][0] = "9p";
+    fake_kernel.parameters[0][1] = "sometimes";
+    CU_ASSERT_EQUAL(run(COMMAND, NULL, nothing), 2);
+}
+
+static void test_what_it_cannot_serve_it_leaves_alone_or_gives_up(void)
+{
+    reset();
+    fake_calls.scheme_error = -KEEXIST;
+    CU_ASSERT_EQUAL(run(COMMAND, NULL, nothing), 1);
+    CU_ASSERT_EQUAL(mock_device.writes, 0);
+    CU_ASSERT_STRING_EQUAL(fake_calls.output, "virtio-9pd: " DEVICE ": there is a daemon for it\n");
+    reset();
+    mock_device.device_id = 1;
+    CU_ASSERT_EQUAL(run(COMMAND, NULL, nothing), 1);
+    CU_ASSERT_EQUAL(mock_device.writes, 0);
+    reset();
+    mock_device.tag = "a/b";
+    CU_ASSERT_EQUAL(run(COMMAND, NULL, nothing), 1);
+    CU_ASSERT_EQUAL(mock_device.writes, 0);
+    reset();
+    fake_calls.irq_count = FAKE_IRQS_MAX;
+    CU_ASSERT_EQUAL(run(COMMAND, NULL, nothing), 1);
+    CU_ASSERT_NOT_EQUAL(mock_device.status & VIRTIO_CONFIG_S_FAILED, 0);
+    CU_ASSERT_EQUAL(fake_hal.dma_live, 1); /* the pool of network buffers */
+}
+
+static void test_what_a_killed_daemon_has_left_is_taken_back(void)
+{
+    reset();
+    CU_ASSERT_EQUAL(run(COMMAND, NULL, nothing), 1);
+    unsigned live = fake_hal.dma_live;
+    for (unsigned i = 0; i < 3; i++) {
+        fake_calls_reset();
+        CU_ASSERT_EQUAL(run(COMMAND, NULL, nothing), 1);
+        CU_ASSERT_EQUAL(mock_device.status, 15);
+        CU_ASSERT_EQUAL(fake_hal.dma_live, live);
+    }
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static void open_untidy(void)
+{
+    ask_path(0, SCHEME_OPEN, O_RDONLY, "./d//../a.txt");
+}
+
+static void read_and_close(void)
+{
+    tags[1] = fake_request(SCHEME_READ, 1, 0, buffers[1], 100);
+    fake_calls.requests[fake_calls.request_count - 1].offset = 7;
+    tags[2] = fake_request(SCHEME_EVENTS, 1, EVENT_READ, NULL, 0);
+    tags[3] = fake_request(SCHEME_DUP, 1, 0, NULL, 0);
+    tags[4] = fake_request(SCHEME_CLOSE, 1, 0, NULL, 0);
+    tags[5] = fake_request(SCHEME_READ, 1, 0, buffers[1], 100);
+    tags[6] = fake_request(SCHEME_READ, 77777, 0, buffers[1], 100);
+}
+
+static void test_a_file_is_opened_read_where_it_is_said_and_closed(void)
+{
+    static const struct mock_p9_step server[] = {SESSION,
+                                                 {"Twalk 0 1 a.txt", "Rwalk h1 Qf"},
+                                                 {"Tlopen 1 0", "Rlopen Qf d0"},
+                                                 {"Tread 1 7 100", "Rread x:hello"},
+                                                 {"Tclunk 1", "Rclunk"},
+                                                 {NULL, NULL}};
+    static step_fn *const steps[] = {open_untidy, read_and_close, NULL};
+    reset();
+    CU_ASSERT_EQUAL(run(COMMAND, server, steps), 1);
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), 1);
+    CU_ASSERT_EQUAL(fake_answer(tags[1]), 5);
+    CU_ASSERT_EQUAL(memcmp(buffers[1], "hello", 5), 0);
+    CU_ASSERT_EQUAL(fake_answer(tags[2]), EVENT_READ);
+    CU_ASSERT_EQUAL(fake_answer(tags[3]), -KEOPNOTSUPP);
+    CU_ASSERT_EQUAL(fake_answer(tags[4]), 0);
+    CU_ASSERT_EQUAL(fake_answer(tags[5]), -KEBADF);
+    CU_ASSERT_EQUAL(fake_answer(tags[6]), -KEBADF);
+    CU_ASSERT_EQUAL(fake_calls.irqs[0].acknowledged, 6);
+}
+
+static void change_names(void)
+{
+    static const char two[] = "d/a\0e/../b", link[] = "../there\0l", none[] = "alone";
+    ask(0, SCHEME_RENAME, 0, two, sizeof two - 1);
+    ask(1, SCHEME_SYMLINK, 0, link, sizeof link - 1);
+    ask(2, SCHEME_LINK, 0, none, sizeof none - 1);
+    ask_path(3, SCHEME_REMOVE, AT_REMOVEDIR, "d");
+    ask_path(4, SCHEME_MKDIR, 0, "e");
+    fake_calls.requests[fake_calls.request_count - 1].mode = 0700;
+}
+
+static void test_names_are_changed_by_one_path_or_by_two(void)
+{
+    static const struct mock_p9_step server[] = {SESSION,
+                                                 {"Twalk 0 1 d", "Rwalk h1 Qd"},
+                                                 {"Twalk 0 2", "Rwalk h0"},
+                                                 {"Trenameat 1 'a' 2 'b'", "Rrenameat"},
+                                                 {"Tclunk 2", "Rclunk"},
+                                                 {"Tclunk 1", "Rclunk"},
+                                                 {"Twalk 0 1", "Rwalk h0"},
+                                                 {"Tsymlink 1 'l' '../there' 0", "Rsymlink Ql"},
+                                                 {"Tclunk 1", "Rclunk"},
+                                                 {"Twalk 0 1", "Rwalk h0"},
+                                                 {"Tunlinkat 1 'd' 512", "Rlerror d39"},
+                                                 {"Tclunk 1", "Rclunk"},
+                                                 {"Twalk 0 1", "Rwalk h0"},
+                                                 {"Tmkdir 1 'e' 16832 0", "Rmkdir Qd"},
+                                                 {"Tclunk 1", "Rclunk"},
+                                                 {NULL, NULL}};
+    static step_fn *const steps[] = {change_names, NULL};
+    reset();
+    CU_ASSERT_EQUAL(run(COMMAND, server, steps), 1);
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), 0);
+    CU_ASSERT_EQUAL(fake_answer(tags[1]), 0);
+    CU_ASSERT_EQUAL(fake_answer(tags[2]), -KEINVAL);
+    CU_ASSERT_EQUAL(fake_answer(tags[3]), -KENOTEMPTY);
+    CU_ASSERT_EQUAL(fake_answer(tags[4]), 0);
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+static void ask_for_another(void)
+{
+    ask_path(1, SCHEME_OPEN, O_RDONLY, "b");
+    tags[2] = fake_request(SCHEME_CANCEL, 0, 0, NULL, 0);
+    fake_event(VIRTIO_9PD_REQUESTS);
+}
+
+static void open_one(void)
+{
+    ask_path(0, SCHEME_OPEN, O_PATH, "a");
+    meanwhile = ask_for_another;
+}
+
+static void test_a_request_that_comes_during_a_transaction_is_served_behind_it(void)
+{
+    static const struct mock_p9_step server[] = {
+        SESSION, {"Twalk 0 1 a", "Rwalk h1 Qf"}, {"Twalk 0 2 b", "Rlerror d2"}, {NULL, NULL}};
+    static step_fn *const steps[] = {open_one, NULL};
+    reset();
+    CU_ASSERT_EQUAL(run(COMMAND, server, steps), 1);
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), 1);
+    CU_ASSERT_EQUAL(fake_answer(tags[1]), -KENOENT);
+    CU_ASSERT_EQUAL(fake_answer(tags[2]), FAKE_UNANSWERED); /* a cancellation has no answer */
+}
+
+static void open_two(void)
+{
+    ask_path(0, SCHEME_OPEN, O_PATH, "a");
+    ask_path(1, SCHEME_OPEN, O_PATH, "b");
+}
+
+static void test_a_reply_that_never_comes_costs_its_caller_and_one_timeout(void)
+{
+    static const struct mock_p9_step server[] = {SESSION,
+                                                 {"Twalk 0 1 a", NULL},
+                                                 {"Tflush 1", "Rflush"},
+                                                 {"Twalk 0 2 b", "Rwalk h1 Qf"},
+                                                 {NULL, NULL}};
+    static step_fn *const steps[] = {open_two, NULL};
+    reset();
+    fake_kernel.parameters[0][0] = "9p-timeout";
+    fake_kernel.parameters[0][1] = "50";
+    CU_ASSERT_EQUAL(run(COMMAND, server, steps), 1);
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), -KETIMEDOUT);
+    CU_ASSERT_EQUAL(fake_answer(tags[1]), 1);
+    CU_ASSERT_EQUAL(fake_hal_counter("hostshare.timeouts"), 1);
+    CU_ASSERT_EQUAL(fake_calls.timeouts, 2); /* those before took no time; and one for the last */
+    CU_ASSERT_EQUAL(fake_calls.last_timeout_ns, clock_now_ns() + 50000000);
+}
+
+UNIT_SUITE("virtio_9pd",
+           UNIT_TEST(test_a_share_is_served_by_its_tag_and_without_a_word_to_the_server),
+           UNIT_TEST(test_other_command_lines_are_refused),
+           UNIT_TEST(test_what_it_cannot_serve_it_leaves_alone_or_gives_up),
+           UNIT_TEST(test_what_a_killed_daemon_has_left_is_taken_back),
+           UNIT_TEST(test_a_file_is_opened_read_where_it_is_said_and_closed),
+           UNIT_TEST(test_names_are_changed_by_one_path_or_by_two),
+           UNIT_TEST(test_a_request_that_comes_during_a_transaction_is_served_behind_it),
+           UNIT_TEST(test_a_reply_that_never_comes_costs_its_caller_and_one_timeout))

@@ -202,6 +202,30 @@ static void test_the_same_names_and_bytes_are_the_same_to_a_guest(void)
     g_byte_array_unref(answers[1]);
 }
 
+/* Each name is behind the one before; "." and ".." come first of all. */
+static bool listed_in_order(void *opaque, const struct p9_listed *listed)
+{
+    GString *last = opaque;
+    CU_ASSERT_TRUE(listed->position <= 2 || strcmp(last->str, listed->name) < 0);
+    g_string_assign(last, listed->position <= 2 ? "" : listed->name);
+    return true;
+}
+
+static void test_a_folder_is_listed_in_the_order_of_bytes(void)
+{
+    struct folder folder;
+    folder_init(&folder);
+    for (unsigned i = 0; i < 64; i++) {
+        g_autofree char *name = g_strdup_printf("share/%c%u", "aZ_\xc3"[i % 4], i * 7919 % 1000);
+        put(&folder, name, "");
+    }
+    serve(&folder);
+    g_autoptr(GString) last = g_string_new(NULL);
+    CU_ASSERT_EQUAL(p9_tree_list(p9_tree_root(folder.rig.tree), 0, listed_in_order, last), 0);
+    CU_ASSERT_EQUAL(p9_tree_usage(folder.rig.tree).entries, 65);
+    folder_fini(&folder);
+}
+
 static uint64_t later(void *opaque)
 {
     uint64_t *now_ns = opaque;
@@ -507,7 +531,7 @@ static void test_no_race_of_renames_leads_outside(void)
         race(&folder);
     }
     unsigned seen = 0;
-    for (unsigned i = 0; i < 500; i++) {
+    for (unsigned i = 0; i < 200; i++) {
         serve(&folder);
         const uint8_t *bytes;
         size_t got;
@@ -631,6 +655,7 @@ static void test_a_folder_with_too_many_names_is_not_listed(void)
 
 UNIT_SUITE("p9_source_folder", UNIT_TEST(test_files_folders_and_links_are_shown_by_name),
            UNIT_TEST(test_the_same_names_and_bytes_are_the_same_to_a_guest),
+           UNIT_TEST(test_a_folder_is_listed_in_the_order_of_bytes),
            UNIT_TEST(test_what_the_host_has_is_as_old_as_the_tree),
            UNIT_TEST(test_what_is_no_file_is_not_shown),
            UNIT_TEST(test_a_folder_that_is_none_is_an_error),

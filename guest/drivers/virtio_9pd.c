@@ -196,6 +196,7 @@ static const char *virtio_9pd_serve(struct virtio_9pd *server, struct p9_options
         return why;
     p9_client_init(&server->client, &server->channel, options->first_tag);
     p9_scheme_init(&server->scheme, &server->client, &options->profile);
+    (void)sys_ready(); /* whoever started it need not wait */
     virtio_9pd_loop(server);
     return "its requests, or its events, have come to an end";
 }

@@ -134,6 +134,7 @@ static void test_a_share_is_served_by_its_tag_and_without_a_word_to_the_server(v
     CU_ASSERT_STRING_EQUAL(fake_calls.scheme, "9p.hostshare");
     CU_ASSERT_STRING_EQUAL(fake_calls.irqs[0].path, "/scheme/irq/48");
     CU_ASSERT_EQUAL(mock_device.status, 15);
+    CU_ASSERT_EQUAL(fake_calls.ready_count, 1);
 }
 
 static void test_other_command_lines_are_refused(void)
@@ -171,6 +172,7 @@ static void test_what_it_cannot_serve_it_leaves_alone_or_gives_up(void)
     fake_calls.irq_count = FAKE_IRQS_MAX;
     CU_ASSERT_EQUAL(run(COMMAND, NULL, nothing), 1);
     CU_ASSERT_NOT_EQUAL(mock_device.status & VIRTIO_CONFIG_S_FAILED, 0);
+    CU_ASSERT_EQUAL(fake_calls.ready_count, 0);
     CU_ASSERT_EQUAL(fake_hal.dma_live, 1); /* the pool of network buffers */
 }
 

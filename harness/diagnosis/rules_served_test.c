@@ -188,6 +188,15 @@ static void pass_segment(struct rig *rig, bool out, uint8_t flags)
     rig_tell(rig, out ? LEDGER_OUT : LEDGER_IN, NULL, frame, sizeof frame);
 }
 
+static void begin_to_connect(struct rig *rig)
+{
+    rig_scheme_open_with(rig, 1, "wget http://10.0.2.2/");
+    rig_claim(rig);
+    set_timeouts(rig, UINT64_MAX, UINT64_MAX);
+    name(rig, RIG_PEER);
+    pass_segment(rig, true, SYN);
+}
+
 static void test_end_is_right_once_the_peer_was_heard(void)
 {
     static const struct {
@@ -201,11 +210,7 @@ static void test_end_is_right_once_the_peer_was_heard(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct rig rig;
-        rig_scheme_open_with(&rig, 1, "wget http://10.0.2.2/");
-        rig_claim(&rig);
-        set_timeouts(&rig, UINT64_MAX, UINT64_MAX);
-        name(&rig, RIG_PEER);
-        pass_segment(&rig, true, SYN);
+        begin_to_connect(&rig);
         if (cases[i].flags != 0 && cases[i].in_time) {
             pass_segment(&rig, false, cases[i].flags);
         }
@@ -242,11 +247,7 @@ static void test_connection_is_ready_once_the_peer_was_heard(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct rig rig;
-        rig_scheme_open_with(&rig, 1, "wget http://10.0.2.2/");
-        rig_claim(&rig);
-        set_timeouts(&rig, UINT64_MAX, UINT64_MAX);
-        name(&rig, RIG_PEER);
-        pass_segment(&rig, true, SYN);
+        begin_to_connect(&rig);
         if (cases[i].in_time) {
             pass_segment(&rig, false, SYN | ACK);
         }

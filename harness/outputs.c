@@ -30,7 +30,10 @@ struct outputs {
 
 /* ---- checking -------------------------------------------------------------------------------- */
 
-/* Each golden capture, or folder, is written by one test, or it would depend on which of them is the last. */
+/*
+ * Each golden capture, or folder, is written by one test, or it would depend on which of them is
+ * the last.
+ */
 static char *outputs_check_goldens(const GPtrArray *scenarios)
 {
     g_autoptr(GHashTable) writers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -116,8 +116,8 @@ static void test_messages_in_pieces_are_gathered_and_answers_scattered(void)
 }
 
 /*
- * The driver has the answer written over the data of its own message: what arrives is the data as it
- * was.
+ * The driver has the answer written over the data of its own message: what arrives is the data as
+ * it was.
  */
 static void test_answer_over_its_own_message_does_no_harm(void)
 {

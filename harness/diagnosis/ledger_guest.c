@@ -157,7 +157,9 @@ static void ledger_observe_return(struct ledger *ledger, struct ledger_task *tas
         task->failed_result = result;
     }
     bool unreachable = result == LEDGER_ENETUNREACH || result == LEDGER_EHOSTUNREACH;
-    if (unreachable || result == LEDGER_ENODEV) {
+    /* A file that cannot be mapped is ENODEV as well, and no card is missing then. */
+    bool no_device = result == LEDGER_ENODEV && strcmp(task->returned, "mmap") != 0;
+    if (unreachable || no_device) {
         struct ledger_program *program = ledger_program_of_task(ledger, task->number);
         if (program != NULL && !unreachable) {
             program->no_device = true;

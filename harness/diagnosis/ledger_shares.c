@@ -74,6 +74,13 @@ const struct ledger_p9_message *ledger_p9_last(const struct ledger *ledger, uint
     return NULL;
 }
 
+bool ledger_p9_is_idle(const struct ledger *ledger, uint32_t task)
+{
+    const struct ledger_p9_message *last =
+        ledger->shares != NULL ? ledger_p9_last(ledger, task) : NULL;
+    return last != NULL && last->answered.sequence != 0;
+}
+
 static struct ledger_p9_fid *shares_fid(struct ledger_shares *shares, const char *share,
                                         uint64_t fid)
 {
@@ -229,6 +236,10 @@ static void shares_observe_reply(void *opaque, const struct trace_event *event)
     struct ledger_shares *shares = ledger->shares;
     const char *share = event->fields[0].string;
     uint64_t tag = event->fields[1].number, error = event->fields[4].number;
+    if (shares->damaged == share) {
+        shares->damaged = NULL;
+        return;
+    }
     struct ledger_p9_message *message = shares_waiting(shares, share, tag, false);
     bool is_wrong = message == NULL;
     message = is_wrong ? shares_waiting(shares, share, tag, true) : message;
@@ -253,6 +264,16 @@ static void shares_observe_reply(void *opaque, const struct trace_event *event)
         call->refused_at = message->answered;
     }
     shares_follow_fids(shares, message, event);
+}
+
+/* The answer to the request at hand will state a size that it does not have. */
+static void shares_observe_fault(void *opaque, const struct trace_event *event)
+{
+    struct ledger *ledger = opaque;
+    if (strcmp(event->fields[0].string, "9p") == 0 &&
+        strcmp(event->fields[2].string, "bad-size") == 0) {
+        ledger->shares->damaged = event->fields[1].string;
+    }
 }
 
 static void shares_observe_breach(void *opaque, const struct trace_event *event)
@@ -392,6 +413,7 @@ void ledger_listen_to_shares(struct ledger *ledger)
         {TRACE_P9_REQUEST, shares_observe_request},
         {TRACE_P9_REPLY, shares_observe_reply},
         {TRACE_P9_BREACH, shares_observe_breach},
+        {TRACE_FAULT_APPLIED, shares_observe_fault},
         {TRACE_VIRTIO_RESET, shares_observe_reset},
         {TRACE_CALL_ENTERED, shares_observe_entered},
         {TRACE_CALL_RETURNED, shares_observe_returned},

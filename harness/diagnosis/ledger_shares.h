@@ -61,6 +61,7 @@ struct ledger_shares {
     struct ledger_p9_message messages[LEDGER_P9_MESSAGES]; /* a ring */
     unsigned message_count;                                /* ever */
     struct ledger_p9_message given_up; /* the last one whose call failed before its answer came */
+    const char *damaged; /* the next answer of this share will be none, by a fault; NULL: it will */
     struct ledger_p9_fid fids[LEDGER_P9_FIDS];
     unsigned fid_count;
     struct ledger_p9_breach breaches[LEDGER_P9_BREACHES]; /* the first of each rule */
@@ -92,6 +93,8 @@ struct ledger_shares *ledger_shares_new(void);
 void ledger_shares_free(struct ledger_shares *shares);
 void ledger_listen_to_shares(struct ledger *ledger);
 
+/* Whether a task has sent messages, and all of them have their answers. */
+bool ledger_p9_is_idle(const struct ledger *ledger, uint32_t task);
 /* The newest message of a task; NULL: none that is known. */
 const struct ledger_p9_message *ledger_p9_last(const struct ledger *ledger, uint32_t task);
 

@@ -376,8 +376,8 @@ bool rule_p9_error_changed(struct rules_case *c)
 bool rule_p9_refused(struct rules_case *c)
 {
     const struct ledger_shares *shares = rules_shares(c);
-    if (shares == NULL || shares->failed.task == 0 ||
-        !rules_is_asked_about(c, shares->failed.task)) {
+    if (shares == NULL || !rules_program_suffers(c) ||
+        shares->failed.task != c->question->program->task) {
         return false;
     }
     const struct ledger_p9_call *call = &shares->failed;

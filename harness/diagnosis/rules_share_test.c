@@ -196,6 +196,7 @@ static void check_breach(const char *rule, const char *cause)
     emit_share(TRACE_P9_BREACH, 3, "Tlopen", rule, 1);
     refuse(3, 22);
     returns("openat", -22);
+    rig_exit(&rig, 1);
     expect(cause);
 }
 
@@ -339,6 +340,17 @@ static void test_an_answer_with_a_foreign_tag_that_was_taken(void)
     expect("p9.tag-mismatch");
 }
 
+static void test_an_answer_of_another_size_is_none(void)
+{
+    walk();
+    trace_emit(rig.trace, TRACE_FAULT_APPLIED, TS("9p"), TS(box), TS("bad-size"), TN(1));
+    send(3, "Tlopen", 1);
+    answer(3, "Rlopen");
+    returns("openat", -5);
+    rig_exit(&rig, 1);
+    expect("p9.unanswered");
+}
+
 static void test_an_answer_with_a_foreign_tag_that_was_rejected(void)
 {
     walk();
@@ -373,6 +385,8 @@ static void check_error(uint32_t error, int64_t result, const char *cause)
     walk();
     send(3, "Tlopen", 1);
     refuse(3, error);
+    send(4, "Tclunk", 1); /* which comes behind, and does not count */
+    answer(4, "Rclunk");
     returns("openat", result);
     rig_exit(&rig, 1);
     expect(cause);
@@ -382,6 +396,18 @@ static void test_errors_are_handed_on(void)
 {
     check_error(13, -13, "p9.refused");
     check_error(13, -5, "p9.error-changed");
+}
+
+static void test_a_refusal_that_the_program_copes_with_is_none(void)
+{
+    walk();
+    send(3, "Tlopen", 1);
+    refuse(3, 13);
+    send(4, "Tclunk", 1);
+    answer(4, "Rclunk");
+    returns("openat", -13);
+    rig_exit(&rig, 0);
+    expect("");
 }
 
 /* ENOENT of a walk is how a client finds out that it has to create. */
@@ -421,7 +447,9 @@ UNIT_SUITE("rules_share", UNIT_TEST(test_a_fid_that_was_walked_to_and_not_clunke
            UNIT_TEST(test_spinning_for_it_is_the_guests),
            UNIT_TEST(test_an_answer_that_was_slept_over_until_the_end),
            UNIT_TEST(test_an_answer_with_a_foreign_tag_that_was_taken),
+           UNIT_TEST(test_an_answer_of_another_size_is_none),
            UNIT_TEST(test_an_answer_with_a_foreign_tag_that_was_rejected),
            UNIT_TEST(test_mode_is_that_of_the_call), UNIT_TEST(test_errors_are_handed_on),
+           UNIT_TEST(test_a_refusal_that_the_program_copes_with_is_none),
            UNIT_TEST(test_an_error_that_is_not_the_last_answer_is_none),
            UNIT_TEST(test_a_refusal_without_the_server_is_the_guests))

@@ -7,6 +7,7 @@
  * occasion has more of it than there is. Files that a daemon has not read are looked at here as
  * well: what it does not know it is not too late for.
  */
+#include "harness/diagnosis/ledger_shares.h"
 #include "harness/diagnosis/rules.h"
 
 #include <string.h>
@@ -57,11 +58,13 @@ static bool time_some_clock(struct rules_case *c, time_clock_fn *look)
     return false;
 }
 
+/* Whoever polls for an answer of a share sets no clock when it has come. */
 static bool time_has_ended(const struct rules_case *c, const struct ledger_clock *clock,
                            const struct ledger_task *task)
 {
     return clock->row >= TIME_ROW_MIN && clock->armed == 0 && !clock->set_since &&
-           task->since.sequence > clock->last_fired.sequence && rules_is_settled(c, &task->since);
+           task->since.sequence > clock->last_fired.sequence && rules_is_settled(c, &task->since) &&
+           !ledger_p9_is_idle(c->ledger, task->number);
 }
 
 const struct ledger_clock *rules_ended_chain(const struct rules_case *c,

@@ -90,7 +90,7 @@ static bool bundle_copy_scenario(const struct bundle_source *source, const char 
     }
     for (guint i = 0; i < scenario->finals->len; i++) {
         const struct scenario_statement *statement = g_ptr_array_index(scenario->finals, i);
-        if (statement->verb == SCENARIO_FINALLY_CAPTURE &&
+        if (statement->golden != NULL &&
             !bundle_copy(source, into, statement->golden, notes, error)) {
             return false;
         }

@@ -288,7 +288,7 @@ static void test_filetest_says_what_came_of_a_call(void)
     expect(0, "filetest open create,exclusive,write /tmp/a", "open: opened\n");
     expect(1, "filetest open create,exclusive,write /tmp/a", "open: EEXIST\n");
     expect(1, "filetest open directory,read /tmp/a", "open: ENOTDIR\n");
-    expect(0, "filetest write 65536 /tmp/a", "write: 65536 of 65536\n");
+    expect(0, "filetest write 16384 /tmp/a", "write: 16384 of 16384\n");
     expect(1, "filetest mmap /tmp/a", "mmap: ENODEV\n");
     expect(1, "filetest mmap /tmp/none", "open: ENOENT\n");
     ok("mkdir /tmp/d");

@@ -204,7 +204,7 @@ static bool options_parse_command(struct options *options, int *argc, char ***ar
         {"bundle", 0, 0, G_OPTION_ARG_FILENAME, &options->bundle,
          "put all that is known of each failed test into a folder of its own", "DIR"},
         {"update", 0, 0, G_OPTION_ARG_NONE, &update,
-         "write golden captures where the run differs from them", NULL},
+         "write golden captures and folders where the run differs from them", NULL},
         {"live", 0, 0, G_OPTION_ARG_NONE, &live,
          "let guests reach services on the loopback of this host, at 10.0.2.2; such a run is not "
          "repeatable",

@@ -30,7 +30,10 @@ struct outputs {
 
 /* ---- checking -------------------------------------------------------------------------------- */
 
-/* Each golden capture is written by one test, or it would depend on which of them is the last. */
+/*
+ * Each golden capture, or folder, is written by one test, or it would depend on which of them is
+ * the last.
+ */
 static char *outputs_check_goldens(const GPtrArray *scenarios)
 {
     g_autoptr(GHashTable) writers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -38,7 +41,7 @@ static char *outputs_check_goldens(const GPtrArray *scenarios)
         const struct scenario *scenario = g_ptr_array_index(scenarios, i);
         for (guint j = 0; scenario->guard == NULL && j < scenario->finals->len; j++) {
             const struct scenario_statement *statement = g_ptr_array_index(scenario->finals, j);
-            if (statement->verb != SCENARIO_FINALLY_CAPTURE) {
+            if (statement->golden == NULL) {
                 continue;
             }
             g_autofree char *path = scenario_golden_path(scenario, statement);

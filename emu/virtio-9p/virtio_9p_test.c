@@ -115,28 +115,32 @@ static void test_messages_in_pieces_are_gathered_and_answers_scattered(void)
     share_setup_fini(&setup);
 }
 
-/* The driver has the answer written over the message: names are read before. */
+/*
+ * The driver has the answer written over the data of its own message: what arrives is the data as
+ * it was.
+ */
 static void test_answer_over_its_own_message_does_no_harm(void)
 {
     begin();
     share_open_file(&setup);
-    share_begin(&setup, 110, 7);
-    share_put(&setup, 0, 4);
-    share_put(&setup, 2, 4);
-    share_put(&setup, 1, 2);
-    share_put_string(&setup, "a.txt");
+    share_begin(&setup, 118, 7); /* Twrite */
+    share_put(&setup, 1, 4);
+    share_put(&setup, 0, 8);
+    share_put(&setup, 5, 4);
+    share_put(&setup, UINT64_C(0x4f4c4c4548), 5); /* HELLO, at 23 */
     uint8_t *bytes;
     uint32_t size = (uint32_t)setup.size;
     memcpy(setup.message, &size, sizeof(size));
     gpa_t at = mock_machine_alloc(&setup.machine, 64, &bytes);
     memcpy(bytes, setup.message, size);
     mock_ring_desc(&setup.ring, 0, at, size, VRING_DESC_F_NEXT, 1);
-    mock_ring_desc(&setup.ring, 1, at, 64, VRING_DESC_F_WRITE, 0);
+    mock_ring_desc(&setup.ring, 1, gpa(at.value + 22), 32, VRING_DESC_F_WRITE, 0);
     mock_ring_offer(&setup.ring, 0);
     mock_ring_kick(&setup.ring);
     mock_machine_run(&setup.machine, SHARE_LATENCY);
-    CU_ASSERT_EQUAL(bytes[4], 111);
-    CU_ASSERT_EQUAL(share_get(bytes, 7, 2), 1);
+    CU_ASSERT_EQUAL(bytes[22 + 4], 119);
+    share_put_read(&setup, 8, 0, 12);
+    CU_ASSERT_EQUAL(memcmp(share_ask(&setup, 1, 117) + 11, "HELLO, world", 12), 0);
     CU_ASSERT_EQUAL(seen(TRACE_P9_BREACH), 0);
     share_setup_fini(&setup);
 }

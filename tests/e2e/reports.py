@@ -120,6 +120,29 @@ def check_bundle(bench, folder):
     bench.check(good.status == 0 and not list((bench.scratch / "none").iterdir()), "nothing failed: no bundle", good)
 
 
+def check_golden_folder(bench):
+    text = 'version 1\nshare box memory { "a" = "CONTENT" "d/b" = "2" }\nwait ready\nfinally share box matches "kept/"\n'
+    scenario = bench.write("shared/a.scn", text.replace("CONTENT", "1"))
+    kept = bench.scratch / "shared/kept"
+    missing = bench.run("run", scenario)
+    bench.check(missing.status == 2 and "--update" in missing.stdout, "a missing golden folder names --update", missing)
+    written = bench.run("run", "--update", scenario)
+    bench.check(written.status == 0 and (kept / "d/b").read_text() == "2", "--update writes the folder", written)
+    idle = bench.run("run", "--update", scenario)
+    bench.check(idle.stdout == "PASS shared/a\n1 passed, 0 failed\n", "--update leaves alone what matches", idle)
+    bench.write("shared/a.scn", text.replace("CONTENT", "other"))
+    (kept / "more").write_text("")
+    other = bench.run("run", scenario)
+    bench.check(
+        other.status == 1 and "a: byte 0 is another one" in other.stdout and "more: is missing" in other.stdout,
+        "each file that differs is named", other,
+    )
+    bench.check(bench.run("run", "--update", scenario).status == 0 and not (kept / "more").exists(), "made like the share")
+    bench.write("shared/b.scn", text.replace("CONTENT", "1"))
+    both = bench.run("run", "--update", bench.scratch / "shared")
+    bench.check(both.status == 2 and "written by both shared/a and shared/b" in both.stderr, "two writers are refused", both)
+
+
 def check_golden(bench):
     scenario = bench.write("gold/a.scn", GOLDEN.replace("COUNT", "1"))
     capture = bench.scratch / "gold/golden/a.pcap"
@@ -185,6 +208,7 @@ def main():
     check_json(bench, folder)
     check_bundle(bench, folder)
     check_golden(bench)
+    check_golden_folder(bench)
     check_bad_input(bench, folder)
     bench.done()
 

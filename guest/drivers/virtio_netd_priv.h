@@ -30,6 +30,7 @@ enum virtio_netd_event {
  */
 struct virtio_netd {
     struct virtio_daemon daemon;
+    unsigned number; /* among the devices that were served */
     struct netif_counters counters;
     struct virtio_net net;
     bool has_frames; /* the receive queue, as far as anybody was told */

@@ -14,9 +14,9 @@
  *
  * The identity is a virtio device type, or vendor and device in hexadecimal. The first line that
  * fits counts; `%` becomes the number of devices to which a command with one was given before.
- * Behind the command come the device's name and its interrupt (virtio_daemon.h). Each device is said
- * on a line of standard output, with what became of it. A daemon is waited for until it says that it
- * serves, or has ended: so what there is at the beginning is there when pcid ends.
+ * Behind the command come the device's name and its interrupt (virtio_daemon.h). Each device is
+ * said on a line of standard output, with what became of it. A daemon is waited for until it says
+ * that it serves, or has ended: so what there is at the beginning is there when pcid ends.
  *
  * It gives PCI its addresses and is for the beginning: a second one does nothing. Exit status: 0; 1
  * that was a second one, or a daemon could not be started; 2 the table is wrong.

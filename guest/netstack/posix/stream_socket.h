@@ -3,8 +3,8 @@
  *
  * As Linux has them, except where it says DEVIATION: connect() to what is connected is -KEISCONN
  * the first time too, and after an attempt whose error SO_ERROR has told it begins another one at
- * once (Linux: -KECONNABORTED the first time); receiving no bytes never waits; IP_TTL is what it is.
- * What a socket is ready for is the readiness of its connection (netstack/tcp.h).
+ * once (Linux: -KECONNABORTED the first time); receiving no bytes never waits; IP_TTL is what it
+ * is. What a socket is ready for is the readiness of its connection (netstack/tcp.h).
  */
 #ifndef NETSTACK_POSIX_STREAM_SOCKET_H
 #define NETSTACK_POSIX_STREAM_SOCKET_H

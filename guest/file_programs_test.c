@@ -282,6 +282,26 @@ static void test_stat_says_all_that_is_known(void)
     expect(2, "stat", "stat: usage: stat [-L] PATH..., or stat -f PATH...\n");
 }
 
+static void test_filetest_says_what_came_of_a_call(void)
+{
+    boot();
+    expect(0, "filetest open create,exclusive,write /tmp/a", "open: opened\n");
+    expect(1, "filetest open create,exclusive,write /tmp/a", "open: EEXIST\n");
+    expect(1, "filetest open directory,read /tmp/a", "open: ENOTDIR\n");
+    expect(0, "filetest write 16384 /tmp/a", "write: 16384 of 16384\n");
+    expect(1, "filetest mmap /tmp/a", "mmap: ENODEV\n");
+    expect(1, "filetest mmap /tmp/none", "open: ENOENT\n");
+    ok("mkdir /tmp/d");
+    ok("touch /tmp/d/1 /tmp/d/2 /tmp/d/3 /tmp/d/4 /tmp/d/5");
+    expect(0, "filetest list 48 /tmp/d", "list: 7 names\n");
+    expect(1, "filetest list 8 /tmp/d", "list: EINVAL\n");
+    expect(0, "filetest create 3 /tmp/none/x", "create: 0 of 3\n");
+    expect(1, "filetest create 3 /tmp/x", "create: 3 of 3\n");
+    const char *output = print("filetest open wrong /tmp/a");
+    CU_ASSERT_PTR_NOT_NULL(strstr(output, "usage: filetest"));
+    CU_ASSERT_TRUE(fake_exited(last_number, 2));
+}
+
 UNIT_SUITE("file_programs", UNIT_TEST(test_ls_lists_names_in_order),
            UNIT_TEST(test_ls_tells_what_files_are),
            UNIT_TEST(test_large_directories_are_listed_whole), UNIT_TEST(test_mkdir_and_rmdir),
@@ -289,4 +309,5 @@ UNIT_SUITE("file_programs", UNIT_TEST(test_ls_lists_names_in_order),
            UNIT_TEST(test_ln_makes_names_and_links), UNIT_TEST(test_cp_copies_files),
            UNIT_TEST(test_cp_copies_trees),
            UNIT_TEST(test_digests_of_trees_do_not_say_where_they_stand),
-           UNIT_TEST(test_touch_truncate_and_sync), UNIT_TEST(test_stat_says_all_that_is_known))
+           UNIT_TEST(test_touch_truncate_and_sync), UNIT_TEST(test_stat_says_all_that_is_known),
+           UNIT_TEST(test_filetest_says_what_came_of_a_call))

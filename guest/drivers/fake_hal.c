@@ -3,6 +3,7 @@
  */
 #include "drivers/fake_hal.h"
 
+#include "kernel/boot_memory.h"
 #include "lib/kassert.h"
 #include "ringside/probe.h"
 
@@ -128,6 +129,14 @@ void hal_dma_free(void *va, size_t size)
     fake_dma[place] = fake_dma[--fake_hal.dma_live];
     memset(va, 0xdb, size);
     free(va);
+}
+
+void fake_hal_give_memory(void)
+{
+    static _Alignas(BOOT_MEMORY_ALIGNMENT) uint8_t memory[FAKE_FREE_SIZE];
+    fake_hal.boot.free_base = (uintptr_t)memory + fake_hal_offset;
+    fake_hal.boot.free_size = sizeof memory;
+    boot_memory_init();
 }
 
 void *hal_phys_to_virt(uint64_t pa)

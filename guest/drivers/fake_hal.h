@@ -42,6 +42,9 @@ extern struct fake_hal fake_hal;
  */
 extern uint64_t fake_hal_offset;
 
+/* Memory that the boot information calls free, FAKE_FREE_SIZE bytes, and nobody has taken. */
+#define FAKE_FREE_SIZE (1 << 20)
+void fake_hal_give_memory(void);
 /* Back to the state of power-on; the window is gone. */
 void fake_hal_reset(void);
 /* The last value of a counter; 0 when it was never told. */

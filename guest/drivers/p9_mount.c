@@ -10,6 +10,7 @@
 
 #include "drivers/p9_files.h"
 #include "drivers/p9_options.h"
+#include "kernel/boot_memory.h"
 #include "kernel/file.h"
 #include "kernel/lock.h"
 #include "kernel/path.h"
@@ -35,9 +36,8 @@ struct p9_opened {
     struct p9_file file;
 };
 
-static struct p9_mount p9_mounts[V9P_DEVICES_MAX];
+static struct p9_mount *p9_mounts[V9P_DEVICES_MAX];
 static unsigned p9_mount_count;
-static struct p9_opened p9_opened_objects[P9_MOUNT_FILES_MAX];
 static struct pool p9_opened_pool;
 
 /* ---- open files ------------------------------------------------------------------------------ */
@@ -242,9 +242,9 @@ static const char *p9_mount_bring_up(struct p9_mount *mount, struct virtio_devic
     const char *why = virtio_9p_open(&mount->channel, error);
     if (why != NULL)
         return why;
-    for (struct p9_mount *other = p9_mounts; other < mount; other++) {
+    for (unsigned i = 0; i < p9_mount_count; i++) {
         *error = -KEEXIST;
-        if (kstreq(other->channel.tag, mount->channel.tag))
+        if (kstreq(p9_mounts[i]->channel.tag, mount->channel.tag))
             return "there is a folder with its mount tag";
     }
     p9_client_init(&mount->client, &mount->channel, options.first_tag);
@@ -252,14 +252,25 @@ static const char *p9_mount_bring_up(struct p9_mount *mount, struct virtio_devic
     return NULL;
 }
 
+/* For the next one. One that failed has left its place. NULL: there is none. */
+static struct p9_mount *p9_mount_place(void)
+{
+    if (p9_mount_count == V9P_DEVICES_MAX)
+        return NULL;
+    struct p9_mount **place = &p9_mounts[p9_mount_count];
+    if (*place == NULL)
+        *place = boot_memory_take_clear(sizeof **place);
+    return *place;
+}
+
 int p9_mount_probe(struct virtio_device *device)
 {
     int error;
-    if (p9_mount_count == V9P_DEVICES_MAX) {
-        virtio_give_up(device, "virtio-9p", "too many devices");
+    struct p9_mount *mount = p9_mount_place();
+    if (mount == NULL) {
+        virtio_give_up(device, "virtio-9p", "there is no place for one more");
         return -KENOSPC;
     }
-    struct p9_mount *mount = &p9_mounts[p9_mount_count];
     const char *why = p9_mount_bring_up(mount, device, &error);
     if (why != NULL) {
         virtio_give_up(device, "virtio-9p", why);
@@ -267,8 +278,8 @@ int p9_mount_probe(struct virtio_device *device)
         return error;
     }
     if (p9_mount_count++ == 0)
-        pool_init(&p9_opened_pool, "9p-files", p9_opened_objects, sizeof p9_opened_objects[0],
-                  P9_MOUNT_FILES_MAX);
+        boot_memory_init_pool(&p9_opened_pool, "9p-files", sizeof(struct p9_opened),
+                              P9_MOUNT_FILES_MAX);
     mutex_init(&mount->lock, "9p session");
     virtio_9p_start(&mount->channel);
     ksnprintf(mount->point, sizeof mount->point, "/mnt/%s", mount->channel.tag);

@@ -18,6 +18,7 @@ static int mount_probe(void)
     rig_reset();
     memset(p9_mounts, 0, sizeof p9_mounts);
     p9_mount_count = 0;
+    fake_hal_give_memory();
     path_init();
     mount_mmio = (struct virtio_mmio){.base = MOCK_BASE, .intid = 48};
     CU_ASSERT_EQUAL_FATAL(virtio_mmio_identify(&mount_mmio), 0);
@@ -141,7 +142,7 @@ static void test_what_was_open_when_the_device_failed_is_stale(void)
     mock_p9_script(before);
     struct file *file = path_open(POINT "/a.txt", O_RDONLY, 0, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    virtio_9p_break(&p9_mounts[0].channel, "a test says so");
+    virtio_9p_break(&p9_mounts[0]->channel, "a test says so");
     CU_ASSERT_EQUAL(file->ops->read(file, bytes, 3), -KEIO);
     mock_p9_script(anew);
     CU_ASSERT_EQUAL(path_mkdir(POINT "/d", 0755), 0);

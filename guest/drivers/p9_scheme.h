@@ -10,7 +10,7 @@
 #include "drivers/p9_files.h"
 #include "kernel/scheme_abi.h"
 
-#define P9_SCHEME_HANDLES_MAX 1024
+#define P9_SCHEME_HANDLES_MAX 512
 
 /* Private. */
 struct p9_scheme {

@@ -18,11 +18,11 @@
 #include "kernel/spinlock.h"
 #include "kernel/wait.h"
 
-#define V9P_DEVICES_MAX  4
+#define V9P_DEVICES_MAX  8
 #define V9P_REQUESTS_MAX 8
 #define V9P_MEMORY_MAX   (2u << 20) /* of a device's requests; there is one in any case */
-#define V9P_TAG_MAX      24         /* of a mount tag, with NUL */
-#define V9P_NAME_MAX     40
+#define V9P_TAG_MAX      33         /* of a mount tag, with NUL */
+#define V9P_NAME_MAX     48
 
 struct virtio_9p;
 

@@ -38,7 +38,8 @@ static void test_a_device_is_brought_up_by_its_tag(void)
 
 static void test_a_tag_that_could_be_no_name_is_refused(void)
 {
-    static const char *const tags[] = {"", "a/b", "..", "a b", "a\x7f", "123456789012345678901234"};
+    static const char *const tags[] = {"",    "a/b",   "..",
+                                       "a b", "a\x7f", "123456789012345678901234567890123"};
     for (unsigned i = 0; i < sizeof tags / sizeof tags[0]; i++) {
         rig_reset();
         mock_device.tag = tags[i];

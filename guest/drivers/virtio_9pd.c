@@ -20,6 +20,7 @@
 #include "drivers/p9_scheme.h"
 #include "drivers/virtio_daemon.h"
 #include "drivers/virtio_regs.h"
+#include "kernel/boot_memory.h"
 #include "kernel/clock.h"
 #include "kernel/user_call.h"
 #include "lib/errno.h"
@@ -48,14 +49,17 @@ struct virtio_9pd {
     uint64_t timer_ns; /* when the clock's file will tell, at the earliest; 0: not at all */
 };
 
-static struct virtio_9pd virtio_9pds[V9P_DEVICES_MAX];
+static struct virtio_9pd *virtio_9pds[V9P_DEVICES_MAX]; /* as many as were needed */
 
-/* The place of a device, or the first that is free. NULL: there is none. */
+/* The place of a device, or one that is free. NULL: there is none. */
 static struct virtio_9pd *virtio_9pd_place(const char *device)
 {
     for (unsigned i = 0; i < V9P_DEVICES_MAX; i++) {
-        struct virtio_9pd *server = &virtio_9pds[i];
-        if (server->daemon.device_name[0] == '\0' || kstreq(server->daemon.device_name, device))
+        if (virtio_9pds[i] == NULL)
+            virtio_9pds[i] = boot_memory_take_clear(sizeof *virtio_9pds[i]);
+        struct virtio_9pd *server = virtio_9pds[i];
+        if (server == NULL || server->daemon.device_name[0] == '\0' ||
+            kstreq(server->daemon.device_name, device))
             return server;
     }
     return NULL;
@@ -214,8 +218,8 @@ int virtio_9pd_main(int argc, char **argv)
         return VIRTIO_9PD_EXIT_USAGE;
     }
     struct virtio_9pd *server = virtio_9pd_place(place.text);
-    const char *why =
-        server != NULL ? virtio_9pd_serve(server, &options, &place) : "there are too many devices";
+    const char *why = server != NULL ? virtio_9pd_serve(server, &options, &place)
+                                     : "there is no place for one more";
     virtio_daemon_say("virtio-9pd", place.text, why);
     return VIRTIO_9PD_EXIT_FAILED;
 }

@@ -66,8 +66,8 @@ static bool next_event(void)
         meanwhile = once;
     if (mock_p9_serve()) {
         fake_raise_irq(0);
-    } else if (mock_p9.holds && virtio_9pds[0].timer_ns != 0) {
-        fake_kernel.now_ns = virtio_9pds[0].timer_ns - 1000000000;
+    } else if (mock_p9.holds && virtio_9pds[0]->timer_ns != 0) {
+        fake_kernel.now_ns = virtio_9pds[0]->timer_ns - 1000000000;
         mock_p9.holds = false;
         fake_event(VIRTIO_9PD_TIMER);
     } else if (*script == NULL) {
@@ -87,6 +87,7 @@ static void reset(void)
     mock_device_reset_share(32, "hostshare");
     mock_p9 = (struct mock_p9){.steps = NULL};
     memset(virtio_9pds, 0, sizeof virtio_9pds);
+    fake_hal_give_memory();
     platform_set_current(&machine);
     meanwhile = NULL;
 }

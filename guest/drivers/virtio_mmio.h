@@ -9,7 +9,7 @@
 #include "drivers/platform.h"
 #include "drivers/virtio_transport.h"
 
-#define VIRTIO_MMIO_DEVICES_MAX 8
+#define VIRTIO_MMIO_DEVICES_MAX 16
 
 struct virtio_mmio {
     struct virtio_device device;

@@ -12,7 +12,7 @@
 
 #define BASE    0x0a000000
 #define STEP    0x200
-#define WINDOWS 12
+#define WINDOWS 20
 
 static uint32_t ids[WINDOWS]; /* of the device in each window */
 static unsigned writes;
@@ -78,12 +78,13 @@ static void windows_scan(void)
 /* One test, because the table of devices only grows: it is full at the end. */
 static void test_devices_go_to_their_drivers_in_the_order_of_the_tree(void)
 {
-    static const uint32_t present[WINDOWS] = {1, 0, 9, 1, 2, 1, 1, 1, 1, 1, 1, 1};
-    static const unsigned expected[] = {0, 2, 3, 5, 6, 7, 8, 9, 10};
+    static const uint32_t present[WINDOWS] = {1, 0, 9, 1, 2, 1, 1, 1, 1, 1,
+                                              1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    static const unsigned expected[] = {0, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18};
     for (unsigned i = 0; i < WINDOWS; i++)
         ids[i] = present[i];
     windows_scan();
-    /* The fourth failed and left its place; the eighth good one is the last that has a place. */
+    /* The fourth failed and left its place; the sixteenth good one is the last that has a place. */
     CU_ASSERT_EQUAL_FATAL(probed_count, sizeof(expected) / sizeof(expected[0]));
     for (unsigned i = 0; i < probed_count; i++) {
         CU_ASSERT_EQUAL(probed[i].base, BASE + expected[i] * STEP);

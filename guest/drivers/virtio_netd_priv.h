@@ -30,6 +30,7 @@ enum virtio_netd_event {
  */
 struct virtio_netd {
     struct virtio_daemon daemon;
+    unsigned number; /* among the devices that were served */
     struct netif_counters counters;
     struct virtio_net net;
     struct network_scheme scheme;

@@ -11,7 +11,7 @@
 #include "drivers/pci.h"
 #include "drivers/virtio_transport.h"
 
-#define VIRTIO_PCI_DEVICES_MAX 8
+#define VIRTIO_PCI_DEVICES_MAX 16
 #define VIRTIO_PCI_VECTORS_MAX VIRTIO_INTERRUPTS_MAX /* three queues and the configuration */
 
 struct virtio_pci;

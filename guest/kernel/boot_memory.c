@@ -1,6 +1,7 @@
 /* boot_memory.c - the memory that the boot information calls free */
 #include "kernel/boot_memory.h"
 
+#include "lib/string.h"
 #include "ringside/hal.h"
 
 static struct {
@@ -30,6 +31,14 @@ void *boot_memory_take(size_t size_bytes)
     void *memory = boot_memory.next;
     boot_memory.next += taken;
     boot_memory.left_bytes -= taken;
+    return memory;
+}
+
+void *boot_memory_take_clear(size_t size_bytes)
+{
+    void *memory = boot_memory_take(size_bytes);
+    if (memory != NULL)
+        memset(memory, 0, size_bytes);
     return memory;
 }
 

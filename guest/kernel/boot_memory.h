@@ -16,6 +16,8 @@ void boot_memory_init(void); /* all is free again */
 size_t boot_memory_left(void);
 /* Aligned to BOOT_MEMORY_ALIGNMENT; not cleared. NULL: not so much is left. */
 void *boot_memory_take(size_t size_bytes);
+/* The same, cleared. */
+void *boot_memory_take_clear(size_t size_bytes);
 /*
  * pool_init() with memory from here: `capacity` objects, or fewer on a machine where they would be
  * more than a share of what is left.

@@ -500,10 +500,11 @@ static void lock_task_runs(void *opaque, const struct trace_event *event)
     struct lock_cpu *cpu = &checks->locks->cpus[lock_cpu_of(event)];
     cpu->task = (uint32_t)event->fields[0].number;
     cpu->nesting = 0;
-    /* What it takes from now on it does not sleep with, though its last CPU has not gone on yet. */
+    /* What it takes from now on it does not sleep with, though its last CPU, which may be this one,
+     * has not gone on to anything else yet. */
     for (unsigned i = 0; i < CHECKS_CPUS_MAX; i++) {
         struct lock_cpu *last = &checks->locks->cpus[i];
-        if (last != cpu && last->sleeper == cpu->task) {
+        if (last->sleeper == cpu->task) {
             lock_sleeper_found(checks, last);
         }
     }

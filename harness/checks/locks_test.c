@@ -365,6 +365,25 @@ static void test_lock_that_was_slept_with_is_found_when_its_task_goes_on_elsewhe
     rig_expect(&rig, "lock.sleep", "a", "task 1 sleeps; it took the lock by task 1");
 }
 
+/* Between its two sleeps another task runs that does nothing but give the lock back, and end. */
+static void test_a_task_that_sleeps_twice_does_not_sleep_with_what_it_takes_in_between(void)
+{
+    struct rig rig;
+    rig_open(&rig);
+    run(&rig, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        spin(&rig, A);
+        block(&rig, 1, "irq", 1);
+        run(&rig, 2);
+        unspin(&rig, A);
+        spin(&rig, A);
+        run(&rig, 1);
+        unspin(&rig, A);
+    }
+    trace_emit_plain(rig.trace, TRACE_CPU_WFI);
+    rig_expect_none(&rig);
+}
+
 static void test_lock_that_the_next_task_gives_back_is_the_schedulers(void)
 {
     struct rig rig;
@@ -440,6 +459,7 @@ UNIT_SUITE("locks", UNIT_TEST(test_one_order_is_no_violation),
            UNIT_TEST(test_task_that_sleeps_with_a_spinlock_is_found),
            UNIT_TEST(test_lock_that_is_taken_after_waking_elsewhere_was_not_slept_with),
            UNIT_TEST(test_lock_that_was_slept_with_is_found_when_its_task_goes_on_elsewhere),
+           UNIT_TEST(test_a_task_that_sleeps_twice_does_not_sleep_with_what_it_takes_in_between),
            UNIT_TEST(test_lock_that_the_next_task_gives_back_is_the_schedulers),
            UNIT_TEST(test_spinning_is_no_sleep), UNIT_TEST(test_mutex_may_be_held_while_sleeping),
            UNIT_TEST(test_a_guest_may_have_any_number_of_locks))

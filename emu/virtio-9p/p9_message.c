@@ -143,7 +143,7 @@ static uint64_t p9_take_number(struct p9_reader *reader, size_t size)
     return value;
 }
 
-/* [9P2000] intro(5): "The NUL character is illegal in all text strings." */
+/* [9P2000] intro(5): "The NUL character is illegal in all text strings in the protocol". */
 static struct p9_string p9_take_string(struct p9_reader *reader)
 {
     struct p9_string string = {.len = (uint16_t)p9_take_number(reader, 2)};
@@ -172,7 +172,8 @@ static void p9_take_name(struct p9_reader *reader, struct p9_request *request)
 static void p9_take_walk(struct p9_reader *reader, struct p9_request *request)
 {
     unsigned count = (unsigned)p9_take_number(reader, 2);
-    /* [9P2000] walk(5): "a maximum of sixteen name elements … may be packed in a single message" */
+    /* [9P2000] walk(5): "a maximum of sixteen name elements or qids may be packed in a
+     * single message". */
     if (count > P9_WALK_MAX) {
         reader->why = "more than sixteen names";
     }

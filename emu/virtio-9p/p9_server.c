@@ -254,8 +254,8 @@ static int p9_walk_names(const struct p9_request *request, struct p9_entry **at,
 
 /*
  * [9P2000] walk(5): "If the first element cannot be walked for any reason, Rerror is returned.
- * Otherwise, the walk will return an Rwalk message containing nwqid qids … the newfid will be
- * affected only if nwqid == nwname".
+ * Otherwise, the walk will return an Rwalk message containing nwqid qids … Only if it is equal,
+ * however, will newfid be affected": nwqid to nwname.
  */
 static int p9_serve_walk(struct p9_server *server, const struct p9_request *request,
                          struct p9_fid *fid, struct p9_reply *reply)

@@ -205,8 +205,8 @@ int p9_serve_unlinkat(struct p9_server *server, const struct p9_request *request
 }
 
 /*
- * [9P2000] remove(5): "A remove request carries the same information as a clunk … The fid will be
- * clunked even if the remove fails."
+ * [9P2000] remove(5): "The remove request asks the file server both to remove the file represented
+ * by fid and to clunk the fid, even if the remove fails."
  */
 int p9_serve_remove(struct p9_server *server, const struct p9_request *request, struct p9_fid *fid,
                     struct p9_reply *reply)

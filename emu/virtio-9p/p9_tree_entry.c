@@ -325,7 +325,7 @@ int p9_tree_rename(struct p9_entry *entry, struct p9_entry *directory, const cha
     if (error != 0) {
         return error;
     }
-    /* [rename(2)]: "If oldpath and newpath are existing hard links referring to the same file, then
+    /* rename(2): "If oldpath and newpath are existing hard links referring to the same file, then
      * rename() does nothing". */
     if (replaced != NULL && replaced->node == entry->node) {
         return 0;

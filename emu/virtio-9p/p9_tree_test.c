@@ -382,6 +382,32 @@ static void test_bytes_are_limited_and_given_back(void)
     p9_tree_free(tree);
 }
 
+static void test_names_of_attributes_are_limited_together(void)
+{
+    struct p9_tree *tree = new_tree(0, 0);
+    struct p9_node *file = p9_entry_node(make_file(p9_tree_root(tree), "f"));
+    g_autoptr(GBytes) value = g_bytes_new("v", 1), nothing = g_bytes_new("", 0);
+    char name[P9_NAME_MAX + 1];
+    unsigned count = 0;
+    int error = 0;
+    while (error == 0 && count < 1000) {
+        g_snprintf(name, sizeof(name), "user.%0*u", (int)P9_NAME_MAX - 5, count);
+        error = p9_node_set_xattr(file, name, value, 0);
+        count += error == 0;
+    }
+    CU_ASSERT_TRUE(error == ENOSPC && count == P9_XATTR_MAX / (P9_NAME_MAX + 1));
+    g_autoptr(GBytes) names = NULL;
+    CU_ASSERT_EQUAL(p9_node_get_xattr(file, "", &names), 0);
+    CU_ASSERT_EQUAL(g_bytes_get_size(names), P9_XATTR_MAX);
+    /* One that is there can be set, and one that goes makes room. */
+    g_snprintf(name, sizeof(name), "user.%0*u", (int)P9_NAME_MAX - 5, 7u);
+    CU_ASSERT_EQUAL(p9_node_set_xattr(file, name, value, 0), 0);
+    CU_ASSERT_EQUAL(p9_node_set_xattr(file, "x", value, 0), ENOSPC);
+    CU_ASSERT_EQUAL(p9_node_set_xattr(file, name, nothing, 0), 0);
+    CU_ASSERT_EQUAL(p9_node_set_xattr(file, "x", value, 0), 0);
+    p9_tree_free(tree);
+}
+
 static void test_depth_is_limited_however_it_comes(void)
 {
     struct p9_tree *tree = new_tree(0, 0);
@@ -421,4 +447,5 @@ UNIT_SUITE("p9_tree", UNIT_TEST(test_names_that_cannot_be),
            UNIT_TEST(test_ten_thousand_entries_are_listed_once_each),
            UNIT_TEST(test_a_visit_sees_all_by_name), UNIT_TEST(test_entries_are_limited),
            UNIT_TEST(test_bytes_are_limited_and_given_back),
+           UNIT_TEST(test_names_of_attributes_are_limited_together),
            UNIT_TEST(test_depth_is_limited_however_it_comes))

@@ -133,7 +133,7 @@ void hal_dma_free(void *va, size_t size)
 
 void fake_hal_give_memory(void)
 {
-    static _Alignas(BOOT_MEMORY_ALIGNMENT) uint8_t memory[FAKE_FREE_SIZE];
+    static _Alignas(BOOT_MEMORY_ALIGNMENT) uint8_t memory[FAKE_HAL_FREE_SIZE];
     fake_hal.boot.free_base = (uintptr_t)memory + fake_hal_offset;
     fake_hal.boot.free_size = sizeof memory;
     boot_memory_init();

@@ -42,8 +42,8 @@ extern struct fake_hal fake_hal;
  */
 extern uint64_t fake_hal_offset;
 
-/* Memory that the boot information calls free, FAKE_FREE_SIZE bytes, and nobody has taken. */
-#define FAKE_FREE_SIZE (1 << 20)
+/* Memory that the boot information calls free, FAKE_HAL_FREE_SIZE bytes, and nobody has taken. */
+#define FAKE_HAL_FREE_SIZE (1 << 20)
 void fake_hal_give_memory(void);
 /* Back to the state of power-on; the window is gone. */
 void fake_hal_reset(void);

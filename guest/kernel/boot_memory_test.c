@@ -39,6 +39,18 @@ static void test_no_more_is_given_than_there_is(void)
     CU_ASSERT_PTR_NULL(boot_memory_take(1));
 }
 
+static void test_what_is_taken_clear_is_clear(void)
+{
+    static const char zeros[100];
+    begin();
+    memset(boot_memory_take(FAKE_FREE_SIZE), 1, FAKE_FREE_SIZE);
+    boot_memory_init();
+    char *piece = boot_memory_take_clear(sizeof zeros);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(piece);
+    CU_ASSERT_EQUAL(memcmp(piece, zeros, sizeof zeros), 0);
+    CU_ASSERT_PTR_NULL(boot_memory_take_clear(FAKE_FREE_SIZE));
+}
+
 static void test_a_pool_takes_what_it_wants_or_its_share(void)
 {
     struct pool small, large, none;
@@ -60,4 +72,5 @@ static void test_a_pool_takes_what_it_wants_or_its_share(void)
 
 UNIT_SUITE("boot_memory", UNIT_TEST(test_pieces_are_aligned_and_apart),
            UNIT_TEST(test_no_more_is_given_than_there_is),
+           UNIT_TEST(test_what_is_taken_clear_is_clear),
            UNIT_TEST(test_a_pool_takes_what_it_wants_or_its_share))

@@ -187,7 +187,7 @@ static const struct cause causes_table[] = {
         .looks = "A program fails with the server's error.",
         .evidence =
             "The last message of a call was answered by Rlerror, and the call returned that "
-            "number.",
+            "number; or its walk ended early.",
         .mistakes = "The program asks for what is not there or not allowed; the share is read-only "
                     "or full; a fault was injected, which is the trigger.",
         .mend = "Look at the message in the log of events: it has the names and flags that the "

@@ -259,6 +259,8 @@ static void shares_observe_reply(void *opaque, const struct trace_event *event)
     }
     bool cleans_up = strcmp(message->type, "Tclunk") == 0 || strcmp(message->type, "Tflush") == 0;
     if (call != NULL && !cleans_up) {
+        call->is_partial = strcmp(event->fields[2].string, "Rwalk") == 0 &&
+                           !shares_walked(message, event->fields[3].number);
         call->refused = error != 0 ? message->type : NULL;
         call->error = (uint32_t)error;
         call->refused_at = message->answered;

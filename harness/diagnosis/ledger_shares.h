@@ -50,6 +50,7 @@ struct ledger_p9_call {
     const char *refused;     /* the type of the last one, if Rlerror answered it; NULL: otherwise */
     uint32_t error; /* and the error; those that clean up, Tclunk and Tflush, do not count */
     struct ledger_mark refused_at;
+    bool is_partial; /* the last one was a walk that did not get to its end */
     bool was_fooled; /* an answer came with the tag of no message that was under way */
     uint16_t wrong_tag, right_tag;
     struct ledger_mark fooled_at;

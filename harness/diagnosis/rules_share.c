@@ -383,6 +383,12 @@ bool rule_p9_refused(struct rules_case *c)
     const struct ledger_p9_call *call = &shares->failed;
     char at[32];
     rules_evidence_call(c, call);
+    if (call->is_partial) {
+        return rules_found(c, "p9.refused",
+                           "the server found a path only in part, and %s returned %" G_GINT64_FORMAT
+                           " at %s",
+                           call->call, call->result, rules_time(at, call->returned.time_ns));
+    }
     if (call->refused == NULL) {
         return rules_found(c, "p9.refused-by-guest",
                            "%s returned %" G_GINT64_FORMAT " at %s, and the server had answered "

@@ -422,6 +422,17 @@ static void test_an_error_that_is_not_the_last_answer_is_none(void)
     expect("");
 }
 
+static void test_a_walk_that_ends_early_is_a_refusal(void)
+{
+    begin();
+    call("openat", 0, 0);
+    send_with(2, "Twalk", 0, "d/b", 0, 1);
+    answer_with(2, "Rwalk", 9 + 13, 0);
+    returns("openat", -2);
+    rig_exit(&rig, 1);
+    expect("p9.refused");
+}
+
 static void test_a_refusal_without_the_server_is_the_guests(void)
 {
     walk();
@@ -452,4 +463,5 @@ UNIT_SUITE("rules_share", UNIT_TEST(test_a_fid_that_was_walked_to_and_not_clunke
            UNIT_TEST(test_mode_is_that_of_the_call), UNIT_TEST(test_errors_are_handed_on),
            UNIT_TEST(test_a_refusal_that_the_program_copes_with_is_none),
            UNIT_TEST(test_an_error_that_is_not_the_last_answer_is_none),
+           UNIT_TEST(test_a_walk_that_ends_early_is_a_refusal),
            UNIT_TEST(test_a_refusal_without_the_server_is_the_guests))

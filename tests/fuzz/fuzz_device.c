@@ -513,7 +513,7 @@ static void fuzz_boot(const uint8_t *data, size_t size)
     fake_kernel.parameters[0][1] = (kind & 0x80) != 0 ? "spin" : "forget";
     fake_kernel.parameters[1][0] = "rx-buffer";
     fake_kernel.parameters[1][1] = "300";
-    fake_kernel.now_step_ns = VNET_RESET_NS / 8; /* whoever waits, waits not for long */
+    fake_kernel.now_step_ns = VIRTIO_RESET_NS / 8; /* whoever waits, waits not for long */
     fake_hal.mmio_base = FUZZ_BASE;
     fake_hal.mmio_size = fuzz_device.windows * FUZZ_WINDOW;
     fake_hal.mmio_read = fuzz_read;

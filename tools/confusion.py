@@ -36,11 +36,13 @@ NONE = "none"
 OUTCOMES = {
     "9p/asked-as-directory": "p9.refused-by-guest",
     "9p/create": "p9.refused-by-guest",
+    "9p/deep": "p9.refused",
     "9p/errors": "p9.refused",
     "9p/faults": "p9.unanswered",
     "9p/foreign-tag": "p9.unanswered",
     "9p/no-reply": "p9.unanswered",
     "9p/programs": "p9.refused",
+    "9p/synced": "p9.refused",
     "alloc/no-ring": "route.missing",
     "arp/gives-up": "arp.unresolved",
     "arp/neighbours-are-independent": "arp.unresolved",

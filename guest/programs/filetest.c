@@ -10,7 +10,7 @@
  *                                  all were taken, and are the same
  *     filetest mmap PATH           asks for a file's bytes as memory, and says what came of it
  *     filetest create COUNT PATH   tries to make so many files there, none of which can be made
- *     filetest stat COUNT PATH     asks so often for a file's attributes: whether they stay the same
+ *     filetest stat COUNT PATH     asks so often for attributes: whether they stay the same
  *
  * Exit status: 0; 1 a call failed, or a promise is not kept; 2 the command line is wrong.
  */

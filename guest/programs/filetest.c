@@ -145,7 +145,7 @@ static long filetest_exchange(int file, size_t size)
     memset(bytes, 0, size);
     if (got >= 0 && user_seek(file, 0, SEEK_SET) == 0)
         got = user_read(file, bytes, (size_t)got);
-    while (same < got && bytes[same] == filetest_byte((size_t)same))
+    while (same < got && same < (long)size && bytes[same] == filetest_byte((size_t)same))
         same++;
     return got < 0 ? got : same;
 }

@@ -32,10 +32,11 @@
 #define FILE_READ  FOLDER "/bulk"
 #define FILE_WRITE FOLDER "/written"
 #define BULK_RATIO 0.1
-#define STAT_RATIO 0.005 /* three messages against a system call */
-#define FIDS_KIB   4096
-/* Each block crosses the boundary of a process twice more there. */
+#define STAT_RATIO 0.02 /* three messages against a system call */
+#define FIDS_KIB   2048
+/* Each message is a request to a daemon there, which makes system calls of its own. */
 #define SCHEMES_BULK_RATIO 0.05
+#define SCHEMES_STAT_RATIO 0.01
 
 static void shares_fail(const char *what)
 {
@@ -191,7 +192,7 @@ void bench_shares(void)
     shares_compare("bytes into a share with face=schemes", &schemes_write, shares_measure_write,
                    BYTES * 1e-6, "MB", SCHEMES_BULK_RATIO);
     shares_compare("stats with face=schemes", &schemes_stat, shares_measure_stat, STATS, "stats",
-                   STAT_RATIO);
+                   SCHEMES_STAT_RATIO);
     shares_memory();
     unlink(FILE_READ);
     rmdir(FOLDER);

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of "\0\7\16\25\34", dd's block of five bytes, twice. */
+#define PATTERN_OF_FIVE_TWICE "04d5318395b5cb73dbdfa0e3845a81aa83a690dba9444b635ed201c652cd80bd"
+
 #define PROGRAM(name, main) {name, main},
 static const struct program_entry programs[] = {
 #include "programs/programs.def"
@@ -297,9 +300,47 @@ static void test_filetest_says_what_came_of_a_call(void)
     expect(1, "filetest list 8 /tmp/d", "list: EINVAL\n");
     expect(0, "filetest create 3 /tmp/none/x", "create: 0 of 3\n");
     expect(1, "filetest create 3 /tmp/x", "create: 3 of 3\n");
+    expect(0, "filetest stat 3 /tmp/a", "stat: 3 of 3\n");
+    expect(1, "filetest stat 3 /tmp/none", "stat: ENOENT\n");
     const char *output = print("filetest open wrong /tmp/a");
     CU_ASSERT_PTR_NOT_NULL(strstr(output, "usage: filetest"));
     CU_ASSERT_TRUE(fake_exited(last_number, 2));
+}
+
+static void test_dd_copies_blocks_to_where_they_are_wanted(void)
+{
+    boot();
+    expect(0, "dd of=/tmp/a bs=5 count=2", "10 bytes\n");
+    expect(0, "sha256sum /tmp/a", PATTERN_OF_FIVE_TWICE "  /tmp/a\n");
+    expect(0, "dd if=/tmp/a", "10 bytes\n");
+    ok("echo -n -o /tmp/b 0123456789");
+    expect(0, "dd if=/tmp/b of=/tmp/c bs=2 skip=1 count=2", "4 bytes\n");
+    expect(0, "cat /tmp/c", "2345");
+    expect(0, "dd if=/tmp/c of=/tmp/b bs=2 seek=3 conv=notrunc", "4 bytes\n");
+    expect(0, "cat /tmp/b", "0123452345");
+    expect(0, "dd if=/tmp/c of=/tmp/b bs=1 count=1 seek=2", "1 bytes\n");
+    expect(0, "cat /tmp/b", "012");
+    expect(0, "dd if=/tmp/c of=/tmp/b bs=3", "4 bytes\n");
+    expect(0, "cat /tmp/b", "2345");
+}
+
+static void test_dd_says_why_it_does_not_copy(void)
+{
+    boot();
+    expect(1, "dd if=/tmp/none", "dd: /tmp/none: No such file or directory\n");
+    ok("touch /tmp/a");
+    expect(1, "dd if=/tmp/a of=/tmp/none/b", "dd: /tmp/none/b: No such file or directory\n");
+    static const char *const wrong[] = {"dd",
+                                        "dd of=/tmp/a",
+                                        "dd if=/tmp/a bs=0",
+                                        "dd if=/tmp/a bs=16385",
+                                        "dd if=/tmp/a skip=-1",
+                                        "dd if=/tmp/a seek=9223372036854775807",
+                                        "dd /tmp/a"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        CU_ASSERT_PTR_NOT_NULL(strstr(print(wrong[i]), "usage: dd"));
+        CU_ASSERT_TRUE(fake_exited(last_number, 2));
+    }
 }
 
 UNIT_SUITE("file_programs", UNIT_TEST(test_ls_lists_names_in_order),
@@ -310,4 +351,6 @@ UNIT_SUITE("file_programs", UNIT_TEST(test_ls_lists_names_in_order),
            UNIT_TEST(test_cp_copies_trees),
            UNIT_TEST(test_digests_of_trees_do_not_say_where_they_stand),
            UNIT_TEST(test_touch_truncate_and_sync), UNIT_TEST(test_stat_says_all_that_is_known),
-           UNIT_TEST(test_filetest_says_what_came_of_a_call))
+           UNIT_TEST(test_filetest_says_what_came_of_a_call),
+           UNIT_TEST(test_dd_copies_blocks_to_where_they_are_wanted),
+           UNIT_TEST(test_dd_says_why_it_does_not_copy))

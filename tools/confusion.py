@@ -37,6 +37,7 @@ OUTCOMES = {
     "9p/asked-as-directory": "p9.refused-by-guest",
     "9p/create": "p9.refused-by-guest",
     "9p/deep": "p9.refused",
+    "9p/deep-paths": "p9.refused",
     "9p/errors": "p9.refused",
     "9p/faults": "p9.unanswered",
     "9p/foreign-tag": "p9.unanswered",

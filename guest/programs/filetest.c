@@ -10,6 +10,7 @@
  *                                  all were taken, and are the same
  *     filetest mmap PATH           asks for a file's bytes as memory, and says what came of it
  *     filetest create COUNT PATH   tries to make so many files there, none of which can be made
+ *     filetest stat COUNT PATH     asks so often for attributes: whether they stay the same
  *
  * Exit status: 0; 1 a call failed, or a promise is not kept; 2 the command line is wrong.
  */
@@ -144,7 +145,7 @@ static long filetest_exchange(int file, size_t size)
     memset(bytes, 0, size);
     if (got >= 0 && user_seek(file, 0, SEEK_SET) == 0)
         got = user_read(file, bytes, (size_t)got);
-    while (same < got && bytes[same] == filetest_byte((size_t)same))
+    while (same < got && same < (long)size && bytes[same] == filetest_byte((size_t)same))
         same++;
     return got < 0 ? got : same;
 }
@@ -195,6 +196,26 @@ static int filetest_create(const char *count_text, const char *path)
     return made > 0 ? 1 : 0;
 }
 
+static int filetest_stat(const char *count_text, const char *path)
+{
+    struct user_output output = {.used = 0};
+    struct kernel_stat first, stat;
+    uint32_t count, same = 0;
+    if (!kparse_u32(count_text, UINT16_MAX, &count))
+        return USER_EXIT_USAGE;
+    long error = user_stat(path, true, &first);
+    while (error == 0 && same < count) {
+        error = user_stat(path, true, &stat);
+        if (error != 0 || memcmp(&stat, &first, sizeof stat) != 0)
+            break;
+        same++;
+    }
+    if (error != 0)
+        return filetest_say("stat", error, "");
+    user_print(&output, "stat: %u of %u\n", same, count);
+    return same == count ? 0 : 1;
+}
+
 int filetest_main(int argc, char **argv)
 {
     int status = USER_EXIT_USAGE;
@@ -206,10 +227,12 @@ int filetest_main(int argc, char **argv)
         status = filetest_write(argv[2], argv[3]);
     else if (argc == 4 && kstreq(argv[1], "create"))
         status = filetest_create(argv[2], argv[3]);
+    else if (argc == 4 && kstreq(argv[1], "stat"))
+        status = filetest_stat(argv[2], argv[3]);
     else if (argc == 3 && kstreq(argv[1], "mmap"))
         status = filetest_mmap(argv[2]);
     if (status == USER_EXIT_USAGE)
         user_error("filetest", "usage: filetest open FLAGS PATH, list SIZE PATH, write SIZE PATH, "
-                               "mmap PATH, or create COUNT PATH");
+                               "mmap PATH, create COUNT PATH, or stat COUNT PATH");
     return status;
 }

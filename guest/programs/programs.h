@@ -11,6 +11,7 @@ int cat_main(int argc, char **argv);
 int cp_main(int argc, char **argv);
 int curl_main(int argc, char **argv);
 int date_main(int argc, char **argv);
+int dd_main(int argc, char **argv);
 int dhcp_main(int argc, char **argv);
 int echo_main(int argc, char **argv);
 int filetest_main(int argc, char **argv);

@@ -6,6 +6,9 @@
  * bound is a time, the least sample counts: what others do on the machine only ever adds to it. The
  * exit status is 1 when a bound is missed.
  */
+#include "tests/bench/bench.h"
+
+#include "tests/bench/shares.h"
 #include "tests/bench/slirp_alone.h"
 
 #include <glib.h>
@@ -102,7 +105,8 @@ static char *bench_ringside;
 /* Of a scenario with parameters, the test that the pattern selects. */
 static double bench_scenario_filtered(const char *name, const char *pattern, long *peak_kib)
 {
-    const char *folder = g_str_has_suffix(name, "-plain") ? BENCH_PLAIN : BENCH_SCENARIOS;
+    bool is_built = g_str_has_suffix(name, "-plain") || g_str_has_prefix(name, "share-");
+    const char *folder = is_built ? BENCH_BUILT : BENCH_SCENARIOS;
     g_autofree char *path = g_strconcat(folder, "/", name, ".scn", NULL);
     g_autofree char *filter = g_strconcat("--filter=", pattern, NULL);
     char *argv[] = {bench_ringside, (char *)"run", (char *)"-q", filter, path, NULL};
@@ -120,6 +124,12 @@ static double bench_cpu(const char *scenario)
     return bench_cpu_seconds;
 }
 
+double bench_cpu_filtered(const char *scenario, const char *pattern)
+{
+    bench_scenario_filtered(scenario, pattern, NULL);
+    return bench_cpu_seconds;
+}
+
 static double bench_true(void)
 {
     char *argv[] = {(char *)"/bin/true", NULL};
@@ -130,8 +140,8 @@ static double bench_true(void)
 
 static unsigned bench_missed;
 
-static void bench_report(const char *what, double value, const char *unit, const char *sense,
-                         double bound, const char *detail)
+void bench_report(const char *what, double value, const char *unit, const char *sense, double bound,
+                  const char *detail)
 {
     bool missed = *sense == '<' ? value > bound : value < bound;
     bench_missed += missed;
@@ -175,19 +185,8 @@ static void bench_idle_hour(void)
                  detail);
 }
 
-/*
- * Two things that are compared are measured next to each other, PAIRS times, in CPU time: a busy
- * machine changes from one second to the next by more than any bound allows, and neighbours have
- * the same one. Theirs is the ratio; the median of all counts.
- */
-struct bench_pair {
-    double one, other, ratio; /* medians: seconds, seconds, and of one / other */
-};
-
-typedef double bench_measure_fn(const void *opaque);
-
-static struct bench_pair bench_pairs(bench_measure_fn *one, const void *one_opaque,
-                                     bench_measure_fn *other, const void *other_opaque)
+struct bench_pair bench_pairs(bench_measure_fn *one, const void *one_opaque,
+                              bench_measure_fn *other, const void *other_opaque)
 {
     double ones[PAIRS], others[PAIRS], ratios[PAIRS];
     for (size_t i = 0; i < PAIRS; i++) {
@@ -249,8 +248,7 @@ struct bench_load {
 static double bench_cpu_of_load(const char *what, unsigned count, unsigned rounds)
 {
     g_autofree char *pattern = g_strdup_printf("*load=%s_%u_%u]", what, count, rounds);
-    bench_scenario_filtered("schemes-load", pattern, NULL);
-    return bench_cpu_seconds;
+    return bench_cpu_filtered("schemes-load", pattern);
 }
 
 /* Without its start-up, and without that of its programs and files. */
@@ -307,12 +305,12 @@ static void bench_faces(void)
 
 static uint64_t bench_begin_ns;
 
-static void bench_begin(void)
+void bench_begin(void)
 {
     bench_begin_ns = bench_time_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-static double bench_since(void)
+double bench_since(void)
 {
     return (double)(bench_time_ns(CLOCK_PROCESS_CPUTIME_ID) - bench_begin_ns) * 1e-9;
 }
@@ -368,7 +366,7 @@ static struct bench_handshakes {
     double seconds, kib;
 } bench_handshakes_alone;
 
-static double bench_resident_kib(void)
+double bench_resident_kib(void)
 {
     unsigned long all = 0, resident = 0;
     FILE *file = fopen("/proc/self/statm", "re");
@@ -392,25 +390,33 @@ static void bench_end_handshakes(void)
     bench_handshakes_alone.kib = bench_resident_kib() - bench_handshakes_alone.kib;
 }
 
-/*
- * In a process of its own, in which nothing has been freed before, and whose peak is not that of
- * this one: what is spawned from here would inherit that.
- */
-static struct bench_handshakes bench_apart(void)
+bool bench_apart(bench_apart_fn *work, void *result, size_t size)
 {
     int ends[2], status = 0;
-    struct bench_handshakes result;
     pid_t pid = pipe(ends) == 0 ? fork() : -1;
     if (pid == 0) {
-        bool complete = slirp_alone_handshakes(HANDSHAKES, bench_begin_handshakes,
-                                               bench_end_handshakes) == HANDSHAKES;
-        ssize_t put = write(ends[1], &bench_handshakes_alone, sizeof bench_handshakes_alone);
-        _exit(complete && put == sizeof bench_handshakes_alone ? 0 : 1);
+        bool complete = work(result);
+        ssize_t put = write(ends[1], result, size);
+        _exit(complete && put == (ssize_t)size ? 0 : 1);
     }
     close(ends[1]);
-    bool got = pid > 0 && read(ends[0], &result, sizeof result) == sizeof result;
+    bool got = pid > 0 && read(ends[0], result, size) == (ssize_t)size;
     close(ends[0]);
-    if (!got || waitpid(pid, &status, 0) != pid || status != 0) {
+    return got && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static bool bench_open_handshakes(void *result)
+{
+    bool complete = slirp_alone_handshakes(HANDSHAKES, bench_begin_handshakes,
+                                           bench_end_handshakes) == HANDSHAKES;
+    *(struct bench_handshakes *)result = bench_handshakes_alone;
+    return complete;
+}
+
+static struct bench_handshakes bench_handshakes_apart(void)
+{
+    struct bench_handshakes result;
+    if (!bench_apart(bench_open_handshakes, &result, sizeof result)) {
         fprintf(stderr, "ringside-bench: libslirp lost handshakes\n");
         exit(2);
     }
@@ -420,7 +426,7 @@ static struct bench_handshakes bench_apart(void)
 static double bench_measure_handshakes(const void *opaque)
 {
     (void)opaque;
-    return bench_apart().seconds;
+    return bench_handshakes_apart().seconds;
 }
 
 /* The connections of connections.scn, all at once, without the start-up. */
@@ -447,8 +453,8 @@ static void bench_connection_memory(void)
     bench_scenario("handshake", &one_kib);
     bench_scenario("connections", &all_kib);
     double each = (double)(all_kib - one_kib) / (HANDSHAKES - 1);
-    g_autofree char *detail =
-        g_strdup_printf("of which libslirp has %.1f KiB alone", bench_apart().kib / HANDSHAKES);
+    g_autofree char *detail = g_strdup_printf("of which libslirp has %.1f KiB alone",
+                                              bench_handshakes_apart().kib / HANDSHAKES);
     bench_report("memory of each of 1,000 connections at once", each, " KiB", "<", CONNECTION_KIB,
                  detail);
 }
@@ -668,6 +674,7 @@ static const struct bench_measurement {
     {"bulk", bench_bulk},
     {"loads", bench_loads},
     {"faces", bench_faces},
+    {"shares", bench_shares},
     {"handshake", bench_handshake_process},
     {"handshakes", bench_handshakes},
 };

@@ -36,7 +36,6 @@ NONE = "none"
 OUTCOMES = {
     "9p/asked-as-directory": "p9.refused-by-guest",
     "9p/create": "p9.refused-by-guest",
-    "9p/deep": "p9.refused",
     "9p/deep-paths": "p9.refused",
     "9p/errors": "p9.refused",
     "9p/faults": "p9.unanswered",

@@ -5,7 +5,8 @@
 #
 # The patch is in unified format, its paths are a/… and b/… below ROOT (the project's folder), and it changes sources of the
 # guest that there are. Only those are compiled again: they are copied into the build folder and patched there; every other object is
-# the guest's own. Where a header is patched, any source could include it, and all are compiled.
+# the guest's own. Where a header is patched, those that include it are compiled too. Who they are is found out when the build is
+# configured; the test bug.x fails when it has changed since.
 #
 # A patch has to fit exactly: lines may have moved, but none of its context may have changed. When it does not, the build goes on,
 # the reason goes into guests/reference!x.failed, and the test bug.x and the tests of its `guards` lines fail with it.
@@ -25,8 +26,30 @@ function(ringside_bug_files patch result)
   set(${result} ${files} PARENT_SCOPE)
 endfunction()
 
+# The arguments by which the tool finds out who includes what a patch changes; "" when that is no header.
+function(ringside_bug_reach_arguments guest files copies result)
+  set(arguments)
+  if(files MATCHES "[.]h(;|$)")
+    get_target_property(sources ${guest} SOURCES)
+    get_target_property(source_dir ${guest} SOURCE_DIR)
+    get_target_property(includes ${guest} INCLUDE_DIRECTORIES)
+    list(FILTER sources EXCLUDE REGEX "^[$]<")
+    set(folders ${includes})
+    set(paths)
+    foreach(source ${sources})
+      get_filename_component(path ${source} ABSOLUTE BASE_DIR ${source_dir})
+      get_filename_component(folder ${path} DIRECTORY)
+      list(APPEND paths ${path})
+      list(APPEND folders ${folder})
+    endforeach()
+    list(REMOVE_DUPLICATES folders)
+    set(arguments --into ${copies}.reached --headers ${folders} --sources ${paths} --)
+  endif()
+  set(${result} "${arguments}" PARENT_SCOPE)
+endfunction()
+
 # Sorts the sources of the guest into those to compile anew, from `copies` where they are patched, and objects of the guest.
-function(ringside_bug_split guest root files copies sources_result objects_result)
+function(ringside_bug_split guest root files reached copies sources_result objects_result)
   get_target_property(sources ${guest} SOURCES)
   get_target_property(source_dir ${guest} SOURCE_DIR)
   set(compiled)
@@ -41,7 +64,7 @@ function(ringside_bug_split guest root files copies sources_result objects_resul
     if(below_root IN_LIST files)
       list(APPEND compiled ${copies}/${below_root})
       list(APPEND touched ${below_guest})
-    elseif(files MATCHES "[.]h(;|$)")
+    elseif(path IN_LIST reached)
       list(APPEND compiled ${path})
       list(APPEND touched ${below_guest})
     endif()
@@ -60,7 +83,15 @@ function(ringside_bug_module target guest patch root files)
   get_target_property(link_libraries ${guest} LINK_LIBRARIES)
   get_filename_component(bug ${patch} NAME_WLE)
   set(copies ${CMAKE_CURRENT_BINARY_DIR}/${target})
-  ringside_bug_split(${guest} ${root} "${files}" ${copies} sources objects)
+  set(reached)
+  ringside_bug_reach_arguments(${guest} "${files}" ${copies} arguments)
+  if(arguments)
+    execute_process(COMMAND ${Python3_EXECUTABLE} -B ${RINGSIDE_BUGS_TOOL} reach ${arguments} ${patch}
+      COMMAND_ERROR_IS_FATAL ANY)
+    file(READ ${copies}.reached reached)
+  endif()
+  set(reach_arguments "${arguments}" PARENT_SCOPE) # for the test
+  ringside_bug_split(${guest} ${root} "${files}" "${reached}" ${copies} sources objects)
 
   list(TRANSFORM files PREPEND ${root}/ OUTPUT_VARIABLE originals)
   list(TRANSFORM files PREPEND ${copies}/ OUTPUT_VARIABLE patched)
@@ -133,6 +164,7 @@ function(ringside_add_bug)
   set(failed ${folder}/${ARG_GUEST}!${bug}.failed)
 
   ringside_bug_files(${patch} files)
+  set(reach_arguments)
   set(missing)
   foreach(file ${files})
     if(NOT EXISTS ${ARG_ROOT}/${file})
@@ -148,5 +180,5 @@ function(ringside_add_bug)
     ringside_bug_module(${target} ${guest} ${patch} ${ARG_ROOT} "${files}")
   endif()
   add_test(NAME bug.${bug}
-    COMMAND ${Python3_EXECUTABLE} -B ${RINGSIDE_BUGS_TOOL} check --failed ${failed} ${patch})
+    COMMAND ${Python3_EXECUTABLE} -B ${RINGSIDE_BUGS_TOOL} check --failed ${failed} ${reach_arguments} ${patch})
 endfunction()

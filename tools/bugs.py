@@ -2,7 +2,9 @@
 """bugs.py - the patches that put bugs back into guests
 
     bugs.py apply --root DIR --into DIR [--failed FILE] PATCH copies what the patch changes, and patches the copies
-    bugs.py check --failed FILE PATCH                         whether it did apply, and whether a scenario guards it
+    bugs.py check --failed FILE [--into FILE …] PATCH         whether it did apply, and whether a scenario guards it
+    bugs.py reach --into FILE --headers DIR… --sources FILE… -- PATCH
+                                                              which of the sources include a header that the patch changes
     bugs.py rebase [--root DIR] [PATCH…]                      renews patches after a change of the sources
 
 `apply` is strict: lines may have moved, no context may have changed. A patch that does not apply does not end a build: the
@@ -94,6 +96,28 @@ def apply(arguments):
     return 0
 
 
+def included(path):
+    """The names, without folders, of what a file includes."""
+    return set(re.findall(r'^\s*#\s*include\s*[<"](?:[^>"]*/)?([^/>"]+)[>"]', path.read_text("utf-8", "replace"), re.M))
+
+
+def reached(patch, folders, sources):
+    """The sources that include a patched header, at once or by way of others. Headers of one name are taken for one."""
+    headers = {path: included(path) for folder in folders for path in folder.rglob("*.h")}
+    names, known = {Path(file).name for file in touched(patch) if not file.endswith(".c")}, set()
+    while names != known:
+        known = set(names)
+        names |= {path.name for path, its in headers.items() if its & known}
+    return [path for path in sources if not path.is_file() or included(path) & names]
+
+
+def reach(arguments):
+    found = reached(arguments.patches[0], arguments.headers, arguments.sources)
+    arguments.into.parent.mkdir(parents=True, exist_ok=True)
+    arguments.into.write_text(";".join(map(str, found)))
+    return 0
+
+
 def is_guarded(patch):
     guards = re.compile(rf'^\s*guards\s+"?{re.escape(patch.name)}"?\s', re.M)
     return any(guards.search(path.read_text("utf-8", "replace")) for path in patch.parent.glob("*.scn"))
@@ -107,6 +131,11 @@ def check(arguments):
     if not is_guarded(patch):
         print(f'{patch.name}: no scenario beside it has a line: guards "{patch.name}" cause …')
         status = 1
+    if arguments.into is not None:  # the same arguments as of `reach`, later
+        found = ";".join(map(str, reached(patch, arguments.headers, arguments.sources)))
+        if found != arguments.into.read_text():
+            print(f"{patch.name}: other sources than before include what it changes; configure the build again")
+            status = 1
     return status
 
 
@@ -162,13 +191,15 @@ def rebase(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=["apply", "check", "rebase"])
+    parser.add_argument("command", choices=["apply", "check", "reach", "rebase"])
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder that the patches' paths are below")
     parser.add_argument("--into", type=Path, help="where the patched copies go")
     parser.add_argument("--failed", type=Path, help="the file that says why a patch does not apply")
+    parser.add_argument("--headers", type=Path, nargs="+", default=[], help="folders with all headers of the guest")
+    parser.add_argument("--sources", type=Path, nargs="+", default=[], help="what it is made of")
     parser.add_argument("patches", type=Path, nargs="*")
     arguments = parser.parse_intermixed_args()
-    return {"apply": apply, "check": check, "rebase": rebase}[arguments.command](arguments)
+    return {"apply": apply, "check": check, "reach": reach, "rebase": rebase}[arguments.command](arguments)
 
 
 if __name__ == "__main__":

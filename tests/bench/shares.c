@@ -35,7 +35,6 @@
 #define STAT_RATIO 0.02 /* three messages against a system call */
 #define FIDS_KIB   2048
 /* Each message is a request to a daemon there, which makes system calls of its own. */
-#define SCHEMES_BULK_RATIO 0.05
 #define SCHEMES_STAT_RATIO 0.01
 
 static void shares_fail(const char *what)
@@ -188,9 +187,9 @@ void bench_shares(void)
     shares_compare("stats of a file of a share, against lstat(2)", &posix_stat, shares_measure_stat,
                    STATS, "stats", STAT_RATIO);
     shares_compare("bytes out of a share with face=schemes", &schemes_read, shares_measure_read,
-                   BYTES * 1e-6, "MB", SCHEMES_BULK_RATIO);
+                   BYTES * 1e-6, "MB", BULK_RATIO);
     shares_compare("bytes into a share with face=schemes", &schemes_write, shares_measure_write,
-                   BYTES * 1e-6, "MB", SCHEMES_BULK_RATIO);
+                   BYTES * 1e-6, "MB", BULK_RATIO);
     shares_compare("stats with face=schemes", &schemes_stat, shares_measure_stat, STATS, "stats",
                    SCHEMES_STAT_RATIO);
     shares_memory();

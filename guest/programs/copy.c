@@ -110,13 +110,17 @@ static bool copy_is_below(const char *path, const char *above)
 }
 
 /* What an event of the walk means for the copy, whose path is `to`. */
-static int copy_step(const char *program, const struct user_tree *tree, const char *to)
+static int copy_step(const char *program, struct user_tree *tree, const char *to)
 {
+    int status;
     switch (tree->last) {
     case USER_TREE_ERROR:
         return copy_fail(program, tree->path, tree->error);
     case USER_TREE_ENTER:
-        return copy_directory(program, tree->path, to);
+        status = copy_directory(program, tree->path, to);
+        if (status != 0)
+            user_tree_skip(tree); /* one complaint is enough */
+        return status;
     case USER_TREE_FILE:
         return copy_one(program, tree->path, to, false);
     case USER_TREE_LEAVE:

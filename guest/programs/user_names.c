@@ -207,3 +207,8 @@ enum user_tree_event user_tree_next(struct user_tree *tree)
     tree->is_new = false;
     return tree->last;
 }
+
+void user_tree_skip(struct user_tree *tree)
+{
+    tree->last = USER_TREE_LEAVE;
+}

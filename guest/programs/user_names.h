@@ -53,5 +53,7 @@ struct user_tree {
 /* A tree that begins at this path, which is a directory or a single file. */
 void user_tree_begin(struct user_tree *tree, const char *path);
 enum user_tree_event user_tree_next(struct user_tree *tree);
+/* Behind ENTER: there will be no event of this directory any more, nor of what is in it. */
+void user_tree_skip(struct user_tree *tree);
 
 #endif

@@ -124,9 +124,9 @@ static size_t path_read_link(const char *path, char *target, size_t size)
     return length > 0 ? (size_t)length : 0;
 }
 
-/* The name at [begin, end) of the path was a link: false when what it leads to is too long. */
-static bool path_replace(struct path_walk *walk, const char *path, size_t begin, size_t end,
-                         const char *target)
+/* The name at [begin, end) of the path was a link: 1, or -KENAMETOOLONG for what it leads to. */
+static int path_replace(struct path_walk *walk, const char *path, size_t begin, size_t end,
+                        const char *target)
 {
     size_t keep = target[0] == '/' ? 0 : begin;
     memcpy(walk->buffer, path, keep);
@@ -134,18 +134,18 @@ static bool path_replace(struct path_walk *walk, const char *path, size_t begin,
     walk->path = walk->buffer;
     (void)kstrlcat(walk->buffer, target, sizeof walk->buffer);
     if (kstrlcat(walk->buffer, path + end, sizeof walk->buffer) >= sizeof walk->buffer)
-        return false;
+        return -KENAMETOOLONG;
     path_clean(walk->buffer);
-    return true;
+    return 1;
 }
 
-/* Replaces the first link of the path. False: there is none, or there were too many. */
-static bool path_follow(struct path_walk *walk, bool also_last)
+/* Replaces the first link of the path: 1; 0: there is none. An error ends the whole walk. */
+static int path_follow(struct path_walk *walk, bool also_last)
 {
     char path[PATH_SIZE_MAX], target[PATH_SIZE_MAX];
     const char *rest;
-    if (walk->links++ == PATH_LINKS_MAX || path_find(walk->path, &rest) == NULL)
-        return false;
+    if (path_find(walk->path, &rest) == NULL)
+        return 0;
     (void)kstrlcpy(path, walk->path, sizeof path);
     for (size_t begin = (size_t)(rest - walk->path), end; path[begin] != '\0'; begin = end + 1) {
         for (end = begin; path[end] != '\0' && path[end] != '/'; end++)
@@ -158,11 +158,12 @@ static bool path_follow(struct path_walk *walk, bool also_last)
         target[length] = '\0';
         path[end] = is_last ? '\0' : '/';
         if (length > 0)
-            return path_replace(walk, path, begin, end, target);
+            return walk->links++ < PATH_LINKS_MAX ? path_replace(walk, path, begin, end, target)
+                                                  : -KELOOP;
         if (is_last)
             break;
     }
-    return false;
+    return 0;
 }
 
 /* ---- operations ------------------------------------------------------------------------------ */
@@ -170,11 +171,16 @@ static bool path_follow(struct path_walk *walk, bool also_last)
 struct file *path_open(const char *path, int flags, unsigned mode, int *error)
 {
     struct path_walk walk = {.path = path};
-    struct file *file;
-    do {
-        file = path_open_once(walk.path, flags, mode, error);
-    } while (file == NULL && *error == -KELOOP && path_follow(&walk, (flags & O_NOFOLLOW) == 0));
-    return file;
+    for (;;) {
+        struct file *file = path_open_once(walk.path, flags, mode, error);
+        if (file != NULL || *error != -KELOOP)
+            return file;
+        int followed = path_follow(&walk, (flags & O_NOFOLLOW) == 0);
+        if (followed < 0)
+            *error = followed;
+        if (followed <= 0)
+            return NULL;
+    }
 }
 
 /* What changes names does, at the mount of them all. `to` is of two paths the second, or NULL. */
@@ -200,12 +206,16 @@ static int path_change_once(const char *from, const char *to, const struct path_
 static int path_make_change(const char *from, const char *to, const struct path_change *change)
 {
     struct path_walk first = {.path = from}, second = {.path = to};
-    int result;
-    do { /* a link may lead from another mount to this one */
-        result = path_change_once(first.path, second.path, change);
-    } while ((result == -KELOOP || result == -KEXDEV) &&
-             (path_follow(&first, false) || (to != NULL && path_follow(&second, false))));
-    return result;
+    for (;;) { /* a link may lead from another mount to this one */
+        int result = path_change_once(first.path, second.path, change);
+        if (result != -KELOOP && result != -KEXDEV)
+            return result;
+        int followed = path_follow(&first, false);
+        if (followed == 0 && to != NULL)
+            followed = path_follow(&second, false);
+        if (followed <= 0)
+            return followed < 0 ? followed : result;
+    }
 }
 
 static int path_change_remove(const struct path_mount *at, const char *path, const char *to,

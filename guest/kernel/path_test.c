@@ -173,6 +173,9 @@ static void test_link_to_itself_ends(void)
     setup();
     CU_ASSERT_EQUAL(opened("/a/loop", 0), -KELOOP);
     CU_ASSERT_EQUAL(path_mkdir("/a/loop/x", 0), -KELOOP);
+    CU_ASSERT_EQUAL(path_rename("/a/loop/x", "/a/l1/x", 0), -KELOOP);
+    CU_ASSERT_EQUAL(path_rename("/a/l1/x", "/a/loop/x", 0), -KELOOP);
+    CU_ASSERT_EQUAL(path_rename("/a/loop/x", "/a/loop/y", 0), -KELOOP);
 }
 
 static void test_path_that_a_link_makes_too_long_ends(void)
@@ -183,7 +186,11 @@ static void test_path_that_a_link_makes_too_long_ends(void)
     CU_ASSERT_EQUAL(opened(path, 0), 0);
     seen[0] = '\0';
     memcpy(path, "/a/far/x", 8); /* that one is four longer */
-    CU_ASSERT_EQUAL(opened(path, 0), -KELOOP);
+    CU_ASSERT_EQUAL(opened(path, 0), -KENAMETOOLONG);
+    seen[0] = '\0';
+    CU_ASSERT_EQUAL(path_rename(path, "/a/l1/y", 0), -KENAMETOOLONG);
+    CU_ASSERT_EQUAL(path_rename("/a/l1/y", path, 0), -KENAMETOOLONG);
+    CU_ASSERT_STRING_EQUAL(seen, ""); /* nothing was made of what fits */
 }
 
 static void test_changes_follow_all_but_the_last(void)

@@ -76,22 +76,24 @@ static struct folder_list *folder_list_tree(struct p9_tree *tree, const char *wh
 
 /* ---- comparing ------------------------------------------------------------------------------- */
 
-/* Where the bytes of two files differ first; their size when they do not. False: an error. */
-static bool folder_find_difference(struct p9_node *a, struct p9_node *b, uint64_t size,
-                                   uint64_t *at, GError **error)
+/* How the first bytes of two files differ; *how stays NULL if they do not. False: an error. */
+static bool folder_compare_bytes(struct p9_node *a, struct p9_node *b, uint64_t size, char **how,
+                                 GError **error)
 {
     g_autofree uint8_t *left = g_malloc(FOLDER_PIECE), *right = g_malloc(FOLDER_PIECE);
-    for (*at = 0; *at < size;) {
-        size_t piece = (size_t)MIN(size - *at, FOLDER_PIECE);
-        int failed = p9_node_read(a, *at, left, piece);
-        failed = failed != 0 ? failed : p9_node_read(b, *at, right, piece);
+    for (uint64_t at = 0; at < size;) {
+        size_t piece = (size_t)MIN(size - at, FOLDER_PIECE);
+        int failed = p9_node_read(a, at, left, piece);
+        failed = failed != 0 ? failed : p9_node_read(b, at, right, piece);
         if (failed != 0) {
             g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(failed),
                         "cannot compare files: %s", g_strerror(failed));
             return false;
         }
-        for (size_t i = 0; i < piece; i++, ++*at) {
+        for (size_t i = 0; i < piece; i++, at++) {
             if (left[i] != right[i]) {
+                *how = g_strdup_printf("byte %" G_GUINT64_FORMAT " is 0x%02x, not 0x%02x", at,
+                                       left[i], right[i]);
                 return true;
             }
         }
@@ -122,13 +124,13 @@ static bool folder_compare_nodes(struct p9_node *node, struct p9_node *golden, c
                    : g_strdup_printf("points to %s, not to %s", target, other);
         return true;
     }
-    uint64_t common = MIN(has.size, wants.size), at;
-    if (!folder_find_difference(node, golden, common, &at, error)) {
+    if (!folder_compare_bytes(node, golden, MIN(has.size, wants.size), how, error)) {
         return false;
     }
-    if (at < common) {
-        *how = g_strdup_printf("byte %" G_GUINT64_FORMAT " is another one", at);
-    } else if (has.size != wants.size) {
+    if (*how != NULL) {
+        return true;
+    }
+    if (has.size != wants.size) {
         *how = g_strdup_printf("has %" G_GUINT64_FORMAT " bytes, not %" G_GUINT64_FORMAT, has.size,
                                wants.size);
     } else if (((has.mode ^ wants.mode) & FOLDER_EXECUTES) != 0) {
@@ -155,7 +157,7 @@ static int folder_compare_lists(const struct folder_list *list, const struct fol
     for (guint i = 0; i < list->files->len; i++) {
         const struct folder_file *file = &g_array_index(list->files, struct folder_file, i);
         struct p9_node *other = g_hash_table_lookup(golden->by_path, file->path);
-        g_autofree char *how = other == NULL ? g_strdup("is more than there") : NULL;
+        g_autofree char *how = other == NULL ? g_strdup("is in the share only") : NULL;
         if (other != NULL && !folder_compare_nodes(file->node, other, &how, error)) {
             return -1;
         }
@@ -166,7 +168,7 @@ static int folder_compare_lists(const struct folder_list *list, const struct fol
     for (guint i = 0; i < golden->files->len; i++) {
         const struct folder_file *file = &g_array_index(golden->files, struct folder_file, i);
         if (!g_hash_table_contains(list->by_path, file->path)) {
-            folder_tell(out, &count, file->path, "is missing");
+            folder_tell(out, &count, file->path, "is in the golden folder only");
         }
     }
     return count;

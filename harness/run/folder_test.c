@@ -80,10 +80,10 @@ static void test_each_kind_of_difference_is_told(void)
     put("bytes", "abX");
     put("d/missing", "");
     put("size", "123");
-    expect_difference("bytes: byte 2 is another one\n"
-                      "more: is more than there\n"
+    expect_difference("bytes: byte 2 is 0x63, not 0x58\n"
+                      "more: is in the share only\n"
                       "size: has 5 bytes, not 3\n"
-                      "d/missing: is missing");
+                      "d/missing: is in the golden folder only");
     finish();
 }
 

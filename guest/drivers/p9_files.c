@@ -230,8 +230,10 @@ long p9_file_list(const struct p9_file *file, uint64_t *offset, void *buffer, si
         got = p9_readdir(file->client, file->fid, listing.offset, size > least ? size : least,
                          p9_take_entry, &listing);
     while (got > 0 && listing.list.used == 0 && !listing.is_full && ++nameless < P9_NAMELESS_MAX);
-    if (got < 0 || nameless == P9_NAMELESS_MAX)
-        return got < 0 ? got : -KEIO;
+    if (nameless == P9_NAMELESS_MAX)
+        return -KEIO;
+    if (got < 0)
+        return got;
     *offset = listing.offset;
     return dirent_result(&listing.list, listing.is_full);
 }

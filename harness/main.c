@@ -118,7 +118,19 @@ static bool main_check_guest(const struct scenario *scenario)
     return false;
 }
 
-/* With parameters each test may have golden captures of its own; what others share is told once. */
+/* Tests of one file have much in common: what is wrong with it is told once. */
+static void main_tell_once(GHashTable *told, const struct scenario *scenario,
+                           const struct scenario_place *place, const GError *error)
+{
+    g_autofree char *message = g_strdup_printf("%s:%u:%u: error: %s\n", scenario->file, place->line,
+                                               place->column, error->message);
+    if (!g_hash_table_contains(told, message)) {
+        fputs(message, stderr);
+        g_hash_table_add(told, g_steal_pointer(&message));
+    }
+}
+
+/* With parameters each test may have golden captures of its own. */
 static bool main_check_goldens(const struct scenario *scenario, GHashTable *told)
 {
     bool good = true;
@@ -130,13 +142,7 @@ static bool main_check_goldens(const struct scenario *scenario, GHashTable *told
             continue;
         }
         good = false;
-        g_autofree char *message =
-            g_strdup_printf("%s:%u:%u: error: %s\n", scenario->file, statement->place.line,
-                            statement->place.column, error->message);
-        if (!g_hash_table_contains(told, message)) {
-            fputs(message, stderr);
-            g_hash_table_add(told, g_steal_pointer(&message));
-        }
+        main_tell_once(told, scenario, &statement->place, error);
     }
     return good;
 }
@@ -145,16 +151,11 @@ static bool main_check_shares(const struct scenario *scenario, GHashTable *told)
 {
     g_autoptr(GError) error = NULL;
     struct scenario_place place = scenario->guest_place;
-    if (final_share_check(scenario, &place, &error)) {
-        return true;
+    bool good = final_share_check(scenario, &place, &error);
+    if (!good) {
+        main_tell_once(told, scenario, &place, error);
     }
-    g_autofree char *message = g_strdup_printf("%s:%u:%u: error: %s\n", scenario->file, place.line,
-                                               place.column, error->message);
-    if (!g_hash_table_contains(told, message)) {
-        fputs(message, stderr);
-        g_hash_table_add(told, g_steal_pointer(&message));
-    }
-    return false;
+    return good;
 }
 
 static enum run_status main_check(const struct options *options, const GArray *entries)

@@ -32,6 +32,7 @@ void p9_reject(struct p9_call *call, const char *why)
     probe_drop(client->channel->queue.name, why);
     probe_counter(client->rejected_counter, ++client->rejected);
     call->error = -KEIO;
+    call->in_doubt = true;
 }
 
 /* Room for a field of the message, or NULL. */

@@ -76,6 +76,7 @@ int p9_clunk(struct p9_client *client, uint32_t fid)
 {
     struct p9_call call;
     p9_begin(&call, client, P9_TCLUNK);
+    call.in_doubt = true; /* the server has it until it answers, also when it is never asked */
     p9_put_fid(&call, fid);
     p9_exchange(&call);
     int error = p9_end(&call);

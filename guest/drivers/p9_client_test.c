@@ -178,21 +178,28 @@ static void test_a_walk_goes_no_further_than_it_was_asked_to(void)
     uint32_t fid;
     rig_connect(8192);
     CU_ASSERT_EQUAL(walk("Rwalk h3 Qd Qd Qf", &walked, &fid), -KEIO);
-    CU_ASSERT_EQUAL(walk("Rwalk h2 Qd", &walked, &fid), -KEIO);
     rig_check();
 }
 
-static void test_a_fid_of_which_nobody_knows_is_not_used_again(void)
+static void expect_that_nobody_knows(const char *reply)
 {
     static const struct mock_p9_step again[] = {{"Twalk 0 2", "Rwalk h0"}, {NULL, NULL}};
     unsigned walked;
     uint32_t fid;
     rig_connect(8192);
-    CU_ASSERT_EQUAL(walk("!Rwalk h2 Qd Qf", &walked, &fid), -KEIO);
+    CU_ASSERT_EQUAL(walk(reply, &walked, &fid), -KEIO);
     mock_p9_script(again);
     CU_ASSERT_EQUAL(p9_walk(&rig_client, 0, NULL, 0, NULL, &walked, &fid), 0);
     CU_ASSERT_EQUAL(fid, 2);
     rig_check();
+}
+
+static void test_a_fid_of_which_nobody_knows_is_not_used_again(void)
+{
+    expect_that_nobody_knows("!Rwalk h2 Qd Qf");
+    expect_that_nobody_knows("Rwalk h2 Qd");
+    expect_that_nobody_knows("Rwalk h2 Qd Qf b0");
+    expect_that_nobody_knows("Rlerror d0");
 }
 
 static void test_fids_run_out_and_come_back(void)
@@ -214,6 +221,26 @@ static void test_fids_run_out_and_come_back(void)
         {"Tclunk 77", "Rclunk"}, {"Twalk 0 77", "Rwalk h0"}, {NULL, NULL}};
     mock_p9_script(one);
     CU_ASSERT_EQUAL(p9_clunk(&rig_client, 77), 0);
+    CU_ASSERT_EQUAL(p9_walk(&rig_client, 0, NULL, 0, NULL, &walked, &fid), 0);
+    rig_check();
+}
+
+static void test_a_fid_whose_clunk_was_not_sent_is_not_used_again(void)
+{
+    static const struct mock_p9_step before[] = {{"Twalk 0 1", "Rwalk h0"}, {NULL, NULL}};
+    static const struct mock_p9_step again[] = {{"Twalk 0 2", "Rwalk h0"}, {NULL, NULL}};
+    struct virtio_9p_request *requests[V9P_REQUESTS_MAX];
+    unsigned walked;
+    uint32_t fid;
+    rig_connect(8192);
+    mock_p9_script(before);
+    CU_ASSERT_EQUAL(p9_walk(&rig_client, 0, NULL, 0, NULL, &walked, &fid), 0);
+    for (unsigned i = 0; i < rig_channel.request_count; i++)
+        CU_ASSERT_EQUAL_FATAL(virtio_9p_acquire(&rig_channel, &requests[i]), 0);
+    CU_ASSERT_EQUAL(p9_clunk(&rig_client, fid), -KETIMEDOUT);
+    for (unsigned i = 0; i < rig_channel.request_count; i++)
+        virtio_9p_release(&rig_channel, requests[i]);
+    mock_p9_script(again);
     CU_ASSERT_EQUAL(p9_walk(&rig_client, 0, NULL, 0, NULL, &walked, &fid), 0);
     rig_check();
 }
@@ -369,6 +396,7 @@ UNIT_SUITE("p9_client", UNIT_TEST(test_a_session_takes_the_smaller_message_size)
            UNIT_TEST(test_a_walk_goes_no_further_than_it_was_asked_to),
            UNIT_TEST(test_a_fid_of_which_nobody_knows_is_not_used_again),
            UNIT_TEST(test_fids_run_out_and_come_back),
+           UNIT_TEST(test_a_fid_whose_clunk_was_not_sent_is_not_used_again),
            UNIT_TEST(test_a_clunk_that_fails_ends_the_fid_all_the_same),
            UNIT_TEST(test_reads_and_writes_are_cut_to_the_message_size),
            UNIT_TEST(test_more_bytes_than_were_asked_for_are_refused),

@@ -220,6 +220,7 @@ long p9_file_list(const struct p9_file *file, uint64_t *offset, void *buffer, si
 {
     struct p9_listing listing = {.list = {.buffer = buffer, .size = size}, .offset = *offset};
     const size_t least = P9_DIRENT_HEAD + P9_NAME_MAX; /* so that there is one, if there is any */
+    unsigned nameless = 0;
     long got;
     if (file->io_max == 0)
         return -KEBADF;
@@ -228,7 +229,9 @@ long p9_file_list(const struct p9_file *file, uint64_t *offset, void *buffer, si
     do
         got = p9_readdir(file->client, file->fid, listing.offset, size > least ? size : least,
                          p9_take_entry, &listing);
-    while (got > 0 && listing.list.used == 0 && !listing.is_full);
+    while (got > 0 && listing.list.used == 0 && !listing.is_full && ++nameless < P9_NAMELESS_MAX);
+    if (nameless == P9_NAMELESS_MAX)
+        return -KEIO;
     if (got < 0)
         return got;
     *offset = listing.offset;

@@ -15,6 +15,9 @@
 #include "drivers/p9_client.h"
 #include "kernel/stat.h"
 
+/* Replies of a directory, one after the other, that may be without a name that could be one. */
+#define P9_NAMELESS_MAX 16
+
 /* Private. */
 struct p9_file {
     struct p9_client *client;
@@ -43,7 +46,7 @@ long p9_file_read(const struct p9_file *file, uint64_t offset, void *buffer, siz
  */
 long p9_file_write(const struct p9_file *file, uint64_t *offset, const void *buffer, size_t size);
 int p9_file_sync(const struct p9_file *file);
-/* Records of getdents64 from *offset on, as many as fit, as file_ops has it. */
+/* Records of getdents64 from *offset on, as many as fit, as file_ops has it. -KEIO: no names. */
 long p9_file_list(const struct p9_file *file, uint64_t *offset, void *buffer, size_t size);
 
 int p9_file_stat(const struct p9_file *file, struct kernel_stat *stat);

@@ -355,6 +355,23 @@ static void test_names_that_could_be_none_are_passed_over(void)
     mock_p9_check();
 }
 
+static void test_a_directory_with_nothing_but_such_names_has_an_end(void)
+{
+    static const struct mock_p9_step same = {"Treaddir 1 1 1024", "Rreaddir d27 " ENTRY(1, "a/b")};
+    struct mock_p9_step script[P9_NAMELESS_MAX + 1] = {
+        {"Treaddir 1 0 1024", "Rreaddir d27 " ENTRY(1, "a/b")}};
+    char buffer[1024];
+    uint64_t offset = 0;
+    for (unsigned i = 1; i < P9_NAMELESS_MAX; i++)
+        script[i] = same;
+    rig_connect(8192);
+    struct p9_file file = open_file(O_RDONLY, "0", "Rwalk h1 Qd");
+    mock_p9_script(script);
+    CU_ASSERT_EQUAL(p9_file_list(&file, &offset, buffer, sizeof buffer), -KEIO);
+    CU_ASSERT_EQUAL(offset, 0);
+    mock_p9_script(NULL);
+}
+
 /* ---- names ----------------------------------------------------------------------------------- */
 
 static void test_names_are_changed_in_their_directory_which_is_clunked(void)
@@ -432,6 +449,7 @@ UNIT_SUITE("p9_files", UNIT_TEST(test_a_file_that_is_there_is_walked_to_and_open
            UNIT_TEST(test_a_directory_that_does_not_fit_goes_on_where_it_stopped),
            UNIT_TEST(test_an_entry_that_fits_nowhere_is_an_error_and_not_the_end),
            UNIT_TEST(test_names_that_could_be_none_are_passed_over),
+           UNIT_TEST(test_a_directory_with_nothing_but_such_names_has_an_end),
            UNIT_TEST(test_names_are_changed_in_their_directory_which_is_clunked),
            UNIT_TEST(test_a_rename_clunks_both_directories_whatever_comes_of_it),
            UNIT_TEST(test_a_link_names_what_was_walked_to))

@@ -10,65 +10,27 @@
 #include "drivers/fake_calls.h"
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
+#include "drivers/fake_platform.h"
 #include "drivers/mock_device.h"
 #include "drivers/mock_pci.h"
 #include "drivers/pci_regs.h"
+#include "lib/fake_command.h"
 #include "tests/unit.h"
-
-#define WINDOW 0x10000000
-
-static bool has_line;
-static uintptr_t first_window; /* 0: no virtio-mmio */
-
-static void each_window(const struct platform *platform, platform_window_fn *fn, void *opaque)
-{
-    (void)platform;
-    struct platform_window window = {
-        .base = first_window,
-        .interrupt = {.intid = 48, .edge_triggered = true},
-    };
-    if (first_window != 0)
-        (void)fn(&window, opaque);
-}
-
-static bool find_pci(const struct platform *platform, struct platform_pci *pci)
-{
-    (void)platform;
-    *pci = (struct platform_pci){
-        .ecam = MOCK_ECAM, .window = WINDOW, .window_bus = WINDOW, .window_size = 0x100000};
-    return first_window == 0;
-}
-
-static bool pci_interrupt(const struct platform *platform, unsigned slot, unsigned pin,
-                          struct platform_interrupt *interrupt)
-{
-    (void)platform;
-    *interrupt = (struct platform_interrupt){.intid = 35 + (slot + pin - 1) % 4};
-    return has_line;
-}
-
-static const struct platform_ops machine_ops = {
-    .each_window = each_window,
-    .find_pci = find_pci,
-    .pci_interrupt = pci_interrupt,
-};
-static const struct platform machine = {.ops = &machine_ops};
 
 static void reset(void)
 {
     fake_hal_reset();
     fake_kernel_reset();
     fake_calls_reset();
-    platform_set_current(&machine);
+    fake_platform_reset();
     pcid_was_here = false;
-    has_line = true;
 }
 
 static void reset_with_a_window(void)
 {
     reset();
     mock_device_reset(4);
-    first_window = MOCK_BASE;
+    fake_platform_add_window(MOCK_BASE, 48, true);
 }
 
 static void reset_with_pci(void)
@@ -76,14 +38,12 @@ static void reset_with_pci(void)
     reset();
     mock_pci_reset();
     mock_pci_build();
-    first_window = 0;
+    fake_platform_add_pci();
 }
 
 static int run(void)
 {
-    static char name[] = "pcid";
-    char *argv[] = {name, NULL};
-    return pcid_main(1, argv);
+    return fake_run_program(pcid_main, "pcid");
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -180,7 +140,7 @@ static void test_a_device_that_nothing_fits_is_said(void)
     CU_ASSERT_EQUAL(fake_calls.spawn_count, 0);
     CU_ASSERT_STRING_EQUAL(fake_calls.output, "pcid: pci-00-00-03.0 (1af4:1041): no daemon\n");
     reset_with_pci();
-    has_line = false;
+    fake_platform.has_pins = false;
     CU_ASSERT_EQUAL(run(), 0);
     CU_ASSERT_EQUAL(fake_calls.spawn_count, 0);
     CU_ASSERT_STRING_EQUAL(fake_calls.output, "pcid: pci-00-00-03.0 (1af4:1041): no interrupt\n");

@@ -11,45 +11,22 @@
 #include "drivers/fake_calls.h"
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
+#include "drivers/fake_platform.h"
 #include "drivers/mock_device.h"
 #include "drivers/mock_p9.h"
+#include "lib/fake_command.h"
 #include "tests/unit.h"
 
 #include <linux/virtio_config.h>
-#include <stdio.h>
 #include <string.h>
 
-#define DEVICE   "mmio-0a000000"
-#define COMMAND  "virtio-9pd " DEVICE " 48"
-#define ARGS_MAX 8
+#define DEVICE  "mmio-0a000000"
+#define COMMAND "virtio-9pd " DEVICE " 48"
 #define SESSION                                                                                    \
     {"Tversion 131072 '9P2000.L'", "Rversion d8192 s:9P2000.L"},                                   \
     {                                                                                              \
         "Tattach 0 4294967295 '' '' 0", "Rattach Qd"                                               \
     }
-
-static bool each_window(const struct platform *platform, platform_window_fn *fn, void *opaque);
-static void visit_windows(const struct platform *platform, platform_window_fn *fn, void *opaque)
-{
-    (void)each_window(platform, fn, opaque);
-}
-
-static bool each_window(const struct platform *platform, platform_window_fn *fn, void *opaque)
-{
-    const struct platform_window window = {.base = MOCK_BASE, .interrupt = {.intid = 48}};
-    (void)platform;
-    return fn(&window, opaque);
-}
-
-static bool find_pci(const struct platform *platform, struct platform_pci *pci)
-{
-    (void)platform;
-    (void)pci;
-    return false;
-}
-
-static const struct platform_ops machine_ops = {.each_window = visit_windows, .find_pci = find_pci};
-static const struct platform machine = {.ops = &machine_ops};
 
 /* What happens each time that the daemon waits, and nothing is under way. */
 typedef void step_fn(void);
@@ -88,22 +65,17 @@ static void reset(void)
     mock_p9 = (struct mock_p9){.steps = NULL};
     memset(virtio_9pds, 0, sizeof virtio_9pds);
     fake_hal_give_memory();
-    platform_set_current(&machine);
+    fake_platform_reset();
+    fake_platform_add_window(MOCK_BASE, 48, false);
     meanwhile = NULL;
 }
 
 static int run(const char *command_line, const struct mock_p9_step *server, step_fn *const *steps)
 {
-    char text[128];
-    char *argv[ARGS_MAX];
-    int argc = 0;
-    snprintf(text, sizeof text, "%s", command_line);
-    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
-        argv[argc++] = word;
     script = steps;
     fake_calls.wait = next_event;
     mock_p9_script(server);
-    int status = virtio_9pd_main(argc, argv);
+    int status = fake_run_program(virtio_9pd_main, command_line);
     mock_p9_script(NULL);
     return status;
 }

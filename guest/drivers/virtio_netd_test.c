@@ -10,34 +10,16 @@
 #include "drivers/fake_calls.h"
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
+#include "drivers/fake_platform.h"
 #include "drivers/mock_device.h"
+#include "lib/fake_command.h"
 #include "tests/unit.h"
 
 #include <linux/virtio_config.h>
 #include <string.h>
 
 #define QUEUE_SIZE 4
-#define ARGS_MAX   12
 #define DEVICE     "mmio-0a000000"
-
-static void each_window(const struct platform *platform, platform_window_fn *fn, void *opaque)
-{
-    const struct platform_window other = {.base = MOCK_BASE + 0x1000};
-    const struct platform_window window = {.base = MOCK_BASE, .interrupt = {.intid = 48}};
-    (void)platform;
-    if (fn(&other, opaque))
-        (void)fn(&window, opaque);
-}
-
-static bool find_pci(const struct platform *platform, struct platform_pci *pci)
-{
-    (void)platform;
-    (void)pci;
-    return false;
-}
-
-static const struct platform_ops machine_ops = {.each_window = each_window, .find_pci = find_pci};
-static const struct platform machine = {.ops = &machine_ops};
 
 /* What happens each time that the daemon waits. */
 typedef void step_fn(void);
@@ -61,20 +43,16 @@ static void reset(void)
     mock_device_reset(QUEUE_SIZE);
     memset(virtio_netds, 0, sizeof virtio_netds);
     fake_hal_give_memory();
-    platform_set_current(&machine);
+    fake_platform_reset();
+    fake_platform_add_window(MOCK_BASE + 0x1000, 49, false);
+    fake_platform_add_window(MOCK_BASE, 48, false);
 }
 
 static int run(const char *command_line, step_fn *const *steps)
 {
-    char text[128];
-    char *argv[ARGS_MAX];
-    int argc = 0;
-    snprintf(text, sizeof text, "%s", command_line);
-    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
-        argv[argc++] = word;
     script = steps;
     fake_calls.wait = next_step;
-    return virtio_netd_main(argc, argv);
+    return fake_run_program(virtio_netd_main, command_line);
 }
 
 static uint64_t tags[4];

@@ -6,6 +6,7 @@
 
 #include "drivers/fake_hal.h"
 #include "drivers/fake_kernel.h"
+#include "drivers/fake_platform.h"
 #include "drivers/mock_pci.h"
 #include "drivers/pci_regs.h"
 #include "drivers/virtio_regs.h"
@@ -16,11 +17,7 @@
 #include <linux/virtio_pci.h>
 #include <string.h>
 
-#define WINDOW 0x10000000
-
 static struct {
-    bool has_frame, has_pci, has_interrupt;
-    uint64_t window_size;
     unsigned found;
     struct pci_device device;
     struct virtio_pci pci;
@@ -28,40 +25,6 @@ static struct {
     unsigned interrupts;
     uint32_t reasons;
 } rig;
-
-static bool find_messages(const struct platform *platform, struct platform_messages *messages)
-{
-    (void)platform;
-    *messages = (struct platform_messages){.base = MOCK_FRAME};
-    return rig.has_frame;
-}
-
-static bool find_pci(const struct platform *platform, struct platform_pci *pci)
-{
-    (void)platform;
-    *pci = (struct platform_pci){
-        .ecam = MOCK_ECAM,
-        .window = WINDOW,
-        .window_bus = WINDOW,
-        .window_size = rig.window_size,
-    };
-    return rig.has_pci;
-}
-
-static bool pci_interrupt(const struct platform *platform, unsigned slot, unsigned pin,
-                          struct platform_interrupt *interrupt)
-{
-    (void)platform;
-    *interrupt = (struct platform_interrupt){.intid = 35 + (slot + pin - 1) % 4};
-    return rig.has_interrupt;
-}
-
-static const struct platform_ops ops = {
-    .find_messages = find_messages,
-    .find_pci = find_pci,
-    .pci_interrupt = pci_interrupt,
-};
-static const struct platform platform = {.ops = &ops};
 
 static void take(const struct pci_device *device, void *opaque)
 {
@@ -80,10 +43,10 @@ static void heard(void *arg, uint32_t reasons)
 static void setup(void)
 {
     memset(&rig, 0, sizeof(rig));
-    rig.has_frame = rig.has_pci = rig.has_interrupt = true;
-    rig.window_size = 0x100000;
     fake_hal_reset();
     fake_kernel_reset();
+    fake_platform_reset();
+    fake_platform_add_pci();
     mock_pci_reset();
 }
 
@@ -91,8 +54,8 @@ static void setup(void)
 static int bring_up(void)
 {
     mock_pci_build();
-    gicv2m_init(&platform);
-    if (pci_scan(&platform, take, NULL) != 0 || rig.found == 0)
+    gicv2m_init(&fake_platform.platform);
+    if (pci_scan(&fake_platform.platform, take, NULL) != 0 || rig.found == 0)
         return -KENODEV;
     rig.identified = virtio_pci_identify(&rig.pci, &rig.device);
     if (rig.identified != 0)
@@ -131,15 +94,15 @@ static void test_scan_gives_each_bar_its_place(void)
 {
     setup();
     mock_pci_build();
-    CU_ASSERT_EQUAL(pci_scan(&platform, take, NULL), 0);
+    CU_ASSERT_EQUAL(pci_scan(&fake_platform.platform, take, NULL), 0);
     CU_ASSERT_EQUAL(rig.found, 1);
     CU_ASSERT_EQUAL(rig.device.slot, MOCK_PCI_SLOT);
     CU_ASSERT_EQUAL(rig.device.bars[1].size, 0x1000);
-    CU_ASSERT_EQUAL(rig.device.bars[1].base, WINDOW);
+    CU_ASSERT_EQUAL(rig.device.bars[1].base, FAKE_PCI_WINDOW);
     CU_ASSERT_EQUAL(rig.device.bars[4].size, 0x4000);
-    CU_ASSERT_EQUAL(rig.device.bars[4].base, WINDOW + 0x4000); /* aligned to its size */
+    CU_ASSERT_EQUAL(rig.device.bars[4].base, FAKE_PCI_WINDOW + 0x4000); /* aligned to its size */
     CU_ASSERT_EQUAL(rig.device.bars[0].base, 0);
-    CU_ASSERT_EQUAL(mock_pci.bar4, WINDOW + 0x4000);
+    CU_ASSERT_EQUAL(mock_pci.bar4, FAKE_PCI_WINDOW + 0x4000);
     CU_ASSERT_TRUE(rig.device.has_interrupt);
     CU_ASSERT_EQUAL(rig.device.interrupt.intid, 38);
     CU_ASSERT_EQUAL(mock_pci.strays, 0);
@@ -150,23 +113,23 @@ static void test_a_function_is_found_again_as_the_scan_left_it(void)
     struct pci_device found;
     setup();
     mock_pci_build();
-    CU_ASSERT_EQUAL(pci_find(&platform, MOCK_PCI_SLOT, 0, &found), 0);
+    CU_ASSERT_EQUAL(pci_find(&fake_platform.platform, MOCK_PCI_SLOT, 0, &found), 0);
     CU_ASSERT_EQUAL(found.bars[4].base, 0); /* nobody has given it an address */
-    CU_ASSERT_EQUAL(pci_scan(&platform, take, NULL), 0);
+    CU_ASSERT_EQUAL(pci_scan(&fake_platform.platform, take, NULL), 0);
     pci_enable(&rig.device);
-    CU_ASSERT_EQUAL(pci_find(&platform, MOCK_PCI_SLOT, 0, &found), 0);
+    CU_ASSERT_EQUAL(pci_find(&fake_platform.platform, MOCK_PCI_SLOT, 0, &found), 0);
     for (unsigned i = 0; i < PCI_BARS_MAX; i++) {
         CU_ASSERT_EQUAL(found.bars[i].base, rig.device.bars[i].base);
         CU_ASSERT_EQUAL(found.bars[i].size, rig.device.bars[i].size);
     }
-    CU_ASSERT_EQUAL(mock_pci.bar4, WINDOW + 0x4000);
+    CU_ASSERT_EQUAL(mock_pci.bar4, FAKE_PCI_WINDOW + 0x4000);
     CU_ASSERT_EQUAL(found.interrupt.intid, 38);
     CU_ASSERT_EQUAL(pci_read16(&found, PREG_COMMAND) & PCOMMAND_MEMORY, PCOMMAND_MEMORY);
-    CU_ASSERT_EQUAL(pci_find(&platform, MOCK_PCI_SLOT + 1, 0, &found), -KENODEV);
-    CU_ASSERT_EQUAL(pci_find(&platform, 32, 0, &found), -KENODEV);
+    CU_ASSERT_EQUAL(pci_find(&fake_platform.platform, MOCK_PCI_SLOT + 1, 0, &found), -KENODEV);
+    CU_ASSERT_EQUAL(pci_find(&fake_platform.platform, 32, 0, &found), -KENODEV);
     CU_ASSERT_EQUAL(mock_pci.strays, 0);
-    rig.has_pci = false;
-    CU_ASSERT_EQUAL(pci_find(&platform, MOCK_PCI_SLOT, 0, &found), -KENODEV);
+    fake_platform.has_pci = false;
+    CU_ASSERT_EQUAL(pci_find(&fake_platform.platform, MOCK_PCI_SLOT, 0, &found), -KENODEV);
 }
 
 static void test_what_a_device_raises_is_known_when_its_features_are(void)
@@ -204,10 +167,10 @@ static void test_what_a_device_raises_is_known_when_its_features_are(void)
 static void test_bar_that_has_no_room_gets_no_address(void)
 {
     setup();
-    rig.window_size = 0x4000; /* too small for both */
+    fake_platform.pci_window_size = 0x4000; /* too small for both */
     mock_pci_build();
-    CU_ASSERT_EQUAL(pci_scan(&platform, take, NULL), 0);
-    CU_ASSERT_EQUAL(rig.device.bars[1].base, WINDOW);
+    CU_ASSERT_EQUAL(pci_scan(&fake_platform.platform, take, NULL), 0);
+    CU_ASSERT_EQUAL(rig.device.bars[1].base, FAKE_PCI_WINDOW);
     CU_ASSERT_EQUAL(rig.device.bars[4].base, 0);
     CU_ASSERT_EQUAL(fake_hal.console_lines, 1);
     CU_ASSERT_EQUAL(virtio_pci_identify(&rig.pci, &rig.device), -KENODEV);
@@ -216,8 +179,8 @@ static void test_bar_that_has_no_room_gets_no_address(void)
 static void test_machine_without_pci_is_none(void)
 {
     setup();
-    rig.has_pci = false;
-    CU_ASSERT_EQUAL(pci_scan(&platform, take, NULL), -KENODEV);
+    fake_platform.has_pci = false;
+    CU_ASSERT_EQUAL(pci_scan(&fake_platform.platform, take, NULL), -KENODEV);
     CU_ASSERT_EQUAL(rig.found, 0);
 }
 
@@ -287,7 +250,7 @@ static void test_pin_is_taken_when_messages_cannot_be_had(void)
     mock_pci.vectors = 0;
     expect_pin();
     setup();
-    rig.has_frame = false;
+    fake_platform.has_messages = false;
     expect_pin();
     setup();
     mock_pci.frame_count = 0;
@@ -315,7 +278,7 @@ static void test_device_without_any_interrupt_is_not_attached(void)
 {
     setup();
     mock_pci.vectors = 0;
-    rig.has_interrupt = false;
+    fake_platform.has_pins = false;
     CU_ASSERT_EQUAL(bring_up(), -KENODEV);
 }
 
@@ -344,10 +307,10 @@ static void test_device_that_is_started_again_has_the_same_interrupts(void)
     CU_ASSERT_EQUAL(message.intid, 83); /* the next one */
 
     setup();
-    rig.has_frame = false;
+    fake_platform.has_messages = false;
     CU_ASSERT_EQUAL(bring_up(), 0);
-    rig.has_frame = true; /* too late: the handler is on the pin */
-    gicv2m_init(&platform);
+    fake_platform.has_messages = true; /* too late: the handler is on the pin */
+    gicv2m_init(&fake_platform.platform);
     CU_ASSERT_EQUAL(restart(), 0);
     CU_ASSERT_FALSE(mock_pci.msix_enabled);
     CU_ASSERT_EQUAL(mock_pci.strays, 0);
@@ -440,15 +403,15 @@ static void test_messages_are_given_away_once(void)
     struct gicv2m_message messages[4];
     setup();
     mock_pci.frame_count = 3;
-    CU_ASSERT_EQUAL(gicv2m_init(&platform), 0);
+    CU_ASSERT_EQUAL(gicv2m_init(&fake_platform.platform), 0);
     CU_ASSERT_EQUAL(gicv2m_allocate(4, messages), -KENOSPC);
     CU_ASSERT_EQUAL(gicv2m_allocate(2, messages), 0);
     CU_ASSERT_EQUAL(messages[1].intid, 81);
     CU_ASSERT_EQUAL(gicv2m_allocate(1, messages), 0);
     CU_ASSERT_EQUAL(messages[0].intid, 82);
     CU_ASSERT_EQUAL(gicv2m_allocate(1, messages), -KENOSPC);
-    rig.has_frame = false;
-    CU_ASSERT_EQUAL(gicv2m_init(&platform), -KENODEV);
+    fake_platform.has_messages = false;
+    CU_ASSERT_EQUAL(gicv2m_init(&fake_platform.platform), -KENODEV);
     CU_ASSERT_EQUAL(gicv2m_allocate(1, messages), -KENODEV);
 }
 

@@ -196,11 +196,10 @@ static int path_change_once(const char *from, const char *to, const struct path_
 {
     const char *rest, *to_rest = NULL;
     const struct path_mount *at = path_find(from, &rest);
-    if (at == NULL || (to != NULL && path_find(to, &to_rest) == NULL))
+    const struct path_mount *to_at = to != NULL ? path_find(to, &to_rest) : at;
+    if (at == NULL || to_at == NULL)
         return -KENOENT;
-    if (to != NULL && path_find(to, &to_rest) != at)
-        return -KEXDEV;
-    return change->make(at, rest, to_rest, change);
+    return at == to_at ? change->make(at, rest, to_rest, change) : -KEXDEV;
 }
 
 static int path_make_change(const char *from, const char *to, const struct path_change *change)

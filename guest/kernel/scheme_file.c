@@ -241,7 +241,6 @@ static int scheme_file_stat(struct file *file, struct kernel_stat *stat)
     int error = scheme_file_ask_for(file, SCHEME_STAT, stat, sizeof *stat);
     if (error != -KEOPNOTSUPP)
         return error;
-    memset(stat, 0, sizeof *stat);
     stat->st_mode = S_IFCHR | 0600;
     stat->st_nlink = 1;
     return 0;

@@ -50,6 +50,13 @@ static long syscall_fetch_path(long directory, long pointer, char path[PATH_SIZE
     return 0;
 }
 
+/* The paths of calls that take two, each with its directory in front. */
+static long syscall_fetch_both(const long a[6], char from[PATH_SIZE_MAX], char to[PATH_SIZE_MAX])
+{
+    long refused = syscall_fetch_path(a[0], a[1], from);
+    return refused == 0 ? syscall_fetch_path(a[2], a[3], to) : refused;
+}
+
 /* Whether an argument is "", which stands for the descriptor beside it. */
 static bool syscall_is_empty_path(long pointer, long flags)
 {
@@ -143,9 +150,7 @@ long syscall_symlinkat(const long a[6])
 long syscall_linkat(const long a[6])
 {
     char from[PATH_SIZE_MAX], to[PATH_SIZE_MAX];
-    long refused = syscall_fetch_path(a[0], a[1], from);
-    if (refused == 0)
-        refused = syscall_fetch_path(a[2], a[3], to);
+    long refused = syscall_fetch_both(a, from, to);
     if (refused != 0)
         return refused;
     return a[4] == 0 ? path_link(from, to) : -KEINVAL;
@@ -154,9 +159,7 @@ long syscall_linkat(const long a[6])
 static long syscall_rename(const long a[6], long flags)
 {
     char from[PATH_SIZE_MAX], to[PATH_SIZE_MAX];
-    long refused = syscall_fetch_path(a[0], a[1], from);
-    if (refused == 0)
-        refused = syscall_fetch_path(a[2], a[3], to);
+    long refused = syscall_fetch_both(a, from, to);
     if (refused != 0)
         return refused;
     if ((flags & ~(long)RENAME_NOREPLACE) != 0)

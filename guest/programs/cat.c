@@ -1,5 +1,4 @@
 /* cat.c - cat PATH…: the bytes of files, one after the other, to standard output */
-#include "lib/errno.h"
 #include "programs/programs.h"
 #include "programs/user.h"
 
@@ -29,10 +28,8 @@ int cat_main(int argc, char **argv)
         long error = file < 0 ? file : cat_copy((int)file);
         if (file >= 0)
             (void)user_close((int)file);
-        if (error != 0) {
-            user_error("cat", "%s: %s", argv[i], errno_text(error));
-            status = 1;
-        }
+        if (error != 0)
+            status = user_fail("cat", argv[i], error);
     }
     return status;
 }

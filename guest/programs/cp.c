@@ -13,7 +13,6 @@ int cp_main(int argc, char **argv)
 {
     struct user_options options = {.argc = argc, .argv = argv, .known = "r"};
     char path[USER_PATH_MAX];
-    struct kernel_stat stat;
     bool recursive = false;
     int option, status = 0;
     while ((option = user_next_option(&options)) != 0) {
@@ -27,17 +26,13 @@ int cp_main(int argc, char **argv)
         return USER_EXIT_USAGE;
     }
     const char *target = options.operands[count];
-    if (count > 1 && (user_stat(target, true, &stat) != 0 || (stat.st_mode & S_IFMT) != S_IFDIR)) {
-        user_error("cp", "%s: %s", target, errno_text(-KENOTDIR));
-        return 1;
-    }
+    if (count > 1 && !user_is_directory(target))
+        return user_fail("cp", target, -KENOTDIR);
     for (int i = 0; i < count; i++) {
-        if (user_destination(path, options.operands[i], target)) {
+        if (user_destination(path, options.operands[i], target))
             status |= copy_tree("cp", options.operands[i], path, recursive);
-        } else {
-            user_error("cp", "%s: %s", target, errno_text(-KENAMETOOLONG));
-            status = 1;
-        }
+        else
+            status = user_fail("cp", target, -KENAMETOOLONG);
     }
     return status;
 }

@@ -5,7 +5,6 @@
  * output, into a file, or (-a) to its end, in one write. There is no shell that could lead the
  * output elsewhere.
  */
-#include "lib/errno.h"
 #include "lib/string.h"
 #include "programs/programs.h"
 #include "programs/user.h"
@@ -47,7 +46,5 @@ int echo_main(int argc, char **argv)
     }
     (void)kstrlcat(text, end, sizeof text);
     long error = echo_write(path, how, text);
-    if (error != 0)
-        user_error("echo", "%s: %s", path != NULL ? path : "output", errno_text(error));
-    return error != 0;
+    return error != 0 ? user_fail("echo", path != NULL ? path : "output", error) : 0;
 }

@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAKE_ARGUMENTS_MAX 32
-#define FAKE_FILE          5
-#define FAKE_SOCKET        3
-#define FAKE_FOREVER_NS    UINT64_C(3600000000000)
+#define FAKE_FILE       5
+#define FAKE_SOCKET     3
+#define FAKE_FOREVER_NS UINT64_C(3600000000000)
 
 struct fake_reply {
     uint64_t arrives_ns;
@@ -34,21 +33,6 @@ void fake_reset(void)
     fake_reply_count = 0;
     fake_timeout_ns = FAKE_FOREVER_NS;
     fake_file_offset = 0;
-}
-
-int fake_run_program(int (*program)(int argc, char **argv), const char *command_line)
-{
-    char text[256];
-    char *argv[FAKE_ARGUMENTS_MAX + 1];
-    int argc = 0;
-    snprintf(text, sizeof text, "%s", command_line);
-    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
-        if (argc == FAKE_ARGUMENTS_MAX)
-            abort();
-        argv[argc++] = word;
-    }
-    argv[argc] = NULL;
-    return program(argc, argv);
 }
 
 /* ---- output and files ------------------------------------------------------------------------ */

@@ -9,6 +9,7 @@
 
 #include "kernel/sockios.h"
 #include "kernel/syscall.h"
+#include "lib/fake_command.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,8 +59,5 @@ extern struct fake_kernel fake;
 
 /* At 1 s, a peer that replies after 100 us with a TTL of 255. */
 void fake_reset(void);
-
-/* Runs a program with a command line whose words are separated by single spaces. */
-int fake_run_program(int (*program)(int argc, char **argv), const char *command_line);
 
 #endif

@@ -22,7 +22,5 @@ int ln_main(int argc, char **argv)
     long error = -KENAMETOOLONG;
     if (user_destination(path, target, options.operands[1]))
         error = symbolic ? user_symlink(target, path) : user_link(target, path);
-    if (error != 0)
-        user_error("ln", "%s: %s", options.operands[1], errno_text(error));
-    return error != 0;
+    return error != 0 ? user_fail("ln", options.operands[1], error) : 0;
 }

@@ -18,8 +18,7 @@ struct ls {
 
 static void ls_fail(struct ls *ls, const char *path, long error)
 {
-    user_error("ls", "%s: %s", path, errno_text(error));
-    ls->status = 1;
+    ls->status = user_fail("ls", path, error);
 }
 
 /* ---- one line -------------------------------------------------------------------------------- */

@@ -6,12 +6,6 @@
 
 #define MKDIR_MODE 0755
 
-static bool mkdir_is_there(const char *path)
-{
-    struct kernel_stat stat;
-    return user_stat(path, true, &stat) == 0 && (stat.st_mode & S_IFMT) == S_IFDIR;
-}
-
 /* Each directory on the way. */
 static long mkdir_all(const char *path)
 {
@@ -25,7 +19,7 @@ static long mkdir_all(const char *path)
             continue;
         part[at] = '\0';
         error = user_mkdir(part, MKDIR_MODE);
-        if (error != 0 && mkdir_is_there(part))
+        if (error != 0 && user_is_directory(part))
             error = 0;
         part[at] = end;
     }
@@ -49,10 +43,8 @@ int mkdir_main(int argc, char **argv)
     for (int i = 0; i < options.operand_count; i++) {
         const char *path = options.operands[i];
         long error = parents ? mkdir_all(path) : user_mkdir(path, MKDIR_MODE);
-        if (error != 0) {
-            user_error("mkdir", "%s: %s", path, errno_text(error));
-            status = 1;
-        }
+        if (error != 0)
+            status = user_fail("mkdir", path, error);
     }
     return status;
 }
@@ -66,10 +58,8 @@ int rmdir_main(int argc, char **argv)
     }
     for (int i = 1; i < argc; i++) {
         long error = user_remove(argv[i], true);
-        if (error != 0) {
-            user_error("rmdir", "%s: %s", argv[i], errno_text(error));
-            status = 1;
-        }
+        if (error != 0)
+            status = user_fail("rmdir", argv[i], error);
     }
     return status;
 }

@@ -25,7 +25,6 @@ static int mv_one(const char *from, const char *target)
 int mv_main(int argc, char **argv)
 {
     struct user_options options = {.argc = argc, .argv = argv, .known = ""};
-    struct kernel_stat stat;
     int status = 0;
     if (user_next_option(&options) != 0)
         return USER_EXIT_USAGE;
@@ -35,10 +34,8 @@ int mv_main(int argc, char **argv)
         return USER_EXIT_USAGE;
     }
     const char *target = options.operands[count];
-    if (count > 1 && (user_stat(target, true, &stat) != 0 || (stat.st_mode & S_IFMT) != S_IFDIR)) {
-        user_error("mv", "%s: %s", target, errno_text(-KENOTDIR));
-        return 1;
-    }
+    if (count > 1 && !user_is_directory(target))
+        return user_fail("mv", target, -KENOTDIR);
     for (int i = 0; i < count; i++)
         status |= mv_one(options.operands[i], target);
     return status;

@@ -12,8 +12,7 @@ static int rm_one(const char *path, bool recursive, bool force)
         return copy_remove_tree("rm", path);
     if (error == 0 || (error == -KENOENT && force))
         return 0;
-    user_error("rm", "%s: %s", path, errno_text(error));
-    return 1;
+    return user_fail("rm", path, error);
 }
 
 int rm_main(int argc, char **argv)

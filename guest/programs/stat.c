@@ -4,7 +4,6 @@
  * What is known of a file, all that stat(2) says: of a link itself, or, with -L, of what it stands
  * for. With -f, of what serves it.
  */
-#include "lib/errno.h"
 #include "programs/programs.h"
 #include "programs/user_file.h"
 
@@ -91,10 +90,8 @@ int stat_main(int argc, char **argv)
     for (int i = 0; i < options.operand_count; i++) {
         const char *path = options.operands[i];
         long error = mount ? stat_mount(path) : stat_file(path, follow);
-        if (error != 0) {
-            user_error("stat", "%s: %s", path, errno_text(error));
-            status = 1;
-        }
+        if (error != 0)
+            status = user_fail("stat", path, error);
     }
     return status;
 }

@@ -12,12 +12,6 @@
 
 #define TOUCH_MODE 0644
 
-static int touch_fail(const char *program, const char *path, long error)
-{
-    user_error(program, "%s: %s", path, errno_text(error));
-    return 1;
-}
-
 static long touch_make(const char *path)
 {
     long file = user_create(path, O_WRONLY, TOUCH_MODE);
@@ -45,7 +39,7 @@ int touch_main(int argc, char **argv)
         if (error == -KENOENT)
             error = make ? touch_make(options.operands[i]) : 0;
         if (error != 0)
-            status = touch_fail("touch", options.operands[i], error);
+            status = user_fail("touch", options.operands[i], error);
     }
     return status;
 }
@@ -79,7 +73,7 @@ int truncate_main(int argc, char **argv)
     for (int i = 0; i < options.operand_count; i++) {
         long error = truncate_one(options.operands[i], size);
         if (error != 0)
-            status = touch_fail("truncate", options.operands[i], error);
+            status = user_fail("truncate", options.operands[i], error);
     }
     return status;
 }
@@ -102,7 +96,7 @@ int sync_main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         long error = sync_one(argv[i]);
         if (error != 0)
-            status = touch_fail("sync", argv[i], error);
+            status = user_fail("sync", argv[i], error);
     }
     return status;
 }

@@ -2,6 +2,7 @@
 #include "programs/user.h"
 
 #include "lib/endian.h"
+#include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "programs/user_schemes.h"
@@ -325,6 +326,12 @@ void user_error(const char *program, const char *format, ...)
         used = sizeof line - 1;
     line[used] = '\n'; /* over the NUL */
     (void)user_write(2, line, used + 1);
+}
+
+int user_fail(const char *program, const char *what, long error)
+{
+    user_error(program, "%s: %s", what, errno_text(error));
+    return 1;
 }
 
 /* ---- options --------------------------------------------------------------------------------- */

@@ -82,6 +82,8 @@ void user_print(struct user_output *output, const char *format, ...)
 void user_print_text(struct user_output *output, const char *text);
 /* To standard error, at once: "PROGRAM: …", with the end of the line. */
 void user_error(const char *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same of what failed, and the error's name: 1, for an exit status. */
+int user_fail(const char *program, const char *what, long error);
 
 /* ---- options, as getopt(3) ------------------------------------------------------------------- */
 

@@ -28,6 +28,12 @@ long user_stat(const char *path, bool follow, struct kernel_stat *stat)
                        follow ? 0 : AT_SYMLINK_NOFOLLOW, 0, 0);
 }
 
+bool user_is_directory(const char *path)
+{
+    struct kernel_stat stat;
+    return user_stat(path, true, &stat) == 0 && (stat.st_mode & S_IFMT) == S_IFDIR;
+}
+
 long user_statfs(const char *path, struct kernel_statfs *statfs)
 {
     char copy[USER_PATH_MAX];
@@ -154,8 +160,7 @@ bool user_join(char path[USER_PATH_MAX], const char *directory, const char *name
 
 bool user_destination(char path[USER_PATH_MAX], const char *from, const char *to)
 {
-    struct kernel_stat stat;
-    if (user_stat(to, true, &stat) == 0 && (stat.st_mode & S_IFMT) == S_IFDIR)
+    if (user_is_directory(to))
         return user_join(path, to, user_last_name(from));
     return user_copy_path(path, to);
 }

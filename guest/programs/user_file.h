@@ -16,6 +16,8 @@
 long user_create(const char *path, int flags, unsigned mode);
 /* Of what a link stands for, or, without `follow`, of itself. */
 long user_stat(const char *path, bool follow, struct kernel_stat *stat);
+/* Whether it leads to a directory, also over links. */
+bool user_is_directory(const char *path);
 long user_statfs(const char *path, struct kernel_statfs *statfs);
 long user_getdents(int descriptor, void *buffer, size_t size);
 long user_mkdir(const char *path, unsigned mode);

@@ -166,6 +166,13 @@ struct ledger_program *ledger_program_of_task(const struct ledger *ledger, uint6
     return NULL;
 }
 
+const struct ledger_fault *ledger_fault(const struct ledger *ledger, unsigned age)
+{
+    return age < MIN(ledger->fault_count, LEDGER_FAULTS_MAX)
+               ? &ledger->faults[(ledger->fault_count - 1 - age) % LEDGER_FAULTS_MAX]
+               : NULL;
+}
+
 const struct ledger_lock *ledger_lock(const struct ledger *ledger, uint64_t lock)
 {
     for (unsigned i = 0; i < ledger->lock_count; i++) {

@@ -442,6 +442,8 @@ const struct ledger_conversation *ledger_conversation(const struct ledger *ledge
 const struct ledger_task *ledger_task(const struct ledger *ledger, uint32_t number);
 const struct ledger_program *ledger_program(const struct ledger *ledger, uint32_t number);
 const struct ledger_lock *ledger_lock(const struct ledger *ledger, uint64_t lock);
+/* An injected fault that took effect: the newest is 0. NULL beyond those that are kept. */
+const struct ledger_fault *ledger_fault(const struct ledger *ledger, unsigned age);
 const struct ledger_peer *ledger_peer(const struct ledger *ledger, uint32_t address);
 /* The first IPv4 address in a text, in host order; 0: none. */
 uint32_t ledger_find_address(const char *text);

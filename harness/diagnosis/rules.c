@@ -110,10 +110,9 @@ bool rules_is_running(const struct rules_case *c, const struct ledger_device *de
 
 bool rules_timers_were_hit(const struct rules_case *c)
 {
-    unsigned kept = MIN(c->ledger->fault_count, LEDGER_FAULTS_MAX);
-    for (unsigned i = 0; i < kept; i++) {
-        const char *object = c->ledger->faults[i].object;
-        if (strcmp(object, "timer") == 0 || strcmp(object, "irq") == 0) {
+    const struct ledger_fault *fault;
+    for (unsigned i = 0; (fault = ledger_fault(c->ledger, i)) != NULL; i++) {
+        if (strcmp(fault->object, "timer") == 0 || strcmp(fault->object, "irq") == 0) {
             return true;
         }
     }
@@ -266,10 +265,8 @@ static bool rules_fault_fits(const struct ledger_fault *fault, const struct diag
 
 static void rules_name_trigger(struct rules_case *c)
 {
-    unsigned kept = MIN(c->ledger->fault_count, LEDGER_FAULTS_MAX);
-    for (unsigned i = 1; i <= kept; i++) {
-        const struct ledger_fault *fault =
-            &c->ledger->faults[(c->ledger->fault_count - i) % LEDGER_FAULTS_MAX];
+    const struct ledger_fault *fault;
+    for (unsigned i = 0; (fault = ledger_fault(c->ledger, i)) != NULL; i++) {
         if (rules_fault_fits(fault, c->diagnosis)) {
             char at[32];
             c->diagnosis->trigger =

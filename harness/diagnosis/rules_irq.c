@@ -306,10 +306,7 @@ static bool rules_device_matters(const struct rules_case *c, const struct rules_
 static bool rules_status_missing(const struct rules_case *c, const struct rules_source *source)
 {
     const struct ledger_device *device = source->device;
-    const struct ledger_fault *last =
-        c->ledger->fault_count > 0
-            ? &c->ledger->faults[(c->ledger->fault_count - 1) % LEDGER_FAULTS_MAX]
-            : NULL;
+    const struct ledger_fault *last = ledger_fault(c->ledger, 0);
     return rules_is_running(c, device) && rules_dev(c, source)->isr == 0 &&
            device->rx.used.sequence > device->isr_set.sequence &&
            device->rx.used.sequence > device->isr_ack.sequence && last != NULL &&

@@ -26,10 +26,8 @@ bool rule_rtc_not_read(struct rules_case *c)
 /* Only asked of a guest that has crashed. */
 bool rule_alloc_unchecked(struct rules_case *c)
 {
-    unsigned kept = MIN(c->ledger->fault_count, LEDGER_FAULTS_MAX);
-    for (unsigned i = 1; i <= kept; i++) {
-        const struct ledger_fault *fault =
-            &c->ledger->faults[(c->ledger->fault_count - i) % LEDGER_FAULTS_MAX];
+    const struct ledger_fault *fault;
+    for (unsigned i = 0; (fault = ledger_fault(c->ledger, i)) != NULL; i++) {
         if (strcmp(fault->object, "alloc") == 0) {
             char at[32];
             return rules_found(c, "alloc.unchecked",

@@ -207,7 +207,7 @@ static bool rules_is_held_up_by(const struct rules_case *c, uint32_t address)
     }
     for (guint i = 0; i < c->ledger->programs->len; i++) {
         const struct ledger_program *program = g_ptr_array_index(c->ledger->programs, i);
-        if (program != NULL && program != c->question->program && program->peer == address) {
+        if (program != c->question->program && program->peer == address) {
             return true;
         }
     }

@@ -19,9 +19,8 @@ static uint64_t rules_frames_held(const struct ledger_device *device)
 /* An injected fault kept the last notification from the device. */
 static bool rules_kick_was_lost(const struct rules_case *c, const struct ledger_queue *queue)
 {
-    unsigned kept = MIN(c->ledger->fault_count, LEDGER_FAULTS_MAX);
-    for (unsigned i = 0; i < kept; i++) {
-        const struct ledger_fault *fault = &c->ledger->faults[i];
+    const struct ledger_fault *fault;
+    for (unsigned i = 0; (fault = ledger_fault(c->ledger, i)) != NULL; i++) {
         if (g_str_equal(fault->target, queue->name) && g_str_equal(fault->fault, "no-kick") &&
             fault->at.time_ns >= queue->kick.time_ns) {
             return true;

@@ -85,12 +85,9 @@ void checker_share_counter(struct parser *parser, const struct lexer_token *toke
     const char *const *list = (const char *const *)names->pdata;
     if (!g_strv_contains(list, token->text)) {
         char *hint = diagnostic_hint_nearest(token->text, list);
-        parser_refuse(
-            parser, token,
-            hint != NULL
-                ? hint
-                : g_strdup("a share has requests, replies, errors, breaches, timeouts, rejected"),
-            "no counter is called '%s'", token->text);
+        g_autofree char *all = g_strjoinv(", ", (char **)checker_share_counters);
+        parser_refuse(parser, token, hint != NULL ? hint : g_strdup_printf("a share has %s", all),
+                      "no counter is called '%s'", token->text);
     }
 }
 
@@ -180,12 +177,15 @@ char *checker_share_path(const struct parser *parser, const char *name)
     return g_strconcat(schemes ? "/scheme/9p." : "/mnt/", name, NULL);
 }
 
+/* A folder's path, as it is without the slash that may end it. Gives. */
+static char *checker_folder_path(const char *path)
+{
+    return g_strndup(path, strlen(path) - (g_str_has_suffix(path, "/") ? 1 : 0));
+}
+
 void checker_share_golden(struct parser *parser, const struct lexer_token *token)
 {
-    g_autofree char *path = g_strdup(token->text);
-    if (g_str_has_suffix(path, "/")) {
-        path[strlen(path) - 1] = '\0';
-    }
+    g_autofree char *path = checker_folder_path(token->text);
     if (!checker_is_plain_path(path)) {
         parser_refuse(parser, token, NULL,
                       "the path of a golden folder is relative to the scenario's folder and below "
@@ -194,11 +194,7 @@ void checker_share_golden(struct parser *parser, const struct lexer_token *token
         return;
     }
     for (guint i = 0; i < parser->scenario->inputs->len; i++) {
-        const char *input = parser->scenario->inputs->pdata[i];
-        g_autofree char *other = g_strdup(input);
-        if (g_str_has_suffix(other, "/")) {
-            other[strlen(other) - 1] = '\0';
-        }
+        g_autofree char *other = checker_folder_path(parser->scenario->inputs->pdata[i]);
         if (strcmp(other, path) == 0) {
             parser_refuse(parser, token, NULL,
                           "%s is read by this scenario: --update would change what it begins with",

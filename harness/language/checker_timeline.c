@@ -225,9 +225,8 @@ void checker_event_field(struct parser *parser, const struct lexer_token *name,
 
 /*
  * The cards' counters are known: CARD.rx and CARD.tx, of each frames, bytes and dropped; and those
- * of shares. Others
- * come from the guest, and only it knows them; but what begins almost like a card is taken for a
- * slip.
+ * of shares. Others come from the guest, and only it knows them; but what begins almost like a card
+ * is taken for a slip.
  */
 void checker_counter(struct parser *parser, const struct lexer_token *token)
 {

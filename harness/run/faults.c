@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+static_assert(SCENARIO_FAULTS_MAX <= P9_FAULTS_MAX && SCENARIO_FAULTS_MAX <= IRQ_FAULTS_MAX,
+              "there is room for all, at one place");
+
 static struct fault_which faults_which(const struct scenario_fault *fault)
 {
     return (struct fault_which){.skip = fault->skip, .count = fault->count};

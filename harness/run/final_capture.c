@@ -40,12 +40,6 @@ static struct golden *final_new_frames(const struct scenario *scenario)
     return golden_new(macs, scenario->nets->len);
 }
 
-/* A mutant's frames are wrong on purpose. */
-static bool final_updates(const struct session *session)
-{
-    return session->options->update && session->scenario->guard == NULL;
-}
-
 /* Gives the golden frames, or NULL with a GError. */
 static struct golden *final_load(const struct scenario *scenario, const char *path, GError **error)
 {
@@ -87,7 +81,7 @@ bool final_capture_prepare(struct session *session, struct scenario_place *place
         g_autoptr(GError) refused = NULL;
         golden->frames = final_load(session->scenario, golden->path, &refused);
         /* With --update what is missing or damaged is written anew. */
-        if (golden->frames == NULL && !final_updates(session)) {
+        if (golden->frames == NULL && !session_updates(session)) {
             g_propagate_error(error, g_steal_pointer(&refused));
             *place = statement->place;
             return false;
@@ -133,7 +127,7 @@ static struct session_golden *final_find(const struct session *session,
 bool final_capture_judge(struct session *session, const struct scenario_statement *statement)
 {
     const struct session_golden *golden = final_find(session, statement);
-    if (final_updates(session)) {
+    if (session_updates(session)) {
         return true;
     }
     struct golden_difference difference;
@@ -151,7 +145,7 @@ bool final_capture_judge(struct session *session, const struct scenario_statemen
 
 bool final_capture_update(struct session *session)
 {
-    for (guint i = 0; final_updates(session) && i < session->goldens->len; i++) {
+    for (guint i = 0; session_updates(session) && i < session->goldens->len; i++) {
         const struct session_golden *golden = g_ptr_array_index(session->goldens, i);
         struct golden_difference difference = {0};
         bool is_same = golden->frames != NULL &&

@@ -10,12 +10,6 @@
 #include "harness/run/session_priv.h"
 #include "harness/run/shares.h"
 
-/* What a mutant leaves behind is wrong on purpose. */
-static bool final_share_updates(const struct session *session)
-{
-    return session->options->update && session->scenario->guard == NULL;
-}
-
 static bool final_share_find_goldens(const struct scenario *scenario, struct scenario_place *place,
                                      GError **error)
 {
@@ -48,13 +42,13 @@ bool final_share_check(const struct scenario *scenario, struct scenario_place *p
 bool final_share_prepare(struct session *session, struct scenario_place *place, GError **error)
 {
     session->shares = shares_new(session->scenario, place, error);
-    return session->shares != NULL && (final_share_updates(session) ||
-                                       final_share_find_goldens(session->scenario, place, error));
+    return session->shares != NULL &&
+           (session_updates(session) || final_share_find_goldens(session->scenario, place, error));
 }
 
 bool final_share_judge(struct session *session, const struct scenario_statement *statement)
 {
-    if (final_share_updates(session)) {
+    if (session_updates(session)) {
         return true;
     }
     g_autoptr(GError) error = NULL;
@@ -78,7 +72,7 @@ bool final_share_judge(struct session *session, const struct scenario_statement 
 
 bool final_share_update(struct session *session)
 {
-    for (guint i = 0; final_share_updates(session) && i < session->scenario->finals->len; i++) {
+    for (guint i = 0; session_updates(session) && i < session->scenario->finals->len; i++) {
         const struct scenario_statement *statement =
             g_ptr_array_index(session->scenario->finals, i);
         if (statement->verb != SCENARIO_FINALLY_SHARE) {

@@ -115,6 +115,11 @@ void session_pass(struct session *session)
     board_stop(session->board);
 }
 
+bool session_updates(const struct session *session)
+{
+    return session->options->update && session->scenario->guard == NULL;
+}
+
 void session_note_written(struct session *session, const char *path)
 {
     if (session->written == NULL) {

@@ -177,6 +177,8 @@ void session_finish(struct session *session, enum run_status status,
                     const struct scenario_statement *statement, char *what, char *expected,
                     char *got);
 void session_pass(struct session *session);
+/* Whether what is golden is to be written anew. Never for a mutant: it is wrong on purpose. */
+bool session_updates(const struct session *session);
 /* --update has written this file or folder. */
 void session_note_written(struct session *session, const char *path);
 

@@ -182,13 +182,16 @@ static bool rules_is_left(const struct rules_case *c, const struct ledger_p9_mes
            (task->since.sequence < device->tx.used.sequence || strcmp(task->on, "9p") == 0);
 }
 
-bool rules_answer_is_left(const struct rules_case *c, const struct ledger_device *device)
+bool rules_answer_is_left(const struct rules_case *c, const struct ledger_device *device,
+                          bool for_program)
 {
     for (guint i = 1; rules_shares(c) != NULL && i < c->ledger->tasks->len; i++) {
         const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
         const struct ledger_p9_message *message =
             task != NULL ? ledger_p9_last(c->ledger, task->number) : NULL;
-        if (message != NULL && message->share == device->name && rules_is_left(c, message, task)) {
+        bool is_meant = message != NULL && message->share == device->name &&
+                        (!for_program || rules_is_asked_about(c, message->owner));
+        if (is_meant && rules_is_left(c, message, task)) {
             return true;
         }
     }
@@ -208,6 +211,7 @@ static bool rules_slept_over(struct rules_case *c)
     rules_evidence_call(c, call);
     if (shares->slept_untold) {
         c->diagnosis->intid = board_device_intid(c->board, call->share);
+        c->diagnosis->device = call->share;
         rules_evidence_irq(c, c->diagnosis->intid);
         return rules_found(c, "irq.lost",
                            "%s had set its interrupt status for the answer to %s, INTID %u never "

@@ -375,7 +375,7 @@ static void test_a_breach_of_the_mount_is_in_the_chain_of_whoever_waits_for_it(v
     check_breach_of_a_daemon(false, "p9.refused");
 }
 
-static void test_a_tag_that_is_in_use_concerns_both_and_nobody_else(void)
+static void test_a_tag_that_is_in_use_concerns_both(void)
 {
     walk();
     send(3, "Tread", 1);
@@ -659,7 +659,7 @@ UNIT_SUITE("rules_share", UNIT_TEST(test_a_fid_that_was_walked_to_and_not_clunke
            UNIT_TEST(test_a_breach_of_the_mount_that_the_server_took_is_no_cause),
            UNIT_TEST(test_a_breach_that_the_call_got_over_is_no_cause),
            UNIT_TEST(test_a_breach_of_the_mount_is_in_the_chain_of_whoever_waits_for_it),
-           UNIT_TEST(test_a_tag_that_is_in_use_concerns_both_and_nobody_else),
+           UNIT_TEST(test_a_tag_that_is_in_use_concerns_both),
            UNIT_TEST(test_an_answer_that_is_there_and_not_looked_at),
            UNIT_TEST(test_an_answer_that_was_there_before_the_task_slept),
            UNIT_TEST(test_a_daemon_that_sleeps_over_an_answer_is_the_driver),

@@ -405,13 +405,15 @@ static void shares_give_up(struct ledger_shares *shares, uint32_t owner)
 /* An answer with a wrong tag was taken, when the call then succeeds. */
 static void shares_keep_fooled(struct ledger_shares *shares, const struct ledger_p9_call *call)
 {
-    bool is_first = true;
-    for (unsigned i = 0; i < shares->fooled_count && is_first; i++) {
-        is_first = shares->fooled[i].task != call->task;
+    if (!call->was_fooled || shares->fooled_count == LEDGER_P9_FOOLED) {
+        return;
     }
-    if (call->was_fooled && is_first && shares->fooled_count < LEDGER_P9_FOOLED) {
-        shares->fooled[shares->fooled_count++] = *call;
+    for (unsigned i = 0; i < shares->fooled_count; i++) {
+        if (shares->fooled[i].task == call->task) {
+            return;
+        }
     }
+    shares->fooled[shares->fooled_count++] = *call;
 }
 
 static void shares_observe_returned(void *opaque, const struct trace_event *event)

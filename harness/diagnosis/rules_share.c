@@ -356,6 +356,7 @@ bool rule_p9_tag_mismatch(struct rules_case *c)
     return false;
 }
 
+/* Of whichever program: the file is as it is for all who come behind. */
 bool rule_p9_mode_lost(struct rules_case *c)
 {
     const struct ledger_shares *shares = rules_shares(c);

@@ -40,6 +40,7 @@ OUTCOMES = {
     "9p/errors": "p9.refused",
     "9p/faults": "p9.unanswered",
     "9p/foreign-tag": "p9.unanswered",
+    "9p/foreign-tag-of-several": "p9.unanswered",
     "9p/no-reply": "p9.unanswered",
     "9p/programs": "p9.refused",
     "9p/synced": "p9.refused",
@@ -99,6 +100,9 @@ HEADER = """\
 Made by `./dev confusion` from runs; the test `docs.confusion` compares. Rows are guarded mutants, scenarios that expect a
 cause, and near misses: other faults with similar symptoms, for which *not* says which names would be wrong. How to add a near
 miss: two files in `tests/meta/scenarios/nearmiss`, the second with a line `! cause:    ID` for each wrong name.
+
+A cause that nobody in the guest could have prevented, such as `p9.unanswered`, has no mutant: a fault stands for it, which the report
+names as the trigger, or a scenario in which a program fails by design.
 
 """
 

@@ -217,14 +217,16 @@ unsigned board_device_slot(const struct board_config *config, unsigned index);
 /* Of an INTID as CPU 0 sees it, and as any does: an SPI is the same for all. */
 struct irq_fault *board_irq_fault(struct board *board, unsigned intid);
 struct irq_fault *board_irq_fault_of(struct board *board, unsigned cpu, unsigned intid);
+/* Of a device's line, or pin, before it meets others there; while it sends messages, of nothing. */
+struct irq_fault *board_line_fault(struct board *board, const char *device);
 struct irq_fault *board_queue_irq_fault(struct board *board, const char *queue);
 struct irq_fault *board_timer_fault(struct board *board, unsigned cpu, enum gtimer_id id);
 /* The line of this INTID, for a timer of this CPU that is to be led to it. */
 struct irqline board_timer_line(struct board *board, unsigned cpu, enum gtimer_id id,
                                 unsigned intid);
 /*
- * What the stage of an INTID or of a queue lets through arrives at this INTID of this CPU instead;
- * an SPI is the same for all.
+ * What the stage of an INTID, a device or a queue lets through arrives at this INTID of this CPU
+ * instead; an SPI is the same for all.
  */
 void board_route_irq(struct board *board, unsigned cpu, struct irq_fault *stage, unsigned intid);
 /* How many storms of interrupts go on. */

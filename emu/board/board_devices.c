@@ -68,6 +68,7 @@ void board_devices_build(struct board *board, const struct board_config *config)
             device->slot = board_device_slot(config, i);
             board_pci_attach(board, config, i, device->dev);
         }
+        board_add_line(board, device->dev);
     }
     while (devices->window_count < BOARD_VIRTIO_MMIO_SLOTS) {
         board_devices_add_window(board, config);

@@ -1,8 +1,13 @@
 /*
  * board_fault.c - where faults stand in the machine
  *
- *     queue ─[irq eth0.tx]─► device ─[irq 48]─► GIC          timer ─[timer virtual]─[irq 27]─► GIC
+ *     queue ─[irq eth0.tx]─► device ─[irq eth0]─► window, or function and pin ─[irq 48]─► GIC
  *     queue ─[vq eth0.tx]─ device                            card ─[link eth0]─ switch
+ *     timer ─[timer virtual]─[irq 27]─► GIC
+ *
+ * A device's own stage stands in front of its transport, so that of several on one line, or on one
+ * pin of PCI, each can be hit by itself; that of the INTID hits them all. While a device sends
+ * messages it has no line: then there are the queue's stage, and that of the message's INTID.
  *
  * Between a stage and its input of the GIC is a join, where lines that were routed away arrive. A
  * fault of INTID 49 is met by the source of 49 wherever it is led to, and not by those that are led
@@ -66,6 +71,31 @@ void board_route_irq(struct board *board, unsigned cpu, struct irq_fault *stage,
                     gic_pend_input(board_gic(board), cpu, intid));
 }
 
+void board_add_line(struct board *board, struct virtio_dev *dev)
+{
+    struct board_faults *faults = board_faults(board);
+    unsigned intid = board_device_intid(board, dev->name);
+    g_assert(faults->line_count < G_N_ELEMENTS(faults->lines));
+    struct irq_fault *stage =
+        irq_fault_new(board_clock(board), board_trace(board), "irq", dev->name,
+                      virtio_dev_line(dev), gic_pend_input(board_gic(board), 0, intid));
+    virtio_dev_set_line(dev, irq_fault_input(stage, BOARD_INPUT_DEVICE));
+    faults->lines[faults->line_count].dev = dev;
+    faults->lines[faults->line_count++].stage = stage;
+}
+
+struct irq_fault *board_line_fault(struct board *board, const char *device)
+{
+    const struct board_faults *faults = board_faults(board);
+    const struct virtio_dev *dev = board_device(board, device);
+    unsigned i = 0;
+    while (i < faults->line_count && faults->lines[i].dev != dev) {
+        i++;
+    }
+    g_assert(i < faults->line_count);
+    return faults->lines[i].stage;
+}
+
 static unsigned board_fault_storms(const struct irq_fault *stage)
 {
     return stage != NULL && irq_fault_is_storming(stage) ? 1 : 0;
@@ -80,6 +110,9 @@ unsigned board_storm_count(struct board *board)
     }
     for (unsigned i = 0; i < board_cpus(board) * BOARD_INTID_SPI; i++) {
         count += board_fault_storms(faults->ppis[i / BOARD_INTID_SPI][i % BOARD_INTID_SPI]);
+    }
+    for (unsigned i = 0; i < faults->line_count; i++) {
+        count += board_fault_storms(faults->lines[i].stage);
     }
     for (unsigned i = 0; i < faults->queue_count; i++) {
         count += board_fault_storms(faults->queues[i].irq);
@@ -195,6 +228,9 @@ void board_faults_fini(struct board_faults *faults)
         for (unsigned i = 0; i < GTIMER_COUNT; i++) {
             irq_fault_free(faults->timers[cpu][i]);
         }
+    }
+    for (unsigned i = 0; i < faults->line_count; i++) {
+        irq_fault_free(faults->lines[i].stage);
     }
     for (unsigned i = 0; i < faults->queue_count; i++) {
         irq_fault_free(faults->queues[i].irq);

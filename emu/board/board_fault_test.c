@@ -164,17 +164,19 @@ static void test_storms_are_counted_wherever_they_are(void)
     irq_fault_storm(board_queue_irq_fault(board, "eth0.tx"), all);
     irq_fault_storm(board_irq_fault(board, 20), all);
     irq_fault_storm(board_irq_fault(board, 40), all);
+    irq_fault_storm(board_line_fault(board, "eth1"), all);
     CU_ASSERT_EQUAL(board_storm_count(board), 0);
     struct irqline tx = virtqueue_interrupt_line(board_queue(board, "eth0.tx"));
     const struct irqline lines[] = {tx, irq_fault_input(board_irq_fault(board, 20), 0),
-                                    irq_fault_input(board_irq_fault(board, 40), 0)};
+                                    irq_fault_input(board_irq_fault(board, 40), 0),
+                                    virtio_dev_line(board_device(board, "eth1"))};
     for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
         irqline_set(&lines[i], true);
         irqline_set(&lines[i], false);
         CU_ASSERT_EQUAL(board_storm_count(board), i + 1);
     }
     irq_fault_restore(board_irq_fault(board, 20));
-    CU_ASSERT_EQUAL(board_storm_count(board), 2);
+    CU_ASSERT_EQUAL(board_storm_count(board), 3);
     board_free(board);
 }
 

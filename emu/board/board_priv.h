@@ -25,7 +25,11 @@ struct board_faults {
     struct irq_join spi_arrivals[BOARD_IRQ_COUNT];
     struct irq_join ppi_arrivals[CPU_CORES_MAX][BOARD_INTID_SPI];
     struct irq_fault *timers[CPU_CORES_MAX][GTIMER_COUNT];
-    unsigned queue_count, link_count;
+    unsigned line_count, queue_count, link_count;
+    struct {
+        const struct virtio_dev *dev;
+        struct irq_fault *stage;
+    } lines[BOARD_DEVICES_MAX];
     struct {
         struct virtqueue *queue;
         struct irq_fault *irq;        /* NULL: none yet */
@@ -42,6 +46,8 @@ void board_faults_fini(struct board_faults *faults);
 /* What a device, or a timer, drives; what virtio device `index` does, with whom else is there. */
 struct irqline board_device_line(struct board *board, unsigned intid);
 struct irqline board_window_line(struct board *board, unsigned index, unsigned intid);
+/* Puts the stage of a device's own line between it and its transport; its name is known. */
+void board_add_line(struct board *board, struct virtio_dev *dev);
 struct irqline board_timer_output(struct board *board, unsigned cpu, enum gtimer_id id,
                                   unsigned intid);
 

@@ -17,7 +17,7 @@
 
 #include <glib.h>
 
-#define TRACE_FIELDS_MAX 10
+#define TRACE_FIELDS_MAX 11
 #define TRACE_NO_CPU     0
 
 enum trace_kind {

@@ -67,12 +67,14 @@ static void test_delay_lets_others_overtake(void)
     share_put_read(&setup, 8, 0, 12);
     share_ask(&setup, 1, 117);
     CU_ASSERT_EQUAL(mock_ring_used_index(&setup.ring), (uint16_t)(used + 1));
+    CU_ASSERT_EQUAL(setup.machine.last[TRACE_P9_REPLY].fields[6].number, 2); /* of chain 1 */
     mock_machine_run(&setup.machine, 10000 - 1);
     CU_ASSERT_EQUAL(mock_ring_used_index(&setup.ring), (uint16_t)(used + 1));
     mock_machine_run(&setup.machine, 1);
     CU_ASSERT_EQUAL(mock_ring_used_index(&setup.ring), (uint16_t)(used + 2));
     CU_ASSERT_EQUAL(mock_ring_used_len(&setup.ring, (uint16_t)(used + 1)), 23);
     CU_ASSERT_EQUAL(setup.machine.counts[TRACE_P9_REPLY], 2);
+    CU_ASSERT_EQUAL(setup.machine.last[TRACE_P9_REPLY].fields[6].number, 0);
     share_setup_fini(&setup);
 }
 
@@ -151,6 +153,8 @@ static void test_duplicate_takes_the_place_of_the_next_answer(void)
     share_send(&setup, 1);
     mock_machine_run(&setup.machine, SHARE_LATENCY);
     CU_ASSERT_EQUAL(share_get(setup.answers[1], 5, 2), 7);
+    CU_ASSERT_EQUAL(setup.machine.last[TRACE_P9_REPLY].fields[1].number, 7);
+    CU_ASSERT_EQUAL(setup.machine.last[TRACE_P9_REPLY].fields[6].number, 2); /* in the other's */
     CU_ASSERT_EQUAL(share_get(setup.answers[1], 7, 4), 3);
     ask(117);
     share_setup_fini(&setup);

@@ -141,15 +141,16 @@ static void share_tell_request(struct virtio_9p *share, const struct p9_request 
     trace_emit(share->dev.env.trace, TRACE_P9_REQUEST, TS(share->dev.name), TN(request->tag),
                TS(share_type_name(share, request->type)), TN(request->fid), TN(request->size),
                TS(share_names(share, request)), TN(request->flags), TN(request->mode),
-               TN(request->offset), TN(count));
+               TN(request->offset), TN(count), TN(share->chain.head));
 }
 
-static void share_tell_reply(struct virtio_9p *share, const struct share_answer *answer)
+static void share_tell_reply(struct virtio_9p *share, uint16_t head,
+                             const struct share_answer *answer)
 {
     share->counters.replies++;
     share->counters.errors += answer->error != 0;
     trace_emit(share->dev.env.trace, TRACE_P9_REPLY, TS(share->dev.name), TN(answer->tag),
-               TS(answer->type), TN(answer->size), TN(answer->error), TN(answer->count));
+               TS(answer->type), TN(answer->size), TN(answer->error), TN(answer->count), TN(head));
 }
 
 /* The four bytes behind an answer's header, where they are a number worth telling. */
@@ -201,7 +202,7 @@ static void share_take_tag(struct virtio_9p *share, const struct p9_request *req
 
 static void share_push(struct virtio_9p *share, uint16_t head, const struct share_answer *answer)
 {
-    share_tell_reply(share, answer);
+    share_tell_reply(share, head, answer);
     virtqueue_push(share_queue(share), head, answer->size);
 }
 

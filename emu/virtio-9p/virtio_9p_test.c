@@ -63,6 +63,8 @@ static void test_a_file_is_read_through_the_ring_and_told(void)
     CU_ASSERT_EQUAL(reply->fields[3].number, 16);
     CU_ASSERT_EQUAL(reply->fields[4].number, 0);
     CU_ASSERT_EQUAL(reply->fields[5].number, 5);
+    CU_ASSERT_EQUAL(request->fields[10].number, 2); /* chain 1 begins with descriptor 2 */
+    CU_ASSERT_EQUAL(reply->fields[6].number, 2);
     CU_ASSERT_EQUAL(seen(TRACE_P9_BREACH), 0);
     CU_ASSERT_EQUAL(virtio_9p_fid_count(setup.share), 2);
     struct virtio_9p_counters counters = virtio_9p_counters(setup.share);

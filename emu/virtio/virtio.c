@@ -202,6 +202,11 @@ uint32_t virtio_dev_isr_take(struct virtio_dev *dev)
     return bits;
 }
 
+struct irqline virtio_dev_line(const struct virtio_dev *dev)
+{
+    return dev->line;
+}
+
 void virtio_dev_set_line(struct virtio_dev *dev, struct irqline line)
 {
     g_assert(dev->sources == 0);

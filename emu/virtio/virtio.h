@@ -159,7 +159,8 @@ void virtio_dev_watch_barriers(struct virtio_dev *dev);
  */
 bool virtio_dev_barrier(struct virtio_dev *dev);
 void virtio_dev_tell(struct virtio_dev *dev);
-/* The line that the device asserts from now on; it is low at the time. */
+/* The line that the device asserts, and another one from now on; it is low at the time. */
+struct irqline virtio_dev_line(const struct virtio_dev *dev);
 void virtio_dev_set_line(struct virtio_dev *dev, struct irqline line);
 /* From now on notifications are messages; with NULL they use the line again. */
 void virtio_dev_set_messages(struct virtio_dev *dev, virtio_message_fn *fn, void *opaque);

@@ -141,8 +141,9 @@ static const struct cause causes_table[] = {
             "is used twice at a time, or NOTAG where it does not belong.",
         .looks = "Wrong bytes, or those of another file, after an answer was late or lost; or the "
                  "65535th message fails.",
-        .evidence = "An answer with a tag that its message did not have, and the call returned "
-                    "success; or the server's p9.breach about a tag.",
+        .evidence =
+            "In the chain of a message of the program's an answer with another tag, and the "
+            "call returned success; or the server's p9.breach about a tag.",
         .mistakes = "Only the type of an answer is compared; the counter of tags runs over 0xffff; "
                     "Tversion has a tag like any other.",
         .mend = "Compare the tag of each answer with that of the message in whose buffer it came, "

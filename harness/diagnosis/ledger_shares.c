@@ -1,11 +1,12 @@
 /*
  * ledger_shares.c - what passed between the guest and its shares
  *
- * An answer is that of the oldest message with its tag that has none. One whose tag no such message
- * has was given to somebody who waits for another: of several, the oldest.
+ * An answer goes to whoever waits for the chain that it comes back in, whatever its tag: of the
+ * messages in a chain, to the newest. It is that message's if it has its tag as well.
  */
 #include "harness/diagnosis/ledger_shares.h"
 
+#include "emu/virtio-9p/p9_server.h"
 #include "harness/diagnosis/ledger_priv.h"
 
 #include <string.h>
@@ -38,23 +39,22 @@ static struct ledger_p9_call *shares_call(struct ledger_shares *shares, uint32_t
     return NULL;
 }
 
-/* The oldest of the ring comes first. */
-static struct ledger_p9_message *shares_message(struct ledger_shares *shares, unsigned age)
+/* The newest of the ring comes first. */
+static struct ledger_p9_message *shares_newest(struct ledger_shares *shares, unsigned age)
 {
     unsigned kept = MIN(shares->message_count, LEDGER_P9_MESSAGES);
-    return age < kept ? &shares->messages[(shares->message_count - kept + age) % LEDGER_P9_MESSAGES]
+    return age < kept ? &shares->messages[(shares->message_count - 1 - age) % LEDGER_P9_MESSAGES]
                       : NULL;
 }
 
-/* With `any_tag`, the oldest that waits. */
-static struct ledger_p9_message *shares_waiting(struct ledger_shares *shares, const char *share,
-                                                uint64_t tag, bool any_tag)
+/* The message in a chain; NULL: none is known, or it has its answer. */
+static struct ledger_p9_message *shares_in_chain(struct ledger_shares *shares, const char *share,
+                                                 uint64_t head)
 {
     struct ledger_p9_message *message;
-    for (unsigned i = 0; (message = shares_message(shares, i)) != NULL; i++) {
-        if (message->share == share && message->answered.sequence == 0 &&
-            (any_tag || message->tag == tag)) {
-            return message;
+    for (unsigned i = 0; (message = shares_newest(shares, i)) != NULL; i++) {
+        if (message->share == share && message->head == head) {
+            return message->answered.sequence == 0 ? message : NULL;
         }
     }
     return NULL;
@@ -62,11 +62,8 @@ static struct ledger_p9_message *shares_waiting(struct ledger_shares *shares, co
 
 const struct ledger_p9_message *ledger_p9_last(const struct ledger *ledger, uint32_t task)
 {
-    const struct ledger_shares *shares = ledger->shares;
-    unsigned kept = MIN(shares->message_count, LEDGER_P9_MESSAGES);
-    for (unsigned i = 1; i <= kept; i++) {
-        const struct ledger_p9_message *message =
-            &shares->messages[(shares->message_count - i) % LEDGER_P9_MESSAGES];
+    const struct ledger_p9_message *message;
+    for (unsigned i = 0; (message = shares_newest(ledger->shares, i)) != NULL; i++) {
         if (message->task == task) {
             return message;
         }
@@ -181,6 +178,36 @@ static void shares_follow_fids(struct ledger_shares *shares,
     }
 }
 
+/* ---- breaches -------------------------------------------------------------------------------- */
+
+typedef bool shares_breach_fn(const struct ledger_p9_breach *breach, const void *of);
+
+static bool shares_is_of_message(const struct ledger_p9_breach *breach, const void *of)
+{
+    const struct ledger_p9_message *message = of;
+    return breach->share == message->share && breach->head == message->head &&
+           breach->at.sequence > message->sent.sequence;
+}
+
+static bool shares_is_of_call(const struct ledger_p9_breach *breach, const void *of)
+{
+    const struct ledger_p9_call *call = of;
+    return breach->owner == call->task && breach->at.sequence > call->entered.sequence;
+}
+
+static void shares_forget_breaches(struct ledger_shares *shares, shares_breach_fn *is_over,
+                                   const void *of)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < shares->breach_count; i++) {
+        const struct ledger_p9_breach *breach = &shares->breaches[i];
+        if (strcmp(breach->rule, P9_RULE_TAG_IN_USE) == 0 || !is_over(breach, of)) {
+            shares->breaches[kept++] = *breach;
+        }
+    }
+    shares->breach_count = kept;
+}
+
 /* ---- messages -------------------------------------------------------------------------------- */
 
 /* What the program asked for, when the message makes something in its call. */
@@ -218,6 +245,7 @@ static void shares_observe_request(void *opaque, const struct trace_event *event
         .name = event->fields[5].string,
         .mode = (uint32_t)event->fields[7].number,
         .count = (uint32_t)event->fields[9].number,
+        .head = (uint16_t)event->fields[10].number,
         .task = task,
         .owner = shares_owner(shares, task),
         .sent = ledger_mark(event),
@@ -236,24 +264,24 @@ static void shares_observe_reply(void *opaque, const struct trace_event *event)
     struct ledger_shares *shares = ledger->shares;
     const char *share = event->fields[0].string;
     uint64_t tag = event->fields[1].number, error = event->fields[4].number;
-    if (shares->damaged == share) {
-        shares->damaged = NULL;
-        return;
-    }
-    struct ledger_p9_message *message = shares_waiting(shares, share, tag, false);
-    bool is_wrong = message == NULL;
-    message = is_wrong ? shares_waiting(shares, share, tag, true) : message;
+    struct ledger_p9_message *message = shares_in_chain(shares, share, event->fields[6].number);
     struct ledger_p9_call *call = message != NULL ? shares_call(shares, message->owner) : NULL;
-    if (call != NULL && is_wrong) {
-        call->was_fooled = true;
-        call->wrong_tag = (uint16_t)tag;
-        call->right_tag = message->tag;
-        call->fooled_at = ledger_mark(event);
-    }
-    if (message == NULL || is_wrong) {
+    if (message == NULL || message->is_damaged) {
         return; /* it is none to the message, which waits on */
     }
+    if (message->tag != tag) { /* likewise */
+        if (call != NULL) {
+            call->was_fooled = true;
+            call->wrong_tag = (uint16_t)tag;
+            call->right_tag = message->tag;
+            call->fooled_at = ledger_mark(event);
+        }
+        return;
+    }
     message->answered = ledger_mark(event);
+    if (error == 0) {
+        shares_forget_breaches(shares, shares_is_of_message, message);
+    }
     if (call != NULL) {
         call->answered++;
     }
@@ -272,10 +300,30 @@ static void shares_observe_reply(void *opaque, const struct trace_event *event)
 static void shares_observe_fault(void *opaque, const struct trace_event *event)
 {
     struct ledger *ledger = opaque;
-    if (strcmp(event->fields[0].string, "9p") == 0 &&
-        strcmp(event->fields[2].string, "bad-size") == 0) {
-        ledger->shares->damaged = event->fields[1].string;
+    struct ledger_p9_message *message;
+    if (strcmp(event->fields[0].string, "9p") != 0 ||
+        strcmp(event->fields[2].string, "bad-size") != 0) {
+        return;
     }
+    for (unsigned i = 0; (message = shares_newest(ledger->shares, i)) != NULL; i++) {
+        if (message->share == event->fields[1].string) {
+            message->is_damaged = true;
+            return;
+        }
+    }
+}
+
+/* For whom the message was sent that has the tag of this one; 0: none is known. */
+static uint32_t shares_other_owner(struct ledger_shares *shares,
+                                   const struct ledger_p9_message *message)
+{
+    const struct ledger_p9_message *other;
+    for (unsigned i = 0; (other = shares_newest(shares, i)) != NULL; i++) {
+        if (other != message && other->share == message->share && other->tag == message->tag) {
+            return other->owner;
+        }
+    }
+    return 0;
 }
 
 static void shares_observe_breach(void *opaque, const struct trace_event *event)
@@ -283,16 +331,19 @@ static void shares_observe_breach(void *opaque, const struct trace_event *event)
     struct ledger *ledger = opaque;
     struct ledger_shares *shares = ledger->shares;
     const char *rule = event->fields[3].string;
+    uint32_t task = ledger->running[ledger_cpu(event)], owner = shares_owner(shares, task);
     for (unsigned i = 0; i < shares->breach_count; i++) {
-        if (strcmp(shares->breaches[i].rule, rule) == 0) {
+        if (strcmp(shares->breaches[i].rule, rule) == 0 && shares->breaches[i].owner == owner) {
             return;
         }
     }
     if (shares->breach_count == LEDGER_P9_BREACHES) {
-        return;
+        shares->breach_count--;
+        memmove(&shares->breaches[0], &shares->breaches[1],
+                shares->breach_count * sizeof(shares->breaches[0]));
     }
-    uint32_t task = ledger->running[ledger_cpu(event)];
     const struct ledger_p9_message *message = ledger_p9_last(ledger, task);
+    bool has_twin = message != NULL && strcmp(rule, P9_RULE_TAG_IN_USE) == 0;
     const struct ledger_p9_fid *fid =
         message != NULL ? shares_fid(shares, message->share, message->fid) : NULL;
     shares->breaches[shares->breach_count++] = (struct ledger_p9_breach){
@@ -301,7 +352,9 @@ static void shares_observe_breach(void *opaque, const struct trace_event *event)
         .rule = rule,
         .value = event->fields[4].number,
         .fid = message != NULL ? message->fid : 0,
-        .owner = shares_owner(shares, task),
+        .owner = owner,
+        .other = has_twin ? shares_other_owner(shares, message) : 0,
+        .head = message != NULL ? message->head : 0,
         .is_created = fid != NULL && fid->is_created,
         .at = ledger_mark(event),
     };
@@ -341,11 +394,26 @@ static void shares_observe_entered(void *opaque, const struct trace_event *event
 static void shares_give_up(struct ledger_shares *shares, uint32_t owner)
 {
     const struct ledger_p9_message *message;
-    for (unsigned i = 0; (message = shares_message(shares, i)) != NULL; i++) {
+    for (unsigned i = 0; (message = shares_newest(shares, i)) != NULL; i++) {
         if (message->owner == owner && message->answered.sequence == 0) {
             shares->given_up = *message;
+            return;
         }
     }
+}
+
+/* An answer with a wrong tag was taken, when the call then succeeds. */
+static void shares_keep_fooled(struct ledger_shares *shares, const struct ledger_p9_call *call)
+{
+    if (!call->was_fooled || shares->fooled_count == LEDGER_P9_FOOLED) {
+        return;
+    }
+    for (unsigned i = 0; i < shares->fooled_count; i++) {
+        if (shares->fooled[i].task == call->task) {
+            return;
+        }
+    }
+    shares->fooled[shares->fooled_count++] = *call;
 }
 
 static void shares_observe_returned(void *opaque, const struct trace_event *event)
@@ -358,8 +426,9 @@ static void shares_observe_returned(void *opaque, const struct trace_event *even
     }
     call->result = (int64_t)event->fields[2].number;
     call->returned = ledger_mark(event);
-    if (call->was_fooled && call->result >= 0 && shares->fooled.task == 0) {
-        shares->fooled = *call;
+    if (call->result >= 0) {
+        shares_forget_breaches(shares, shares_is_of_call, call);
+        shares_keep_fooled(shares, call);
     }
     if (call->result < 0 && call->answered < call->sent) {
         shares_give_up(shares, call->task);

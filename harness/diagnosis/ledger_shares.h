@@ -4,6 +4,10 @@
  * A message belongs to the task that runs when it reaches the device, and is sent for the task in
  * whose call that is: the same one where the kernel has the client, or the caller of the request
  * that the task was given last where a daemon has it.
+ *
+ * A breach stays as long as it may be why something fails: not when the message was answered as if
+ * nothing were, and not when its call got over it. A tag that is in use is another matter: whose
+ * answer is taken for whose shows in neither.
  */
 #ifndef HARNESS_DIAGNOSIS_LEDGER_SHARES_H
 #define HARNESS_DIAGNOSIS_LEDGER_SHARES_H
@@ -12,15 +16,17 @@
 
 #define LEDGER_P9_MESSAGES 64  /* the newest, of all shares */
 #define LEDGER_P9_FIDS     256 /* that live at once; more are not kept */
-#define LEDGER_P9_BREACHES 16  /* of different rules */
+#define LEDGER_P9_BREACHES 64  /* the newest, of different rules or tasks */
 #define LEDGER_P9_CALLS    64  /* tasks in a call about a share, at once */
+#define LEDGER_P9_FOOLED   16  /* tasks that took an answer to another message for theirs */
 #define LEDGER_P9_SERVED   64  /* the newest requests of schemes */
 
 struct ledger_p9_message {
     const char *share, *type, *name; /* interned */
-    uint16_t tag;
-    uint32_t fid, count; /* as in p9.request */
+    uint16_t tag, head;              /* as in p9.request */
+    uint32_t fid, count;             /* likewise */
     uint32_t mode;
+    bool is_damaged;                   /* its answer will be none, by a fault */
     uint32_t task, owner;              /* who sent it, and for whom; 0: not known */
     struct ledger_mark sent, answered; /* answered: the device had made the answer */
 };
@@ -36,6 +42,8 @@ struct ledger_p9_breach {
     const char *share, *type, *rule;
     uint64_t value;
     uint32_t fid, owner;
+    uint32_t other;  /* of a tag in use: for whom the message was sent that has it; 0: not known */
+    uint16_t head;   /* of its message */
     bool is_created; /* the fid was opened by Tlcreate */
     struct ledger_mark at;
 };
@@ -62,10 +70,10 @@ struct ledger_shares {
     struct ledger_p9_message messages[LEDGER_P9_MESSAGES]; /* a ring */
     unsigned message_count;                                /* ever */
     struct ledger_p9_message given_up; /* the last one whose call failed before its answer came */
-    const char *damaged; /* the next answer of this share will be none, by a fault; NULL: it will */
     struct ledger_p9_fid fids[LEDGER_P9_FIDS];
     unsigned fid_count;
-    struct ledger_p9_breach breaches[LEDGER_P9_BREACHES]; /* the first of each rule */
+    /* In their order; of those of one rule and owner, the first. */
+    struct ledger_p9_breach breaches[LEDGER_P9_BREACHES];
     unsigned breach_count;
     struct ledger_p9_call calls[LEDGER_P9_CALLS]; /* at hand */
     struct {
@@ -74,8 +82,9 @@ struct ledger_shares {
         bool is_over;
     } served[LEDGER_P9_SERVED]; /* a ring */
     unsigned served_count;
-    /* The first call that took an answer with a wrong tag for its own. */
-    struct ledger_p9_call fooled;
+    /* Calls that took an answer with a wrong tag for their own: the first of each task. */
+    struct ledger_p9_call fooled[LEDGER_P9_FOOLED];
+    unsigned fooled_count;
     /* The first that returned another error than its last answer had, */
     struct ledger_p9_call changed;
     /* and the last that failed, of any task, after messages that were all answered. */

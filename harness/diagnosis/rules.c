@@ -242,9 +242,23 @@ static bool rules_is_listed(const char *list, const char *word)
     return list == NULL || strstr(list, between) != NULL;
 }
 
+/* It stands at a device, or at a queue of one, and the cause is about another device. */
+static bool rules_is_of_another(const struct ledger_fault *fault, const struct diagnosis *diagnosis)
+{
+    if (diagnosis->device == NULL || !rules_is_listed(" irq vq ", fault->object) ||
+        g_ascii_isdigit(fault->target[0])) {
+        return false;
+    }
+    g_autofree char *device = g_strndup(fault->target, strcspn(fault->target, "."));
+    return strcmp(device, diagnosis->device) != 0;
+}
+
 static bool rules_fault_fits(const struct ledger_fault *fault, const struct diagnosis *diagnosis)
 {
     const char *cause = diagnosis->cause;
+    if (rules_is_of_another(fault, diagnosis)) {
+        return false;
+    }
     if (strcmp(cause, "reply.late") == 0) {
         bool behind_card = diagnosis->queue != NULL;
         return behind_card

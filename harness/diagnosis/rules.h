@@ -119,8 +119,12 @@ bool rule_vq_used_wrong(struct rules_case *c);
 bool rule_vq_used_not_consumed(struct rules_case *c);
 bool rule_vq_rx_starved(struct rules_case *c);
 
-/* rules_share.c: the answer to a message lies in the ring, and its task sleeps. */
-bool rules_answer_is_left(const struct rules_case *c, const struct ledger_device *device);
+/*
+ * rules_share.c: the answer to a message lies in the ring, and its task sleeps; to any message, or
+ * to one that was sent for the program that is asked about.
+ */
+bool rules_answer_is_left(const struct rules_case *c, const struct ledger_device *device,
+                          bool for_program);
 
 bool rule_p9_fid_leak(struct rules_case *c);
 bool rule_p9_breach(struct rules_case *c);

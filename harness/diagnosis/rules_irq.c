@@ -293,7 +293,7 @@ bool rule_irq_masked(struct rules_case *c)
 static bool rules_device_matters(const struct rules_case *c, const struct rules_source *source)
 {
     if (source->device->is_share) {
-        return rules_answer_is_left(c, source->device);
+        return rules_answer_is_left(c, source->device, false);
     }
     return rules_rx_unconsumed(c, source->device) && rules_queue_waiter(c) == NULL;
 }
@@ -361,11 +361,18 @@ static void rules_evidence_sleeper(struct rules_case *c)
     }
 }
 
-bool rule_irq_lost(struct rules_case *c)
+/* Where interrupts of several devices are lost, the program may sleep for that of one. */
+static bool rules_is_slept_for(const struct rules_case *c, const struct rules_source *source)
+{
+    return c->question->program != NULL && source->device != NULL && source->device->is_share &&
+           rules_answer_is_left(c, source->device, true);
+}
+
+static bool rules_some_lost(struct rules_case *c, bool for_program)
 {
     for (unsigned i = 0; i < rules_source_count(c); i++) {
         struct rules_source source = rules_source(c, i);
-        if (!rules_lost(c, &source)) {
+        if (!rules_lost(c, &source) || (for_program && !rules_is_slept_for(c, &source))) {
             continue;
         }
         c->diagnosis->repair = DIAGNOSIS_REPAIR_RAISE;
@@ -380,4 +387,9 @@ bool rule_irq_lost(struct rules_case *c)
                            source.intid);
     }
     return false;
+}
+
+bool rule_irq_lost(struct rules_case *c)
+{
+    return rules_some_lost(c, true) || rules_some_lost(c, false);
 }

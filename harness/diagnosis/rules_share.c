@@ -130,6 +130,14 @@ static const char *rules_breach_cause(const struct ledger_p9_breach *breach)
     return NULL;
 }
 
+/* It was in a message for the program, or for one that has its tag, or for whom it waits. */
+static bool rules_is_in_chain(const struct rules_case *c, const struct ledger_p9_breach *breach)
+{
+    const struct ledger_program *program = c->question->program;
+    return rules_is_asked_about(c, breach->owner) || breach->other == program->task ||
+           (!program->exited && rules_concerns(c, breach->owner));
+}
+
 bool rule_p9_breach(struct rules_case *c)
 {
     const struct ledger_shares *shares = rules_shares(c);
@@ -137,7 +145,7 @@ bool rule_p9_breach(struct rules_case *c)
         const struct ledger_p9_breach *breach = &shares->breaches[i];
         const char *cause = rules_breach_cause(breach);
         char at[32];
-        if (cause == NULL) {
+        if (cause == NULL || !rules_is_in_chain(c, breach)) {
             continue;
         }
         rules_evidence(c, "%s: %s, fid %u, at %s", breach->share, breach->type, breach->fid,
@@ -174,13 +182,16 @@ static bool rules_is_left(const struct rules_case *c, const struct ledger_p9_mes
            (task->since.sequence < device->tx.used.sequence || strcmp(task->on, "9p") == 0);
 }
 
-bool rules_answer_is_left(const struct rules_case *c, const struct ledger_device *device)
+bool rules_answer_is_left(const struct rules_case *c, const struct ledger_device *device,
+                          bool for_program)
 {
     for (guint i = 1; rules_shares(c) != NULL && i < c->ledger->tasks->len; i++) {
         const struct ledger_task *task = g_ptr_array_index(c->ledger->tasks, i);
         const struct ledger_p9_message *message =
             task != NULL ? ledger_p9_last(c->ledger, task->number) : NULL;
-        if (message != NULL && message->share == device->name && rules_is_left(c, message, task)) {
+        bool is_meant = message != NULL && message->share == device->name &&
+                        (!for_program || rules_is_asked_about(c, message->owner));
+        if (is_meant && rules_is_left(c, message, task)) {
             return true;
         }
     }
@@ -200,6 +211,7 @@ static bool rules_slept_over(struct rules_case *c)
     rules_evidence_call(c, call);
     if (shares->slept_untold) {
         c->diagnosis->intid = board_device_intid(c->board, call->share);
+        c->diagnosis->device = call->share;
         rules_evidence_irq(c, c->diagnosis->intid);
         return rules_found(c, "irq.lost",
                            "%s had set its interrupt status for the answer to %s, INTID %u never "
@@ -328,19 +340,23 @@ bool rule_p9_unanswered(struct rules_case *c)
 bool rule_p9_tag_mismatch(struct rules_case *c)
 {
     const struct ledger_shares *shares = rules_shares(c);
-    if (shares == NULL || shares->fooled.task == 0) {
-        return false;
+    for (unsigned i = 0; shares != NULL && i < shares->fooled_count; i++) {
+        const struct ledger_p9_call *call = &shares->fooled[i];
+        char at[32];
+        if (!rules_is_asked_about(c, call->task)) {
+            continue;
+        }
+        rules_evidence_call(c, call);
+        return rules_found(c, "p9.tag-mismatch",
+                           "%s got an answer with tag 0x%x at %s, which was not that of its "
+                           "message, 0x%x, and took it",
+                           call->call, call->wrong_tag, rules_time(at, call->fooled_at.time_ns),
+                           call->right_tag);
     }
-    const struct ledger_p9_call *call = &shares->fooled;
-    char at[32];
-    rules_evidence_call(c, call);
-    return rules_found(c, "p9.tag-mismatch",
-                       "%s got an answer with tag 0x%x at %s, which was not that of its message, "
-                       "0x%x, and took it",
-                       call->call, call->wrong_tag, rules_time(at, call->fooled_at.time_ns),
-                       call->right_tag);
+    return false;
 }
 
+/* Of whichever program: the file is as it is for all who come behind. */
 bool rule_p9_mode_lost(struct rules_case *c)
 {
     const struct ledger_shares *shares = rules_shares(c);

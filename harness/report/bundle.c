@@ -2,12 +2,14 @@
  * bundle.c - the folder of a failed test
  *
  * The scenario lies in a folder of its own subject again, so that its test has the same name there.
- * What it refers to by a path below its own folder comes along; what lies elsewhere is named in
- * run.txt.
+ * What it refers to by a path below its own folder comes along under the same path; what lies
+ * elsewhere is named in run.txt. A folder comes along as a share shows it: files, folders and
+ * symbolic links, and nothing outside that a link may lead to.
  */
 #include "harness/report/bundle.h"
 
 #include "harness/report/repro.h"
+#include "harness/run/folder.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -57,9 +59,23 @@ static bool bundle_is_below(const char *path)
     return !g_path_is_absolute(path) && !g_strv_contains((const char *const *)parts, "..");
 }
 
+/* As a whole, or not at all: with a part of it the test would be another one. */
+static bool bundle_copy_folder(const char *from, const char *to, GString *notes, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    struct p9_tree *tree = folder_read(from, BUNDLE_FOLDER_BYTES_MAX, &why);
+    if (tree == NULL) {
+        g_string_append_printf(notes, "not here: %s: %s\n", from, why->message);
+        return true;
+    }
+    bool copied = folder_write_all(tree, to, error);
+    p9_tree_free(tree);
+    return copied;
+}
+
 /*
- * Copies a file that the scenario names into `into`, or notes that it is not there. A file that
- * cannot be read may be what the test failed for.
+ * Copies a file or folder that the scenario names into `into`, or notes that it is not there. One
+ * that cannot be read may be what the test failed for.
  */
 static bool bundle_copy(const struct bundle_source *source, const char *into, const char *path,
                         GString *notes, GError **error)
@@ -67,6 +83,10 @@ static bool bundle_copy(const struct bundle_source *source, const char *into, co
     g_autofree char *folder = g_path_get_dirname(source->file);
     g_autofree char *from =
         g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(folder, path, NULL);
+    if (bundle_is_below(path) && g_file_test(from, G_FILE_TEST_IS_DIR)) {
+        g_autofree char *to = g_build_filename(into, path, NULL);
+        return bundle_copy_folder(from, to, notes, error);
+    }
     g_autofree char *content = NULL;
     size_t size;
     if (!bundle_is_below(path) || !g_file_get_contents(from, &content, &size, NULL)) {

@@ -2,7 +2,7 @@
  * bundle.h - all that is known of a failed test, in a folder
  *
  *     DIR/NAME/
- *         SUBJECT/FILE.scn …  the scenario and the files that it names
+ *         SUBJECT/FILE.scn …  the scenario, and the files and folders that it names
  *         repro.sh            runs it again, with $RINGSIDE or the ringside of the path
  *         run.txt             verdict, seed, version, guest and its checksum
  *         report.txt          the block of the report
@@ -16,6 +16,8 @@
 
 #include "harness/language/scenario.h"
 #include "harness/run/result.h"
+
+#define BUNDLE_FOLDER_BYTES_MAX (UINT64_C(64) << 20) /* of a folder's files: it is left out else */
 
 #define BUNDLE_CAPTURE "capture.pcap"
 #define BUNDLE_EVENTS  "events.txt"

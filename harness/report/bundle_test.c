@@ -5,6 +5,8 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct rig {
     char *folder, *file, *bundles;
@@ -36,7 +38,8 @@ static void rig_setup(struct rig *rig, const char *text)
 
 static void rig_remove(const char *path)
 {
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    bool is_link = g_file_test(path, G_FILE_TEST_IS_SYMLINK);
+    g_autoptr(GDir) dir = is_link ? NULL : g_dir_open(path, 0, NULL);
     const char *entry;
     while (dir != NULL && (entry = g_dir_read_name(dir)) != NULL) {
         g_autofree char *below = g_build_filename(path, entry, NULL);
@@ -112,6 +115,87 @@ static void test_a_bundle_holds_what_the_scenario_names(void)
     rig_teardown(&rig);
 }
 
+#define SHARES                                                                                     \
+    "version 1\nguest reference\nshare box \"data/\"\nshare far \"../far\"\nwait ready\n"          \
+    "finally share box matches \"golden/\"\n"
+
+static char *rig_path(const struct rig *rig, const char *name)
+{
+    return g_build_filename(rig->bundles, "icmp/a[n=2]/icmp", name, NULL);
+}
+
+static bool rig_has(const struct rig *rig, const char *name, mode_t kind)
+{
+    g_autofree char *path = rig_path(rig, name);
+    struct stat now;
+    return lstat(path, &now) == 0 && (now.st_mode & S_IFMT) == kind;
+}
+
+static void rig_put_link(const struct rig *rig, const char *name, const char *target)
+{
+    g_autofree char *path = g_build_filename(rig->folder, name, NULL);
+    CU_ASSERT_EQUAL(symlink(target, path), 0);
+}
+
+static void rig_make(const struct rig *rig, const char *name, mode_t mode)
+{
+    g_autofree char *path = g_build_filename(rig->folder, name, NULL);
+    CU_ASSERT_EQUAL(S_ISFIFO(mode) ? mkfifo(path, 0600) : g_mkdir_with_parents(path, 0777), 0);
+}
+
+static void test_folders_come_along_as_a_share_shows_them(void)
+{
+    struct rig rig;
+    rig_setup(&rig, SHARES);
+    rig_put(&rig, "icmp/data/d/e/file", "content");
+    rig_put(&rig, "icmp/data/program", "runs");
+    rig_put(&rig, "icmp/golden/file", "content");
+    rig_put(&rig, "far/secret", "of somebody else");
+    rig_make(&rig, "icmp/data/d/empty", S_IFDIR);
+    rig_make(&rig, "icmp/data/fifo", S_IFIFO);
+    rig_put_link(&rig, "icmp/data/link", "d/e/file");
+    rig_put_link(&rig, "icmp/data/out", "../../far");
+    g_autofree char *program = g_build_filename(rig.folder, "icmp/data/program", NULL);
+    CU_ASSERT_EQUAL(g_chmod(program, 0755), 0);
+    CU_ASSERT_TRUE(rig_write(&rig, rig.tests->pdata[0], NULL));
+    g_autofree char *file = rig_get(&rig, "icmp/data/d/e/file");
+    g_autofree char *golden = rig_get(&rig, "icmp/golden/file");
+    g_autofree char *copy = rig_path(&rig, "data/program"), *link = rig_path(&rig, "data/out");
+    g_autofree char *target = g_file_read_link(link, NULL);
+    g_autofree char *about = rig_get(&rig, "run.txt");
+    CU_ASSERT_STRING_EQUAL(file, "content");
+    CU_ASSERT_STRING_EQUAL(golden, "content");
+    CU_ASSERT_EQUAL(access(copy, X_OK), 0);
+    CU_ASSERT_TRUE(rig_has(&rig, "data/d/empty", S_IFDIR));
+    CU_ASSERT_TRUE(rig_has(&rig, "data/link", S_IFLNK));
+    CU_ASSERT_STRING_EQUAL(target, "../../far");
+    CU_ASSERT_FALSE(rig_has(&rig, "data/fifo", S_IFIFO));
+    CU_ASSERT_FALSE(rig_has(&rig, "../far", S_IFDIR));
+    CU_ASSERT_PTR_NOT_NULL(strstr(about, "/icmp/../far\n"));
+    CU_ASSERT_PTR_NULL(strstr(about, "/data"));
+    rig_teardown(&rig);
+}
+
+static void test_a_folder_that_is_too_large_is_left_out_and_told(void)
+{
+    struct rig rig;
+    rig_setup(&rig, SHARES);
+    rig_put(&rig, "icmp/data/a", "first");
+    rig_put(&rig, "icmp/data/large", "");
+    rig_put(&rig, "icmp/golden/file", "content");
+    g_autofree char *large = g_build_filename(rig.folder, "icmp/data/large", NULL);
+    CU_ASSERT_EQUAL(truncate(large, (off_t)BUNDLE_FOLDER_BYTES_MAX - 4), 0);
+    CU_ASSERT_TRUE(rig_write(&rig, rig.tests->pdata[0], NULL));
+    g_autofree char *about = rig_get(&rig, "run.txt");
+    CU_ASSERT_PTR_NOT_NULL(strstr(about, "/icmp/data/: its files have more than 64 MiB\n"));
+    CU_ASSERT_FALSE(rig_has(&rig, "data", S_IFDIR));
+    CU_ASSERT_TRUE(rig_has(&rig, "golden", S_IFDIR));
+    CU_ASSERT_EQUAL(truncate(large, (off_t)BUNDLE_FOLDER_BYTES_MAX - 5), 0);
+    CU_ASSERT_TRUE(rig_write(&rig, rig.tests->pdata[0], NULL));
+    CU_ASSERT_TRUE(rig_has(&rig, "data/large", S_IFREG));
+    rig_teardown(&rig);
+}
+
 static void test_a_file_with_errors_has_a_bundle_too(void)
 {
     struct rig rig;
@@ -137,5 +221,7 @@ static void test_a_folder_that_cannot_be_made_is_told(void)
 }
 
 UNIT_SUITE("bundle", UNIT_TEST(test_a_bundle_holds_what_the_scenario_names),
+           UNIT_TEST(test_folders_come_along_as_a_share_shows_them),
+           UNIT_TEST(test_a_folder_that_is_too_large_is_left_out_and_told),
            UNIT_TEST(test_a_file_with_errors_has_a_bundle_too),
            UNIT_TEST(test_a_folder_that_cannot_be_made_is_told))

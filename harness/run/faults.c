@@ -22,14 +22,14 @@ static struct fault_which faults_which(const struct scenario_fault *fault)
 
 /* ---- interrupts and timers ------------------------------------------------------------------- */
 
-/* "48", "eth0" (the card's INTID) or "eth0.tx" (the queue's share of it). */
+/* "48", "eth0" (the device's share of it) or "eth0.tx" (the queue's). */
 static struct irq_fault *faults_irq(struct board *board, unsigned cpu, const char *target)
 {
     if (g_ascii_isdigit(target[0])) {
         return board_irq_fault_of(board, cpu, (unsigned)strtoul(target, NULL, 0));
     }
     return strchr(target, '.') != NULL ? board_queue_irq_fault(board, target)
-                                       : board_irq_fault(board, board_device_intid(board, target));
+                                       : board_line_fault(board, target);
 }
 
 /* On how many CPUs it stands: of a PPI, each has one. */

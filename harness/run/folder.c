@@ -1,5 +1,5 @@
 /*
- * folder.c - golden folders
+ * folder.c - golden folders, and copies of folders
  *
  * The folder is read as a share of it would be, so that both sides are trees and nothing leaves it
  * by a symbolic link. Writing never follows one either: what has the name of a file and is no file
@@ -321,4 +321,79 @@ bool folder_write(struct p9_tree *tree, const char *path, GError **error)
     folder_list_free(wants);
     p9_tree_free(golden);
     return written;
+}
+
+/* ---- copies ---------------------------------------------------------------------------------- */
+
+struct folder_measure {
+    uint64_t bytes, bytes_max;
+    char *unread; /* the file that cannot be read; NULL: none */
+};
+
+static int folder_measure_node(void *opaque, const char *path, struct p9_node *node)
+{
+    struct folder_measure *measure = opaque;
+    struct p9_attributes has;
+    uint8_t first;
+    p9_node_get_attributes(node, &has);
+    if (p9_node_kind(node) != P9_KIND_FILE || has.size == 0) {
+        return 0;
+    }
+    if (has.size > measure->bytes_max - measure->bytes) {
+        return EFBIG;
+    }
+    measure->bytes += has.size;
+    int failed = p9_node_read(node, 0, &first, sizeof(first));
+    measure->unread = failed != 0 ? g_strdup(path) : NULL;
+    return failed;
+}
+
+struct p9_tree *folder_read(const char *path, uint64_t bytes_max, GError **error)
+{
+    static const struct p9_tree_config config = {.now_ns = NULL};
+    struct p9_tree *tree = p9_tree_new_folder(&config, path, error);
+    struct folder_measure measure = {.bytes_max = bytes_max};
+    int failed = tree != NULL ? p9_tree_visit(tree, folder_measure_node, &measure) : 0;
+    g_autofree char *unread = measure.unread;
+    if (failed == 0) {
+        return tree;
+    }
+    if (failed == EFBIG) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                    "its files have more than %" G_GUINT64_FORMAT " MiB", bytes_max >> 20);
+    } else if (failed == ENOSPC) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                    "it has more than %" G_GUINT64_FORMAT " entries", P9_TREE_ENTRIES_MAX);
+    } else {
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(failed), "cannot read %s: %s",
+                    unread != NULL ? unread : "a folder of it", g_strerror(failed));
+    }
+    p9_tree_free(tree);
+    return NULL;
+}
+
+struct folder_target {
+    const char *path;
+    GError **error;
+};
+
+static int folder_make_folder(void *opaque, const char *path, struct p9_node *node)
+{
+    const struct folder_target *target = opaque;
+    if (p9_node_kind(node) != P9_KIND_DIRECTORY) {
+        return 0;
+    }
+    g_autofree char *at = g_build_filename(target->path, path, NULL);
+    if (g_mkdir_with_parents(at, 0777) == 0) {
+        return 0;
+    }
+    int failed = errno;
+    folder_fail(target->error, "make", at);
+    return failed;
+}
+
+bool folder_write_all(struct p9_tree *tree, const char *path, GError **error)
+{
+    struct folder_target target = {.path = path, .error = error};
+    return folder_write(tree, path, error) && p9_tree_visit(tree, folder_make_folder, &target) == 0;
 }

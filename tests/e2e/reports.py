@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import sys
 import xml.etree.ElementTree as ET
 
@@ -16,6 +17,8 @@ STUCK = HEADER + 'limit 2s\nrun sleep: "sleep 1h"\n'
 PANICS = "version 1\nguest GUESTS/misbehaves.so does=panic\nrun nobody: \"x\"\n"
 BYTES = "version 1\nguest GUESTS/misbehaves.so does=print-bytes\nexpect event irq.taken intid=99 within 1ms\n"
 WRONG = HEADER + "expct\n"
+SHARE = HEADER + 'share box "data"\nrun ls: "ls -lR $box" within 1s\nrun cat: "cat $box/link" within 1s\n'
+SHARE += 'finally share box matches "golden"\n'
 PARAMS = NETWORK + 'param count in 3, 1\nrun ping: "ping -c $count -i 0.01 10.0.2.2" within 1s\nexpect ping prints "1 received"\n'
 GOLDEN = NETWORK + 'run ping: "ping -c COUNT 10.0.2.2" within 5s\nfinally capture matches "golden/a.pcap"\n'
 
@@ -120,6 +123,30 @@ def check_bundle(bench, folder):
     bench.check(good.status == 0 and not list((bench.scratch / "none").iterdir()), "nothing failed: no bundle", good)
 
 
+def check_bundle_of_a_share(bench):
+    """What is in the bundle is all that the test needs: it is moved, and the original is gone."""
+    scenario = bench.write("box/share.scn", SHARE)
+    bench.write("box/data/d/file", "hello")
+    bench.write("box/golden/d/file", "other")
+    (bench.scratch / "box/data/empty").mkdir()
+    (bench.scratch / "box/data/link").symlink_to("d/file")
+    bundles = bench.scratch / "of-a-share"
+    run = bench.run("run", "--bundle", bundles, scenario)
+    bench.check(run.status == 1 and "d/file: byte 0 is another one" in run.stdout, "the share differs", run)
+    about = (bundles / "box/share/run.txt").read_text()
+    bench.check("not here" not in about, f"everything is in the bundle: {about}")
+    moved = bench.scratch / "elsewhere"
+    shutil.move(bundles / "box/share", moved)
+    shutil.rmtree(bench.scratch / "box")
+    environment = {**os.environ, "RINGSIDE": str(bench.program)}
+    again = bench.execute([moved / "repro.sh", "--events", bench.scratch / "again.txt"], cwd="/", env=environment)
+    bench.check(
+        again.status == 1 and "d/file: byte 0 is another one" in again.stdout, "it fails elsewhere as it did here", again
+    )
+    same = (moved / "events.txt").read_bytes() == (bench.scratch / "again.txt").read_bytes()
+    bench.check(same, "down to the events", again)
+
+
 def check_golden_folder(bench):
     text = 'version 1\nshare box memory { "a" = "CONTENT" "d/b" = "2" }\nwait ready\nfinally share box matches "kept/"\n'
     scenario = bench.write("shared/a.scn", text.replace("CONTENT", "1"))
@@ -207,6 +234,7 @@ def main():
     check_junit(bench, folder)
     check_json(bench, folder)
     check_bundle(bench, folder)
+    check_bundle_of_a_share(bench)
     check_golden(bench)
     check_golden_folder(bench)
     check_bad_input(bench, folder)

@@ -4,6 +4,7 @@
  */
 #include "kernel/fake_hal.h"
 #include "kernel/fake_image.h"
+#include "kernel/user_map.h"
 #include "programs/programs.h"
 #include "tests/unit.h"
 
@@ -334,7 +335,7 @@ static void test_dd_says_why_it_does_not_copy(void)
     static const char *const wrong[] = {"dd",
                                         "dd of=/tmp/a",
                                         "dd if=/tmp/a bs=0",
-                                        "dd if=/tmp/a bs=16385",
+                                        "dd if=/tmp/a bs=2097153",
                                         "dd if=/tmp/a skip=-1",
                                         "dd if=/tmp/a seek=9223372036854775807",
                                         "dd /tmp/a"};
@@ -342,6 +343,43 @@ static void test_dd_says_why_it_does_not_copy(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(print(wrong[i]), "usage: dd"));
         CU_ASSERT_TRUE(fake_exited(last_number, 2));
     }
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+/* How often the last program was given so many bytes by a read. */
+static unsigned reads_of(unsigned size)
+{
+    char line[40];
+    (void)snprintf(line, sizeof line, "return %u read %u\n", last_number, size);
+    return fake_log_count(line);
+}
+
+static void test_files_move_in_large_pieces_where_there_is_memory(void)
+{
+    static const char *const programs_that_read[] = {"cp /tmp/a /tmp/b", "sha256sum /tmp/a",
+                                                     "cat /tmp/a", "dd if=/tmp/a bs=262144"};
+    boot();
+    user_map_reserve_memory();
+    expect(0, "dd of=/tmp/a bs=100000 count=1", "100000 bytes\n");
+    for (size_t i = 0; i < sizeof programs_that_read / sizeof programs_that_read[0]; i++) {
+        (void)print(programs_that_read[i]);
+        CU_ASSERT_TRUE(fake_exited(last_number, 0));
+        CU_ASSERT_EQUAL(reads_of(100000), 1);
+        CU_ASSERT_EQUAL(fake_log_count("counter program-pages.live 0\n"), 1);
+    }
+}
+
+static void test_files_move_where_there_is_little_memory_or_none(void)
+{
+    boot();
+    expect(1, "dd of=/tmp/a bs=20000 count=1", "dd: no memory for blocks of 20000 bytes\n");
+    expect(0, "dd of=/tmp/a bs=16384 count=2", "32768 bytes\n");
+    ok("cp /tmp/a /tmp/b");
+    CU_ASSERT_EQUAL(reads_of(4096), 8);
+    user_map_init(fake_ram(20000), 20000);
+    ok("cp /tmp/a /tmp/b");
+    CU_ASSERT_EQUAL(reads_of(16384), 2);
 }
 
 UNIT_SUITE("file_programs", UNIT_TEST(test_ls_lists_names_in_order),
@@ -354,4 +392,6 @@ UNIT_SUITE("file_programs", UNIT_TEST(test_ls_lists_names_in_order),
            UNIT_TEST(test_touch_truncate_and_sync), UNIT_TEST(test_stat_says_all_that_is_known),
            UNIT_TEST(test_filetest_says_what_came_of_a_call),
            UNIT_TEST(test_dd_copies_blocks_to_where_they_are_wanted),
-           UNIT_TEST(test_dd_says_why_it_does_not_copy))
+           UNIT_TEST(test_dd_says_why_it_does_not_copy),
+           UNIT_TEST(test_files_move_in_large_pieces_where_there_is_memory),
+           UNIT_TEST(test_files_move_where_there_is_little_memory_or_none))

@@ -22,6 +22,7 @@
 #include "kernel/time_file.h"
 #include "kernel/timeout.h"
 #include "kernel/tmpfs.h"
+#include "kernel/user_map.h"
 #include "kernel/user_memory.h"
 #include "lib/errno.h"
 #include "lib/format.h"
@@ -76,6 +77,7 @@ void kernel_init(const struct program_entry *programs, size_t program_count)
     nbuf_init();
     netif_init();
     program_init(programs, program_count);
+    user_map_init(NULL, 0);
     tmpfs_init();
     scheme_init();
     event_init();
@@ -106,13 +108,21 @@ void boot_say_ready(void)
         probe_ready();
 }
 
+static void boot_reserve_memory(bool has_providers)
+{
+    if (has_providers) {
+        scheme_reserve_memory();
+        program_reserve_memory();
+    }
+    user_map_reserve_memory();
+}
+
 static void boot_start_first(const char *command_line)
 {
     boot_not_ready = command_line != NULL ? 2 : 1;
+    boot_reserve_memory(command_line != NULL);
     if (command_line == NULL)
         return;
-    scheme_reserve_memory();
-    program_reserve_memory();
     if (program_start_first(command_line) != 0)
         kpanic("the first program cannot be started");
 }

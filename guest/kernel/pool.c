@@ -45,7 +45,20 @@ void pool_init(struct pool *pool, const char *name, void *memory, size_t object_
     pool_register(pool);
 }
 
-static void pool_count_exhaustion(struct pool *pool)
+void pool_count_taken(struct pool *pool, unsigned count)
+{
+    pool->used += count;
+    if (pool->used > pool->high_water)
+        pool->high_water = pool->used;
+}
+
+void pool_count_given(struct pool *pool, unsigned count)
+{
+    kassert(pool->used >= count);
+    pool->used -= count;
+}
+
+void pool_count_refused(struct pool *pool)
 {
     char name[48];
     pool->exhausted++;
@@ -67,13 +80,10 @@ void *pool_alloc(struct pool *pool)
 {
     uint64_t daif = spin_lock(&pool->lock);
     void *object = pool_take(pool);
-    if (object != NULL) {
-        pool->used++;
-        if (pool->used > pool->high_water)
-            pool->high_water = pool->used;
-    } else {
-        pool_count_exhaustion(pool);
-    }
+    if (object != NULL)
+        pool_count_taken(pool, 1);
+    else
+        pool_count_refused(pool);
     spin_unlock(&pool->lock, daif);
     return object;
 }
@@ -84,8 +94,7 @@ void pool_free(struct pool *pool, void *object)
     kassert(offset < pool->capacity * pool->object_size);
     kassert(offset % pool->object_size == 0);
     uint64_t daif = spin_lock(&pool->lock);
-    kassert(pool->used > 0);
-    pool->used--;
+    pool_count_given(pool, 1);
     pool_push(pool, object);
     spin_unlock(&pool->lock, daif);
 }

@@ -35,6 +35,14 @@ void pool_init(struct pool *pool, const char *name, void *memory, size_t object_
 void *pool_alloc(struct pool *pool);
 void pool_free(struct pool *pool, void *object);
 
+/*
+ * For who hands out the objects of a pool himself, and takes them back: how many, or that there
+ * were none. With the pool's lock. All of a pool's objects go this way, or none.
+ */
+void pool_count_taken(struct pool *pool, unsigned count);
+void pool_count_given(struct pool *pool, unsigned count);
+void pool_count_refused(struct pool *pool);
+
 /* The pools in the order of their first pool_init(); NULL beyond the last. */
 const struct pool *pool_by_index(unsigned index);
 

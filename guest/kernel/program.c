@@ -10,6 +10,7 @@
 #include "kernel/scheme.h"
 #include "kernel/task.h"
 #include "kernel/task_priv.h"
+#include "kernel/user_map.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/kassert.h"
@@ -100,6 +101,7 @@ _Noreturn void program_exit(int status)
     program->task->files = NULL; /* who closes a file sees that it has nobody to wait for */
     status &= PROGRAM_STATUS_MASK;
     file_table_close_all(&program->files);
+    user_map_give_back_all(task_number(program->task));
     program_end_first(program, status);
     if (program->number != 0)
         probe_program_exited(program->number, status);

@@ -27,9 +27,10 @@
 #include <stdint.h>
 
 #define SCHEME_ROOT     "/scheme/"
-#define SCHEME_NAME_MAX 64    /* with the NUL */
-#define SCHEME_PATH_MAX 1024  /* of what follows the name; longer: -KENAMETOOLONG */
-#define SCHEME_DATA_MAX 65536 /* bytes of one request; of more, the first ones are meant */
+#define SCHEME_NAME_MAX 64     /* with the NUL */
+#define SCHEME_PATH_MAX 1024   /* of what follows the name; longer: -KENAMETOOLONG */
+#define SCHEME_DATA_MIN 65536  /* bytes of one request for which there is memory, if for any */
+#define SCHEME_DATA_MAX 262144 /* the same of a few; of more bytes, the first ones are meant */
 
 /*
  * What is asked for. `data` and `size` are the bytes; `handle` is what the provider answered to

@@ -3,7 +3,9 @@
  *
  * A request is found by its tag through a table of buckets, tags being counted up: how many others
  * are in flight does not matter. Its bytes are in memory of the kernel until it is over, in one of
- * two sizes; a request that finds none is refused with -KENOMEM.
+ * three sizes. The largest is for bytes of files, which cost less the fewer requests they are:
+ * there are few of that size, and who finds none asks for less. Who finds none of the others is
+ * refused with -KENOMEM.
  *
  * Who waits is woken by the answer only. A signal takes back what was not delivered. What was
  * delivered is the provider's to end: it is told of the signal, once, and the caller waits on with
@@ -31,6 +33,7 @@
 #define REQUEST_SMALL_SIZE  2048 /* a frame of Ethernet, a path */
 #define REQUEST_SMALL_COUNT 256
 #define REQUEST_LARGE_COUNT 64
+#define REQUEST_HUGE_COUNT  4
 
 kstatic_assert(REQUEST_SMALL_SIZE > SCHEME_PATH_MAX, "what opens a file needs little memory");
 
@@ -42,7 +45,7 @@ static struct {
 
 static struct request request_objects[SCHEME_REQUESTS_MAX];
 static struct pool request_pool;
-static struct pool request_small_pool, request_large_pool; /* of bytes */
+static struct pool request_small_pool, request_large_pool, request_huge_pool; /* of bytes */
 
 static const char *const request_names[] = {
     [SCHEME_OPEN] = "open",       [SCHEME_DUP] = "dup",           [SCHEME_READ] = "read",
@@ -60,14 +63,16 @@ void scheme_request_init(void)
               SCHEME_REQUESTS_MAX);
     request_small_pool.capacity = 0;
     request_large_pool.capacity = 0;
+    request_huge_pool.capacity = 0;
 }
 
 void scheme_reserve_memory(void)
 {
     boot_memory_init_pool(&request_small_pool, "small-requests", REQUEST_SMALL_SIZE,
                           REQUEST_SMALL_COUNT);
-    boot_memory_init_pool(&request_large_pool, "large-requests", SCHEME_DATA_MAX,
+    boot_memory_init_pool(&request_large_pool, "large-requests", SCHEME_DATA_MIN,
                           REQUEST_LARGE_COUNT);
+    boot_memory_init_pool(&request_huge_pool, "huge-requests", SCHEME_DATA_MAX, REQUEST_HUGE_COUNT);
 }
 
 bool scheme_request_is_possible(void)
@@ -79,7 +84,19 @@ bool scheme_request_is_possible(void)
 
 static struct pool *request_data_pool(size_t size)
 {
-    return size <= REQUEST_SMALL_SIZE ? &request_small_pool : &request_large_pool;
+    return size <= REQUEST_SMALL_SIZE ? &request_small_pool
+           : size <= SCHEME_DATA_MIN  ? &request_large_pool
+                                      : &request_huge_pool;
+}
+
+static int request_take_memory(struct scheme_request *message)
+{
+    message->data = pool_alloc(request_data_pool(message->size));
+    if (message->data == NULL && message->size > SCHEME_DATA_MIN) {
+        message->size = SCHEME_DATA_MIN;
+        message->data = pool_alloc(&request_large_pool);
+    }
+    return message->data != NULL ? 0 : -KENOMEM;
 }
 
 /* The request has no tag yet. */
@@ -99,17 +116,16 @@ static int request_fill(struct request *request, const struct scheme_call *call)
     list_init(&request->of_queue);
     list_init(&request->of_scheme);
     wait_queue_init(&request->answered);
-    if (call->size == 0)
-        return 0;
-    request->message.data = pool_alloc(request_data_pool(call->size));
-    if (request->message.data == NULL)
-        return -KENOMEM;
+    struct scheme_request *message = &request->message;
+    int error = message->size > 0 ? request_take_memory(message) : 0;
+    if (error != 0 || message->size == 0)
+        return error;
     if (call->from != NULL)
-        memcpy(request->message.data, call->from, call->size);
+        memcpy(message->data, call->from, message->size);
     else if (call->pieces != NULL && call->operation == SCHEME_WRITE)
-        (void)message_get(call->pieces, 0, request->message.data, call->size);
+        (void)message_get(call->pieces, 0, message->data, message->size);
     else
-        memset(request->message.data, 0, call->size); /* it was somebody else's before */
+        memset(message->data, 0, message->size); /* it was somebody else's before */
     return 0;
 }
 

@@ -158,6 +158,52 @@ static void test_of_more_than_a_request_holds_the_first_bytes_are_meant(void)
     finish();
 }
 
+/* Reads are held until there are so many of them, and are answered in full then. */
+static void crowd(void)
+{
+    struct scheme_request request;
+    uint64_t held[BODIES_MAX - 1];
+    int64_t sizes[BODIES_MAX - 1];
+    uint32_t most = 0, least = 0, count = 0, closed = 0;
+    int root = create("crowd");
+    while (closed < BODIES_MAX - 1 && sys_read(root, &request, sizeof request) > 0) {
+        if (request.operation != SCHEME_READ) {
+            CU_ASSERT_EQUAL(sys_answer(root, request.tag, 0), 0);
+            closed += request.operation == SCHEME_CLOSE;
+            continue;
+        }
+        most += request.size == SCHEME_DATA_MAX;
+        least += request.size == SCHEME_DATA_MIN;
+        memset(request.data, 'x', request.size);
+        held[count] = request.tag;
+        sizes[count++] = request.size;
+        for (uint32_t i = 0; count == BODIES_MAX - 1 && i < count; i++)
+            CU_ASSERT_EQUAL(sys_answer(root, held[i], sizes[i]), 0);
+    }
+    CU_ASSERT_EQUAL(most, BODIES_MAX - 2);
+    CU_ASSERT_EQUAL(least, 1);
+}
+
+static void user_of_crowd(void)
+{
+    char *memory = fake_ram(SCHEME_DATA_MAX + 1);
+    int file = (int)open_path("/scheme/crowd", O_RDONLY);
+    memset(memory, '.', SCHEME_DATA_MAX + 1);
+    long got = sys_read(file, memory, SCHEME_DATA_MAX);
+    CU_ASSERT_TRUE_FATAL(got == SCHEME_DATA_MAX || got == SCHEME_DATA_MIN);
+    CU_ASSERT_EQUAL(memory[got - 1], 'x');
+    CU_ASSERT_EQUAL(memory[got], '.');
+}
+
+static void test_of_many_large_requests_some_are_for_less(void)
+{
+    boot();
+    add(crowd);
+    for (unsigned i = 1; i < BODIES_MAX; i++)
+        add(user_of_crowd);
+    finish();
+}
+
 /* ---- events of files ------------------------------------------------------------------------- */
 
 static void alarm_bell(void)
@@ -412,6 +458,7 @@ static void test_namespaces_end_with_who_is_in_them(void)
 UNIT_SUITE("scheme", UNIT_TEST(test_what_a_program_does_with_a_file_its_provider_is_asked_for),
            UNIT_TEST(test_several_requests_are_read_and_answered_at_once),
            UNIT_TEST(test_of_more_than_a_request_holds_the_first_bytes_are_meant),
+           UNIT_TEST(test_of_many_large_requests_some_are_for_less),
            UNIT_TEST(test_a_provider_says_what_a_file_is_ready_for),
            UNIT_TEST(test_each_request_is_an_event_of_the_root_file),
            UNIT_TEST(test_a_name_has_one_provider), UNIT_TEST(test_schemes_have_an_end),

@@ -16,7 +16,7 @@
  *     9p client   tags and fids of a session (drivers/p9_*.c)
  *     virtio 9p   the queue of a share, and its requests
  *     timeouts    the list of timeouts, and what each CPU's timer was told
- *     a pool      its list of free objects
+ *     a pool      its list of free objects; that of programs' pages, whose they are (user_map.c)
  *
  * A task that holds a mutex may take any of them; no mutex is taken under one. Among them the order
  * is that of the list: who holds one takes only those that stand further down. The scheduler's lock

@@ -413,6 +413,7 @@ static const struct syscall_entry syscall_table[SYSCALLS_MAX] = {
     [SYS_SHUTDOWN] = {"shutdown", syscall_shutdown},
     [SYS_SENDMSG] = {"sendmsg", syscall_sendmsg},
     [SYS_RECVMSG] = {"recvmsg", syscall_recvmsg},
+    [SYS_MUNMAP] = {"munmap", syscall_munmap},
     [SYS_MMAP] = {"mmap", syscall_mmap},
     [SYS_ACCEPT4] = {"accept4", syscall_accept4},
     [SYS_RECVMMSG] = {"recvmmsg", syscall_recvmmsg},

@@ -77,6 +77,7 @@ enum {
     SYS_SHUTDOWN = 210,
     SYS_SENDMSG = 211,
     SYS_RECVMSG = 212,
+    SYS_MUNMAP = 215,
     SYS_MMAP = 222,
     SYS_ACCEPT4 = 242,
     SYS_RECVMMSG = 243,
@@ -232,6 +233,14 @@ struct kernel_itimerval {
 #define F_DUPFD_CLOEXEC     1030
 #define FD_CLOEXEC          1
 #define FIONBIO             0x5421
+#define PROT_READ           0x1
+#define PROT_WRITE          0x2
+#define PROT_EXEC           0x4
+#define MAP_SHARED          0x01
+#define MAP_PRIVATE         0x02
+#define MAP_TYPE            0x0f
+#define MAP_FIXED           0x10
+#define MAP_ANONYMOUS       0x20
 #define EFD_SEMAPHORE       1
 #define EFD_NONBLOCK        04000
 #define EFD_CLOEXEC         02000000

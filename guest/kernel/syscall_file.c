@@ -5,8 +5,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-#define SYSCALL_BLOCK_SIZE    4096 /* what st_blksize says where nobody else does */
-#define SYSCALL_MAP_ANONYMOUS 0x20
+#define SYSCALL_BLOCK_SIZE 4096 /* what st_blksize says where nobody else does */
 
 /* ---- where it is ----------------------------------------------------------------------------- */
 
@@ -155,7 +154,7 @@ long syscall_getdents64(const long a[6])
     return file->ops->list != NULL ? file->ops->list(file, syscall_pointer(a[1]), size) : -KENOTDIR;
 }
 
-/* ---- memory and disk ------------------------------------------------------------------------- */
+/* ---- where it is kept ------------------------------------------------------------------------ */
 
 long syscall_fsync(const long a[6])
 {
@@ -170,14 +169,4 @@ long syscall_sync(const long a[6])
 {
     (void)a;
     return 0;
-}
-
-/* All programs share one memory, and no file can be a part of it. */
-long syscall_mmap(const long a[6])
-{
-    if (a[1] <= 0)
-        return -KEINVAL;
-    if ((a[3] & SYSCALL_MAP_ANONYMOUS) != 0)
-        return -KENOMEM;
-    return syscall_file(a[4]) != NULL ? -KENODEV : -KEBADF;
 }

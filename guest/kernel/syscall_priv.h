@@ -60,11 +60,14 @@ long syscall_statfs_file(struct file *file, struct kernel_statfs *statfs);
 
 syscall_fn syscall_read, syscall_write;
 syscall_fn syscall_lseek, syscall_pread64, syscall_pwrite64, syscall_fstat, syscall_fstatfs,
-    syscall_ftruncate, syscall_fchmod, syscall_getdents64, syscall_fsync, syscall_sync,
-    syscall_mmap;
+    syscall_ftruncate, syscall_fchmod, syscall_getdents64, syscall_fsync, syscall_sync;
 syscall_fn syscall_openat, syscall_mkdirat, syscall_unlinkat, syscall_symlinkat, syscall_linkat,
     syscall_renameat, syscall_renameat2, syscall_newfstatat, syscall_statfs, syscall_faccessat,
     syscall_readlinkat, syscall_truncate, syscall_fchmodat, syscall_utimensat;
+
+/* ---- memory (syscall_memory.c) --------------------------------------------------------------- */
+
+syscall_fn syscall_mmap, syscall_munmap;
 
 /* ---- sockets (syscall_socket.c) -------------------------------------------------------------- */
 

@@ -3,9 +3,15 @@
 
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "programs/user_buffer.h"
 #include "programs/user_names.h"
 
-#define COPY_CHUNK_SIZE 8192
+#define COPY_CHUNK_SIZE 4096 /* where there is no memory for more */
+
+struct copy {
+    const char *program;
+    struct user_buffer buffer;
+};
 
 /* What the programs say about a path; 1. */
 static int copy_fail(const char *program, const char *path, long error)
@@ -17,68 +23,68 @@ static int copy_fail(const char *program, const char *path, long error)
 /* ---- one file -------------------------------------------------------------------------------- */
 
 /* *reading: the error is about the source. */
-static long copy_bytes(int from, int to, bool *reading)
+static long copy_bytes(const struct copy *copy, int from, int to, bool *reading)
 {
-    char chunk[COPY_CHUNK_SIZE];
+    char *chunk = copy->buffer.bytes;
     long size, error = 0;
-    while ((size = user_read(from, chunk, sizeof chunk)) > 0 && error == 0)
+    while ((size = user_read(from, chunk, copy->buffer.size)) > 0 && error == 0)
         error = user_write_all(to, chunk, (size_t)size);
     *reading = size < 0;
     return size < 0 ? size : error;
 }
 
-static int copy_file(const char *program, const char *from, const char *to,
+static int copy_file(const struct copy *copy, const char *from, const char *to,
                      const struct kernel_stat *stat)
 {
     struct kernel_stat there;
     bool reading = true;
     if (user_stat(to, true, &there) == 0 && there.st_dev == stat->st_dev &&
         there.st_ino == stat->st_ino) {
-        user_error(program, "%s and %s are the same file", from, to);
+        user_error(copy->program, "%s and %s are the same file", from, to);
         return 1;
     }
     long source = user_open(from, O_RDONLY);
     if (source < 0)
-        return copy_fail(program, from, source);
+        return copy_fail(copy->program, from, source);
     long error = user_create(to, O_WRONLY | O_TRUNC, stat->st_mode & MODE_BITS);
     if (error >= 0) {
         int target = (int)error;
-        error = copy_bytes((int)source, target, &reading);
+        error = copy_bytes(copy, (int)source, target, &reading);
         long close_error = user_close(target);
         error = error != 0 ? error : close_error;
     } else {
         reading = false;
     }
     (void)user_close((int)source);
-    return error != 0 ? copy_fail(program, reading ? from : to, error) : 0;
+    return error != 0 ? copy_fail(copy->program, reading ? from : to, error) : 0;
 }
 
-static int copy_link(const char *program, const char *from, const char *to)
+static int copy_link(const struct copy *copy, const char *from, const char *to)
 {
     char target[USER_PATH_MAX];
     long length = user_readlink(from, target, sizeof target);
     if (length < 0)
-        return copy_fail(program, from, length);
+        return copy_fail(copy->program, from, length);
     long error = user_symlink(target, to);
-    return error != 0 ? copy_fail(program, to, error) : 0;
+    return error != 0 ? copy_fail(copy->program, to, error) : 0;
 }
 
-static int copy_one(const char *program, const char *from, const char *to, bool follow)
+static int copy_one(const struct copy *copy, const char *from, const char *to, bool follow)
 {
     struct kernel_stat stat;
     long error = user_stat(from, follow, &stat);
     if (error != 0)
-        return copy_fail(program, from, error);
+        return copy_fail(copy->program, from, error);
     switch (stat.st_mode & S_IFMT) {
     case S_IFREG:
-        return copy_file(program, from, to, &stat);
+        return copy_file(copy, from, to, &stat);
     case S_IFLNK:
-        return copy_link(program, from, to);
+        return copy_link(copy, from, to);
     case S_IFDIR:
-        user_error(program, "%s: is a directory, and -r was not given", from);
+        user_error(copy->program, "%s: is a directory, and -r was not given", from);
         return 1;
     default:
-        user_error(program, "%s: neither a file nor a directory nor a link", from);
+        user_error(copy->program, "%s: neither a file nor a directory nor a link", from);
         return 1;
     }
 }
@@ -86,17 +92,17 @@ static int copy_one(const char *program, const char *from, const char *to, bool 
 /* ---- trees ----------------------------------------------------------------------------------- */
 
 /* It may be there already. */
-static int copy_directory(const char *program, const char *from, const char *to)
+static int copy_directory(const struct copy *copy, const char *from, const char *to)
 {
     struct kernel_stat stat, there;
     long error = user_stat(from, false, &stat);
     if (error != 0)
-        return copy_fail(program, from, error);
+        return copy_fail(copy->program, from, error);
     error = user_mkdir(to, stat.st_mode & MODE_BITS);
     if (error == -KEEXIST && user_stat(to, true, &there) == 0 &&
         (there.st_mode & S_IFMT) == S_IFDIR)
         error = 0;
-    return error != 0 ? copy_fail(program, to, error) : 0;
+    return error != 0 ? copy_fail(copy->program, to, error) : 0;
 }
 
 /* Whether one path leads to another, or below it, as far as their texts show. */
@@ -110,19 +116,19 @@ static bool copy_is_below(const char *path, const char *above)
 }
 
 /* What an event of the walk means for the copy, whose path is `to`. */
-static int copy_step(const char *program, struct user_tree *tree, const char *to)
+static int copy_step(const struct copy *copy, struct user_tree *tree, const char *to)
 {
     int status;
     switch (tree->last) {
     case USER_TREE_ERROR:
-        return copy_fail(program, tree->path, tree->error);
+        return copy_fail(copy->program, tree->path, tree->error);
     case USER_TREE_ENTER:
-        status = copy_directory(program, tree->path, to);
+        status = copy_directory(copy, tree->path, to);
         if (status != 0)
             user_tree_skip(tree); /* one complaint is enough */
         return status;
     case USER_TREE_FILE:
-        return copy_one(program, tree->path, to, false);
+        return copy_one(copy, tree->path, to, false);
     case USER_TREE_LEAVE:
     case USER_TREE_END:
         break;
@@ -130,26 +136,34 @@ static int copy_step(const char *program, struct user_tree *tree, const char *to
     return 0;
 }
 
-int copy_tree(const char *program, const char *from, const char *to, bool recursive)
+static int copy_all(const struct copy *copy, const char *from, const char *to)
 {
     struct user_tree tree;
     char path[USER_PATH_MAX];
     int status = 0;
-    if (!recursive)
-        return copy_one(program, from, to, true);
     user_tree_begin(&tree, from);
     while (user_tree_next(&tree) != USER_TREE_END) {
         const char *rest = tree.path + tree.root_length;
         if (tree.last == USER_TREE_ENTER && rest[0] == '\0' && copy_is_below(to, from)) {
-            user_error(program, "%s: a directory cannot be copied into itself", from);
+            user_error(copy->program, "%s: a directory cannot be copied into itself", from);
             return 1;
         }
         (void)kstrlcpy(path, to, sizeof path);
         if (kstrlcat(path, rest, sizeof path) >= sizeof path)
-            status |= copy_fail(program, tree.path, -KENAMETOOLONG);
+            status |= copy_fail(copy->program, tree.path, -KENAMETOOLONG);
         else
-            status |= copy_step(program, &tree, path);
+            status |= copy_step(copy, &tree, path);
     }
+    return status;
+}
+
+int copy_tree(const char *program, const char *from, const char *to, bool recursive)
+{
+    char chunk[COPY_CHUNK_SIZE];
+    struct copy copy = {.program = program};
+    user_buffer_take(&copy.buffer, USER_BUFFER_SIZE, chunk, sizeof chunk);
+    int status = recursive ? copy_all(&copy, from, to) : copy_one(&copy, from, to, true);
+    user_buffer_give_back(&copy.buffer);
     return status;
 }
 

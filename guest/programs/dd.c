@@ -1,8 +1,9 @@
 /*
  * dd.c - dd [if=PATH] [of=PATH] [bs=BYTES] [count=N] [skip=N] [seek=N] [conv=notrunc]
  *
- * Blocks of one file, from block `skip` on, to another, from block `seek` on: each is one read and
- * one write. Without `of` they are read and forgotten. Without `if`, where others have their
+ * Blocks of one file, from block `skip` on, to another, from block `seek` on: each is one write,
+ * and one read, or several where less comes than was asked for, until it is whole: `count` means
+ * whole blocks, whoever serves the file. Without `of` they are read and forgotten. Without `if`, where others have their
  * standard input, each block is the same pattern: byte i is i * 7 + i / 251, modulo 256. What the
  * target has from there on is cut off, unless `notrunc` says otherwise.
  */
@@ -10,11 +11,13 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "programs/programs.h"
+#include "programs/user_buffer.h"
 #include "programs/user_file.h"
 
-#define DD_BLOCK_MAX  16384 /* half of a stack */
-#define DD_BLOCK_SIZE 512
-#define DD_MODE       0644
+#define DD_BLOCK_MAX   (2u << 20)
+#define DD_BLOCK_SMALL 16384 /* half of a stack: up to here without other memory */
+#define DD_BLOCK_SIZE  512
+#define DD_MODE        0644
 
 struct dd {
     const char *from, *to; /* NULL: none */
@@ -112,25 +115,59 @@ static int dd_close(struct dd *dd)
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
 
-static int dd_copy(struct dd *dd)
+static void dd_fill(char *block, size_t size)
 {
-    uint8_t block[DD_BLOCK_MAX];
-    for (size_t i = 0; dd->source < 0 && i < dd->block_size; i++)
-        block[i] = (uint8_t)(i * 7 + i / 251);
+    for (size_t i = 0; i < size; i++)
+        block[i] = (char)(i * 7 + i / 251);
+}
+
+/* A whole block; fewer bytes: these are the last ones. Or an error. */
+static long dd_read(int file, char *block, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        long got = user_read(file, block + done, size - done);
+        if (got < 0)
+            return got;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (long)done;
+}
+
+static int dd_copy_blocks(struct dd *dd, char *block)
+{
+    if (dd->source < 0)
+        dd_fill(block, dd->block_size);
     for (uint64_t i = 0; i < dd->count; i++) {
         long size = dd->block_size;
         if (dd->source >= 0)
-            size = user_read((int)dd->source, block, dd->block_size);
+            size = dd_read((int)dd->source, block, dd->block_size);
         if (size < 0)
             return dd_fail(dd->from, size);
-        if (size == 0)
-            break;
         long error = dd->target >= 0 ? user_write_all((int)dd->target, block, (size_t)size) : 0;
         if (error != 0)
             return dd_fail(dd->to, error);
         dd->bytes += (uint64_t)size;
+        if ((size_t)size < dd->block_size)
+            break;
     }
     return 0;
+}
+
+static int dd_copy(struct dd *dd)
+{
+    char small[DD_BLOCK_SMALL];
+    struct user_buffer block;
+    int status = 1;
+    user_buffer_take(&block, dd->block_size, small, sizeof small);
+    if (block.size >= dd->block_size)
+        status = dd_copy_blocks(dd, block.bytes);
+    else
+        user_error("dd", "no memory for blocks of %u bytes", dd->block_size);
+    user_buffer_give_back(&block);
+    return status;
 }
 
 int dd_main(int argc, char **argv)

@@ -10,19 +10,20 @@
 #include "lib/sha256.h"
 #include "lib/string.h"
 #include "programs/programs.h"
+#include "programs/user_buffer.h"
 #include "programs/user_names.h"
 
-#define SHA256_TEXT (SHA256_WORDS * 8 + 1)
+#define SHA256_TEXT       (SHA256_WORDS * 8 + 1)
+#define SHA256_CHUNK_SIZE 4096 /* where there is no memory for more */
 
-static long sha256_read(struct sha256 *sha, const char *path)
+static long sha256_read(struct sha256 *sha, const char *path, const struct user_buffer *buffer)
 {
-    uint8_t buffer[4096];
     long file = user_open(path, O_RDONLY), size;
     if (file < 0)
         return file;
     sha256_begin(sha);
-    while ((size = user_read((int)file, buffer, sizeof buffer)) > 0)
-        sha256_add(sha, buffer, (size_t)size);
+    while ((size = user_read((int)file, buffer->bytes, buffer->size)) > 0)
+        sha256_add(sha, (const uint8_t *)buffer->bytes, (size_t)size);
     (void)user_close((int)file);
     sha256_end(sha);
     return size;
@@ -44,10 +45,10 @@ static void sha256_print(const struct sha256 *sha, const char *path)
     user_print(&output, "\n");
 }
 
-static int sha256_file(const char *path)
+static int sha256_file(const char *path, const struct user_buffer *buffer)
 {
     struct sha256 sha;
-    long error = sha256_read(&sha, path);
+    long error = sha256_read(&sha, path, buffer);
     if (error != 0)
         return user_fail("sha256sum", path, error);
     sha256_print(&sha, path);
@@ -77,7 +78,7 @@ static void sha256_take_file(const struct user_tree *tree, const struct sha256 *
     sha256_add_text(of_tree, "\n");
 }
 
-static int sha256_tree(const char *path, struct sha256 *of_tree)
+static int sha256_tree(const char *path, struct sha256 *of_tree, const struct user_buffer *buffer)
 {
     struct user_tree tree;
     struct sha256 sha;
@@ -89,7 +90,7 @@ static int sha256_tree(const char *path, struct sha256 *of_tree)
         bool is_file = tree.last == USER_TREE_FILE && (user_stat(tree.path, false, &stat) != 0 ||
                                                        (stat.st_mode & S_IFMT) == S_IFREG);
         if (is_file)
-            error = sha256_read(&sha, tree.path);
+            error = sha256_read(&sha, tree.path, buffer);
         if (error != 0)
             status = user_fail("sha256sum", tree.path, error);
         else if (is_file)
@@ -98,11 +99,11 @@ static int sha256_tree(const char *path, struct sha256 *of_tree)
     return status;
 }
 
-static int sha256_whole_tree(const char *path)
+static int sha256_whole_tree(const char *path, const struct user_buffer *buffer)
 {
     struct sha256 sha;
     sha256_begin(&sha);
-    int status = sha256_tree(path, &sha);
+    int status = sha256_tree(path, &sha, buffer);
     sha256_end(&sha);
     sha256_print(&sha, path);
     return status;
@@ -112,6 +113,8 @@ int sha256sum_main(int argc, char **argv)
 {
     struct user_options options = {.argc = argc, .argv = argv, .known = "rt"};
     bool recursive = false, whole = false;
+    char chunk[SHA256_CHUNK_SIZE];
+    struct user_buffer buffer;
     int option, status = 0;
     while ((option = user_next_option(&options)) != 0) {
         if (option == '?')
@@ -123,11 +126,13 @@ int sha256sum_main(int argc, char **argv)
         user_error("sha256sum", "usage: sha256sum [-rt] PATH...");
         return USER_EXIT_USAGE;
     }
+    user_buffer_take(&buffer, USER_BUFFER_SIZE, chunk, sizeof chunk);
     for (int i = 0; i < options.operand_count; i++) {
         const char *path = options.operands[i];
-        status |= whole       ? sha256_whole_tree(path)
-                  : recursive ? sha256_tree(path, NULL)
-                              : sha256_file(path);
+        status |= whole       ? sha256_whole_tree(path, &buffer)
+                  : recursive ? sha256_tree(path, NULL, &buffer)
+                              : sha256_file(path, &buffer);
     }
+    user_buffer_give_back(&buffer);
     return status;
 }

@@ -1,7 +1,7 @@
 /*
  * user_names.h - the names of a directory in order, and trees of directories
  *
- * There is no memory but the stack. So of a large directory a window of names is held, those that
+ * They need no memory but the stack. So of a large directory a window of names is held, those that
  * follow a given one, and the directory is read again for the next window; a walk through a tree
  * knows where it is by its path alone. What comes and goes meanwhile may be met or not; all else is
  * met once.

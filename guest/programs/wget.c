@@ -12,9 +12,10 @@
 #include "programs/programs.h"
 #include "programs/resolver.h"
 #include "programs/user.h"
+#include "programs/user_buffer.h"
 
 #define WGET_TIMEOUT_NS  (900 * USER_NS_PER_S)
-#define WGET_BUFFER_SIZE 4096
+#define WGET_CHUNK_SIZE  4096 /* where there is no memory for more */
 #define WGET_REQUEST_MAX (HTTP_PATH_MAX + HTTP_HOST_MAX + 128)
 #define WGET_EXIT_FAILED 1
 
@@ -25,7 +26,7 @@ struct wget {
     int file, socket;
     struct http_url url;
     struct http_response response;
-    char buffer[WGET_BUFFER_SIZE];
+    struct user_buffer buffer;
 };
 
 /* The alarm rang: whatever blocks is over, and so is everything. */
@@ -82,7 +83,8 @@ static bool wget_take(struct wget *wget, size_t size)
         const char *body;
         size_t body_size;
         enum http_state before = wget->response.state;
-        done += http_take(&wget->response, wget->buffer + done, size - done, &body, &body_size);
+        done +=
+            http_take(&wget->response, wget->buffer.bytes + done, size - done, &body, &body_size);
         if (before == HTTP_HEAD && wget->response.state != HTTP_HEAD &&
             wget->response.state != HTTP_BAD && wget->response.status != 200) {
             user_error("wget", "server returned error: HTTP %u", wget->response.status);
@@ -102,7 +104,7 @@ static bool wget_receive(struct wget *wget)
     http_begin(&wget->response, false);
     while (wget->response.state != HTTP_DONE && wget->response.state != HTTP_BAD) {
         (void)user_alarm(wget->timeout_ns);
-        long size = user_read(wget->socket, wget->buffer, sizeof wget->buffer);
+        long size = user_read(wget->socket, wget->buffer.bytes, wget->buffer.size);
         if (size < 0) {
             user_error("wget", "read error: %s", errno_text(size));
             return false;
@@ -168,11 +170,14 @@ static bool wget_open(struct wget *wget)
 int wget_main(int argc, char **argv)
 {
     struct wget wget = {.timeout_ns = WGET_TIMEOUT_NS};
+    char chunk[WGET_CHUNK_SIZE];
     if (!wget_parse(&wget, argc, argv))
         return USER_EXIT_USAGE;
     (void)user_on_signal(SIGALRM, wget_time_out);
+    user_buffer_take(&wget.buffer, USER_BUFFER_SIZE, chunk, sizeof chunk);
     bool good =
         wget_open(&wget) && wget_connect(&wget) && wget_send_request(&wget) && wget_receive(&wget);
     (void)user_alarm(0);
+    user_buffer_give_back(&wget.buffer);
     return good ? 0 : WGET_EXIT_FAILED;
 }

@@ -2,9 +2,11 @@
  * shares.c - shared folders against the same calls on the host
  *
  * A program of the guest reads and writes a file through a share whose messages may have 1 MiB, in
- * calls of 16 KiB, each of which is one message then; it is measured against read(2) and write(2)
- * in calls of that size, on the same file, which is in the host's cache. What latency there is, is
- * virtual. CPU time counts, that of a run that does next to nothing taken off.
+ * calls of 256 KiB, as cp does, and of 16 KiB; it is measured against read(2) and write(2) in calls
+ * of that size, on the same file, which is in the host's cache. A call is one message, or four
+ * where the bytes pass through a scheme, which takes 64 KiB at a time: so small calls show what a
+ * message costs, and large ones what bytes cost. What latency there is, is virtual. CPU time
+ * counts, that of a run that does next to nothing taken off.
  *
  * Memory is measured at the server: a guest's client has fewer files than a session may.
  */
@@ -22,9 +24,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK_SIZE 16384
-#define BLOCKS     4000 /* of share-read.scn and share-write.scn */
-#define BYTES      ((double)BLOCKS * BLOCK_SIZE)
+#define BYTES      65536000u /* of share-read.scn and share-write.scn */
+#define CALL_LARGE 262144u
+#define CALL_SMALL 16384u
 #define STATS      3000 /* of share-stat.scn */
 #define HOST_STATS (100 * STATS)
 #define FIDS       10000
@@ -35,7 +37,8 @@
 #define STAT_RATIO 0.02 /* three messages against a system call */
 #define FIDS_KIB   2048
 /* Each message is a request to a daemon there, which makes system calls of its own. */
-#define SCHEMES_STAT_RATIO 0.01
+#define SCHEMES_STAT_RATIO       0.01
+#define SCHEMES_SMALL_READ_RATIO 0.04
 
 static void shares_fail(const char *what)
 {
@@ -45,14 +48,20 @@ static void shares_fail(const char *what)
 
 /* ---- on the host ----------------------------------------------------------------------------- */
 
+/* What is compared: a scenario, its variant, and how large the calls in it are. */
+struct shares_run {
+    const char *scenario, *variant; /* the latter as a pattern */
+    unsigned call_bytes;
+};
+
 /* CPU seconds. */
-static double shares_write_file(const char *path)
+static double shares_write_file(const char *path, unsigned call_bytes)
 {
-    static uint8_t block[BLOCK_SIZE] = {1};
+    static uint8_t block[CALL_LARGE] = {1};
     bench_begin();
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    for (unsigned i = 0; i < BLOCKS; i++) {
-        if (file < 0 || write(file, block, sizeof block) != sizeof block) {
+    for (unsigned i = 0; i < BYTES / call_bytes; i++) {
+        if (file < 0 || write(file, block, call_bytes) != call_bytes) {
             shares_fail("cannot be written to");
         }
     }
@@ -62,20 +71,20 @@ static double shares_write_file(const char *path)
 
 static double shares_measure_write(const void *opaque)
 {
-    (void)opaque;
-    double seconds = shares_write_file(FILE_WRITE);
+    const struct shares_run *run = opaque;
+    double seconds = shares_write_file(FILE_WRITE, run->call_bytes);
     unlink(FILE_WRITE);
     return seconds;
 }
 
 static double shares_measure_read(const void *opaque)
 {
-    (void)opaque;
-    static uint8_t block[BLOCK_SIZE];
+    const struct shares_run *run = opaque;
+    static uint8_t block[CALL_LARGE];
     bench_begin();
     int file = open(FILE_READ, O_RDONLY | O_CLOEXEC);
-    for (unsigned i = 0; i < BLOCKS; i++) {
-        if (file < 0 || read(file, block, sizeof block) != sizeof block) {
+    for (unsigned i = 0; i < BYTES / run->call_bytes; i++) {
+        if (file < 0 || read(file, block, run->call_bytes) != run->call_bytes) {
             shares_fail("cannot be read");
         }
     }
@@ -98,21 +107,18 @@ static double shares_measure_stat(const void *opaque)
 
 /* ---- through a share ------------------------------------------------------------------------- */
 
-struct shares_run {
-    const char *scenario, *face; /* the latter as a pattern */
-};
-
 static double shares_measure_run(const void *opaque)
 {
     const struct shares_run *run = opaque;
-    return bench_cpu_filtered(run->scenario, run->face) -
-           bench_cpu_filtered("share-start", run->face);
+    bool is_posix = strstr(run->variant, "face=posix") != NULL;
+    return bench_cpu_filtered(run->scenario, run->variant) -
+           bench_cpu_filtered("share-start", is_posix ? "*face=posix*" : "*face=schemes*");
 }
 
 static void shares_compare(const char *what, const struct shares_run *run, bench_measure_fn *host,
                            double units, const char *unit, double bound)
 {
-    struct bench_pair pair = bench_pairs(host, NULL, shares_measure_run, run);
+    struct bench_pair pair = bench_pairs(host, run, shares_measure_run, run);
     g_autofree char *detail =
         g_strdup_printf("%.0f against %.0f %s a second: 1/%.1f", units / pair.other,
                         units / pair.one, unit, 1 / pair.ratio);
@@ -168,28 +174,57 @@ static void shares_memory(void)
     bench_report("memory of a server for 10,000 open fids", kib, " KiB", "<", FIDS_KIB, detail);
 }
 
+static void shares_bytes(void)
+{
+    static const struct {
+        const char *what;
+        struct shares_run run;
+        double bound;
+    } rows[] = {
+        {"bytes out of a share, against read(2)",
+         {"share-read", "*face=posix,size=262144*", CALL_LARGE},
+         BULK_RATIO},
+        {"bytes into a share, against write(2)",
+         {"share-write", "*face=posix,size=262144*", CALL_LARGE},
+         BULK_RATIO},
+        {"bytes out of a share with face=schemes",
+         {"share-read", "*face=schemes,size=262144*", CALL_LARGE},
+         BULK_RATIO},
+        {"bytes into a share with face=schemes",
+         {"share-write", "*face=schemes,size=262144*", CALL_LARGE},
+         BULK_RATIO},
+        {"bytes out of a share, in calls of 16 KiB",
+         {"share-read", "*face=posix,size=16384*", CALL_SMALL},
+         BULK_RATIO},
+        {"bytes into a share, in calls of 16 KiB",
+         {"share-write", "*face=posix,size=16384*", CALL_SMALL},
+         BULK_RATIO},
+        {"bytes out, in calls of 16 KiB, with face=schemes",
+         {"share-read", "*face=schemes,size=16384*", CALL_SMALL},
+         SCHEMES_SMALL_READ_RATIO},
+        {"bytes in, in calls of 16 KiB, with face=schemes",
+         {"share-write", "*face=schemes,size=16384*", CALL_SMALL},
+         BULK_RATIO},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        bool is_read = g_str_equal(rows[i].run.scenario, "share-read");
+        shares_compare(rows[i].what, &rows[i].run,
+                       is_read ? shares_measure_read : shares_measure_write, BYTES * 1e-6, "MB",
+                       rows[i].bound);
+    }
+}
+
 void bench_shares(void)
 {
-    static const struct shares_run posix_read = {"share-read", "*face=posix*"},
-                                   posix_write = {"share-write", "*face=posix*"},
-                                   posix_stat = {"share-stat", "*face=posix*"},
-                                   schemes_read = {"share-read", "*face=schemes*"},
-                                   schemes_write = {"share-write", "*face=schemes*"},
-                                   schemes_stat = {"share-stat", "*face=schemes*"};
+    static const struct shares_run posix_stat = {"share-stat", "*face=posix*", 0},
+                                   schemes_stat = {"share-stat", "*face=schemes*", 0};
     if (g_mkdir_with_parents(FOLDER, 0755) != 0) {
         shares_fail("cannot be made");
     }
-    shares_write_file(FILE_READ);
-    shares_compare("bytes out of a share, against read(2)", &posix_read, shares_measure_read,
-                   BYTES * 1e-6, "MB", BULK_RATIO);
-    shares_compare("bytes into a share, against write(2)", &posix_write, shares_measure_write,
-                   BYTES * 1e-6, "MB", BULK_RATIO);
+    shares_write_file(FILE_READ, CALL_LARGE);
+    shares_bytes();
     shares_compare("stats of a file of a share, against lstat(2)", &posix_stat, shares_measure_stat,
                    STATS, "stats", STAT_RATIO);
-    shares_compare("bytes out of a share with face=schemes", &schemes_read, shares_measure_read,
-                   BYTES * 1e-6, "MB", BULK_RATIO);
-    shares_compare("bytes into a share with face=schemes", &schemes_write, shares_measure_write,
-                   BYTES * 1e-6, "MB", BULK_RATIO);
     shares_compare("stats with face=schemes", &schemes_stat, shares_measure_stat, STATS, "stats",
                    SCHEMES_STAT_RATIO);
     shares_memory();

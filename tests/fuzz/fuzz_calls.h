@@ -11,7 +11,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #define FUZZ_MEMORY       16384
-#define FUZZ_BULK         65536 /* in front of it, for what is large; nobody looks at its bytes */
+#define FUZZ_BULK         65536 /* in front of it, for what is large, and to be mapped */
 #define FUZZ_WRITABLE_MAX (MESSAGE_PARTS_MAX + 4)
 #define FUZZ_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define FUZZ_MIN(a, b)    ((a) < (b) ? (a) : (b))
@@ -70,7 +70,9 @@
     X(stat)                                                                                        \
     X(set)                                                                                         \
     X(look)                                                                                        \
-    X(sync)
+    X(sync)                                                                                        \
+    X(map)                                                                                         \
+    X(unmap)
 
 #define FUZZ_STEP_DECLARE(name) void fuzz_##name(void);
 FUZZ_STEPS(FUZZ_STEP_DECLARE)
@@ -80,6 +82,7 @@ struct fuzz_calls {
     struct fuzz_input input;
     uint8_t *bulk, *memory; /* of the program, one behind the other */
     uint8_t before[FUZZ_MEMORY];
+    uint32_t mapped; /* of the pages of the bulk, bit by bit: that it has asked for */
     /* Of the call that is being made. */
     struct {
         uintptr_t at;

@@ -52,9 +52,14 @@ void fuzz_random(void)
     fuzz_check_count(fuzz_call(SYS_GETRANDOM, buffer, size, 0, 0, 0, 0), size);
 }
 
+/* Of memory that is mapped account is kept elsewhere. */
 void fuzz_any(void)
 {
     long number = (int16_t)fuzz_u16(&fuzz.input), a[6];
+    if (number % 512 == SYS_MMAP) {
+        fuzz_map();
+        return;
+    }
     for (unsigned i = 0; i < FUZZ_COUNT(a); i++) {
         a[i] = fuzz_u8(&fuzz.input);
     }

@@ -159,7 +159,8 @@ void fuzz_look(void)
         return;
     default:
         fuzz.must_fail = true;
-        fuzz_call(SYS_MMAP, at, fuzz_size(), 3, what / 6 % 2 == 0 ? 1 : 0x22, file, 0);
+        fuzz_call(SYS_MMAP, at, fuzz_size(), 3, what / 6 % 2 == 0 ? MAP_SHARED : MAP_PRIVATE, file,
+                  0);
         return;
     }
 }

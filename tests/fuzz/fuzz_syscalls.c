@@ -10,7 +10,9 @@
  *   - the kernel writes only where the call says that it does, looked at byte by byte;
  *   - a call whose argument is not in RAM fails, and no call transfers more than it was asked for;
  *   - a handler of signals is code;
- *   - it can be ended, and in an hour every connection is over and every buffer is free again.
+ *   - memory that it asks for is nobody else's, and zero;
+ *   - it can be ended, its memory is free then, and in an hour every connection is over and every
+ *     buffer is free again.
  * A call may wait: after some virtual time a signal ends the program.
  */
 #include "kernel/clock.h"
@@ -18,6 +20,7 @@
 #include "kernel/netif.h"
 #include "kernel/program.h"
 #include "kernel/task.h"
+#include "kernel/user_map.h"
 #include "kernel/user_memory.h"
 #include "netstack/interface.h"
 #include "netstack/netstack.h"
@@ -108,6 +111,8 @@ static void fuzz_boot(void)
     memset(fuzz.bulk, 0, FUZZ_BULK + FUZZ_MEMORY);
     /* Bytes of an input may make a pointer to memory of the kernel: that is none of a program. */
     user_memory_init(fuzz.bulk, FUZZ_BULK + FUZZ_MEMORY);
+    user_map_init(fuzz.bulk, FUZZ_BULK);
+    fuzz.mapped = 0;
 }
 
 /* In steps, since what happens is written down and room for that is limited. */
@@ -129,6 +134,7 @@ static void fuzz_shut_down(void)
         fake_run();
         FUZZ_CHECK(program_kill(FUZZ_PROGRAM, 0) < 0);
     }
+    FUZZ_CHECK(user_map_take(1, FUZZ_BULK) != NULL); /* all of it */
     fuzz_pass_time(FUZZ_DYING_NS, FUZZ_PATIENCE_NS);
     FUZZ_CHECK(tcp_next(NULL) == NULL);
     FUZZ_CHECK(tcp_blocks_used() == 0);

@@ -938,7 +938,8 @@ def make_frame_text():
  S_FCNTL, S_READ, S_WRITE, S_OPEN, S_NANOSLEEP, S_GETTIME, S_RANDOM, S_ANY, S_LISTEN, S_ACCEPT, S_CONNECTION, S_SHUTDOWN,
  S_GETNAME, S_PARTS, S_MESSAGE, S_SENDMSG, S_RECVMSG, S_SENDMMSG, S_RECVMMSG, S_READV, S_WRITEV, S_PPOLL, S_PSELECT,
  S_EPOLL_CREATE, S_EPOLL_CTL, S_EPOLL_WAIT, S_EVENTFD, S_DUP, S_LSEEK, S_PATH, S_UNLINK, S_KILL, S_SIGACTION,
- S_SIGPROCMASK, S_ITIMER, S_TASK, S_FILE_NAME, S_CHANGE_NAME, S_STAT, S_SET, S_LOOK, S_SYNC) = range(53)
+ S_SIGPROCMASK, S_ITIMER, S_TASK, S_FILE_NAME, S_CHANGE_NAME, S_STAT, S_SET, S_LOOK, S_SYNC, S_MAP,
+ S_UNMAP) = range(55)
 UDP_SOCKET, PING_SOCKET, TCP_SOCKET = 0, 1, 0xC2  # what the third operand's choice comes to
 LISTENER, CLIENT, SERVER = 0, 1, 2  # descriptors, behind S_CONNECTION as the first step
 NULL_POINTER, NEAR_THE_END_OF_ALL = 0xF000, 0xF004
@@ -1107,7 +1108,25 @@ def make_syscalls_of_names():
           + u16(LATER) + u16(100) + s_change_name(2, loop, link) + s_change_name(3, file, link) + s_open(loop, 0))
 
 
+def s_map(pages, protection=3, how=0):
+    """Anonymous and private (0 and 2), shared (1), of no kind (3), fixed (4), or of a file (5)."""
+    return u8(S_MAP) + u8(8 * how + protection) + u8(12 * pages + 1) + u8(0)
+
+
+def s_unmap(first, pages):
+    return u8(S_UNMAP) + u8(first) + u8(12 * pages + 1)
+
+
+def make_syscalls_of_memory():
+    write("syscalls", "memory", s_map(2) + s_map(4, how=1) + s_map(1) + s_unmap(2, 2) + s_map(2) + s_unmap(0, 6)
+          + s_map(9) + s_map(3) + s_unmap(6, 1) + s_map(6))
+    write("syscalls", "memory-wrong", s_map(0) + b"".join(s_map(1, how=how) for how in (3, 4, 5)) + s_map(1, 7) + s_map(17)
+          + s_unmap(0, 1) + s_map(16) + s_unmap(15, 2) + s_unmap(16, 1) + s_map(1))
+    write("syscalls", "memory-taken-along", s_map(16) + u8(S_OPEN) + u16(0xD800) + u16(0) + s_poll(timeout=NULL_POINTER))
+
+
 def make_syscalls():
+    make_syscalls_of_memory()
     make_syscalls_of_names()
     make_syscalls_of_connections()
     make_syscalls_of_messages()

@@ -469,37 +469,6 @@ static void test_fsync_of_what_is_open(void)
     rig_fini(&rig);
 }
 
-static uint32_t lock(struct p9_rig *rig, uint32_t fid, int type, uint32_t flags)
-{
-    return rig_call(rig, P9_TLOCK, "dbdqqds", fid, type, flags, UINT64_C(0), UINT64_C(10), 1u,
-                    "me");
-}
-
-static void test_locks_are_granted(void)
-{
-    struct p9_rig rig;
-    file_init(&rig);
-    CU_ASSERT_EQUAL(rig_open(&rig, 2, "f", P9_O_RDWR), 0);
-    for (int type = 0; type <= 2; type++) {
-        CU_ASSERT_EQUAL(lock(&rig, 2, type, P9_LOCK_FLAGS_BLOCK), 0);
-        CU_ASSERT_EQUAL(rig_get(&rig, 1), P9_LOCK_SUCCESS);
-        CU_ASSERT_TRUE(rig_is_read(&rig));
-    }
-    CU_ASSERT_EQUAL(lock(&rig, 2, 3, 0), EINVAL);
-    CU_ASSERT_EQUAL(lock(&rig, 2, 0, 4), EINVAL);
-    CU_ASSERT_EQUAL(lock(&rig, RIG_ROOT, 0, 0), EBADF);
-    CU_ASSERT_TRUE(rig_broke(&rig, P9_RULE_NOT_OPEN));
-    CU_ASSERT_EQUAL(
-        rig_call(&rig, P9_TGETLOCK, "dbqqds", 2u, 1, UINT64_C(3), UINT64_C(4), 5u, "somebody"), 0);
-    CU_ASSERT_EQUAL(rig_get(&rig, 1), P9_LOCK_TYPE_UNLCK);
-    CU_ASSERT_EQUAL(rig_get(&rig, 8), 3);
-    CU_ASSERT_EQUAL(rig_get(&rig, 8), 4);
-    CU_ASSERT_EQUAL(rig_get(&rig, 4), 5);
-    CU_ASSERT_STRING_EQUAL(rig_get_string(&rig), "somebody");
-    CU_ASSERT_TRUE(rig_is_read(&rig));
-    rig_fini(&rig);
-}
-
 /* Ten thousand fids, each open. */
 static void test_open_fids_take_little_memory(void)
 {
@@ -530,4 +499,4 @@ UNIT_SUITE("p9_server_file", UNIT_TEST(test_lopen_gives_qid_and_iounit),
            UNIT_TEST(test_readdir_has_kinds_and_both_dots),
            UNIT_TEST(test_readdir_gives_whole_entries_only),
            UNIT_TEST(test_ten_thousand_entries_by_any_count), UNIT_TEST(test_fsync_of_what_is_open),
-           UNIT_TEST(test_locks_are_granted), UNIT_TEST(test_open_fids_take_little_memory))
+           UNIT_TEST(test_open_fids_take_little_memory))

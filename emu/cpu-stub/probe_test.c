@@ -146,6 +146,7 @@ static void guest_probes(void)
     probe_scheme_registered(1, 2, seen.name);
     probe_request_sent(7, 1, 2, seen.kind, 0x30, 4096);
     probe_request_delivered(7, 3);
+    probe_request_served(7, 3);
     probe_request_about(7, 0x66);
     probe_request_answered(7, -5);
     probe_request_cancelled(8, seen.kind);

@@ -265,6 +265,12 @@ uint64_t fake_hal_counter(const char *name)
     return 0;
 }
 
+void probe_request_served(uint64_t tag, uint32_t task)
+{
+    (void)tag;
+    (void)task;
+}
+
 void probe_drop(const char *where, const char *why)
 {
     fake_hal.drops++;

@@ -127,6 +127,16 @@ struct task *sched_current(void)
     return &fake_task;
 }
 
+struct task *task_current(void)
+{
+    return &fake_task;
+}
+
+uint32_t task_number(const struct task *task)
+{
+    return task->number;
+}
+
 struct task *task_create(const char *name, task_fn *fn, void *arg)
 {
     static char task;

@@ -13,8 +13,10 @@
 #include "drivers/p9_jobs.h"
 
 #include "kernel/clock.h"
+#include "kernel/task.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
+#include "ringside/probe.h"
 
 /* ---- workers --------------------------------------------------------------------------------- */
 
@@ -35,6 +37,7 @@ static void p9_worker_resume(struct p9_worker *worker)
     struct p9_jobs *jobs = worker->jobs;
     struct p9_job *job = worker->job;
     jobs->running = worker;
+    probe_request_served(job->request.tag, task_number(task_current()));
     fiber_resume(&worker->fiber);
     jobs->running = NULL;
     if (!worker->is_done)

@@ -2,8 +2,8 @@
  * ledger_shares.h - what passed between the guest and its shares, message by message
  *
  * A message belongs to the task that runs when it reaches the device, and is sent for the task in
- * whose call that is: the same one where the kernel has the client, or the caller of the request
- * that the task was given last where a daemon has it.
+ * whose call that is: the same one where the kernel has the client, or where a daemon has it the
+ * caller of the request for which the daemon says that it works, or that it was given last.
  */
 #ifndef HARNESS_DIAGNOSIS_LEDGER_SHARES_H
 #define HARNESS_DIAGNOSIS_LEDGER_SHARES_H
@@ -15,6 +15,7 @@
 #define LEDGER_P9_BREACHES 16  /* of different rules */
 #define LEDGER_P9_CALLS    64  /* tasks in a call about a share, at once */
 #define LEDGER_P9_SERVED   64  /* the newest requests of schemes */
+#define LEDGER_P9_DAEMONS  16  /* that say for which request they work */
 
 struct ledger_p9_message {
     const char *share, *type, *name; /* interned */
@@ -74,6 +75,10 @@ struct ledger_shares {
         bool is_over;
     } served[LEDGER_P9_SERVED]; /* a ring */
     unsigned served_count;
+    struct {
+        uint32_t daemon, caller; /* caller 0: not known */
+    } at_hand[LEDGER_P9_DAEMONS];
+    unsigned daemon_count;
     /* The first call that took an answer with a wrong tag for its own. */
     struct ledger_p9_call fooled;
     /* The first that returned another error than its last answer had, */

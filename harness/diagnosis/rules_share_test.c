@@ -283,6 +283,9 @@ static void test_a_daemon_says_for_which_request_a_message_is(void)
     trace_emit(rig.trace, TRACE_REQUEST_SERVED, TN(99), TN(RIG_DAEMON)); /* of nobody known */
     send(6, "Tlopen", 4);
     CU_ASSERT_EQUAL(ledger_p9_last(rig.ledger, RIG_DAEMON)->owner, RIG_DAEMON);
+    block(RIG_PING, "scheme", UINT64_MAX);
+    block(RIG_DAEMON, "event", rig_now_ns(&rig) + 30000 * RIG_MS);
+    expect("p9.unanswered");
 }
 
 static void test_a_task_that_sleeps_for_something_else_has_taken_its_answer(void)

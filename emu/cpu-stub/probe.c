@@ -227,6 +227,11 @@ void probe_request_delivered(uint64_t tag, uint32_t task)
     PROBE_EMIT(TRACE_REQUEST_DELIVERED, TN(tag), TN(task));
 }
 
+void probe_request_served(uint64_t tag, uint32_t task)
+{
+    PROBE_EMIT(TRACE_REQUEST_SERVED, TN(tag), TN(task));
+}
+
 void probe_request_answered(uint64_t tag, int64_t result)
 {
     PROBE_EMIT(TRACE_REQUEST_ANSWERED, TN(tag), TN(result));

@@ -146,6 +146,7 @@ static void guest_probes(void)
     probe_scheme_registered(1, 2, seen.name);
     probe_request_sent(7, 1, 2, seen.kind, 0x30, 4096);
     probe_request_delivered(7, 3);
+    probe_request_served(7, 3);
     probe_request_about(7, 0x66);
     probe_request_answered(7, -5);
     probe_request_cancelled(8, seen.kind);
@@ -200,6 +201,7 @@ static void test_each_probe_is_its_event(void)
                            "request.sent tag=7 task=1 scheme=2 operation=irq handle=0x30 "
                            "size=4096\n"
                            "request.delivered tag=7 task=3\n"
+                           "request.served tag=7 task=3\n"
                            "request.about tag=7 object=0x66\n"
                            "request.answered tag=7 result=-5\n"
                            "request.cancelled tag=8 how=irq\n"

@@ -106,6 +106,7 @@ static int p9_fid_finish_xattr(const struct p9_fid *fid)
 int p9_server_drop_fid(struct p9_server *server, struct p9_fid *fid)
 {
     int error = fid->state == P9_FID_XATTR_WRITE ? p9_fid_finish_xattr(fid) : 0;
+    p9_locks_release(server->locks, p9_entry_node(fid->entry), fid->number);
     g_hash_table_remove(server->fids, &fid->number);
     return error;
 }
@@ -114,6 +115,7 @@ void p9_server_reset(struct p9_server *server)
 {
     server->msize = 0;
     g_hash_table_remove_all(server->fids);
+    p9_locks_clear(server->locks);
     memset(server->tags, 0, sizeof(server->tags));
 }
 
@@ -450,6 +452,7 @@ struct p9_server *p9_server_new(struct p9_tree *tree, const struct p9_server_con
     server->tree = tree;
     server->config = *config;
     server->fids = g_hash_table_new_full(g_int_hash, g_int_equal, NULL, p9_fid_free);
+    server->locks = p9_locks_new();
     return server;
 }
 
@@ -457,6 +460,7 @@ void p9_server_free(struct p9_server *server)
 {
     if (server != NULL) {
         g_hash_table_destroy(server->fids);
+        p9_locks_free(server->locks);
         g_free(server);
     }
 }

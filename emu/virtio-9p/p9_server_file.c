@@ -8,8 +8,9 @@
  * client that asks for it has not understood msize. Of Twrite the message's own size says the same.
  * The iounit of Rlopen leaves 24 bytes, as Linux has it, so that a client may take it for both.
  *
- * Locks: there is one session, and whoever shares a file does so within the guest, which settles it
- * there, as Linux's client does before it asks. So a lock is granted and not remembered.
+ * Locks are those of fcntl(2), kept in p9_lock.h. Nobody waits for one here: what is in the way is
+ * answered by P9_LOCK_BLOCKED, with P9_LOCK_FLAGS_BLOCK as without, and Linux's client asks again
+ * after a while when its program wants to wait.
  */
 #include "emu/virtio-9p/p9_server_priv.h"
 
@@ -329,35 +330,61 @@ int p9_serve_fsync(struct p9_server *server, const struct p9_request *request, s
     return p9_check_open(server, request, fid);
 }
 
-static int p9_lock_check(struct p9_server *server, const struct p9_request *request,
-                         const struct p9_fid *fid)
+/* As fcntl(2): a lock for reading is for those who may read, one for writing for those who may. */
+static bool p9_lock_may(const struct p9_fid *fid, uint8_t type)
 {
-    int error = p9_check_open(server, request, fid);
-    if (error != 0) {
-        return error;
-    }
-    bool known = request->lock_type <= P9_LOCK_TYPE_UNLCK &&
-                 (request->flags & ~(P9_LOCK_FLAGS_BLOCK | P9_LOCK_FLAGS_RECLAIM)) == 0;
-    return known ? 0 : EINVAL;
+    return type == P9_LOCK_TYPE_UNLCK ||
+           (type == P9_LOCK_TYPE_RDLCK ? p9_flags_read(fid->open_flags)
+                                       : p9_flags_write(fid->open_flags));
 }
 
 int p9_serve_lock(struct p9_server *server, const struct p9_request *request, struct p9_fid *fid,
                   struct p9_reply *reply)
 {
-    int error = p9_lock_check(server, request, fid);
-    p9_put_u8(reply, P9_LOCK_SUCCESS);
-    return error;
+    struct p9_lock lock;
+    int error = p9_check_open(server, request, fid);
+    if (error == 0 && (request->flags & ~(P9_LOCK_FLAGS_BLOCK | P9_LOCK_FLAGS_RECLAIM)) != 0) {
+        error = EINVAL;
+    }
+    if (error == 0) {
+        error = p9_lock_from_request(&lock, request);
+    }
+    if (error == 0 && !p9_lock_may(fid, lock.type)) {
+        error = EBADF;
+    }
+    if (error != 0) {
+        return error;
+    }
+    error = p9_locks_set(server->locks, p9_entry_node(fid->entry), &lock);
+    p9_put_u8(reply, error == EAGAIN ? P9_LOCK_BLOCKED : P9_LOCK_SUCCESS);
+    return error == EAGAIN ? 0 : error;
 }
 
-/* Nothing stands in the way: the range comes back as not locked. */
+/* What is in the way, or with nothing there the question, of a type that says so. */
 int p9_serve_getlock(struct p9_server *server, const struct p9_request *request, struct p9_fid *fid,
                      struct p9_reply *reply)
 {
-    int error = p9_lock_check(server, request, fid);
-    p9_put_u8(reply, P9_LOCK_TYPE_UNLCK);
-    p9_put_u64(reply, request->offset);
-    p9_put_u64(reply, request->length);
-    p9_put_u32(reply, request->proc_id);
-    p9_put_string(reply, request->text.bytes, request->text.len);
-    return error;
+    struct p9_lock asked;
+    int error = p9_check_open(server, request, fid);
+    if (error == 0) {
+        error = p9_lock_from_request(&asked, request);
+    }
+    if (error == 0 && asked.type == P9_LOCK_TYPE_UNLCK) {
+        error = EINVAL;
+    }
+    if (error != 0) {
+        return error;
+    }
+    const struct p9_lock *answer =
+        p9_locks_conflict(server->locks, p9_entry_node(fid->entry), &asked);
+    if (answer == NULL) {
+        asked.type = P9_LOCK_TYPE_UNLCK;
+        answer = &asked;
+    }
+    p9_put_u8(reply, answer->type);
+    p9_put_u64(reply, answer->first);
+    p9_put_u64(reply, p9_lock_length(answer));
+    p9_put_u32(reply, answer->proc_id);
+    p9_put_string(reply, answer->client, answer->client_len);
+    return 0;
 }

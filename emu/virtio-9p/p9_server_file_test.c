@@ -367,95 +367,6 @@ static void test_a_full_tree_writes_less_and_then_nothing(void)
     rig_fini(&rig);
 }
 
-/* ---- directories ----------------------------------------------------------------------------- */
-
-/* Appends the names of one answer, and returns the last position; 0: there was no entry. */
-static uint64_t read_directory(struct p9_rig *rig, uint32_t fid, uint64_t offset, uint32_t count,
-                               GString *names)
-{
-    uint64_t position = 0;
-    CU_ASSERT_EQUAL_FATAL(rig_call(rig, P9_TREADDIR, "dqd", fid, offset, count), 0);
-    uint64_t size = rig_get(rig, 4);
-    CU_ASSERT_TRUE_FATAL(size <= count && rig->at + size == rig->reply_size);
-    while (!rig_is_read(rig)) {
-        struct p9_qid qid = rig_get_qid(rig);
-        position = rig_get(rig, 8);
-        uint64_t type = rig_get(rig, 1);
-        CU_ASSERT_EQUAL(type, qid.type == P9_QTDIR       ? P9_DT_DIR
-                              : qid.type == P9_QTSYMLINK ? P9_DT_LNK
-                                                         : P9_DT_REG);
-        g_string_append_printf(names, " %s", rig_get_string(rig));
-    }
-    return position;
-}
-
-static void test_readdir_has_kinds_and_both_dots(void)
-{
-    struct p9_rig rig;
-    file_init(&rig);
-    g_autoptr(GString) names = g_string_new(NULL);
-    CU_ASSERT_EQUAL(rig_open(&rig, 2, "", P9_O_RDONLY | P9_O_DIRECTORY), 0);
-    uint64_t last = read_directory(&rig, 2, 0, 4096, names);
-    CU_ASSERT_STRING_EQUAL(names->str, " . .. f d l");
-    CU_ASSERT_EQUAL(read_directory(&rig, 2, last, 4096, names), 0);
-    CU_ASSERT_STRING_EQUAL(names->str, " . .. f d l");
-    /* From the beginning again. */
-    read_directory(&rig, 2, 0, 4096, g_string_truncate(names, 0));
-    CU_ASSERT_STRING_EQUAL(names->str, " . .. f d l");
-    rig_fini(&rig);
-}
-
-static void test_readdir_gives_whole_entries_only(void)
-{
-    struct p9_rig rig;
-    file_init(&rig);
-    CU_ASSERT_EQUAL(rig_open(&rig, 2, "", P9_O_RDONLY), 0);
-    g_autoptr(GString) names = g_string_new(NULL);
-    uint32_t first = P9_DIRENT_SIZE + 1, second = first + P9_DIRENT_SIZE + 2;
-    CU_ASSERT_EQUAL(rig_call(&rig, P9_TREADDIR, "dqd", 2u, UINT64_C(0), first - 1), EINVAL);
-    CU_ASSERT_EQUAL(rig_call(&rig, P9_TREADDIR, "dqd", 2u, UINT64_C(0), 0u), EINVAL);
-    read_directory(&rig, 2, 0, first, names);
-    read_directory(&rig, 2, 0, second - 1, names);
-    CU_ASSERT_STRING_EQUAL(names->str, " . .");
-    read_directory(&rig, 2, 0, second, names);
-    CU_ASSERT_STRING_EQUAL(names->str, " . . . ..");
-    CU_ASSERT_TRUE(rig_broke(&rig, NULL));
-    rig.room = P9_READ_HEADER_SIZE + first - 1; /* the count fits, the buffer does not */
-    CU_ASSERT_EQUAL(rig_call(&rig, P9_TREADDIR, "dqd", 2u, UINT64_C(0), 4096u), EMSGSIZE);
-    CU_ASSERT_TRUE(rig_broke(&rig, P9_RULE_ROOM));
-    rig.room = P9_MSIZE_MAX;
-    uint32_t most = RIG_MSIZE - P9_READ_HEADER_SIZE;
-    CU_ASSERT_EQUAL(rig_call(&rig, P9_TREADDIR, "dqd", 2u, UINT64_C(0), most + 1), EMSGSIZE);
-    CU_ASSERT_TRUE(rig_broke(&rig, P9_RULE_COUNT));
-    CU_ASSERT_EQUAL(rig_call(&rig, P9_TREADDIR, "dqd", 2u, UINT64_C(0), most), 0);
-    rig_fini(&rig);
-}
-
-static void test_ten_thousand_entries_by_any_count(void)
-{
-    struct p9_rig rig;
-    rig_init(&rig, NULL);
-    rig_begin(&rig, 1 << 20);
-    g_autoptr(GString) wanted = g_string_new(" . ..");
-    for (unsigned i = 0; i < 10000; i++) {
-        g_autofree char *name = g_strdup_printf("entry-%u", i);
-        CU_ASSERT_EQUAL_FATAL(p9_tree_add_file(rig.tree, name, "", 0), 0);
-        g_string_append_printf(wanted, " %s", name);
-    }
-    static const uint32_t counts[] = {280, 512, 4096, (1 << 20) - P9_READ_HEADER_SIZE};
-    CU_ASSERT_EQUAL(rig_open(&rig, 2, "", P9_O_RDONLY), 0);
-    for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
-        g_autoptr(GString) names = g_string_new(NULL);
-        uint64_t position = 0, last = 0;
-        do {
-            last = position;
-            position = read_directory(&rig, 2, last, counts[i], names);
-        } while (position != 0);
-        CU_ASSERT_STRING_EQUAL(names->str, wanted->str);
-    }
-    rig_fini(&rig);
-}
-
 /* ---- the rest -------------------------------------------------------------------------------- */
 
 static void test_fsync_of_what_is_open(void)
@@ -466,37 +377,6 @@ static void test_fsync_of_what_is_open(void)
     CU_ASSERT_EQUAL(rig_call(&rig, P9_TFSYNC, "dd", 2u, 0u), 0);
     CU_ASSERT_TRUE(rig_is_read(&rig));
     CU_ASSERT_EQUAL(rig_call(&rig, P9_TFSYNC, "dd", 2u, 1u), 0);
-    rig_fini(&rig);
-}
-
-static uint32_t lock(struct p9_rig *rig, uint32_t fid, int type, uint32_t flags)
-{
-    return rig_call(rig, P9_TLOCK, "dbdqqds", fid, type, flags, UINT64_C(0), UINT64_C(10), 1u,
-                    "me");
-}
-
-static void test_locks_are_granted(void)
-{
-    struct p9_rig rig;
-    file_init(&rig);
-    CU_ASSERT_EQUAL(rig_open(&rig, 2, "f", P9_O_RDWR), 0);
-    for (int type = 0; type <= 2; type++) {
-        CU_ASSERT_EQUAL(lock(&rig, 2, type, P9_LOCK_FLAGS_BLOCK), 0);
-        CU_ASSERT_EQUAL(rig_get(&rig, 1), P9_LOCK_SUCCESS);
-        CU_ASSERT_TRUE(rig_is_read(&rig));
-    }
-    CU_ASSERT_EQUAL(lock(&rig, 2, 3, 0), EINVAL);
-    CU_ASSERT_EQUAL(lock(&rig, 2, 0, 4), EINVAL);
-    CU_ASSERT_EQUAL(lock(&rig, RIG_ROOT, 0, 0), EBADF);
-    CU_ASSERT_TRUE(rig_broke(&rig, P9_RULE_NOT_OPEN));
-    CU_ASSERT_EQUAL(
-        rig_call(&rig, P9_TGETLOCK, "dbqqds", 2u, 1, UINT64_C(3), UINT64_C(4), 5u, "somebody"), 0);
-    CU_ASSERT_EQUAL(rig_get(&rig, 1), P9_LOCK_TYPE_UNLCK);
-    CU_ASSERT_EQUAL(rig_get(&rig, 8), 3);
-    CU_ASSERT_EQUAL(rig_get(&rig, 8), 4);
-    CU_ASSERT_EQUAL(rig_get(&rig, 4), 5);
-    CU_ASSERT_STRING_EQUAL(rig_get_string(&rig), "somebody");
-    CU_ASSERT_TRUE(rig_is_read(&rig));
     rig_fini(&rig);
 }
 
@@ -527,7 +407,4 @@ UNIT_SUITE("p9_server_file", UNIT_TEST(test_lopen_gives_qid_and_iounit),
            UNIT_TEST(test_a_read_that_the_buffer_is_too_small_for),
            UNIT_TEST(test_offsets_beyond_four_gigabytes), UNIT_TEST(test_appending_goes_to_the_end),
            UNIT_TEST(test_a_full_tree_writes_less_and_then_nothing),
-           UNIT_TEST(test_readdir_has_kinds_and_both_dots),
-           UNIT_TEST(test_readdir_gives_whole_entries_only),
-           UNIT_TEST(test_ten_thousand_entries_by_any_count), UNIT_TEST(test_fsync_of_what_is_open),
-           UNIT_TEST(test_locks_are_granted), UNIT_TEST(test_open_fids_take_little_memory))
+           UNIT_TEST(test_fsync_of_what_is_open), UNIT_TEST(test_open_fids_take_little_memory))

@@ -4,10 +4,12 @@
  *     p9_server.c         the session: its table of operations, fids, version, attach, walk, clunk
  *     p9_server_names.c   operations on names and attributes
  *     p9_server_file.c    operations on what is open
+ *     p9_lock.c           ranges that are locked
  */
 #ifndef EMU_VIRTIO_9P_P9_SERVER_PRIV_H
 #define EMU_VIRTIO_9P_P9_SERVER_PRIV_H
 
+#include "emu/virtio-9p/p9_lock.h"
 #include "emu/virtio-9p/p9_server.h"
 
 /*
@@ -47,8 +49,9 @@ struct p9_fid_xattr {
 struct p9_server {
     struct p9_tree *tree;
     struct p9_server_config config;
-    uint32_t msize;      /* 0: no session */
-    GHashTable *fids;    /* number -> struct p9_fid, which has it */
+    uint32_t msize;   /* 0: no session */
+    GHashTable *fids; /* number -> struct p9_fid, which has it */
+    struct p9_locks *locks;
     uint64_t tags[1024]; /* a bit each: on their way */
 };
 

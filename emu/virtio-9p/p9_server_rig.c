@@ -14,25 +14,12 @@ static uint64_t rig_now(void *opaque)
     return rig->now_ns;
 }
 
-static void rig_breach(void *opaque, const struct p9_request *request, const char *rule,
-                       uint64_t value)
-{
-    struct p9_rig *rig = opaque;
-    (void)request;
-    rig->breaches++;
-    rig->rule = rule;
-    rig->value = value;
-}
-
 void rig_init_bare(struct p9_rig *rig, struct p9_tree *tree, const struct p9_server_config *config)
 {
     *rig = (struct p9_rig){.room = P9_MSIZE_MAX, .now_ns = 1500000000};
     const struct p9_tree_config tree_config = {.now_ns = rig_now, .opaque = rig};
     rig->tree = tree != NULL ? tree : p9_tree_new_memory(&tree_config);
-    struct p9_server_config with = *config;
-    with.breach = rig_breach;
-    with.opaque = rig;
-    rig->server = p9_server_new(rig->tree, &with);
+    rig_carrier_init(rig, config);
     rig->message = g_byte_array_new();
     rig->reply = g_malloc(P9_MSIZE_MAX);
 }
@@ -55,7 +42,7 @@ void rig_init(struct p9_rig *rig, struct p9_tree *tree)
 
 void rig_fini(struct p9_rig *rig)
 {
-    p9_server_free(rig->server);
+    rig_carrier_fini(rig);
     p9_tree_free(rig->tree);
     g_byte_array_unref(rig->message);
     g_free(rig->reply);
@@ -126,7 +113,7 @@ uint32_t rig_send(struct p9_rig *rig)
     struct p9_request request;
     const char *why;
     CU_ASSERT_TRUE_FATAL(p9_decode(rig->message->data, rig->message->len, &request, &why));
-    rig->reply_size = p9_server_serve(rig->server, &request, rig->reply, rig->room);
+    rig_carry(rig);
     return rig_check_reply(rig, &request);
 }
 

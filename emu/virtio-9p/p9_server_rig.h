@@ -1,9 +1,10 @@
 /*
  * p9_server_rig.h - a client of a few lines for the tests of the server
  *
- * Messages are written by a format of its own, not by the table that reads them. Each answer is
- * checked to be a message: its size, its tag, the type that belongs to the request or Rlerror, no
- * longer than msize or room.
+ * Each test of it runs twice: messages are handed to the server as they are, by p9_direct_rig.c,
+ * and through the ring of its device, by p9_ring_rig.c. They are written by a format of their own,
+ * not by the table that reads them. Each answer is checked to be a message: its size, its tag, the
+ * type that belongs to the request or Rlerror, no longer than msize or room.
  */
 #ifndef EMU_VIRTIO_9P_P9_SERVER_RIG_H
 #define EMU_VIRTIO_9P_P9_SERVER_RIG_H
@@ -25,7 +26,14 @@ struct p9_rig {
     unsigned breaches;
     const char *rule; /* of the last breach */
     uint64_t value;
+    struct p9_rig_ring *ring; /* of p9_ring_rig.c */
 };
+
+/* How messages go; for p9_server_rig.c. */
+void rig_carrier_init(struct p9_rig *rig, const struct p9_server_config *config);
+void rig_carrier_fini(struct p9_rig *rig);
+/* Serves the message, which can be decoded: the reply has its size, within the room. */
+void rig_carry(struct p9_rig *rig);
 
 /* Takes the tree, or makes an empty one; with a session of RIG_MSIZE, and its root as RIG_ROOT. */
 void rig_init(struct p9_rig *rig, struct p9_tree *tree);

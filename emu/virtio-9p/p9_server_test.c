@@ -142,6 +142,7 @@ static void test_a_tag_is_taken_once(void)
 {
     struct p9_rig rig;
     rig_init(&rig, NULL);
+    p9_server_reset(rig.server); /* none is on its way */
     static const uint16_t tags[] = {0, 1, 63, 64, 65, 0x1234, 0xfffe, 0xffff};
     for (size_t i = 0; i < G_N_ELEMENTS(tags); i++) {
         const struct p9_request request = {.type = P9_TCLUNK, .tag = tags[i]};

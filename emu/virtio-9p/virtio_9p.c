@@ -10,7 +10,8 @@
  * Where one segment holds a message, it is read, or written, where it lies.
  *
  * A chain without room for an error is the end of its request: it comes back empty, and p9.breach
- * says why. A message that is no request is answered by EINVAL, when it has a header at least.
+ * says why. A message that is no request is answered by EINVAL, or where no msize could be that
+ * large by EMSGSIZE, when it has a header at least.
  *
  * Tflush. A request that a fault holds back is never answered after it was flushed: its chain comes
  * back empty, before the Rflush.
@@ -24,6 +25,7 @@
 #include "emu/virtio-9p/virtio_9p_spec.h"
 #include "emu/virtio/virtio_spec.h"
 
+#include <errno.h>
 #include <string.h>
 
 static_assert(VIRTIO_9P_MSIZE_MIN == P9_MSIZE_MIN && VIRTIO_9P_MSIZE_MAX == P9_MSIZE_MAX,
@@ -349,18 +351,18 @@ static void share_serve(struct virtio_9p *share, struct p9_request *request)
     share_reply(share, request, &fate, reply, size, room);
 }
 
-/* No request: tells why, and answers if that can be. */
+/* No request: tells why, and answers with the error. 0: it comes back empty. */
 static void share_refuse(struct virtio_9p *share, const struct p9_request *request,
-                         const char *rule, uint64_t value, bool answers)
+                         const char *rule, uint64_t value, uint32_t error)
 {
     struct share_answer answer = {.tag = request->tag};
     share_breach(share, request, rule, value);
-    if (!answers) {
+    if (error == 0) {
         virtqueue_push(share_queue(share), share->chain.head, 0);
         return;
     }
     uint8_t *reply = share_room(share);
-    size_t size = p9_reply_error(reply, P9_RLERROR_SIZE, request->tag, EINVAL);
+    size_t size = p9_reply_error(reply, P9_RLERROR_SIZE, request->tag, error);
     share_scatter(share, reply, size);
     answer = share_read_answer(share, reply, size);
     share_push(share, share->chain.head, &answer);
@@ -376,13 +378,13 @@ static void share_take_chain(struct virtio_9p *share)
     const uint8_t *bytes = share_gather(share, gathered);
     bool is_request = p9_decode(bytes, gathered, &request, &why);
     if (share->chain.writable_size < P9_RLERROR_SIZE) {
-        share_refuse(share, &request, SHARE_RULE_ROOM, share->chain.writable_size, false);
+        share_refuse(share, &request, SHARE_RULE_ROOM, share->chain.writable_size, 0);
     } else if (size < P9_HEADER_SIZE) {
-        share_refuse(share, &request, SHARE_RULE_HEADER, size, false);
+        share_refuse(share, &request, SHARE_RULE_HEADER, size, 0);
     } else if (size > VIRTIO_9P_MSIZE_MAX) {
-        share_refuse(share, &request, P9_RULE_MSIZE, size, true);
+        share_refuse(share, &request, P9_RULE_MSIZE, size, EMSGSIZE);
     } else if (!is_request) {
-        share_refuse(share, &request, why, size, true);
+        share_refuse(share, &request, why, size, EINVAL);
     } else {
         share_serve(share, &request);
     }
@@ -495,6 +497,11 @@ struct p9_fault *virtio_9p_fault(struct virtio_9p *share)
 struct virtio_9p_counters virtio_9p_counters(const struct virtio_9p *share)
 {
     return share->counters;
+}
+
+struct p9_server *virtio_9p_server(struct virtio_9p *share)
+{
+    return share->server;
 }
 
 unsigned virtio_9p_fid_count(const struct virtio_9p *share)

@@ -18,6 +18,7 @@
 #define VIRTIO_9P_MSIZE_MIN 4096u
 #define VIRTIO_9P_MSIZE_MAX (1u << 20)
 
+struct p9_server;
 struct p9_tree;
 
 struct virtio_9p_config {
@@ -48,6 +49,8 @@ struct virtio_9p_counters {
     uint64_t breaches; /* of the protocol */
 };
 struct virtio_9p_counters virtio_9p_counters(const struct virtio_9p *share);
+/* What serves its messages. For tests, which ask it for more than messages tell. */
+struct p9_server *virtio_9p_server(struct virtio_9p *share);
 /* Fids that the client has not clunked. */
 unsigned virtio_9p_fid_count(const struct virtio_9p *share);
 

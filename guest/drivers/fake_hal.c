@@ -4,6 +4,7 @@
 #include "drivers/fake_hal.h"
 
 #include "kernel/boot_memory.h"
+#include "kernel/fake_context.h"
 #include "lib/kassert.h"
 #include "ringside/probe.h"
 
@@ -13,12 +14,16 @@
 
 #define FAKE_COUNTERS_MAX 64
 #define FAKE_DMA_MAX      64
+#define FAKE_STACKS_MAX   64
 
 struct fake_hal fake_hal;
 uint64_t fake_hal_offset = UINT64_C(0x100000000000);
 
 static void
     *fake_dma[FAKE_DMA_MAX]; /* allocations that are not freed, in the first dma_live places */
+
+static void *fake_stacks[FAKE_STACKS_MAX]; /* nobody frees one */
+static unsigned fake_stack_count;
 
 static struct {
     char name[64];
@@ -35,6 +40,9 @@ void fake_hal_reset(void)
 {
     while (fake_hal.dma_live > 0)
         free(fake_dma[--fake_hal.dma_live]);
+    while (fake_stack_count > 0)
+        free(fake_stacks[--fake_stack_count]);
+    fake_context_reset();
     fake_hal = (struct fake_hal){.dma_fail_at = -1, .masked = true};
     memset(fake_counters, 0, sizeof(fake_counters));
 }
@@ -181,6 +189,24 @@ void hal_irq_restore(uint64_t daif)
     fake_hal.masked = (daif & HAL_DAIF_I) != 0;
 }
 
+uint64_t fake_context_mask(void)
+{
+    return fake_hal.masked ? HAL_DAIF_I : 0;
+}
+
+void fake_context_set_mask(uint64_t daif)
+{
+    fake_hal.masked = (daif & HAL_DAIF_I) != 0;
+}
+
+void *hal_stack_alloc(size_t size)
+{
+    void *stack = fake_stack_count < FAKE_STACKS_MAX ? malloc(size) : NULL;
+    if (stack != NULL)
+        fake_stacks[fake_stack_count++] = stack;
+    return stack;
+}
+
 const struct hal_boot *hal_boot_info(void)
 {
     return &fake_hal.boot;
@@ -237,6 +263,12 @@ uint64_t fake_hal_counter(const char *name)
             return fake_counters[i].value;
     }
     return 0;
+}
+
+void probe_request_served(uint64_t tag, uint32_t task)
+{
+    (void)tag;
+    (void)task;
 }
 
 void probe_drop(const char *where, const char *why)

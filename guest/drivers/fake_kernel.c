@@ -6,7 +6,9 @@
 #include "kernel/console.h"
 #include "kernel/file.h"
 #include "kernel/lock.h"
+#include "kernel/sched.h"
 #include "kernel/smp.h"
+#include "kernel/task_priv.h"
 #include "lib/errno.h"
 #include "lib/kassert.h"
 
@@ -19,6 +21,7 @@
 
 struct fake_kernel fake_kernel;
 static jmp_buf fake_task_left;
+static struct task fake_task; /* that runs */
 
 static void fake_attached(struct netif *netif)
 {
@@ -47,6 +50,7 @@ static const struct netif_stack fake_stack = {
 void fake_kernel_reset(void)
 {
     fake_kernel = (struct fake_kernel){.poll_result = UINT64_MAX};
+    fake_task = (struct task){.number = 1};
     nbuf_init();
     netif_init();
     netif_set_stack(&fake_stack);
@@ -117,6 +121,21 @@ uint64_t clock_now_ns(void)
 }
 
 /* ---- tasks, locks, waiting ------------------------------------------------------------------- */
+
+struct task *sched_current(void)
+{
+    return &fake_task;
+}
+
+struct task *task_current(void)
+{
+    return &fake_task;
+}
+
+uint32_t task_number(const struct task *task)
+{
+    return task->number;
+}
 
 struct task *task_create(const char *name, task_fn *fn, void *arg)
 {

@@ -218,6 +218,7 @@ bool mock_p9_serve(void)
             mock_p9_complete(head, step->reply);
         } else {
             mock_p9.held = head;
+            mock_p9.held_tag = mock_p9.tag;
             mock_p9.holds = true;
         }
     }
@@ -228,6 +229,7 @@ void mock_p9_answer_late(const char *reply)
 {
     CU_ASSERT_TRUE(mock_p9.holds);
     mock_p9.holds = false;
+    mock_p9.tag = mock_p9.held_tag;
     mock_p9_complete(mock_p9.held, reply);
 }
 

@@ -35,7 +35,7 @@ struct mock_p9 {
     unsigned done;                    /* of them */
     uint16_t tag;                     /* of the last message */
     size_t size;                      /* the same */
-    uint16_t held;                    /* the chain of the last message that was not answered */
+    uint16_t held, held_tag;          /* chain and tag of the last that was not answered */
     bool holds;
 };
 extern struct mock_p9 mock_p9;

@@ -244,7 +244,7 @@ void p9_exchange(struct p9_call *call)
     }
     call->request = NULL;
     p9_fail(call, (int)written);
-    if (written == -KETIMEDOUT)
+    if (written == -KETIMEDOUT || written == -KEINTR)
         p9_flush(call->client, call->tag);
 }
 

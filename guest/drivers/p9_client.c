@@ -163,9 +163,14 @@ static int p9_attach(struct p9_client *client)
     return p9_end(&call);
 }
 
+bool p9_is_connected(const struct p9_client *client)
+{
+    return client->is_connected && virtio_9p_works(client->channel);
+}
+
 int p9_connect(struct p9_client *client)
 {
-    if (client->is_connected && virtio_9p_works(client->channel))
+    if (p9_is_connected(client))
         return 0;
     client->is_connected = false;
     int error = virtio_9p_restart(client->channel);

@@ -6,9 +6,9 @@
  * kept to: no message, and no reply that is asked for, is larger than what the server allows.
  *
  * Functions return 0 (or a count) or a negative error: the server's own number where it answered
- * with one, -KETIMEDOUT where it did not answer, -KEIO where the channel does not work or the reply
- * is none to what was asked, -KESTALE for a fid of a session that is over. Any task may call them,
- * several at once; p9_connect() only one at a time.
+ * with one, -KETIMEDOUT where it did not answer, -KEINTR where nobody wants to know any more, -KEIO
+ * where the channel does not work or the reply is none to what was asked, -KESTALE for a fid of a
+ * session that is over. Any task may call them, several at once; p9_connect() only one at a time.
  */
 #ifndef DRIVERS_P9_CLIENT_H
 #define DRIVERS_P9_CLIENT_H
@@ -56,6 +56,8 @@ void p9_client_init(struct p9_client *client, struct virtio_9p *channel, uint16_
  * restarted then. 0 also where there is one.
  */
 int p9_connect(struct p9_client *client);
+/* Whether p9_connect() has nothing to do. */
+bool p9_is_connected(const struct p9_client *client);
 /* The root, which is never clunked. */
 uint32_t p9_root(const struct p9_client *client);
 /* Bytes of a file, or of a directory, that one message carries at the most. */

@@ -26,6 +26,13 @@ void p9_scheme_init(struct p9_scheme *scheme, struct p9_client *client,
     }
 }
 
+static void p9_scheme_give_handle(struct p9_scheme *scheme, unsigned handle)
+{
+    scheme->handles[handle].is_open = false;
+    scheme->handles[handle].next_free = scheme->free;
+    scheme->free = (uint16_t)handle;
+}
+
 /* ---- paths ----------------------------------------------------------------------------------- */
 
 /* Paths reach a provider as they were written: makes one plain. NULL: it is too long. */
@@ -76,11 +83,13 @@ static long p9_scheme_open(struct p9_scheme *scheme, const char *path,
     unsigned handle = scheme->free;
     if (handle == 0)
         return -KENFILE;
+    scheme->free = scheme->handles[handle].next_free; /* others open files meanwhile */
     int error = p9_file_open(scheme->client, &scheme->profile, path, (int)request->flags,
                              request->mode, &scheme->handles[handle].file);
-    if (error != 0)
+    if (error != 0) {
+        p9_scheme_give_handle(scheme, handle);
         return error;
-    scheme->free = scheme->handles[handle].next_free;
+    }
     scheme->handles[handle].is_open = true;
     return handle;
 }
@@ -100,12 +109,10 @@ static long p9_scheme_change_one(struct p9_scheme *scheme, const struct scheme_r
 
 /* ---- handles --------------------------------------------------------------------------------- */
 
-static long p9_scheme_close(struct p9_scheme *scheme, uint64_t handle)
+static long p9_scheme_close(struct p9_scheme *scheme, unsigned handle)
 {
     p9_file_close(&scheme->handles[handle].file);
-    scheme->handles[handle].is_open = false;
-    scheme->handles[handle].next_free = scheme->free;
-    scheme->free = (uint16_t)handle;
+    p9_scheme_give_handle(scheme, handle);
     return 0;
 }
 
@@ -169,6 +176,6 @@ long p9_scheme_serve(struct p9_scheme *scheme, const struct scheme_request *requ
     if (handle == 0 || handle > P9_SCHEME_HANDLES_MAX || !scheme->handles[handle].is_open)
         return -KEBADF;
     return request->operation == SCHEME_CLOSE
-               ? p9_scheme_close(scheme, handle)
+               ? p9_scheme_close(scheme, (unsigned)handle)
                : p9_scheme_use(&scheme->handles[handle].file, request);
 }

@@ -1,8 +1,8 @@
 /*
  * p9_scheme.h - the scheme of a shared folder: requests become operations on files (p9_files.h)
  *
- * One at a time, in the order in which they come. Each is answered before the next one is looked
- * at, so there is nothing left to cancel.
+ * Several at once, as whoever calls may be put aside in the middle of one (virtio_9p.h). But those
+ * for one handle come one after the other, and only one begins a session: p9_jobs.h sees to it.
  */
 #ifndef DRIVERS_P9_SCHEME_H
 #define DRIVERS_P9_SCHEME_H

@@ -144,8 +144,8 @@ static bool virtio_9p_has_free(void *of)
 }
 
 /* How tasks of the kernel sleep. Signals wait: a transaction has an end. */
-static void virtio_9p_sleep(struct virtio_9p *p9, virtio_9p_condition_fn *is_over, void *of,
-                            uint64_t deadline_ns)
+static int virtio_9p_sleep(struct virtio_9p *p9, virtio_9p_condition_fn *is_over, void *of,
+                           uint64_t deadline_ns)
 {
     struct waiter waiter;
     do {
@@ -154,38 +154,40 @@ static void virtio_9p_sleep(struct virtio_9p *p9, virtio_9p_condition_fn *is_ove
             break;
     } while (wait_commit_uninterruptible(&waiter, deadline_ns) == 0);
     wait_finish(&waiter);
+    return 0;
 }
 
-static bool virtio_9p_await_asleep(struct virtio_9p *p9, virtio_9p_condition_fn *is_over, void *of,
-                                   uint64_t deadline_ns)
+/* 0: it is over. -KETIMEDOUT, -KEINTR. */
+static int virtio_9p_await_asleep(struct virtio_9p *p9, virtio_9p_condition_fn *is_over, void *of,
+                                  uint64_t deadline_ns)
 {
     virtio_9p_sleep_fn *sleep = p9->options.sleep != NULL ? p9->options.sleep : virtio_9p_sleep;
     uint64_t now_ns = clock_now_ns();
-    while (!is_over(of)) {
+    int error = 0;
+    while (error == 0 && !is_over(of)) {
         uint64_t until_ns = deadline_ns;
         if (now_ns >= deadline_ns)
-            return false;
+            return -KETIMEDOUT;
         if (p9->options.policy != V9P_INTERRUPT && until_ns - now_ns > p9->options.period_ns)
             until_ns = now_ns + p9->options.period_ns;
-        sleep(p9, is_over, of, until_ns);
+        error = sleep(p9, is_over, of, until_ns);
         now_ns = clock_now_ns();
     }
-    return true;
+    return error;
 }
 
-static bool virtio_9p_await_spinning(virtio_9p_condition_fn *is_over, void *of,
-                                     uint64_t deadline_ns)
+static int virtio_9p_await_spinning(virtio_9p_condition_fn *is_over, void *of, uint64_t deadline_ns)
 {
     while (!is_over(of)) {
         if (clock_now_ns() >= deadline_ns)
-            return false;
+            return -KETIMEDOUT;
         hal_relax();
     }
-    return true;
+    return 0;
 }
 
-/* True: there is the reply, or there will be none. */
-static bool virtio_9p_await_reply(struct virtio_9p *p9, struct virtio_9p_wait *wait)
+/* 0: there is the reply, or there will be none. */
+static int virtio_9p_await_reply(struct virtio_9p *p9, struct virtio_9p_wait *wait)
 {
     uint64_t deadline_ns = clock_now_ns() + p9->options.timeout_ns;
     if (p9->options.policy == V9P_SPIN)
@@ -200,9 +202,9 @@ int virtio_9p_acquire(struct virtio_9p *p9, struct virtio_9p_request **request)
     struct virtio_9p_wait wait = {.p9 = p9};
     uint64_t deadline_ns = clock_now_ns() + p9->options.timeout_ns;
     /* Never spinning: whoever has one may be a task that could not run then. */
-    bool over = virtio_9p_await_asleep(p9, virtio_9p_has_free, &wait, deadline_ns);
-    if (!over)
-        return -KETIMEDOUT;
+    int error = virtio_9p_await_asleep(p9, virtio_9p_has_free, &wait, deadline_ns);
+    if (error != 0)
+        return error;
     if (!wait.works && wait.request != NULL)
         virtio_9p_release(p9, wait.request);
     if (!wait.works)
@@ -230,7 +232,7 @@ void virtio_9p_release(struct virtio_9p *p9, struct virtio_9p_request *request)
 
 /* The reply did not come while somebody waited for it. False: it came just now. */
 static bool virtio_9p_give_up_waiting(struct virtio_9p *p9, struct virtio_9p_request *request,
-                                      bool works)
+                                      int error)
 {
     uint64_t daif = spin_lock(&p9->lock);
     bool lost = !request->pending.done;
@@ -238,7 +240,7 @@ static bool virtio_9p_give_up_waiting(struct virtio_9p *p9, struct virtio_9p_req
         virtqueue_forget(&p9->queue, &request->pending);
         request->state = V9P_LOST;
     }
-    if (lost && works)
+    if (lost && error == -KETIMEDOUT)
         probe_counter(p9->timeouts_counter, ++p9->timeouts);
     p9->config_changed = true; /* so that the next one asks the device what is the matter */
     spin_unlock(&p9->lock, daif);
@@ -256,11 +258,11 @@ long virtio_9p_transact(struct virtio_9p *p9, struct virtio_9p_request *request,
         virtio_9p_release(p9, request);
         return -KEIO;
     }
-    bool over = virtio_9p_await_reply(p9, &wait);
-    if (over && request->pending.done)
-        return request->written;
-    if (virtio_9p_give_up_waiting(p9, request, wait.works))
-        return wait.works ? -KETIMEDOUT : -KEIO;
+    error = virtio_9p_await_reply(p9, &wait);
+    if (error == 0 && !request->pending.done)
+        error = -KEIO; /* it does not work any more */
+    if (error != 0 && virtio_9p_give_up_waiting(p9, request, error))
+        return error;
     return request->written;
 }
 

@@ -35,11 +35,12 @@ enum virtio_9p_policy {
 
 /*
  * How those who call sleep: until `is_over(of)`, which is asked again whenever there may have been
- * an interrupt, or until the deadline (clock_now_ns).
+ * an interrupt, or until the deadline (clock_now_ns): 0. -KEINTR: whoever called does not want to
+ * wait for it any more.
  */
 typedef bool virtio_9p_condition_fn(void *of);
-typedef void virtio_9p_sleep_fn(struct virtio_9p *p9, virtio_9p_condition_fn *is_over, void *of,
-                                uint64_t deadline_ns);
+typedef int virtio_9p_sleep_fn(struct virtio_9p *p9, virtio_9p_condition_fn *is_over, void *of,
+                               uint64_t deadline_ns);
 
 struct virtio_9p_options {
     virtio_interrupt_fn *interrupt; /* NULL: it is not the kernel that takes them */
@@ -120,14 +121,14 @@ void virtio_9p_interrupted(struct virtio_9p *p9, uint32_t reasons);
 
 /* ---- transactions: of tasks ------------------------------------------------------------------ */
 
-/* Waits until there is a free one. 0, -KETIMEDOUT, -KEIO: the device does not work. */
+/* Waits until there is a free one. 0, -KETIMEDOUT, -KEINTR, -KEIO: the device does not work. */
 int virtio_9p_acquire(struct virtio_9p *p9, struct virtio_9p_request **request);
 /* NULL: there is none now. */
 struct virtio_9p_request *virtio_9p_acquire_now(struct virtio_9p *p9);
 /*
  * Sends `size` bytes of the message and waits. How many bytes of reply the device says that it
- * wrote, which is unchecked; it is to be released. Or -KETIMEDOUT or -KEIO: the request has gone
- * then, as the device may still write to it.
+ * wrote, which is unchecked; it is to be released. Or an error, as acquire has them: the request
+ * has gone then, as the device may still write to it.
  */
 long virtio_9p_transact(struct virtio_9p *p9, struct virtio_9p_request *request, size_t size);
 /* Sends it, and lets nobody wait for the reply. The request has gone. */

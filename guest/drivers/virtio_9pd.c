@@ -1,11 +1,10 @@
 /*
  * virtio_9pd.c - the daemon of a shared folder
  *
- * One task, which does one thing at a time: it takes a request, does what that asks for in as many
- * transactions as it takes, and answers. It waits in one place, the event queue, for one of two
- * reasons: idle, for a request; or in the middle of a transaction, for an interrupt or for the time
- * that ends the transaction. What it hears of there and does not wait for is not lost: interrupts
- * are taken whenever they come, and before it is idle it asks the scheme for requests.
+ * One task, which waits in one place, the event queue: for requests, for interrupts, and for the
+ * time at which the first of those that wait for the server does so no longer. Whatever it was, the
+ * requests that are under way (p9_jobs.h) are asked whether they can go on, and new ones are begun.
+ * What it hears of is not lost when nobody waits for it: interrupts are taken whenever they come.
  *
  * A timeout that was set on a clock's file cannot be taken back. So one is set only when none is
  * left that comes early enough, and one that comes too early is set anew: there is one at a time,
@@ -16,13 +15,14 @@
  */
 #include "drivers/virtio_9pd.h"
 
+#include "drivers/p9_jobs.h"
 #include "drivers/p9_options.h"
-#include "drivers/p9_scheme.h"
 #include "drivers/virtio_daemon.h"
 #include "drivers/virtio_regs.h"
 #include "kernel/boot_memory.h"
 #include "kernel/clock.h"
 #include "kernel/user_call.h"
+#include "kernel/wait.h"
 #include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -45,6 +45,7 @@ struct virtio_9pd {
     struct virtio_9p channel;
     struct p9_client client;
     struct p9_scheme scheme;
+    struct p9_jobs jobs;
     int timer;
     uint64_t timer_ns; /* when the clock's file will tell, at the earliest; 0: not at all */
 };
@@ -84,54 +85,68 @@ static int virtio_9pd_wait(struct virtio_9pd *server)
     return size >= 0 || size == -KEINTR ? 0 : (int)size;
 }
 
-static void virtio_9pd_set_timer(struct virtio_9pd *server, uint64_t deadline_ns)
+/* False: there is no clock any more. */
+static bool virtio_9pd_set_timer(struct virtio_9pd *server, uint64_t deadline_ns)
 {
     const struct kernel_timespec time = {
         .tv_sec = (int64_t)(deadline_ns / VIRTIO_9PD_NS_PER_S),
         .tv_nsec = (int64_t)(deadline_ns % VIRTIO_9PD_NS_PER_S),
     };
-    if (server->timer_ns != 0 && server->timer_ns <= deadline_ns)
-        return;
-    if (sys_write(server->timer, &time, sizeof time) == sizeof time)
-        server->timer_ns = deadline_ns;
+    if (deadline_ns == WAIT_FOREVER || (server->timer_ns != 0 && server->timer_ns <= deadline_ns))
+        return true;
+    if (sys_write(server->timer, &time, sizeof time) != sizeof time)
+        return false;
+    server->timer_ns = deadline_ns;
+    return true;
 }
 
 /* How a transaction sleeps. */
-static void virtio_9pd_sleep(struct virtio_9p *p9, virtio_9p_condition_fn *is_over, void *of,
-                             uint64_t deadline_ns)
+static int virtio_9pd_sleep(struct virtio_9p *p9, virtio_9p_condition_fn *is_over, void *of,
+                            uint64_t deadline_ns)
 {
     struct virtio_9pd *server = p9->options.front;
-    while (!is_over(of) && clock_now_ns() < deadline_ns) {
-        virtio_9pd_set_timer(server, deadline_ns);
-        if (server->timer_ns == 0 || virtio_9pd_wait(server) != 0) {
-            virtio_9p_break(p9, "nobody hears of its interrupts");
-            return;
-        }
-    }
+    return p9_jobs_sleep(&server->jobs, is_over, of, deadline_ns);
 }
 
 /* ---- serving --------------------------------------------------------------------------------- */
 
-/* All requests that there are. 0, or an error of the root file, after which there are none. */
+static void virtio_9pd_answer(void *of, uint64_t tag, long result)
+{
+    const struct virtio_9pd *server = of;
+    (void)sys_answer(server->daemon.root, tag, result);
+}
+
+/* As many as there is room for. 0, or an error of the root file, after which there are none. */
+static int virtio_9pd_take_requests(struct virtio_9pd *server)
+{
+    struct scheme_request request;
+    long size = 0;
+    while (p9_jobs_has_room(&server->jobs) &&
+           (size = sys_read(server->daemon.root, &request, sizeof request)) > 0)
+        p9_jobs_add(&server->jobs, &request);
+    return size >= 0 || size == -KEAGAIN || size == -KEINTR ? 0 : (int)size;
+}
+
+/* Until everything that was asked for is answered, or waits. 0, or the error, as above. */
 static int virtio_9pd_serve_requests(struct virtio_9pd *server)
 {
-    struct scheme_request requests[VIRTIO_9PD_EVENTS];
-    const int root = server->daemon.root;
-    long size;
-    while ((size = sys_read(root, requests, sizeof requests)) > 0) {
-        for (size_t i = 0; i < (size_t)size / sizeof requests[0]; i++) {
-            const struct scheme_request *request = &requests[i];
-            if (request->operation != SCHEME_CANCEL)
-                (void)sys_answer(root, request->tag, p9_scheme_serve(&server->scheme, request));
-        }
-    }
-    return size == -KEAGAIN || size == -KEINTR ? 0 : (int)size;
+    bool was_full;
+    int error;
+    do {
+        error = virtio_9pd_take_requests(server);
+        was_full = !p9_jobs_has_room(&server->jobs);
+        p9_jobs_run(&server->jobs);
+    } while (error == 0 && was_full && p9_jobs_has_room(&server->jobs));
+    return error;
 }
 
 static void virtio_9pd_loop(struct virtio_9pd *server)
 {
-    while (virtio_9pd_serve_requests(server) == 0 && virtio_9pd_wait(server) == 0)
-        continue;
+    while (virtio_9pd_serve_requests(server) == 0) {
+        if (!virtio_9pd_set_timer(server, p9_jobs_deadline_ns(&server->jobs)) ||
+            virtio_9pd_wait(server) != 0)
+            break;
+    }
 }
 
 /* ---- the beginning --------------------------------------------------------------------------- */
@@ -200,6 +215,8 @@ static const char *virtio_9pd_serve(struct virtio_9pd *server, struct p9_options
         return why;
     p9_client_init(&server->client, &server->channel, options->first_tag);
     p9_scheme_init(&server->scheme, &server->client, &options->profile);
+    if (p9_jobs_init(&server->jobs, &server->scheme, virtio_9pd_answer, server) != 0)
+        return "no memory for requests";
     (void)sys_ready(); /* whoever started it need not wait */
     virtio_9pd_loop(server);
     return "its requests, or its events, have come to an end";

@@ -32,6 +32,7 @@
 typedef void step_fn(void);
 static step_fn *const *script;
 static step_fn *meanwhile; /* once, while a transaction is */
+static bool is_patient; /* the script goes on while the server owes a reply, and no time goes by */
 
 static bool next_event(void)
 {
@@ -43,7 +44,7 @@ static bool next_event(void)
         meanwhile = once;
     if (mock_p9_serve()) {
         fake_raise_irq(0);
-    } else if (mock_p9.holds && virtio_9pds[0]->timer_ns != 0) {
+    } else if (mock_p9.holds && virtio_9pds[0]->timer_ns != 0 && !is_patient) {
         fake_kernel.now_ns = virtio_9pds[0]->timer_ns - 1000000000;
         mock_p9.holds = false;
         fake_event(VIRTIO_9PD_TIMER);
@@ -68,6 +69,7 @@ static void reset(void)
     fake_platform_reset();
     fake_platform_add_window(MOCK_BASE, 48, false);
     meanwhile = NULL;
+    is_patient = false;
 }
 
 static int run(const char *command_line, const struct mock_p9_step *server, step_fn *const *steps)
@@ -202,13 +204,30 @@ static void test_a_file_is_opened_read_where_it_is_said_and_closed(void)
     CU_ASSERT_EQUAL(fake_calls.irqs[0].acknowledged, 6);
 }
 
-static void change_names(void)
+static void rename_one(void)
 {
-    static const char two[] = "d/a\0e/../b", link[] = "../there\0l", none[] = "alone";
+    static const char two[] = "d/a\0e/../b";
     ask(0, SCHEME_RENAME, 0, two, sizeof two - 1);
+}
+
+static void make_a_link(void)
+{
+    static const char link[] = "../there\0l";
     ask(1, SCHEME_SYMLINK, 0, link, sizeof link - 1);
-    ask(2, SCHEME_LINK, 0, none, sizeof none - 1);
+}
+
+static void link_one_name_only(void)
+{
+    ask_path(2, SCHEME_LINK, 0, "alone");
+}
+
+static void remove_a_directory(void)
+{
     ask_path(3, SCHEME_REMOVE, AT_REMOVEDIR, "d");
+}
+
+static void make_a_directory(void)
+{
     ask_path(4, SCHEME_MKDIR, 0, "e");
     fake_calls.requests[fake_calls.request_count - 1].mode = 0700;
 }
@@ -231,7 +250,8 @@ static void test_names_are_changed_by_one_path_or_by_two(void)
                                                  {"Tmkdir 1 'e' 16832 0", "Rmkdir Qd"},
                                                  {"Tclunk 1", "Rclunk"},
                                                  {NULL, NULL}};
-    static step_fn *const steps[] = {change_names, NULL};
+    static step_fn *const steps[] = {rename_one,         make_a_link,      link_one_name_only,
+                                     remove_a_directory, make_a_directory, NULL};
     reset();
     CU_ASSERT_EQUAL(run(COMMAND, server, steps), 1);
     CU_ASSERT_EQUAL(fake_answer(tags[0]), 0);
@@ -241,7 +261,7 @@ static void test_names_are_changed_by_one_path_or_by_two(void)
     CU_ASSERT_EQUAL(fake_answer(tags[4]), 0);
 }
 
-/* ---- waiting --------------------------------------------------------------------------------- */
+/* ---- side by side -------------------------------------------------------------------------- */
 
 static void ask_for_another(void)
 {
@@ -250,13 +270,18 @@ static void ask_for_another(void)
     fake_event(VIRTIO_9PD_REQUESTS);
 }
 
-static void open_one(void)
+static void open_one_only(void)
 {
     ask_path(0, SCHEME_OPEN, O_PATH, "a");
+}
+
+static void open_one(void)
+{
+    open_one_only();
     meanwhile = ask_for_another;
 }
 
-static void test_a_request_that_comes_during_a_transaction_is_served_behind_it(void)
+static void test_a_request_that_comes_during_a_transaction_is_heard_of(void)
 {
     static const struct mock_p9_step server[] = {
         SESSION, {"Twalk 0 1 a", "Rwalk h1 Qf"}, {"Twalk 0 2 b", "Rlerror d2"}, {NULL, NULL}};
@@ -274,12 +299,32 @@ static void open_two(void)
     ask_path(1, SCHEME_OPEN, O_PATH, "b");
 }
 
+static void answer_the_first(void)
+{
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), FAKE_UNANSWERED);
+    CU_ASSERT_EQUAL(fake_answer(tags[1]), 2);
+    mock_p9_answer_late("Rwalk h1 Qf");
+    fake_raise_irq(0);
+}
+
+static void test_a_reply_that_is_late_holds_up_nobody_else(void)
+{
+    static const struct mock_p9_step server[] = {
+        SESSION, {"Twalk 0 1 a", NULL}, {"Twalk 0 2 b", "Rwalk h1 Qf"}, {NULL, NULL}};
+    static step_fn *const steps[] = {open_two, answer_the_first, NULL};
+    reset();
+    is_patient = true;
+    CU_ASSERT_EQUAL(run(COMMAND, server, steps), 1);
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), 1);
+    CU_ASSERT_EQUAL(fake_hal_counter("hostshare.timeouts"), 0);
+}
+
 static void test_a_reply_that_never_comes_costs_its_caller_and_one_timeout(void)
 {
     static const struct mock_p9_step server[] = {SESSION,
                                                  {"Twalk 0 1 a", NULL},
-                                                 {"Tflush 1", "Rflush"},
                                                  {"Twalk 0 2 b", "Rwalk h1 Qf"},
+                                                 {"Tflush 1", "Rflush"},
                                                  {NULL, NULL}};
     static step_fn *const steps[] = {open_two, NULL};
     reset();
@@ -287,10 +332,51 @@ static void test_a_reply_that_never_comes_costs_its_caller_and_one_timeout(void)
     fake_kernel.parameters[0][1] = "50";
     CU_ASSERT_EQUAL(run(COMMAND, server, steps), 1);
     CU_ASSERT_EQUAL(fake_answer(tags[0]), -KETIMEDOUT);
-    CU_ASSERT_EQUAL(fake_answer(tags[1]), 1);
+    CU_ASSERT_EQUAL(fake_answer(tags[1]), 2);
     CU_ASSERT_EQUAL(fake_hal_counter("hostshare.timeouts"), 1);
-    CU_ASSERT_EQUAL(fake_calls.timeouts, 2); /* those before took no time; and one for the last */
-    CU_ASSERT_EQUAL(fake_calls.last_timeout_ns, clock_now_ns() + 50000000);
+    CU_ASSERT_EQUAL(fake_calls.timeouts, 1); /* all that was said before took no time */
+    CU_ASSERT_EQUAL(fake_calls.last_timeout_ns, clock_now_ns());
+}
+
+static void cancel(uint32_t flags)
+{
+    (void)fake_request(SCHEME_CANCEL, 0, flags, NULL, 0);
+    fake_calls.requests[fake_calls.request_count - 1].tag = tags[0];
+}
+
+static void interrupt_the_caller(void)
+{
+    cancel(0);
+}
+
+static void kill_the_caller(void)
+{
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), FAKE_UNANSWERED);
+    cancel(SCHEME_CANCEL_KILLED);
+}
+
+static void open_the_next(void)
+{
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), -KEINTR);
+    ask_path(1, SCHEME_OPEN, O_PATH, "b");
+}
+
+/* Its fid is one of which nobody knows, and its handle is free again. */
+static void test_what_a_killed_caller_has_asked_for_is_flushed(void)
+{
+    static const struct mock_p9_step server[] = {SESSION,
+                                                 {"Twalk 0 1 a", NULL},
+                                                 {"Tflush 1", "Rflush"},
+                                                 {"Twalk 0 2 b", "Rwalk h1 Qf"},
+                                                 {NULL, NULL}};
+    static step_fn *const steps[] = {open_one_only, interrupt_the_caller, kill_the_caller,
+                                     open_the_next, NULL};
+    reset();
+    is_patient = true;
+    CU_ASSERT_EQUAL(run(COMMAND, server, steps), 1);
+    CU_ASSERT_EQUAL(fake_answer(tags[0]), -KEINTR);
+    CU_ASSERT_EQUAL(fake_answer(tags[1]), 1);
+    CU_ASSERT_EQUAL(fake_hal_counter("hostshare.timeouts"), 0);
 }
 
 UNIT_SUITE("virtio_9pd",
@@ -300,5 +386,7 @@ UNIT_SUITE("virtio_9pd",
            UNIT_TEST(test_what_a_killed_daemon_has_left_is_taken_back),
            UNIT_TEST(test_a_file_is_opened_read_where_it_is_said_and_closed),
            UNIT_TEST(test_names_are_changed_by_one_path_or_by_two),
-           UNIT_TEST(test_a_request_that_comes_during_a_transaction_is_served_behind_it),
-           UNIT_TEST(test_a_reply_that_never_comes_costs_its_caller_and_one_timeout))
+           UNIT_TEST(test_a_request_that_comes_during_a_transaction_is_heard_of),
+           UNIT_TEST(test_a_reply_that_is_late_holds_up_nobody_else),
+           UNIT_TEST(test_a_reply_that_never_comes_costs_its_caller_and_one_timeout),
+           UNIT_TEST(test_what_a_killed_caller_has_asked_for_is_flushed))

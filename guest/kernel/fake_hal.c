@@ -3,6 +3,7 @@
 
 #include "kernel/boot.h"
 #include "kernel/clock.h"
+#include "kernel/fake_context.h"
 #include "kernel/irq.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ucontext.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define FAKE_HAS_ASAN
@@ -24,11 +24,9 @@
 #endif
 #ifdef FAKE_HAS_ASAN
 #include <sanitizer/asan_interface.h>
-#include <sanitizer/common_interface_defs.h>
 #endif
 
-#define FAKE_CONTEXTS_MAX 512
-#define FAKE_LOG_SIZE     (256u << 10)
+#define FAKE_LOG_SIZE (256u << 10)
 
 const char *fake_command_line = "";
 const struct hal_boot_file *fake_files;
@@ -50,9 +48,6 @@ static unsigned fake_stacks;
 
 static _Alignas(65536) char fake_ram_bytes[FAKE_RAM_SIZE];
 static size_t fake_ram_used;
-
-static ucontext_t fake_contexts[FAKE_CONTEXTS_MAX];
-static unsigned fake_context_count;
 
 static char fake_log_text[FAKE_LOG_SIZE], fake_output_text[FAKE_LOG_SIZE];
 static size_t fake_log_used, fake_output_used;
@@ -280,108 +275,14 @@ void *hal_phys_to_virt(uint64_t pa)
 
 /* ---- contexts -------------------------------------------------------------------------------- */
 
-/*
- * makecontext() passes ints: a context is known by its number. The stack is that of the context;
- * task 0 has the host's.
- */
-static struct {
-    void (*entry)(void *);
-    void *arg;
-    void *asan_frames;
-    const void *stack;
-    size_t stack_size;
-} fake_entries[FAKE_CONTEXTS_MAX];
-
-/* Which context AddressSanitizer has to learn of when the next one begins to run. */
-static int fake_previous;
-
-static void fake_leave(int from, int to, bool for_good)
+uint64_t fake_context_mask(void)
 {
-    fake_previous = from;
-#ifdef FAKE_HAS_ASAN
-    __sanitizer_start_switch_fiber(for_good ? NULL : &fake_entries[from].asan_frames,
-                                   fake_entries[to].stack, fake_entries[to].stack_size);
-#else
-    (void)to;
-    (void)for_good;
-#endif
+    return fake_daif;
 }
 
-static void fake_arrive(int number)
+void fake_context_set_mask(uint64_t daif)
 {
-#ifdef FAKE_HAS_ASAN
-    __sanitizer_finish_switch_fiber(fake_entries[number].asan_frames,
-                                    &fake_entries[fake_previous].stack,
-                                    &fake_entries[fake_previous].stack_size);
-#else
-    (void)number;
-#endif
-}
-
-static void fake_context_enter(int number)
-{
-    fake_arrive(number);
-    fake_entries[number].entry(fake_entries[number].arg);
-    abort(); /* the entry must not return */
-}
-
-static int fake_context_number(struct hal_context *context)
-{
-    if (context->bench[0] == NULL) {
-        if (fake_context_count == FAKE_CONTEXTS_MAX)
-            abort();
-        fake_entries[fake_context_count].asan_frames = NULL;
-        context->bench[0] = &fake_contexts[fake_context_count++];
-    }
-    return (int)((ucontext_t *)context->bench[0] - fake_contexts);
-}
-
-static void fake_context_prepare(struct hal_context *context, void (*entry)(void *), void *arg,
-                                 void *stack, size_t size, uint64_t daif)
-{
-    int number = fake_context_number(context);
-    ucontext_t *host = &fake_contexts[number];
-    fake_entries[number].entry = entry;
-    fake_entries[number].arg = arg;
-    fake_entries[number].stack = stack;
-    fake_entries[number].stack_size = size;
-    context->daif = daif;
-    getcontext(host);
-    host->uc_stack.ss_sp = stack;
-    host->uc_stack.ss_size = size;
-    host->uc_link = NULL;
-    makecontext(host, (void (*)(void))(void *)fake_context_enter, 1, number);
-}
-
-void hal_context_init(struct hal_context *context, void (*entry)(void *), void *arg, void *stack,
-                      size_t size)
-{
-    fake_context_prepare(context, entry, arg, stack, size, 0);
-}
-
-void hal_context_init_masked(struct hal_context *context, void (*entry)(void *), void *arg,
-                             void *stack, size_t size)
-{
-    fake_context_prepare(context, entry, arg, stack, size, HAL_DAIF_I);
-}
-
-void hal_context_switch(struct hal_context *from, struct hal_context *to)
-{
-    int here = fake_context_number(from), there = fake_context_number(to);
-    from->daif = fake_daif;
-    fake_daif = to->daif;
-    fake_leave(here, there, false);
-    swapcontext(&fake_contexts[here], &fake_contexts[there]);
-    fake_arrive(here);
-}
-
-_Noreturn void hal_context_exit(struct hal_context *from, struct hal_context *to)
-{
-    int here = fake_context_number(from), there = fake_context_number(to);
-    fake_daif = to->daif;
-    fake_leave(here, there, true);
-    setcontext(&fake_contexts[there]);
-    abort();
+    fake_daif = daif;
 }
 
 /* ---- the rest of the machine ----------------------------------------------------------------- */
@@ -481,7 +382,7 @@ void fake_power_on(void)
     fake_memory_is_exhausted = false;
     fake_stacks = 0;
     fake_ram_used = 0;
-    fake_context_count = 0;
+    fake_context_reset();
     fake_log_clear();
     fake_output_used = 0;
     fake_output_text[0] = '\0';

@@ -212,7 +212,7 @@ void sched_switch(void)
         return;
     }
     sched_set_running(cpu, next);
-    hal_context_switch(&previous->context, &next->context);
+    hal_context_switch(task_context(previous), task_context(next));
     sched_reap();
 }
 
@@ -226,7 +226,7 @@ _Noreturn void sched_switch_for_good(void)
     cpu->switch_wanted = false;
     struct task *next = sched_pick(cpu);
     sched_set_running(cpu, next);
-    hal_context_exit(&previous->context, &next->context);
+    hal_context_exit(task_context(previous), task_context(next));
 }
 
 void sched_begin_task(void)

@@ -9,7 +9,8 @@
  * The life of a request:
  *
  *     QUEUED      in the provider's queue; a signal takes it back: -KEINTR
- *     DELIVERED   the provider has read it; a signal sends SCHEME_CANCEL after it, once
+ *     DELIVERED   the provider has read it; a signal sends SCHEME_CANCEL after it, once, and
+ *                 SIGKILL once more
  *     ORPHANED    its caller is gone, killed, or never waited; the answer is thrown away, and what
  *                 it would have opened is closed
  *     ANSWERED    the caller is woken

@@ -13,7 +13,8 @@
  * A call that would have to wait is the provider's business: with O_NONBLOCK in the request's flags
  * it answers -KEAGAIN, otherwise it keeps the tag and answers later. When the caller gets a signal
  * meanwhile, the provider gets a SCHEME_CANCEL for the tag, and the caller goes on waiting for the
- * answer, which is -KEINTR as a rule. SIGKILL does not wait for anybody.
+ * answer, which is -KEINTR as a rule. SIGKILL does not wait for anybody: then there is a
+ * SCHEME_CANCEL that says so, also after another one, and the answer goes to nobody.
  *
  * The kernel counts where a file is: by what READ and WRITE gave, and by the last record of a LIST.
  * A provider that answers STAT has files with a place to go to; with others lseek(2), pread(2) and
@@ -45,7 +46,8 @@ enum scheme_operation {
                         nobody. Result: which of them are true already */
     SCHEME_SYNC,
     SCHEME_CLOSE,  /* the last file of the handle is gone. Nobody waits for the answer */
-    SCHEME_CANCEL, /* the caller of `tag` has a signal. No answer to this, but one to the tag */
+    SCHEME_CANCEL, /* the caller of `tag` has a signal. No answer to this, but one to the tag.
+                      flags: 0, or SCHEME_CANCEL_KILLED: nobody waits for that answer any more */
 
     /* Of a handle, also of one that was opened with O_PATH. */
     SCHEME_STAT,     /* data: a struct kernel_stat, all zero. Result: its size */
@@ -62,6 +64,8 @@ enum scheme_operation {
     SCHEME_SYMLINK, /* first: what the link says, second: where it is to be */
     SCHEME_LINK,    /* another name, the second, for what has the first */
 };
+
+#define SCHEME_CANCEL_KILLED 1
 
 struct scheme_request {
     uint64_t tag;

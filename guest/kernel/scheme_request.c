@@ -242,7 +242,7 @@ bool scheme_request_deliver(struct scheme *scheme, struct scheme_request *to)
         probe_request_delivered(to->tag, task_number(task_current()));
     } else {
         to->operation = SCHEME_CANCEL;
-        to->flags = 0;
+        to->flags = request->state == REQUEST_ORPHANED ? SCHEME_CANCEL_KILLED : 0;
         to->size = 0;
         to->data = NULL;
     }
@@ -346,9 +346,11 @@ static int request_sleep(struct request *request)
     return error;
 }
 
+/* Once for signals, and once more for the one that kills, unless the first was not read yet. */
 static void request_send_cancel(struct request *request)
 {
-    if (!request->cancel_sent)
+    bool is_news = request->state == REQUEST_ORPHANED && !list_is_linked(&request->of_queue);
+    if (!request->cancel_sent || is_news)
         request_tell_provider(request);
     request->cancel_sent = true;
 }
@@ -367,9 +369,9 @@ static bool request_interrupt(struct request *request)
         abandoned = task_is_dying();
         if (abandoned || !request->cancel_sent)
             probe_request_cancelled(request->message.tag, abandoned ? "abandoned" : "told");
-        request_send_cancel(request);
         if (abandoned)
             request->state = REQUEST_ORPHANED;
+        request_send_cancel(request);
     }
     scheme_unlock(daif);
     return abandoned;

@@ -276,11 +276,60 @@ static void asks_later_until_killed(void)
     asks_until_killed();
 }
 
+static void hears_of_both(void)
+{
+    int root = create("slow");
+    struct scheme_request request = take(root, SCHEME_OPEN);
+    struct scheme_request cancel = take(root, SCHEME_CANCEL);
+    CU_ASSERT_TRUE(cancel.tag == request.tag && cancel.flags == 0);
+    cancel = take(root, SCHEME_CANCEL);
+    CU_ASSERT_TRUE(cancel.tag == request.tag && cancel.flags == SCHEME_CANCEL_KILLED);
+    sleep_ms(10); /* there is another signal, which nobody gets any more */
+    expect_no_request(root);
+    CU_ASSERT_EQUAL(sys_answer(root, request.tag, -KEINTR), 0);
+}
+
+static void test_a_provider_hears_that_a_caller_was_killed_also_after_a_signal(void)
+{
+    boot();
+    add(hears_of_both);
+    add(asks_slow);
+    fake_run();
+    CU_ASSERT_EQUAL(program_kill(2, SIGUSR1), 0);
+    fake_run();
+    CU_ASSERT_EQUAL(program_kill(2, SIGKILL), 0);
+    CU_ASSERT_EQUAL(program_kill(2, SIGKILL), 0);
+    finish();
+}
+
+static void hears_of_the_kill_only(void)
+{
+    int root = create("slow");
+    struct scheme_request request = take(root, SCHEME_OPEN);
+    sleep_ms(10); /* there are two signals now, the second of which kills */
+    struct scheme_request cancel = take(root, SCHEME_CANCEL);
+    CU_ASSERT_TRUE(cancel.tag == request.tag && cancel.flags == SCHEME_CANCEL_KILLED);
+    expect_no_request(root);
+    CU_ASSERT_EQUAL(sys_answer(root, request.tag, -KEINTR), 0);
+}
+
+static void test_a_cancellation_that_was_not_read_says_what_is_true_now(void)
+{
+    boot();
+    add(hears_of_the_kill_only);
+    add(asks_slow);
+    fake_run();
+    CU_ASSERT_EQUAL(program_kill(2, SIGUSR1), 0);
+    CU_ASSERT_EQUAL(program_kill(2, SIGKILL), 0);
+    finish();
+}
+
 static void finds_an_orphan(void)
 {
     int root = create("slow");
     struct scheme_request request = take(root, SCHEME_OPEN);
-    CU_ASSERT_EQUAL(take(root, SCHEME_CANCEL).tag, request.tag);
+    struct scheme_request cancel = take(root, SCHEME_CANCEL);
+    CU_ASSERT_TRUE(cancel.tag == request.tag && cancel.flags == SCHEME_CANCEL_KILLED);
     sleep_ms(10);
     CU_ASSERT_EQUAL(request.size, 0);
     CU_ASSERT_EQUAL(sys_answer(root, request.tag, 55), 0); /* it has opened it by now */
@@ -457,6 +506,8 @@ UNIT_SUITE("scheme_request", UNIT_TEST(test_a_wrong_answer_is_counted_and_is_its
            UNIT_TEST(test_a_provider_hears_of_a_signal_once_and_the_caller_waits),
            UNIT_TEST(test_the_answer_counts_when_the_provider_had_it_already),
            UNIT_TEST(test_a_killed_caller_leaves_nothing_that_was_not_delivered),
+           UNIT_TEST(test_a_provider_hears_that_a_caller_was_killed_also_after_a_signal),
+           UNIT_TEST(test_a_cancellation_that_was_not_read_says_what_is_true_now),
            UNIT_TEST(test_a_killed_caller_does_not_wait_and_what_it_opened_is_closed),
            UNIT_TEST(test_the_bytes_of_a_killed_caller_last_until_the_answer),
            UNIT_TEST(test_with_a_provider_all_its_requests_and_files_end),

@@ -15,6 +15,7 @@
 
 #include "ringside/hal.h"
 
+struct fiber;
 struct program;
 
 enum task_state {
@@ -45,6 +46,7 @@ struct task {
     void *arg;
     void *stack;
     struct hal_context context;
+    struct fiber *fiber; /* that it runs; NULL: it is on its own stack */
 
     unsigned preempt_depth;
     bool in_irq;              /* an interrupt is being handled on its stack */
@@ -64,6 +66,8 @@ struct task {
 };
 
 void task_init(void);
+/* What a switch away from it saves, and one to it resumes (fiber.c). */
+struct hal_context *task_context(struct task *task);
 /* Stack and all; not the running one's. */
 void task_free(struct task *task);
 /* Ends the sleep of a blocked task (wait.c). With the scheduler's lock. */

@@ -95,6 +95,11 @@ static uint32_t shares_owner(struct ledger_shares *shares, uint32_t task)
     if (shares_call(shares, task) != NULL) {
         return task;
     }
+    for (unsigned i = 0; i < shares->daemon_count; i++) {
+        if (shares->at_hand[i].daemon == task) {
+            return shares->at_hand[i].caller != 0 ? shares->at_hand[i].caller : task;
+        }
+    }
     unsigned kept = MIN(shares->served_count, LEDGER_P9_SERVED);
     for (unsigned i = 1; i <= kept; i++) {
         unsigned at = (shares->served_count - i) % LEDGER_P9_SERVED;
@@ -478,6 +483,28 @@ static void shares_observe_scheme(void *opaque, const struct trace_event *event)
     }
 }
 
+static void shares_observe_served(void *opaque, const struct trace_event *event)
+{
+    struct ledger *ledger = opaque;
+    struct ledger_shares *shares = ledger->shares;
+    uint32_t daemon = (uint32_t)event->fields[1].number;
+    unsigned slot = 0;
+    while (slot < shares->daemon_count && shares->at_hand[slot].daemon != daemon) {
+        slot++;
+    }
+    if (slot == LEDGER_P9_DAEMONS) {
+        return;
+    }
+    shares->daemon_count = MAX(shares->daemon_count, slot + 1);
+    shares->at_hand[slot].daemon = daemon;
+    shares->at_hand[slot].caller = 0;
+    for (unsigned i = 0; i < MIN(shares->served_count, LEDGER_P9_SERVED); i++) {
+        if (shares->served[i].tag == event->fields[0].number) {
+            shares->at_hand[slot].caller = shares->served[i].caller;
+        }
+    }
+}
+
 void ledger_listen_to_shares(struct ledger *ledger)
 {
     static const struct trace_listener table[] = {
@@ -490,6 +517,7 @@ void ledger_listen_to_shares(struct ledger *ledger)
         {TRACE_CALL_RETURNED, shares_observe_returned},
         {TRACE_REQUEST_SENT, shares_observe_scheme},
         {TRACE_REQUEST_DELIVERED, shares_observe_scheme},
+        {TRACE_REQUEST_SERVED, shares_observe_served},
         {TRACE_REQUEST_ANSWERED, shares_observe_scheme},
     };
     trace_listen(ledger->trace, table, G_N_ELEMENTS(table), ledger);

@@ -2,8 +2,8 @@
  * ledger_shares.h - what passed between the guest and its shares, message by message
  *
  * A message belongs to the task that runs when it reaches the device, and is sent for the task in
- * whose call that is: the same one where the kernel has the client, or the caller of the request
- * that the task was given last where a daemon has it.
+ * whose call that is: the same one where the kernel has the client, or where a daemon has it the
+ * caller of the request for which the daemon says that it works, or that it was given last.
  *
  * A breach stays as long as it may be why something fails: not when the message was answered as if
  * nothing were, and not when its call got over it. A tag that is in use is another matter: whose
@@ -20,6 +20,7 @@
 #define LEDGER_P9_CALLS    64  /* tasks in a call about a share, at once */
 #define LEDGER_P9_FOOLED   16  /* tasks that took an answer to another message for theirs */
 #define LEDGER_P9_SERVED   64  /* the newest requests of schemes */
+#define LEDGER_P9_DAEMONS  16  /* that say for which request they work */
 
 struct ledger_p9_message {
     const char *share, *type, *name; /* interned */
@@ -82,6 +83,10 @@ struct ledger_shares {
         bool is_over;
     } served[LEDGER_P9_SERVED]; /* a ring */
     unsigned served_count;
+    struct {
+        uint32_t daemon, caller; /* caller 0: not known */
+    } at_hand[LEDGER_P9_DAEMONS];
+    unsigned daemon_count;
     /* Calls that took an answer with a wrong tag for their own: the first of each task. */
     struct ledger_p9_call fooled[LEDGER_P9_FOOLED];
     unsigned fooled_count;

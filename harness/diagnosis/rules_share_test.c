@@ -432,6 +432,32 @@ static void test_a_daemon_that_sleeps_over_an_answer_is_the_driver(void)
     expect("p9.second-transaction");
 }
 
+/* Which of two requests a message is for says the daemon; else it is taken for the newer one's. */
+static void test_a_daemon_says_for_which_request_a_message_is(void)
+{
+    begin();
+    call("openat", 0, 0);
+    trace_emit(rig.trace, TRACE_REQUEST_SENT, TN(7), TN(RIG_PING), TN(1), TS("open"), TN(0), TN(4));
+    trace_emit(rig.trace, TRACE_REQUEST_SENT, TN(8), TN(RIG_NETD), TN(1), TS("open"), TN(0), TN(4));
+    trace_emit(rig.trace, TRACE_REQUEST_DELIVERED, TN(7), TN(RIG_DAEMON));
+    trace_emit(rig.trace, TRACE_REQUEST_DELIVERED, TN(8), TN(RIG_DAEMON));
+    trace_emit(rig.trace, TRACE_TASK_RUNNING, TN(RIG_DAEMON));
+    send(3, "Tlopen", 1);
+    CU_ASSERT_EQUAL(ledger_p9_last(rig.ledger, RIG_DAEMON)->owner, RIG_NETD);
+    trace_emit(rig.trace, TRACE_REQUEST_SERVED, TN(7), TN(RIG_DAEMON));
+    send(4, "Tlopen", 2);
+    CU_ASSERT_EQUAL(ledger_p9_last(rig.ledger, RIG_DAEMON)->owner, RIG_PING);
+    trace_emit(rig.trace, TRACE_REQUEST_SERVED, TN(8), TN(RIG_DAEMON));
+    send(5, "Tlopen", 3);
+    CU_ASSERT_EQUAL(ledger_p9_last(rig.ledger, RIG_DAEMON)->owner, RIG_NETD);
+    trace_emit(rig.trace, TRACE_REQUEST_SERVED, TN(99), TN(RIG_DAEMON)); /* of nobody known */
+    send(6, "Tlopen", 4);
+    CU_ASSERT_EQUAL(ledger_p9_last(rig.ledger, RIG_DAEMON)->owner, RIG_DAEMON);
+    block(RIG_PING, "scheme", UINT64_MAX);
+    block(RIG_DAEMON, "event", rig_now_ns(&rig) + 30000 * RIG_MS);
+    expect("p9.unanswered");
+}
+
 static void test_a_task_that_sleeps_for_something_else_has_taken_its_answer(void)
 {
     walk();
@@ -663,6 +689,7 @@ UNIT_SUITE("rules_share", UNIT_TEST(test_a_fid_that_was_walked_to_and_not_clunke
            UNIT_TEST(test_an_answer_that_is_there_and_not_looked_at),
            UNIT_TEST(test_an_answer_that_was_there_before_the_task_slept),
            UNIT_TEST(test_a_daemon_that_sleeps_over_an_answer_is_the_driver),
+           UNIT_TEST(test_a_daemon_says_for_which_request_a_message_is),
            UNIT_TEST(test_a_task_that_sleeps_for_something_else_has_taken_its_answer),
            UNIT_TEST(test_a_message_without_an_answer_is_the_servers),
            UNIT_TEST(test_one_that_was_given_up_is_the_servers_as_well),

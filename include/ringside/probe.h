@@ -104,13 +104,15 @@ RINGSIDE_PROBE(probe_file_opened(uint32_t task, const char *path, int result))
  * open, dup, read, write, events, sync, close. `size` is that of its bytes. An answer is a result
  * or a negative error. `how` a request was cancelled: "taken-back" before the provider had it,
  * "told" when it was told that the caller has a signal, "abandoned" when the caller was killed, and
- * "ended" when the provider went away.
+ * "ended" when the provider went away. A provider that works for several requests at once says for
+ * which one whenever it goes on with another.
  */
 RINGSIDE_PROBE(probe_scheme_registered(uint32_t task, uint64_t scheme, const char *name))
 RINGSIDE_PROBE(probe_scheme_removed(uint64_t scheme, const char *name))
 RINGSIDE_PROBE(probe_request_sent(uint64_t tag, uint32_t task, uint64_t scheme,
                                   const char *operation, uint64_t handle, uint64_t size))
 RINGSIDE_PROBE(probe_request_delivered(uint64_t tag, uint32_t task))
+RINGSIDE_PROBE(probe_request_served(uint64_t tag, uint32_t task))
 RINGSIDE_PROBE(probe_request_answered(uint64_t tag, int64_t result))
 RINGSIDE_PROBE(probe_request_cancelled(uint64_t tag, const char *how))
 /*

@@ -360,7 +360,7 @@ static void test_files_move_in_large_pieces_where_there_is_memory(void)
     static const char *const programs_that_read[] = {"cp /tmp/a /tmp/b", "sha256sum /tmp/a",
                                                      "cat /tmp/a", "dd if=/tmp/a bs=262144"};
     boot();
-    user_map_reserve_memory();
+    user_map_init(fake_ram(1u << 20), 1u << 20);
     expect(0, "dd of=/tmp/a bs=100000 count=1", "100000 bytes\n");
     for (size_t i = 0; i < sizeof programs_that_read / sizeof programs_that_read[0]; i++) {
         (void)print(programs_that_read[i]);

@@ -93,6 +93,20 @@ static void test_freeing_more_than_was_given_is_refused(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(fake_panic_reason, "assertion failed: pool->used >= count"));
 }
 
+static void test_accounts_are_kept_of_what_others_hand_out(void)
+{
+    setup();
+    pool_count_taken(&pool, 2);
+    pool_count_taken(&pool, 1);
+    pool_count_given(&pool, 2);
+    pool_count_refused(&pool);
+    CU_ASSERT_EQUAL(pool.used, 1);
+    CU_ASSERT_EQUAL(pool.high_water, 3);
+    CU_ASSERT_EQUAL(pool.exhausted, 1);
+    CU_ASSERT_STRING_EQUAL(fake_log(), "counter things.exhausted 1\n");
+    CU_ASSERT_TRUE(FAKE_PANICS(pool_count_given(&pool, 2)));
+}
+
 static void test_pools_are_listed_once(void)
 {
     setup();
@@ -109,4 +123,5 @@ UNIT_SUITE("pool", UNIT_TEST(test_lowest_object_first), UNIT_TEST(test_exhaustio
            UNIT_TEST(test_object_keeps_what_lies_behind_the_link),
            UNIT_TEST(test_foreign_objects_are_refused),
            UNIT_TEST(test_freeing_more_than_was_given_is_refused),
+           UNIT_TEST(test_accounts_are_kept_of_what_others_hand_out),
            UNIT_TEST(test_pools_are_listed_once))

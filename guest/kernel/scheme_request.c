@@ -32,7 +32,7 @@
 #define REQUEST_BUCKETS     1024
 #define REQUEST_SMALL_SIZE  2048 /* a frame of Ethernet, a path */
 #define REQUEST_SMALL_COUNT 256
-#define REQUEST_LARGE_COUNT 64
+#define REQUEST_LARGE_COUNT 48
 #define REQUEST_HUGE_COUNT  4
 
 kstatic_assert(REQUEST_SMALL_SIZE > SCHEME_PATH_MAX, "what opens a file needs little memory");

@@ -6,8 +6,9 @@
  * taken, which keeps the large ones, at the end, whole. The price is a walk over the table, of
  * USER_MAP_PAGES_MAX steps at the most, for those who take, and for programs that end with pages.
  *
- * The memory is set aside at boot, since /tmp takes all that is left then. A machine that has
- * little has no pages here, and its programs do with their stacks.
+ * The memory is set aside at boot, since /tmp takes all that is left when it is first used. It is a
+ * small part: files need memory more than buffers do. A machine with little RAM has no pages here,
+ * and its programs do with their stacks.
  */
 #include "kernel/user_map.h"
 
@@ -21,7 +22,8 @@
 
 #include <stdbool.h>
 
-#define USER_MAP_NOBODY  0 /* the idle task, which is no program */
+#define USER_MAP_SHARE   32 /* no more than this part of what is left */
+#define USER_MAP_NOBODY  0  /* the idle task, which is no program */
 #define USER_MAP_NOWHERE USER_MAP_PAGES_MAX
 
 static uint32_t user_map_owners[USER_MAP_PAGES_MAX];
@@ -41,7 +43,7 @@ void user_map_reserve_memory(void)
 {
     /* One more, for the beginning of the first one. */
     size_t wanted = (USER_MAP_PAGES_MAX + 1) * (size_t)USER_PAGE_SIZE;
-    size_t share = boot_memory_left() / BOOT_MEMORY_SHARE / USER_PAGE_SIZE * USER_PAGE_SIZE;
+    size_t share = boot_memory_left() / USER_MAP_SHARE / USER_PAGE_SIZE * USER_PAGE_SIZE;
     size_t size = wanted < share ? wanted : share;
     user_map_init(boot_memory_take(size), size);
 }

@@ -20,7 +20,10 @@
 
 /* Keeps the memory, of which all whole pages up to the maximum are free. Nobody has anything. */
 void user_map_init(void *memory, size_t size_bytes);
-/* The same with a share of what the machine has (boot_memory.h). At boot, behind who needs it. */
+/*
+ * The same with what the machine can spare: a small part of what is left at boot, when those who
+ * cannot do without have theirs.
+ */
 void user_map_reserve_memory(void);
 
 /* Pages for that many bytes, all zero. NULL: there are not so many side by side. */

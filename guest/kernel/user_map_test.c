@@ -130,25 +130,30 @@ static void test_a_small_machine_has_no_pages(void)
     fake_boot();
     CU_ASSERT_EQUAL(take(1, 1), 0);
     boot_memory_init();
-    (void)boot_memory_take(boot_memory_left() - BOOT_MEMORY_SHARE * (PAGE - 64));
+    (void)boot_memory_take(boot_memory_left() - 32 * (PAGE - 64));
     user_map_reserve_memory();
     CU_ASSERT_EQUAL(take(1, 1), 0);
     CU_ASSERT_EQUAL(user_map_give_back(1, 0, PAGE), -KEINVAL);
     user_map_give_back_all(1);
 }
 
-static void test_a_large_machine_has_a_bounded_number_of_pages(void)
+static void test_a_machine_spares_a_small_part_of_its_memory(void)
 {
     fake_boot();
     boot_memory_init();
     (void)boot_memory_take(64); /* what comes is not the beginning of a page */
-    fake_log_clear();
     size_t before = boot_memory_left();
     user_map_reserve_memory();
     size_t taken = before - boot_memory_left();
-    CU_ASSERT_TRUE(taken <= before / BOOT_MEMORY_SHARE);
-    CU_ASSERT_EQUAL(pages_pool()->capacity, USER_MAP_PAGES_MAX);
-    CU_ASSERT_EQUAL(taken, (USER_MAP_PAGES_MAX + 1) * PAGE);
+    CU_ASSERT_EQUAL(taken, before / 32 / PAGE * PAGE);
+    CU_ASSERT_EQUAL(pages_pool()->capacity, taken / PAGE - 1);
+}
+
+static void test_of_much_memory_a_bounded_number_of_pages_is_used(void)
+{
+    uintptr_t base = begin(USER_MAP_PAGES_MAX + 8);
+    CU_ASSERT_EQUAL(take(1, USER_MAP_PAGES_MAX * PAGE + 1), 0);
+    CU_ASSERT_EQUAL(take(1, USER_MAP_PAGES_MAX * PAGE), base);
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -258,7 +263,8 @@ UNIT_SUITE("user_map", UNIT_TEST(test_the_first_run_that_is_long_enough_is_taken
            UNIT_TEST(test_several_mappings_are_given_back_at_once_or_in_parts),
            UNIT_TEST(test_all_of_an_owner_is_given_back_and_nothing_else),
            UNIT_TEST(test_a_small_machine_has_no_pages),
-           UNIT_TEST(test_a_large_machine_has_a_bounded_number_of_pages),
+           UNIT_TEST(test_a_machine_spares_a_small_part_of_its_memory),
+           UNIT_TEST(test_of_much_memory_a_bounded_number_of_pages_is_used),
            UNIT_TEST(test_what_is_mapped_is_memory_of_the_program),
            UNIT_TEST(test_what_cannot_be_mapped_is_refused_as_elsewhere),
            UNIT_TEST(test_memory_comes_back_when_a_program_ends),

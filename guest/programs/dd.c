@@ -1,12 +1,11 @@
 /*
  * dd.c - dd [if=PATH] [of=PATH] [bs=BYTES] [count=N] [skip=N] [seek=N] [conv=notrunc]
  *
- * Blocks of one file, from block `skip` on, to another, from block `seek` on: each is one write,
- * and one read, or several where less comes than was asked for, until it is whole: `count` means
- * whole blocks, whoever serves the file. Without `of` they are read and forgotten. Without `if`,
- * where others have their standard input, each block is the same pattern: byte i is
- * i * 7 + i / 251, modulo 256. What the target has from there on is cut off, unless `notrunc` says
- * otherwise.
+ * Blocks of one file, from block `skip` on, to another, from block `seek` on. Each is read until it
+ * is whole, so that `count` means whole blocks whoever serves the file, and then written. Without
+ * `of` they are read and forgotten. Without `if`, where others have their standard input, each
+ * block is the same pattern: byte i is i * 7 + i / 251, modulo 256. What the target has from there
+ * on is cut off, unless `notrunc` says otherwise.
  */
 #include "kernel/stat.h"
 #include "lib/errno.h"

@@ -204,19 +204,14 @@ static void p9_flush(struct p9_client *client, uint16_t tag)
 
 /* ---- the reply ------------------------------------------------------------------------------- */
 
-static void p9_check_end(struct p9_call *call)
-{
-    if (call->error == 0 && call->at != call->end)
-        p9_reject(call, "reply with more than its fields");
-}
-
 /* Rlerror: the number is the server's, as long as it is one. */
 static void p9_take_error(struct p9_call *call)
 {
     uint32_t number = p9_get_u32(call);
     if (number == 0 || number > KERRNO_MAX)
         p9_reject(call, "error without a number");
-    p9_check_end(call);
+    if (call->at != call->end)
+        p9_reject(call, "error with more than its number");
     p9_fail(call, -(int)number);
 }
 
@@ -257,7 +252,8 @@ void p9_exchange(struct p9_call *call)
 
 int p9_end(struct p9_call *call)
 {
-    p9_check_end(call);
+    if (call->error == 0 && call->at != call->end)
+        p9_reject(call, "reply with more than its fields");
     if (call->request != NULL)
         virtio_9p_release(call->client->channel, call->request);
     return call->error;

@@ -6,6 +6,7 @@
  * of names. -t: one digest of a tree, that of the lines "DIGEST  ./PATH" of its files in that
  * order, wherever it stands. Links are not followed, and left out.
  */
+#include "lib/errno.h"
 #include "lib/format.h"
 #include "lib/sha256.h"
 #include "lib/string.h"
@@ -44,12 +45,18 @@ static void sha256_print(const struct sha256 *sha, const char *path)
     user_print(&output, "\n");
 }
 
+static int sha256_fail(const char *path, long error)
+{
+    user_error("sha256sum", "%s: %s", path, errno_text(error));
+    return 1;
+}
+
 static int sha256_file(const char *path)
 {
     struct sha256 sha;
     long error = sha256_read(&sha, path);
     if (error != 0)
-        return user_fail("sha256sum", path, error);
+        return sha256_fail(path, error);
     sha256_print(&sha, path);
     return 0;
 }
@@ -91,7 +98,7 @@ static int sha256_tree(const char *path, struct sha256 *of_tree)
         if (is_file)
             error = sha256_read(&sha, tree.path);
         if (error != 0)
-            status = user_fail("sha256sum", tree.path, error);
+            status = sha256_fail(tree.path, error);
         else if (is_file)
             sha256_take_file(&tree, &sha, of_tree);
     }

@@ -70,7 +70,7 @@ unsigned p9_directory_depth(const struct p9_node *node)
     return depth;
 }
 
-/* Puts an entry into a directory, at its end unless it has a position there. */
+/* Puts an entry into a directory, at its end. */
 static void p9_entry_place(struct p9_entry *entry, struct p9_node *directory)
 {
     entry->parent = directory;

@@ -143,6 +143,7 @@ static void test_an_error_is_the_servers_own(void)
     expect_of_fsync("Rlerror d4096", -KEIO, 1);
     expect_of_fsync("Rlerror d4294967274", -KEIO, 1);
     expect_of_fsync("!Rlerror d13", -KEIO, 1);
+    expect_of_fsync("Rlerror d13 b0", -KEIO, 1);
 }
 
 /* ---- walks ----------------------------------------------------------------------------------- */

@@ -1308,6 +1308,75 @@ def make_p9_session():
     write("p9_session", "listed", p9_session(P9_FOLDER, 0, *listed))
 
 
+# ---- p9_client: what a program does with files of a share, and what the server answers -----------------
+
+C_HONEST, C_ERROR, C_NONE, C_CUT, C_LONG, C_TAG, C_SIZE, C_TYPE, C_USED, C_BODY = range(10)
+(C_OPEN, C_CLOSE, C_READ, C_WRITE, C_LIST, C_READLINK, C_STAT, C_STATFS, C_CHANGE, C_SYNC, C_REMOVE, C_MKDIR, C_RENAME, C_LINK,
+ C_SYMLINK, C_BREAK, C_LATE) = range(17)
+C_DIRECTORY, C_FILE, C_LINKED = range(3)
+C_FLAGS = {"both": 2, "create": 4, "directory": 7, "link": 9}
+
+
+def c_answer(kind=C_HONEST, operands=b"", by=0):
+    """Each has a byte that says by how much it is wrong, if it is."""
+    return u8(kind) + u8(by) + operands
+
+
+def c_step(step, index, *rest):
+    """Operands, and the answers of a session's beginning in front of them, of the messages behind them."""
+    return u8(step) + u8(index) + b"".join(rest)
+
+
+C_SESSION = c_answer() + c_answer(C_HONEST, u8(C_DIRECTORY))
+C_REACHED = c_answer(C_HONEST, u8(0))  # a walk to the root
+C_TRANSFER = u8(0) + u8(0) + u16(100)
+
+
+def c_open(how, kind, session=b"", index=0):
+    """A path of one name: a walk to it, and its opening."""
+    opened = c_answer(C_HONEST, u8(kind) + u16(0)) if how != "link" else b""
+    return c_step(C_OPEN, index, session, u8(1) + u8(C_FLAGS[how]), c_answer(C_HONEST, u8(0) + u8(kind)), opened)
+
+
+def c_entry(name, after):
+    return u8(after) + u8(len(name)) + u8(C_FILE) + name.encode()
+
+
+def c_list(*answers):
+    return c_step(C_LIST, 0, u8(0) + u8(0) + u16(500), *answers)
+
+
+def make_p9_client():
+    close = c_step(C_CLOSE, 0, u8(0), c_answer())
+    opened = u8(0) + c_open("both", C_FILE, C_SESSION)
+    written = c_step(C_WRITE, 0, C_TRANSFER, c_answer(C_HONEST, u8(0)))
+    read = c_step(C_READ, 0, C_TRANSFER, c_answer(C_HONEST, u8(40) + b"some bytes".ljust(60, b".")))
+    write("p9_client", "file", opened + written + read + c_step(C_STAT, 0, u8(0), c_answer(C_HONEST, bytes(153))) + close)
+    listed = u8(0) + c_open("directory", C_DIRECTORY, C_SESSION)
+    entries = u8(2) + c_entry("a", 1) + c_entry("b/c", 2)
+    write("p9_client", "listed", listed + c_list(c_answer(C_HONEST, entries)) + c_list(c_answer(C_HONEST, u8(0))) + close)
+    unnamed = [c_answer(C_HONEST, u8(1) + c_entry("a/b", 1))] * 20
+    write("p9_client", "no-names", listed + c_list(*unnamed) + close)
+    linked = u8(0) + c_open("link", C_LINKED, C_SESSION)
+    write("p9_client", "link", linked + c_step(C_READLINK, 0, C_TRANSFER, c_answer(C_HONEST, u16(5) + b"there")) + close)
+    created = c_step(C_OPEN, 0, C_SESSION, u8(1) + u8(C_FLAGS["create"]), c_answer(C_ERROR, u16(2)), C_REACHED,
+                     c_answer(C_HONEST, u8(C_FILE) + u16(0)))
+    write("p9_client", "created", u8(0) + created + written + close)
+    names = [c_step(C_MKDIR, 0, C_SESSION, u8(1) + u8(0), C_REACHED, c_answer(C_HONEST, u8(C_DIRECTORY)), c_answer()),
+             c_step(C_RENAME, 0, u8(1) + u8(1), C_REACHED, C_REACHED, c_answer(), c_answer(), c_answer()),
+             c_step(C_REMOVE, 0, u8(1) + u8(0), C_REACHED, c_answer(C_ERROR, u16(39)), c_answer())]
+    write("p9_client", "names", u8(0) + b"".join(names))
+    for name, kind in (("cut", C_CUT), ("long", C_LONG), ("tag", C_TAG), ("size", C_SIZE), ("type", C_TYPE), ("used", C_USED)):
+        wrong = c_step(C_OPEN, 1, u8(1) + u8(0), c_answer(kind, u8(0) + u8(C_FILE)))
+        write("p9_client", f"walk-{name}", opened + wrong + c_open("both", C_FILE, index=2) + close)
+    more = c_step(C_OPEN, 1, u8(1) + u8(0), c_answer(C_ERROR, u16(2) + b"x", 1))
+    write("p9_client", "walk-error-and-more", opened + more + c_open("both", C_FILE, index=2) + close)
+    silent = c_step(C_READ, 0, C_TRANSFER, u8(C_NONE), c_answer())
+    write("p9_client", "late", opened + silent + c_step(C_LATE, 0) + read + close)
+    write("p9_client", "broken", opened + c_step(C_BREAK, 0) + c_open("both", C_FILE, C_SESSION, 1) + close)
+    write("p9_client", "body", opened + c_step(C_SYNC, 0, u8(0), c_answer(C_BODY, u8(5) + b"\x0d\0\0\0\0")) + close)
+
+
 # ---- gic: accesses by several CPUs -----------------------------------------------------------------
 
 G_V2, G_SECURE, G_V3 = 0, 1, 2
@@ -1397,6 +1466,7 @@ MAKERS = (
     make_syscalls,
     make_p9_message,
     make_p9_session,
+    make_p9_client,
 )
 
 

@@ -209,6 +209,8 @@ static void p9_take_error(struct p9_call *call)
     uint32_t number = p9_get_u32(call);
     if (number == 0 || number > KERRNO_MAX)
         p9_reject(call, "error without a number");
+    if (call->at != call->end)
+        p9_reject(call, "error with more than its number");
     p9_fail(call, -(int)number);
 }
 

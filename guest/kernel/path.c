@@ -180,6 +180,8 @@ struct file *path_open(const char *path, int flags, unsigned mode, int *error)
         int followed = path_follow(&walk, (flags & O_NOFOLLOW) == 0);
         if (followed < 0)
             *error = followed;
+        else if (followed == 0 && (flags & O_DIRECTORY) != 0)
+            *error = -KENOTDIR; /* a link that is not followed is none */
         if (followed <= 0)
             return NULL;
     }

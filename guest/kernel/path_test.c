@@ -165,9 +165,10 @@ static void test_last_link_is_not_followed_when_asked(void)
 {
     setup();
     CU_ASSERT_EQUAL(opened("/a/l1", O_NOFOLLOW), -KELOOP);
+    CU_ASSERT_EQUAL(opened("/a/l1", O_NOFOLLOW | O_DIRECTORY), -KENOTDIR);
     CU_ASSERT_EQUAL(opened("/a/l1", O_NOFOLLOW | O_PATH), 0);
     CU_ASSERT_EQUAL(opened("/a/b/y", O_NOFOLLOW), 0);
-    CU_ASSERT_STRING_EQUAL(seen, "a:l1 a:b/y b:y ");
+    CU_ASSERT_STRING_EQUAL(seen, "a:l1 a:l1 a:b/y b:y ");
 }
 
 static void test_link_to_itself_ends(void)

@@ -55,6 +55,8 @@ static int p9_check_open(const struct p9_profile *profile, int flags, uint8_t ty
         return -KEEXIST;
     if ((type & P9_QID_SYMLINK) != 0 && (flags & (O_NOFOLLOW | O_PATH)) != (O_NOFOLLOW | O_PATH))
         return -KELOOP;
+    if ((flags & (O_CREAT | O_PATH)) == O_CREAT && (type & P9_QID_DIRECTORY) != 0)
+        return -KEISDIR; /* whatever it is opened for */
     bool is_strict = (flags & O_PATH) == 0 && !profile->lax_directory;
     if ((flags & O_DIRECTORY) != 0 && (type & P9_QID_DIRECTORY) == 0 && is_strict)
         return -KENOTDIR;

@@ -94,12 +94,15 @@ static void test_what_cannot_be_opened_leaves_no_fid(void)
                                                   {NULL, NULL}};
     static const struct mock_p9_step exclusive[] = {
         {"Twalk 0 1 f", "Rwalk h1 Qf"}, {"Tclunk 1", "Rclunk"}, {NULL, NULL}};
+    static const struct mock_p9_step directory[] = {
+        {"Twalk 0 1 f", "Rwalk h1 Qd"}, {"Tclunk 1", "Rclunk"}, {NULL, NULL}};
     static const struct mock_p9_step denied[] = {{"Twalk 0 1 f", "Rlerror d13"}, {NULL, NULL}};
     rig_connect(8192);
     CU_ASSERT_EQUAL(open_with(lopen, "f", O_WRONLY, 0), -KEACCES);
     CU_ASSERT_EQUAL(open_with(lcreate, "f", O_WRONLY | O_CREAT, 0644), -KEROFS);
     CU_ASSERT_EQUAL(open_with(exclusive, "f", O_WRONLY | O_CREAT | O_EXCL, 0644), -KEEXIST);
     CU_ASSERT_EQUAL(open_with(exclusive, "f", O_RDONLY | O_DIRECTORY, 0), -KENOTDIR);
+    CU_ASSERT_EQUAL(open_with(directory, "f", O_RDONLY | O_CREAT, 0644), -KEISDIR);
     CU_ASSERT_EQUAL(open_with(denied, "f", O_WRONLY | O_CREAT, 0644), -KEACCES);
     rig_check();
 }

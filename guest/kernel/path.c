@@ -110,18 +110,18 @@ static struct file *path_open_once(const char *path, int flags, unsigned mode, i
     return NULL;
 }
 
-/* What a link says; 0: it is none. */
-static size_t path_read_link(const char *path, char *target, size_t size)
+/* How long it is what a link says; 0: it is none. Or why it cannot be read. */
+static long path_read_link(const char *path, char *target, size_t size)
 {
     int error;
-    long length = 0;
+    long length = -KEINVAL;
     struct file *file = path_open_once(path, O_PATH | O_NOFOLLOW, 0, &error);
     if (file == NULL)
         return 0;
     if (file->ops->readlink != NULL)
         length = file->ops->readlink(file, target, size);
     file_release(file);
-    return length > 0 ? (size_t)length : 0;
+    return length != -KEINVAL ? length : 0;
 }
 
 /* The name at [begin, end) of the path was a link: 1, or -KENAMETOOLONG for what it leads to. */
@@ -154,7 +154,9 @@ static int path_follow(struct path_walk *walk, bool also_last)
         if (is_last && !also_last)
             break;
         path[end] = '\0';
-        size_t length = path_read_link(path, target, sizeof target - 1);
+        long length = path_read_link(path, target, sizeof target - 1);
+        if (length < 0)
+            return (int)length;
         target[length] = '\0';
         path[end] = is_last ? '\0' : '/';
         if (length > 0)
@@ -178,6 +180,8 @@ struct file *path_open(const char *path, int flags, unsigned mode, int *error)
         int followed = path_follow(&walk, (flags & O_NOFOLLOW) == 0);
         if (followed < 0)
             *error = followed;
+        else if (followed == 0 && (flags & O_DIRECTORY) != 0)
+            *error = -KENOTDIR; /* a link that is not followed is none */
         if (followed <= 0)
             return NULL;
     }

@@ -22,12 +22,14 @@ static void see(const char *format, const char *mount, const char *path, const c
 
 static const struct {
     const char *path, *target;
-} links[] = {
-    {"l1", "/b/x"}, {"d/up", "../e"}, {"loop", "loop"}, {"far", "/nowhere/x"}, {"b", "/b"}};
+} links[] = {{"l1", "/b/x"},        {"d/up", "../e"}, {"loop", "loop"},
+             {"far", "/nowhere/x"}, {"b", "/b"},      {"bad", "unreadable"}};
 
 static long link_read(struct file *file, char *target, size_t size)
 {
     const char *text = file->object;
+    if (strcmp(text, "unreadable") == 0)
+        return -KEIO;
     size_t length = strlen(text) < size ? strlen(text) : size;
     memcpy(target, text, length);
     return (long)length;
@@ -163,9 +165,10 @@ static void test_last_link_is_not_followed_when_asked(void)
 {
     setup();
     CU_ASSERT_EQUAL(opened("/a/l1", O_NOFOLLOW), -KELOOP);
+    CU_ASSERT_EQUAL(opened("/a/l1", O_NOFOLLOW | O_DIRECTORY), -KENOTDIR);
     CU_ASSERT_EQUAL(opened("/a/l1", O_NOFOLLOW | O_PATH), 0);
     CU_ASSERT_EQUAL(opened("/a/b/y", O_NOFOLLOW), 0);
-    CU_ASSERT_STRING_EQUAL(seen, "a:l1 a:b/y b:y ");
+    CU_ASSERT_STRING_EQUAL(seen, "a:l1 a:l1 a:b/y b:y ");
 }
 
 static void test_link_to_itself_ends(void)
@@ -176,6 +179,17 @@ static void test_link_to_itself_ends(void)
     CU_ASSERT_EQUAL(path_rename("/a/loop/x", "/a/l1/x", 0), -KELOOP);
     CU_ASSERT_EQUAL(path_rename("/a/l1/x", "/a/loop/x", 0), -KELOOP);
     CU_ASSERT_EQUAL(path_rename("/a/loop/x", "/a/loop/y", 0), -KELOOP);
+}
+
+/* Why it cannot be read is the reason, and not that it is a link. */
+static void test_link_that_cannot_be_read_ends(void)
+{
+    setup();
+    CU_ASSERT_EQUAL(opened("/a/bad", 0), -KEIO);
+    CU_ASSERT_EQUAL(opened("/a/bad/x", 0), -KEIO);
+    CU_ASSERT_EQUAL(opened("/a/bad", O_NOFOLLOW), -KELOOP);
+    CU_ASSERT_EQUAL(path_mkdir("/a/bad/x", 0), -KEIO);
+    CU_ASSERT_EQUAL(path_rename("/a/x", "/a/bad/x", 0), -KEIO);
 }
 
 static void test_path_that_a_link_makes_too_long_ends(void)
@@ -222,7 +236,7 @@ static void test_changes_need_one_mount_that_knows_them(void)
 UNIT_SUITE("path", UNIT_TEST(test_paths_are_made_plain), UNIT_TEST(test_longest_point_serves),
            UNIT_TEST(test_links_are_followed_to_other_mounts),
            UNIT_TEST(test_last_link_is_not_followed_when_asked),
-           UNIT_TEST(test_link_to_itself_ends),
+           UNIT_TEST(test_link_to_itself_ends), UNIT_TEST(test_link_that_cannot_be_read_ends),
            UNIT_TEST(test_path_that_a_link_makes_too_long_ends),
            UNIT_TEST(test_changes_follow_all_but_the_last),
            UNIT_TEST(test_changes_need_one_mount_that_knows_them))

@@ -68,7 +68,7 @@ static int filetest_open(const char *words, const char *path)
     int flags;
     if (!filetest_parse_flags(words, &flags))
         return USER_EXIT_USAGE;
-    long file = user_create(path, flags, 0644);
+    long file = user_open(path, flags);
     if (file >= 0)
         (void)user_close((int)file);
     return filetest_say("open", file, "opened");

@@ -3,10 +3,12 @@
  */
 #include "emu/core/range_set.h"
 
+#include <string.h>
+
 void range_set_init(struct range_set *set)
 {
     set->ranges = g_array_new(FALSE, FALSE, sizeof(struct range));
-    set->last_hit = 0;
+    memset(set->hints, 0, sizeof set->hints);
 }
 
 void range_set_fini(struct range_set *set)
@@ -36,7 +38,7 @@ const struct range *range_set_search(struct range_set *set, uint64_t at)
     if (after == 0 || !range_contains(range_set_get(set, after - 1), at)) {
         return NULL;
     }
-    set->last_hit = after - 1;
+    *range_set_hint(set, at) = after - 1;
     return range_set_get(set, after - 1);
 }
 

@@ -2,15 +2,20 @@
  * range_set.h - ranges of addresses that do not overlap
  *
  * A sorted array: a lookup is a binary search, and none at all when it falls into the range that
- * was found last, which is what accesses to memory and to devices do. Adding and removing move the
- * ranges behind.
+ * was found last for an address of the same page, or one that shares its hint: accesses to memory
+ * and to devices go to the same few places in turns. Adding and removing move the ranges behind.
  */
 #ifndef EMU_CORE_RANGE_SET_H
 #define EMU_CORE_RANGE_SET_H
 
+#include "emu/core/spread.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#define RANGE_SET_HINTS_LOG2 5
+#define RANGE_SET_PAGE_LOG2  9 /* the least size of a device's registers */
 
 struct range {
     uint64_t start;
@@ -21,7 +26,7 @@ struct range {
 /* Embedded by its owner; members belong to range_set.c. */
 struct range_set {
     GArray *ranges;
-    guint last_hit;
+    guint hints[1 << RANGE_SET_HINTS_LOG2]; /* indexes of ranges; right or not */
 };
 
 void range_set_init(struct range_set *set);
@@ -49,14 +54,21 @@ static inline bool range_contains(const struct range *range, uint64_t at)
 /* The index of the first range that starts after an address, or the count. */
 guint range_set_find_after(const struct range_set *set, uint64_t at);
 
+/* Where the range of an address is noted. */
+static inline guint *range_set_hint(struct range_set *set, uint64_t at)
+{
+    return &set->hints[spread(at >> RANGE_SET_PAGE_LOG2, RANGE_SET_HINTS_LOG2)];
+}
+
 /* The range that contains an address, borrowed until the set changes, or NULL. */
 const struct range *range_set_search(struct range_set *set, uint64_t at);
 static inline const struct range *range_set_find(struct range_set *set, uint64_t at)
 {
-    if (set->last_hit < set->ranges->len) {
-        const struct range *last = range_set_get(set, set->last_hit);
-        if (range_contains(last, at)) {
-            return last;
+    guint hint = *range_set_hint(set, at);
+    if (hint < set->ranges->len) {
+        const struct range *range = range_set_get(set, hint);
+        if (range_contains(range, at)) {
+            return range;
         }
     }
     return range_set_search(set, at);

@@ -40,7 +40,7 @@ static void test_find_respects_both_ends(void)
     range_set_fini(&set);
 }
 
-static void test_last_hit_does_not_outlive_a_change(void)
+static void test_hint_does_not_outlive_a_change(void)
 {
     struct range_set set;
     range_set_init(&set);
@@ -53,6 +53,26 @@ static void test_last_hit_does_not_outlive_a_change(void)
     CU_ASSERT_PTR_NULL(range_set_find(&set, 205));
     range_set_add(&set, range(204, 2, 4));
     CU_ASSERT_EQUAL(range_set_find(&set, 205)->tag, 4);
+    range_set_fini(&set);
+}
+
+/* More ranges, a page each, than there are hints: so some share theirs. */
+static void test_ranges_that_share_a_hint_are_each_found(void)
+{
+    const uint64_t page = UINT64_C(1) << RANGE_SET_PAGE_LOG2;
+    const unsigned count = 4U << RANGE_SET_HINTS_LOG2;
+    struct range_set set;
+    range_set_init(&set);
+    for (unsigned i = 0; i < count; i++) {
+        range_set_add(&set, range(2 * i * page, page, i));
+    }
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < count; i++) {
+            CU_ASSERT_EQUAL(range_set_find(&set, 2 * i * page)->tag, i);
+            CU_ASSERT_EQUAL(range_set_find(&set, (2 * i + 1) * page - 1)->tag, i);
+            CU_ASSERT_PTR_NULL(range_set_find(&set, (2 * i + 1) * page));
+        }
+    }
     range_set_fini(&set);
 }
 
@@ -100,8 +120,8 @@ static void test_removal_wants_start_size_and_tag(void)
 }
 
 UNIT_SUITE("range_set", UNIT_TEST(test_empty_set_contains_nothing),
-           UNIT_TEST(test_find_respects_both_ends),
-           UNIT_TEST(test_last_hit_does_not_outlive_a_change),
+           UNIT_TEST(test_find_respects_both_ends), UNIT_TEST(test_hint_does_not_outlive_a_change),
+           UNIT_TEST(test_ranges_that_share_a_hint_are_each_found),
            UNIT_TEST(test_overlapping_range_is_refused),
            UNIT_TEST(test_range_may_end_at_the_last_address_but_one),
            UNIT_TEST(test_removal_wants_start_size_and_tag))

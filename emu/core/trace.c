@@ -113,12 +113,11 @@ uint64_t trace_emit_arguments(struct trace *trace, enum trace_kind kind,
         trace_add_block(trace);
     }
     struct trace_event *event = &trace->newest->events[index];
-    *event = (struct trace_event){
-        .sequence = ++trace->last,
-        .time_ns = vclock_now_ns(trace->clock),
-        .kind = kind,
-        .cpu = trace->cpu != NULL ? (uint8_t)*trace->cpu : TRACE_NO_CPU,
-    };
+    event->sequence = ++trace->last;
+    event->time_ns = vclock_now_ns(trace->clock);
+    event->kind = kind;
+    event->cpu = trace->cpu != NULL ? (uint8_t)*trace->cpu : TRACE_NO_CPU;
+    memset(event->fields, 0, sizeof event->fields);
     unsigned strings = 0, missing = 0;
     for (size_t i = 0; i < count; i++) {
         event->fields[i] = arguments[i].value;

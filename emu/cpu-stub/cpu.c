@@ -7,6 +7,7 @@
  * cpu_resume() goes on where it was. A stop that is asked for while the host runs takes effect on
  * the next cpu_resume().
  */
+#include "emu/core/spread.h"
 #include "emu/cpu-stub/cpu_priv.h"
 
 #include <string.h>
@@ -194,7 +195,7 @@ void cpu_report(struct cpu *cpu, const char *function, const char *rule, uint64_
 /* Names come again and again from the same place, so the last one from there is tried first. */
 static struct cpu_name *cpu_name_at(struct cpu *cpu, const char *string)
 {
-    return &cpu->names[((uintptr_t)string >> 2) % CPU_NAMES];
+    return &cpu->names[spread((uintptr_t)string, CPU_NAMES_LOG2)];
 }
 
 const char *cpu_guest_string(struct cpu *cpu, const char *function, const char *string)

@@ -63,7 +63,7 @@ struct cpu_upcall {
 
 #define CPU_SPINS_MAX 64U
 
-#define CPU_NAMES 64U
+#define CPU_NAMES_LOG2 6U
 
 /* A string that the guest has shown before, with its NUL; all of it lies in RAM. */
 struct cpu_name {
@@ -173,8 +173,8 @@ struct cpu {
     unsigned raw_size; /* of a store whose value is still to be taken to its register; 0: none */
     uintptr_t raw_at;
 
-    struct cpu_name names[CPU_NAMES]; /* by address */
-    GString *console;                 /* the line so far */
+    struct cpu_name names[1 << CPU_NAMES_LOG2]; /* by address */
+    GString *console;                           /* the line so far */
     int power_off_status;
     char *panic_reason;
 };

@@ -186,8 +186,11 @@ void hal_mmio_write64(uintptr_t pa, uint64_t value)
 
 cpu_inline void cpu_set_daif(struct cpu *cpu, uint64_t daif)
 {
+    uint64_t changed = cpu->core->daif ^ daif;
     cpu->core->daif = daif & CPU_DAIF_MASK;
-    cpu_mask_changed(cpu);
+    if ((changed & HAL_DAIF_I) != 0) { /* locks are taken inside of locks */
+        cpu_mask_changed(cpu);
+    }
     cpu_settle_if_due(cpu);
 }
 

@@ -108,6 +108,12 @@ static uint64_t gtimer_rate_ns(const struct gtimer_rate *rate, uint64_t count)
     if (count <= rate->from_count) {
         return rate->from_ns;
     }
+    uint64_t exact_ns;
+    if (rate->period_ns != 0) { /* as above */
+        bool fits = !__builtin_mul_overflow(count - rate->from_count, rate->period_ns, &exact_ns) &&
+                    exact_ns < VCLOCK_NEVER - rate->from_ns;
+        return fits ? rate->from_ns + exact_ns : VCLOCK_NEVER;
+    }
     gtimer_wide_t spans = (gtimer_wide_t)(count - rate->from_count) * GTIMER_SPAN_NS - rate->rest;
     gtimer_wide_t after_ns = (spans + rate->span_count - 1) / rate->span_count;
     return after_ns < VCLOCK_NEVER - rate->from_ns ? rate->from_ns + (uint64_t)after_ns

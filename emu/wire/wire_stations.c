@@ -6,6 +6,8 @@
  */
 #include "emu/wire/wire_stations.h"
 
+#include "emu/core/spread.h"
+
 #include <assert.h>
 
 #define SLOT_BITS 9
@@ -21,10 +23,9 @@ static uint64_t wire_stations_key(const uint8_t *mac)
     return key;
 }
 
-/* Fibonacci hashing: neighbouring addresses, the usual case, spread well. */
 static unsigned wire_stations_slot(const struct wire_stations *stations, uint64_t key)
 {
-    unsigned slot = (unsigned)(key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SLOT_BITS));
+    unsigned slot = spread(key, SLOT_BITS);
     while (stations->slots[slot].port != NULL && stations->slots[slot].mac != key) {
         slot = (slot + 1) % G_N_ELEMENTS(stations->slots);
     }

@@ -30,15 +30,6 @@ void sched_unlock(uint64_t daif)
     spin_unlock(&sched.lock, daif);
 }
 
-/*
- * The register for the guest's own use holds the running task, and not the CPU's data: reading it
- * is one step, after which the answer stays right even when this task moves to another CPU.
- */
-struct task *sched_current(void)
-{
-    return (struct task *)(uintptr_t)hal_percpu_get();
-}
-
 static void sched_set_current(struct sched_cpu *cpu, struct task *task)
 {
     cpu->current = task;

@@ -11,6 +11,8 @@
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
 
+#include "ringside/hal.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,7 +21,15 @@
 struct task;
 
 void sched_init(struct task *idle);
-struct task *sched_current(void);
+
+/*
+ * The register for the guest's own use holds the running task, and not the CPU's data: reading it
+ * is one step, after which the answer stays right even when this task moves to another CPU.
+ */
+static inline struct task *sched_current(void)
+{
+    return (struct task *)(uintptr_t)hal_percpu_get();
+}
 struct task *sched_idle_task(void); /* of this CPU: with interrupts masked */
 
 /* Of tasks and wait queues: spinlock.h. */

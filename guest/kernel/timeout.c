@@ -21,6 +21,7 @@ static struct {
     struct priority armed; /* struct timeout.place */
     uint64_t last_order;
     uint64_t programmed_ns[CPUS_MAX]; /* what the timer of each CPU was told last */
+    unsigned cpu_end;                 /* none from here on was told anything */
     uint64_t tick_period_ns;          /* 0: tickless */
 } timeouts;
 
@@ -38,6 +39,7 @@ void timeout_registry_init(void)
     timeouts.last_order = 0;
     for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++)
         timeouts.programmed_ns[cpu] = TIMEOUT_NEVER;
+    timeouts.cpu_end = 0;
     timeouts.tick_period_ns = 0;
 }
 
@@ -70,6 +72,8 @@ static void timeout_take(struct timeout *timeout)
 static void timeout_program(unsigned here, uint64_t deadline_ns)
 {
     timeouts.programmed_ns[here] = deadline_ns;
+    if (timeouts.cpu_end <= here)
+        timeouts.cpu_end = here + 1;
     clock_set_deadline(deadline_ns);
 }
 
@@ -82,7 +86,7 @@ static uint64_t timeout_wanted(unsigned here)
     const struct timeout *first = timeout_first();
     if (first == NULL)
         return TIMEOUT_NEVER;
-    for (unsigned cpu = 0; cpu < CPUS_MAX; cpu++) {
+    for (unsigned cpu = 0; cpu < timeouts.cpu_end; cpu++) {
         if (cpu != here && timeouts.programmed_ns[cpu] <= first->deadline_ns)
             return TIMEOUT_NEVER;
     }

@@ -87,11 +87,11 @@ static struct balance_timeout *balance_find_timeout(const struct balance_check *
 /* The last one takes its place. */
 static void balance_remove_timeout(struct balance_check *balance, uint64_t number)
 {
-    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(balance->places, GSIZE_TO_POINTER(number)));
-    if (place == 0) {
+    gpointer value;
+    if (!g_hash_table_steal_extended(balance->places, GSIZE_TO_POINTER(number), NULL, &value)) {
         return;
     }
-    g_hash_table_remove(balance->places, GSIZE_TO_POINTER(number));
+    guint place = GPOINTER_TO_UINT(value);
     g_array_remove_index_fast(balance->timeouts, place - 1);
     if (place <= balance->timeouts->len) {
         balance_note_place(balance, place - 1);

@@ -16,11 +16,14 @@
  */
 #include "harness/checks/lock_order.h"
 
+#include "emu/core/spread.h"
+
 #include <string.h>
 
 #define LOCK_HELD_MAX    64
-#define LOCK_KNOWN_MAX   256 /* spinlocks, by address */
-#define LOCK_KNOWN_TRIES 4   /* places for one */
+#define LOCK_KNOWN_LOG2  8 /* spinlocks, by address */
+#define LOCK_KNOWN_MAX   (1U << LOCK_KNOWN_LOG2)
+#define LOCK_KNOWN_TRIES 4 /* places for one */
 #define LOCK_NOBODY      UINT32_MAX
 
 struct lock_held {
@@ -171,7 +174,7 @@ static void lock_give(struct lock_check *locks, uint64_t lock)
 static struct lock_known *lock_known_place(struct lock_check *locks, const struct cpu_spin *spin,
                                            unsigned try)
 {
-    return &locks->known[(spin->lock / sizeof(uint64_t) + try) % LOCK_KNOWN_MAX];
+    return &locks->known[(spread(spin->lock, LOCK_KNOWN_LOG2) + try) % LOCK_KNOWN_MAX];
 }
 
 static bool lock_is_known(const struct lock_known *known, const struct cpu_spin *spin)

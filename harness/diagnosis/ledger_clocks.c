@@ -136,16 +136,16 @@ static void ledger_observe_timeout(void *opaque, const struct trace_event *event
 {
     struct ledger_schemes *schemes = ((struct ledger *)opaque)->schemes;
     uint64_t number = event->fields[0].number;
-    struct ledger_timeout *timeout = g_hash_table_lookup(schemes->timeouts, &number);
-    if (timeout == NULL) {
+    gpointer value;
+    if (!g_hash_table_steal_extended(schemes->timeouts, &number, NULL, &value)) {
         return;
     }
+    struct ledger_timeout *timeout = value;
     if (timeout->clock != NULL && event->kind == TRACE_TIMEOUT_FIRED) {
         ledger_clock_fires(schemes, timeout, event);
     } else {
         ledger_clock_disarm(timeout);
     }
-    g_hash_table_steal(schemes->timeouts, &number);
     g_ptr_array_add(schemes->spare, timeout);
 }
 

@@ -14,7 +14,7 @@
 
 static long syscall_map_anonymous(const long a[6])
 {
-    /* None can be executed, as where a policy is against it. */
+    /* DEVIATION: none can be executed, for code is the image's. The error is that of a policy. */
     if ((a[2] & PROT_EXEC) != 0)
         return -KEACCES;
     void *memory = user_map_take(task_number(task_current()), (size_t)a[1]);

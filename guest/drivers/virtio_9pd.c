@@ -29,7 +29,7 @@
 
 #define VIRTIO_9PD_EXIT_FAILED 1
 #define VIRTIO_9PD_EXIT_USAGE  2
-#define VIRTIO_9PD_EVENTS      16 /* that are read at once, and requests */
+#define VIRTIO_9PD_EVENTS      16 /* that are read at once */
 #define VIRTIO_9PD_NS_PER_S    UINT64_C(1000000000)
 
 /* What the words of the event queue mean. */

@@ -19,7 +19,6 @@
 #include "drivers/p9_options.h"
 #include "drivers/virtio_daemon.h"
 #include "drivers/virtio_regs.h"
-#include "kernel/boot_memory.h"
 #include "kernel/clock.h"
 #include "kernel/user_call.h"
 #include "kernel/wait.h"
@@ -41,7 +40,7 @@ enum virtio_9pd_event {
 
 /* One device, which outlives the daemon. */
 struct virtio_9pd {
-    struct virtio_daemon daemon;
+    struct virtio_daemon daemon; /* first */
     struct virtio_9p channel;
     struct p9_client client;
     struct p9_scheme scheme;
@@ -50,21 +49,7 @@ struct virtio_9pd {
     uint64_t timer_ns; /* when the clock's file will tell, at the earliest; 0: not at all */
 };
 
-static struct virtio_9pd *virtio_9pds[V9P_DEVICES_MAX]; /* as many as were needed */
-
-/* The place of a device, or one that is free. NULL: there is none. */
-static struct virtio_9pd *virtio_9pd_place(const char *device)
-{
-    for (unsigned i = 0; i < V9P_DEVICES_MAX; i++) {
-        if (virtio_9pds[i] == NULL)
-            virtio_9pds[i] = boot_memory_take_clear(sizeof *virtio_9pds[i]);
-        struct virtio_9pd *server = virtio_9pds[i];
-        if (server == NULL || server->daemon.device_name[0] == '\0' ||
-            kstreq(server->daemon.device_name, device))
-            return server;
-    }
-    return NULL;
-}
+static struct virtio_daemon *virtio_9pds[V9P_DEVICES_MAX];
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
@@ -235,7 +220,8 @@ int virtio_9pd_main(int argc, char **argv)
         virtio_daemon_say("virtio-9pd", wrong, "the boot parameter makes no sense");
         return VIRTIO_9PD_EXIT_USAGE;
     }
-    struct virtio_9pd *server = virtio_9pd_place(place.text);
+    struct virtio_9pd *server =
+        virtio_daemon_keep(virtio_9pds, V9P_DEVICES_MAX, sizeof *server, place.text);
     const char *why = server != NULL ? virtio_9pd_serve(server, &options, &place)
                                      : "there is no place for one more";
     virtio_daemon_say("virtio-9pd", place.text, why);

@@ -34,6 +34,11 @@ static step_fn *const *script;
 static step_fn *meanwhile; /* once, while a transaction is */
 static bool is_patient; /* the script goes on while the server owes a reply, and no time goes by */
 
+static struct virtio_9pd *served(void)
+{
+    return (struct virtio_9pd *)virtio_9pds[0];
+}
+
 static bool next_event(void)
 {
     step_fn *once = meanwhile;
@@ -44,8 +49,8 @@ static bool next_event(void)
         meanwhile = once;
     if (mock_p9_serve()) {
         fake_raise_irq(0);
-    } else if (mock_p9.holds && virtio_9pds[0]->timer_ns != 0 && !is_patient) {
-        fake_kernel.now_ns = virtio_9pds[0]->timer_ns - 1000000000;
+    } else if (mock_p9.holds && served()->timer_ns != 0 && !is_patient) {
+        fake_kernel.now_ns = served()->timer_ns - 1000000000;
         mock_p9.holds = false;
         fake_event(VIRTIO_9PD_TIMER);
     } else if (*script == NULL) {

@@ -8,6 +8,7 @@
  */
 #include "drivers/virtio_daemon.h"
 
+#include "kernel/boot_memory.h"
 #include "kernel/irq.h"
 #include "kernel/user_call.h"
 #include "lib/errno.h"
@@ -24,6 +25,21 @@ void virtio_daemon_say(const char *program, const char *device, const char *text
     char line[VIRTIO_DAEMON_TEXT];
     size_t size = ksnprintf(line, sizeof line, "%s: %s: %s\n", program, device, text);
     (void)sys_write(VIRTIO_DAEMON_STDERR, line, size < sizeof line ? size : sizeof line - 1);
+}
+
+void *virtio_daemon_keep(struct virtio_daemon *kept[], unsigned most, size_t size_bytes,
+                         const char *device)
+{
+    for (unsigned i = 0; i < most; i++) {
+        if (kept[i] == NULL)
+            kept[i] = boot_memory_take_clear(size_bytes);
+        if (kept[i] == NULL)
+            return NULL;
+        kept[i]->number = i;
+        if (kept[i]->device_name[0] == '\0' || kstreq(kept[i]->device_name, device))
+            return kept[i];
+    }
+    return NULL;
 }
 
 /* "38", or "48e". */

@@ -22,6 +22,7 @@ struct virtio_daemon_place {
 
 /* It outlives the program, since the device does. */
 struct virtio_daemon {
+    unsigned number;                   /* among those that are kept with it */
     char device_name[DEVICE_NAME_MAX]; /* "": nobody has served one here */
     struct virtio_device *device;      /* of one of these: */
     struct virtio_mmio mmio;
@@ -39,6 +40,13 @@ bool virtio_daemon_parse(struct virtio_daemon_place *place, const char *device,
 /* "PROGRAM: DEVICE: TEXT" to standard error, at once. */
 void virtio_daemon_say(const char *program, const char *device, const char *text);
 
+/*
+ * What serves a device, and begins with its daemon: that which served it before, or one that is
+ * free, all zero the first time. `kept` are as many as were needed. NULL: there is no place, or no
+ * memory, for one more.
+ */
+void *virtio_daemon_keep(struct virtio_daemon *kept[], unsigned most, size_t size_bytes,
+                         const char *device);
 /* Finds the device, which is of this type, unless that was done before. */
 const char *virtio_daemon_find(struct virtio_daemon *daemon,
                                const struct virtio_daemon_place *place, uint32_t device_id);

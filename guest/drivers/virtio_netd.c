@@ -20,7 +20,6 @@
 
 #include "drivers/virtio_netd_priv.h"
 #include "drivers/virtio_regs.h"
-#include "kernel/boot_memory.h"
 #include "kernel/user_call.h"
 #include "lib/errno.h"
 #include "lib/format.h"
@@ -31,23 +30,7 @@
 #define VIRTIO_NETD_EVENTS      16 /* that are read at once */
 #define VIRTIO_NETD_SECOND_NS   UINT64_C(1000000000)
 
-static struct virtio_netd *virtio_netds[NETIFS_MAX]; /* as many as were needed */
-
-/* The place of a device, or one that is free. NULL: there is none. */
-static struct virtio_netd *virtio_netd_place(const char *device)
-{
-    for (unsigned i = 0; i < NETIFS_MAX; i++) {
-        if (virtio_netds[i] == NULL)
-            virtio_netds[i] = boot_memory_take_clear(sizeof *virtio_netds[i]);
-        struct virtio_netd *netd = virtio_netds[i];
-        if (netd != NULL)
-            netd->number = i;
-        if (netd == NULL || netd->daemon.device_name[0] == '\0' ||
-            kstreq(netd->daemon.device_name, device))
-            return netd;
-    }
-    return NULL;
-}
+static struct virtio_daemon *virtio_netds[NETIFS_MAX];
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
@@ -113,7 +96,7 @@ static void virtio_netd_prepare(struct virtio_netd *netd,
 {
     const struct virtio_net_options options = {
         .counters = &netd->counters,
-        .number = netd->number,
+        .number = netd->daemon.number,
         .policy = arguments->policy,
         .rx_buffer = arguments->rx_buffer,
     };
@@ -127,7 +110,7 @@ static void virtio_netd_set_name(struct virtio_netd *netd,
                                  const struct virtio_netd_arguments *arguments)
 {
     char name[NETIF_NAME_MAX];
-    ksnprintf(name, sizeof name, "eth%u", netd->number);
+    ksnprintf(name, sizeof name, "eth%u", netd->daemon.number);
     virtio_net_set_name(&netd->net, arguments->name != NULL ? arguments->name : name);
 }
 
@@ -198,7 +181,8 @@ int virtio_netd_main(int argc, char **argv)
     struct virtio_netd_arguments arguments;
     if (!virtio_netd_parse(&arguments, argc, argv))
         return VIRTIO_NETD_EXIT_USAGE;
-    struct virtio_netd *netd = virtio_netd_place(arguments.place.text);
+    struct virtio_netd *netd =
+        virtio_daemon_keep(virtio_netds, NETIFS_MAX, sizeof *netd, arguments.place.text);
     const char *why =
         netd != NULL ? virtio_netd_serve(netd, &arguments) : "there is no place for one more";
     virtio_daemon_say("virtio-netd", arguments.place.text, why);

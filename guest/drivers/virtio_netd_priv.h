@@ -29,8 +29,7 @@ enum virtio_netd_event {
  * killed finds here what has to be taken back.
  */
 struct virtio_netd {
-    struct virtio_daemon daemon;
-    unsigned number; /* among the devices that were served */
+    struct virtio_daemon daemon; /* first */
     struct netif_counters counters;
     struct virtio_net net;
     bool has_frames; /* the receive queue, as far as anybody was told */

@@ -25,6 +25,11 @@
 typedef void step_fn(void);
 static step_fn *const *script;
 
+static struct virtio_netd *served(void)
+{
+    return (struct virtio_netd *)virtio_netds[0];
+}
+
 static bool next_step(void)
 {
     if (*script == NULL)
@@ -146,7 +151,7 @@ static void test_without_a_device_it_says_so(void)
     mock_device.device_id = 1; /* and none of them has taken a place */
     CU_ASSERT_EQUAL(run("virtio-netd " DEVICE " 48", steps), 1);
     CU_ASSERT_EQUAL(mock_device.status, 15);
-    CU_ASSERT_PTR_EQUAL(virtio_netds[0]->daemon.device, &virtio_netds[0]->daemon.mmio.device);
+    CU_ASSERT_PTR_EQUAL(served()->daemon.device, &served()->daemon.mmio.device);
 }
 
 static void test_it_gives_up_where_it_cannot_be_interrupted_or_has_no_memory(void)
@@ -433,7 +438,7 @@ static void test_with_the_policy_block_nobody_waits_for_a_writer_that_does_not(v
                                      check_that_both_are_served, NULL};
     reset();
     CU_ASSERT_EQUAL(run("virtio-netd -t block " DEVICE " 48", steps), 1);
-    CU_ASSERT_EQUAL(virtio_netds[0]->net.options.counters->tx_frames, 1);
+    CU_ASSERT_EQUAL(served()->net.options.counters->tx_frames, 1);
 }
 
 static void test_a_broken_queue_is_told_to_writers(void)
@@ -444,9 +449,9 @@ static void test_a_broken_queue_is_told_to_writers(void)
     CU_ASSERT_EQUAL(run("virtio-netd " DEVICE " 48", steps), 1);
     CU_ASSERT_EQUAL(fake_answer(tags[0]), 60);
     mock_move_used(MOCK_TX, 9);
-    virtio_net_reclaim(&virtio_netds[0]->net);
+    virtio_net_reclaim(&served()->net);
     struct network_operation operation = {.request = {.size = 60, .data = buffers[0]}};
-    CU_ASSERT_EQUAL(virtio_netd_ops.write(virtio_netds[0], &operation), -KENETDOWN);
+    CU_ASSERT_EQUAL(virtio_netd_ops.write(served(), &operation), -KENETDOWN);
 }
 
 UNIT_SUITE("virtio_netd", UNIT_TEST(test_a_device_is_served_by_the_name_that_it_has),

@@ -13,24 +13,21 @@ struct copy {
     struct user_buffer buffer;
 };
 
-/* What the programs say about a path; 1. */
-static int copy_fail(const char *program, const char *path, long error)
-{
-    user_error(program, "%s: %s", path, errno_text(error));
-    return 1;
-}
-
 /* ---- one file -------------------------------------------------------------------------------- */
 
 /* *reading: the error is about the source. */
 static long copy_bytes(const struct copy *copy, int from, int to, bool *reading)
 {
     char *chunk = copy->buffer.bytes;
-    long size, error = 0;
-    while ((size = user_read(from, chunk, copy->buffer.size)) > 0 && error == 0)
-        error = user_write_all(to, chunk, (size_t)size);
-    *reading = size < 0;
-    return size < 0 ? size : error;
+    for (;;) {
+        long size = user_read(from, chunk, copy->buffer.size);
+        *reading = size < 0;
+        if (size <= 0)
+            return size;
+        long error = user_write_all(to, chunk, (size_t)size);
+        if (error != 0)
+            return error;
+    }
 }
 
 static int copy_file(const struct copy *copy, const char *from, const char *to,
@@ -45,7 +42,7 @@ static int copy_file(const struct copy *copy, const char *from, const char *to,
     }
     long source = user_open(from, O_RDONLY);
     if (source < 0)
-        return copy_fail(copy->program, from, source);
+        return user_fail(copy->program, from, source);
     long error = user_create(to, O_WRONLY | O_TRUNC, stat->st_mode & MODE_BITS);
     if (error >= 0) {
         int target = (int)error;
@@ -56,7 +53,7 @@ static int copy_file(const struct copy *copy, const char *from, const char *to,
         reading = false;
     }
     (void)user_close((int)source);
-    return error != 0 ? copy_fail(copy->program, reading ? from : to, error) : 0;
+    return error != 0 ? user_fail(copy->program, reading ? from : to, error) : 0;
 }
 
 static int copy_link(const struct copy *copy, const char *from, const char *to)
@@ -64,9 +61,9 @@ static int copy_link(const struct copy *copy, const char *from, const char *to)
     char target[USER_PATH_MAX];
     long length = user_readlink(from, target, sizeof target);
     if (length < 0)
-        return copy_fail(copy->program, from, length);
+        return user_fail(copy->program, from, length);
     long error = user_symlink(target, to);
-    return error != 0 ? copy_fail(copy->program, to, error) : 0;
+    return error != 0 ? user_fail(copy->program, to, error) : 0;
 }
 
 static int copy_one(const struct copy *copy, const char *from, const char *to, bool follow)
@@ -74,7 +71,7 @@ static int copy_one(const struct copy *copy, const char *from, const char *to, b
     struct kernel_stat stat;
     long error = user_stat(from, follow, &stat);
     if (error != 0)
-        return copy_fail(copy->program, from, error);
+        return user_fail(copy->program, from, error);
     switch (stat.st_mode & S_IFMT) {
     case S_IFREG:
         return copy_file(copy, from, to, &stat);
@@ -97,12 +94,12 @@ static int copy_directory(const struct copy *copy, const char *from, const char 
     struct kernel_stat stat, there;
     long error = user_stat(from, false, &stat);
     if (error != 0)
-        return copy_fail(copy->program, from, error);
+        return user_fail(copy->program, from, error);
     error = user_mkdir(to, stat.st_mode & MODE_BITS);
     if (error == -KEEXIST && user_stat(to, true, &there) == 0 &&
         (there.st_mode & S_IFMT) == S_IFDIR)
         error = 0;
-    return error != 0 ? copy_fail(copy->program, to, error) : 0;
+    return error != 0 ? user_fail(copy->program, to, error) : 0;
 }
 
 /* Whether one path leads to another, or below it, as far as their texts show. */
@@ -121,7 +118,7 @@ static int copy_step(const struct copy *copy, struct user_tree *tree, const char
     int status;
     switch (tree->last) {
     case USER_TREE_ERROR:
-        return copy_fail(copy->program, tree->path, tree->error);
+        return user_fail(copy->program, tree->path, tree->error);
     case USER_TREE_ENTER:
         status = copy_directory(copy, tree->path, to);
         if (status != 0)
@@ -150,7 +147,7 @@ static int copy_all(const struct copy *copy, const char *from, const char *to)
         }
         (void)kstrlcpy(path, to, sizeof path);
         if (kstrlcat(path, rest, sizeof path) >= sizeof path)
-            status |= copy_fail(copy->program, tree.path, -KENAMETOOLONG);
+            status |= user_fail(copy->program, tree.path, -KENAMETOOLONG);
         else
             status |= copy_step(copy, &tree, path);
     }
@@ -179,7 +176,7 @@ int copy_remove_tree(const char *program, const char *path)
         else if (event != USER_TREE_ENTER)
             error = user_remove(tree.path, event == USER_TREE_LEAVE);
         if (error != 0)
-            status |= copy_fail(program, tree.path, error);
+            status |= user_fail(program, tree.path, error);
     }
     return status;
 }

@@ -28,12 +28,6 @@ struct dd {
     uint64_t bytes;
 };
 
-static int dd_fail(const char *path, long error)
-{
-    user_error("dd", "%s: %s", path, errno_text(error));
-    return 1;
-}
-
 /* ---- the command line ------------------------------------------------------------------------ */
 
 /* Numbers of blocks, so that their bytes are an offset. */
@@ -88,7 +82,7 @@ static int dd_open_source(struct dd *dd)
         return 0;
     dd->source = user_open(dd->from, O_RDONLY);
     long error = dd->source < 0 ? dd->source : dd_seek(dd->source, dd->skip, dd->block_size);
-    return error != 0 ? dd_fail(dd->from, error) : 0;
+    return error != 0 ? user_fail("dd", dd->from, error) : 0;
 }
 
 static int dd_open_target(struct dd *dd)
@@ -98,11 +92,11 @@ static int dd_open_target(struct dd *dd)
     bool empties = !dd->keeps && dd->seek == 0;
     dd->target = user_create(dd->to, O_WRONLY | O_CREAT | (empties ? O_TRUNC : 0), DD_MODE);
     if (dd->target < 0)
-        return dd_fail(dd->to, dd->target);
+        return user_fail("dd", dd->to, dd->target);
     long error = dd_seek(dd->target, dd->seek, dd->block_size);
     if (error == 0 && !dd->keeps && !empties)
         error = user_truncate(dd->to, (int64_t)(dd->seek * dd->block_size));
-    return error != 0 ? dd_fail(dd->to, error) : 0;
+    return error != 0 ? user_fail("dd", dd->to, error) : 0;
 }
 
 static int dd_close(struct dd *dd)
@@ -110,7 +104,7 @@ static int dd_close(struct dd *dd)
     if (dd->source >= 0)
         (void)user_close((int)dd->source);
     long error = dd->target >= 0 ? user_close((int)dd->target) : 0;
-    return error != 0 ? dd_fail(dd->to, error) : 0;
+    return error != 0 ? user_fail("dd", dd->to, error) : 0;
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
@@ -145,10 +139,10 @@ static int dd_copy_blocks(struct dd *dd, char *block)
         if (dd->source >= 0)
             size = dd_read((int)dd->source, block, dd->block_size);
         if (size < 0)
-            return dd_fail(dd->from, size);
+            return user_fail("dd", dd->from, size);
         long error = dd->target >= 0 ? user_write_all((int)dd->target, block, (size_t)size) : 0;
         if (error != 0)
-            return dd_fail(dd->to, error);
+            return user_fail("dd", dd->to, error);
         dd->bytes += (uint64_t)size;
         if ((size_t)size < dd->block_size)
             break;

@@ -70,6 +70,7 @@ OUTCOMES = {
     "pci/message-lost": "wait.polled",
     "route/default-route": "wire.dropped",
     "schemes/card-busy": "arp.unresolved",
+    "schemes/dhcp": "wire.dropped",
     "schemes/driver-interrupted": "arp.unresolved",
     "schemes/driver-not-matched": "netdev.unclaimed",
     "schemes/driver-polls": "wait.polled",

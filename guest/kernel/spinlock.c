@@ -30,7 +30,8 @@ static void spin_wait(const struct spinlock *lock, uint32_t ticket)
         probe_task_woken(task_number(sched_current()));
 }
 
-void spin_acquire(struct spinlock *lock)
+/* Most locks are taken and given back with interrupts: without a call in between. */
+static inline void spin_take(struct spinlock *lock)
 {
     uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
     if (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
@@ -38,22 +39,32 @@ void spin_acquire(struct spinlock *lock)
     probe_spin_taken((uintptr_t)lock, lock->name);
 }
 
-void spin_release(struct spinlock *lock)
+static inline void spin_give(struct spinlock *lock)
 {
     kassert(spin_is_held(lock));
     probe_spin_released((uintptr_t)lock);
     __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
 }
 
+void spin_acquire(struct spinlock *lock)
+{
+    spin_take(lock);
+}
+
+void spin_release(struct spinlock *lock)
+{
+    spin_give(lock);
+}
+
 uint64_t spin_lock(struct spinlock *lock)
 {
     uint64_t daif = hal_irq_save();
-    spin_acquire(lock);
+    spin_take(lock);
     return daif;
 }
 
 void spin_unlock(struct spinlock *lock, uint64_t daif)
 {
-    spin_release(lock);
+    spin_give(lock);
     hal_irq_restore(daif);
 }

@@ -166,6 +166,14 @@ static void syscall_tell_socket(long descriptor)
         syscall_told(descriptor, "socket", (uintptr_t)file->object);
 }
 
+/* Of a file whose bytes have places: which one it is, however it was opened. */
+static void syscall_tell_file(long descriptor)
+{
+    const struct file *file = syscall_file(descriptor);
+    if (file != NULL && file->ops->size != NULL)
+        syscall_told(descriptor, "file", (uintptr_t)file->object);
+}
+
 /* The tables of sockets, which tools of every kernel read. */
 static void syscall_tell_path(const long a[6])
 {
@@ -223,6 +231,9 @@ void syscall_tell_told(long number, const long a[6], long result)
     case SYS_ACCEPT:
     case SYS_ACCEPT4:
         syscall_tell_socket(result);
+        break;
+    case SYS_OPENAT:
+        syscall_tell_file(result);
         break;
     case SYS_GETSOCKOPT:
         syscall_tell_error(a);

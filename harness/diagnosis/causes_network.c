@@ -278,9 +278,11 @@ static const struct cause causes_table[] = {
         .looks = "A livelock at once, with the line of the guest's sources in which it loops.",
         .evidence =
             "8 million basic blocks, or two seconds of a polled clock, without an event but "
-            "interrupts. No missing link explains what it waits for.",
+            "interrupts and system calls that move nothing: bytes of a file count once. No missing "
+            "link explains what it waits for.",
         .mistakes = "A lock that its owner does not give back; a bit of a register that is polled "
-                    "without a limit; a list that has become a ring.",
+                    "without a limit; a list that has become a ring; a file whose end is not "
+                    "seen.",
         .mend = "Go to the line of the loop, and ask who should make its condition false. Give the "
                 "loop a limit, or sleep where an interrupt can tell.",
         .near =

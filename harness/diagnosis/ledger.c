@@ -18,6 +18,8 @@ struct ledger *ledger_new(struct trace *trace)
     ledger->tasks = g_ptr_array_new_with_free_func(g_free);
     ledger->programs = g_ptr_array_new_with_free_func(g_free);
     ledger->schemes = ledger_schemes_new(trace);
+    ledger->files = ledger_files_new(trace);
+    ledger->memory_size = UINT64_MAX;
     ledger->counter_unhandled = trace_intern(trace, "irq.unhandled");
     return ledger;
 }
@@ -31,7 +33,13 @@ void ledger_free(struct ledger *ledger)
     g_ptr_array_unref(ledger->programs);
     ledger_schemes_free(ledger->schemes);
     ledger_shares_free(ledger->shares);
+    ledger_files_free(ledger->files);
     g_free(ledger);
+}
+
+void ledger_set_memory(struct ledger *ledger, uint64_t size)
+{
+    ledger->memory_size = size;
 }
 
 static const char *ledger_intern(struct ledger *ledger, const char *device, const char *rest)
@@ -260,4 +268,5 @@ void ledger_listen(struct ledger *ledger)
     ledger_listen_to_guest(ledger);
     ledger_listen_to_sockets(ledger);
     ledger_listen_to_schemes(ledger);
+    ledger_listen_to_files(ledger);
 }

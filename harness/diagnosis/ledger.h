@@ -379,9 +379,11 @@ struct ledger {
 
     struct ledger_schemes *schemes; /* ledger_schemes.h */
     struct ledger_shares *shares;   /* ledger_shares.h; NULL: the machine has no share */
+    struct ledger_files *files;     /* ledger_files.c */
+    uint64_t memory_size;           /* of the guest, in bytes; UINT64_MAX: not known */
 
     /* For verdicts: these only ever grow. */
-    uint64_t progress; /* anything but interrupts, switches, calls and waiting */
+    uint64_t progress; /* anything but interrupts, switches, waiting, and calls that move nothing */
     uint64_t moves;    /* a ring index or a register of a device moved, or a frame passed */
     struct ledger_mark moved;
     uint64_t rested; /* the event of the last progress or wait of the CPU */
@@ -390,6 +392,8 @@ struct ledger {
 /* Keeps the trace. */
 struct ledger *ledger_new(struct trace *trace);
 void ledger_free(struct ledger *ledger);
+/* So much memory the guest has. */
+void ledger_set_memory(struct ledger *ledger, uint64_t size);
 /* All cards before the first share. */
 void ledger_add_device(struct ledger *ledger, const char *name, unsigned intid);
 /* The first one has it listen to what passes there. */

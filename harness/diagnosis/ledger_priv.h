@@ -7,6 +7,7 @@
  *     ledger_sockets.c   and of sockets; with ledger_told.c
  *     ledger_schemes.c   and of schemes and requests; with ledger_events.c, ledger_clocks.c and
  *                        ledger_served.c
+ *     ledger_files.c     and of files that programs read and write
  *     ledger_shares.c    what passed between the guest and its shares
  *     conversations.c    what passed over the wire, by ports
  */
@@ -54,6 +55,12 @@ void ledger_call_entered(struct ledger *ledger, struct ledger_task *task,
 void ledger_call_returned(struct ledger *ledger, struct ledger_task *task,
                           const struct trace_event *event);
 void ledger_listen_to_sockets(struct ledger *ledger);
+
+/* ledger_files.c */
+struct ledger_files *ledger_files_new(struct trace *trace);
+void ledger_files_free(struct ledger_files *files);
+/* After those who keep what a call was entered with. */
+void ledger_listen_to_files(struct ledger *ledger);
 
 void ledger_listen_to_hardware(struct ledger *ledger);
 void ledger_listen_to_guest(struct ledger *ledger);

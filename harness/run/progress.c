@@ -5,12 +5,13 @@
  * ever, and are bounded here, in ticks and in virtual time.
  *
  * Livelock: the guest executes, and nothing comes of it: no task sleeps or wakes, no ring index
- * moves, no frame passes, nothing is printed. Bounded by PROGRESS_TICKS of code, or by as many
- * events without a wait of the CPU (an interrupt that is never acknowledged). While something is
- * still due in hardware, which the guest may be waiting for, more is allowed; and a guest that
- * polls the clock knows that time passes, so it is given PROGRESS_POLL_NS. It is a livelock as well
- * when a task of a program is woken again and again with nothing to do, or sleeps while the same
- * question is asked again and again on its behalf: ledger_task_loops(), ledger_asked_for_ever().
+ * moves, no frame passes, nothing is printed, no program gets further in a file. Bounded by
+ * PROGRESS_TICKS of code, or by as many events without a wait of the CPU (an interrupt that is
+ * never acknowledged). While something is still due in hardware, which the guest may be waiting
+ * for, more is allowed; and a guest that polls the clock knows that time passes, so it is given
+ * PROGRESS_POLL_NS. It is a livelock as well when a task of a program is woken again and again with
+ * nothing to do, or sleeps while the same question is asked again and again on its behalf:
+ * ledger_task_loops(), ledger_asked_for_ever().
  *
  * Stall: timers run, and nothing else is due; for max(PROGRESS_QUIET_NS, the latest deadline of the
  * waiting program's chain + 2 ticks) no task of the chain left its wait and nothing moved. The

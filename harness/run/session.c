@@ -440,6 +440,7 @@ static void session_attach(struct session *session)
     session->trace = board_trace(session->board);
     session->clock = board_clock(session->board);
     session->ledger = ledger_new(session->trace);
+    ledger_set_memory(session->ledger, session->scenario->machine.ram_size);
     session->places = places_new();
     session_listen(session);
     for (guint i = 0; i < session->scenario->nets->len; i++) {

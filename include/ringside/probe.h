@@ -71,9 +71,9 @@ RINGSIDE_PROBE(probe_call_returned(uint32_t task, const char *call, int64_t resu
  * set from now on, with EPOLLET and EPOLLONESHOT, 0 when it is in none any more; "timeout" ns, of the call;
  * "receive-timeout" and "send-timeout" ns, 0 is for ever; "peer" address << 16 | port to connect
  * to; "system-file" 1, when what is opened lies below /proc/net, which programs take for granted.
- * Told: "socket" the object behind a new descriptor, as in probe_socket_named(); "ready"
- * events; "error" SO_ERROR; "source" address << 16 | port of who sent, 0 when none was written;
- * "control" bytes of control messages, UINT64_MAX when they are none.
+ * Told: "socket" the object behind a new descriptor, as in probe_socket_named(), "file" of a file
+ * with places; "ready" events; "error" SO_ERROR; "source" address << 16 | port of who sent, 0 when
+ * none was written; "control" bytes of control messages, UINT64_MAX when they are none.
  */
 RINGSIDE_PROBE(probe_call_asked(uint32_t task, int descriptor, const char *what, uint64_t value))
 RINGSIDE_PROBE(probe_call_told(uint32_t task, int descriptor, const char *what, uint64_t value))

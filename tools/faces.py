@@ -78,6 +78,9 @@ REASONS = {
         "smp/senders-wait",
         "smp/two-at-once",
         "timer/tick-rearmed",
+        "virtio-net/unhandled-el1-exception",
+        "virtio-net/used-length-too-long",
+        "virtio-net/used-length-too-short",
     ),
 }
 

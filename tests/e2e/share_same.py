@@ -246,15 +246,15 @@ def prepare(bench, seed):
 
 
 def check_difference(bench, scenario, folder):
-    """One byte of one file is another one: that file is named."""
+    """One byte of one file differs: file, place and both values are told."""
     path = max(folder.below(lambda path: path.is_file() and not path.is_symlink()), key=lambda path: path.stat().st_size)
     data = bytearray(path.read_bytes())
     at = len(data) // 2
     data[at] ^= 1
     path.write_bytes(data)
     run = bench.run("run", scenario)
-    told = f"{path.relative_to(folder.root).as_posix()}: byte {at} is another one"
-    lines = [line.strip() for line in run.stdout.splitlines() if " is another one" in line]
+    told = f"{path.relative_to(folder.root).as_posix()}: byte {at} is 0x{data[at] ^ 1:02x}, not 0x{data[at]:02x}"
+    lines = [line.strip() for line in run.stdout.splitlines() if f"byte {at} is " in line]
     bench.check(run.status == 1 and set(lines) == {f"got:      {told}"}, f"only this is told: {told}", run)
 
 

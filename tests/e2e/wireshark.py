@@ -92,10 +92,16 @@ def frame_findings(number, row, context=""):
     return [f"frame {number}: {text}" for text in found]
 
 
-def logged_frames(events):
-    """(time in ns, length) of each frame that arrived at either end, from an event log."""
+def told(events):
+    """What an event log says of frames and of faults of the link: its lines. It may be long."""
+    with events.open() as log:
+        return [line for line in log if " frame." in line or " fault.applied object=link " in line]
+
+
+def logged_frames(lines):
+    """(time in ns, length) of each frame that arrived at either end."""
     frames = []
-    for line in events.read_text().splitlines():
+    for line in lines:
         match = re.match(r"(\d+)\.(\d{9}) #\d+ frame\.(?:in|out) .*\blen=(\d+)", line)
         if match:
             seconds, nanoseconds, length = map(int, match.groups())
@@ -103,17 +109,17 @@ def logged_frames(events):
     return frames
 
 
-def is_spoilt(events):
+def is_spoilt(lines):
     """True when a fault of the scenario changed the bytes of a frame on its way."""
-    return re.search(r" fault\.applied object=link .*fault=(corrupt|truncate) ", events.read_text()) is not None
+    return any(re.search(r" fault\.applied object=link .*fault=(corrupt|truncate) ", line) for line in lines)
 
 
-def context_of(bench, events):
+def context_of(bench, events, lines):
     """What a scenario says and did to its link, for PURPOSES. The name of a test is that of its file, and parameters."""
     name = re.split(r"[\[!]", str(events.relative_to(bench.scratch / "out")))[0].removesuffix(".events")
     scenario = bench.scenarios / f"{name}.scn"
     said = scenario.read_text() if scenario.exists() else ""
-    return said + "".join(line + "\n" for line in events.read_text().splitlines() if " fault.applied object=link " in line)
+    return said + "".join(line for line in lines if " fault.applied object=link " in line)
 
 
 def time_ns(text):
@@ -121,8 +127,8 @@ def time_ns(text):
     return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))
 
 
-def findings(bench, capture, events, rows=None, context=""):
-    """Everything that is wrong with a capture, and the number of its frames. `rows`: what is known of them already."""
+def findings(bench, capture, lines, rows=None, context=""):
+    """Everything that is wrong with a capture, and the number of its frames. `lines`: of its event log. `rows`: what is known."""
     magic = struct.unpack("<I", capture.read_bytes()[:4])[0]
     found = [] if magic == MAGIC_NANOSECONDS else [f"not a nanosecond pcap: magic 0x{magic:08x}"]
     errors = []
@@ -131,12 +137,12 @@ def findings(bench, capture, events, rows=None, context=""):
     if rows is None:
         return found + errors, 0
     wrong = [text for number, row in enumerate(rows, 1) for text in frame_findings(number, row, context)]
-    if not is_spoilt(events):
+    if not is_spoilt(lines):
         found += wrong
     elif not wrong:
         found.append("a frame was spoilt on purpose, and Wireshark does not see it")
     seen = [(time_ns(row["frame.time_epoch"]), int(row["frame.len"])) for row in rows]
-    logged = logged_frames(events)
+    logged = logged_frames(lines)
     if len(seen) != len(logged):
         found.append(f"{len(seen)} frames, but {len(logged)} in the event log")
     for number, (ours, theirs) in enumerate(zip(seen, logged), 1):
@@ -174,7 +180,11 @@ def is_icmp(data, frame):
     return data[frame + ETHERTYPE_AT : frame + ETHERTYPE_AT + 2] == b"\x08\x00" and data[frame + 23] == 1
 
 
-def proofs(bench, capture, events):
+def has_ping(data):
+    return any(is_icmp(data, frame) for _, frame, _ in records(data))
+
+
+def proofs(bench, capture, lines):
     """Damages copies of a capture with pings in it; each damage must be found by its name."""
     original = capture.read_bytes()
     header, frame, _ = next(record for record in records(original) if is_icmp(original, record[1]))
@@ -201,7 +211,7 @@ def proofs(bench, capture, events):
         ("last-frame-missing", original[: list(records(original))[-1][0]], "in the event log"),
     ):
         path = bench.write(f"proof/{name}.pcap", bytes(data))
-        found, _ = findings(bench, path, events)
+        found, _ = findings(bench, path, lines)
         bench.check(any(wanted in text for text in found), f"proof {name}: '{wanted}' is found; found: {found}")
 
 
@@ -257,12 +267,16 @@ def main():
 
     known = rows_of_all(bench, captures)
 
+    def events_of(capture):
+        return capture.with_name(capture.name[: -len("pcap")] + "events")
+
     def read(capture):
-        events = capture.with_name(capture.name[: -len("pcap")] + "events")
-        context = context_of(bench, events)
-        found = findings(bench, capture, events, known[capture], context) if capture in known else None
+        events = events_of(capture)
+        lines = told(events)
+        context = context_of(bench, events, lines)
+        found = findings(bench, capture, lines, known[capture], context) if capture in known else None
         # What stands before it in the one capture may have led Wireshark astray: then it is read alone.
-        return found if found is not None and not found[0] else findings(bench, capture, events, context=context)
+        return found if found is not None and not found[0] else findings(bench, capture, lines, context=context)
 
     results = dict(zip(captures, bench.together(read, captures)))
     for capture, (found, _) in results.items():
@@ -270,10 +284,11 @@ def main():
     frames = sum(count for _, count in results.values())
     bench.check(frames > 100, f"there is something to read: {frames} frames in {len(captures)} captures")
 
-    with_pings = [path for path in captures if any(is_icmp(path.read_bytes(), r[1]) for r in records(path.read_bytes()))]
-    if bench.check(with_pings, "some capture has a ping in it"):
-        capture = min(with_pings, key=lambda path: path.stat().st_size)
-        proofs(bench, capture, capture.with_name(capture.name[: -len("pcap")] + "events"))
+    # The shortest will do.
+    by_size = sorted(captures, key=lambda path: path.stat().st_size)
+    with_ping = next((path for path in by_size if has_ping(path.read_bytes())), None)
+    if bench.check(with_ping, "some capture has a ping in it"):
+        proofs(bench, with_ping, told(events_of(with_ping)))
     tcp_proofs(bench)
     print(f"{frames} frames in {len(captures)} captures")
     bench.done()

@@ -7,6 +7,7 @@
  */
 #include "emu/core/trace.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define TRACE_BLOCK_EVENTS  512
@@ -27,10 +28,12 @@ struct trace_listeners {
     struct trace_observer at[TRACE_LISTENERS_MAX];
 };
 
+static_assert(TRACE_FIELDS_MAX <= 16, "a bit a field");
+
 /* What trace_emit() has to be given for a kind. */
 struct trace_shape {
     uint8_t count;   /* of fields */
-    uint8_t strings; /* a bit a field */
+    uint16_t strings; /* a bit a field */
 };
 
 struct trace {
@@ -55,7 +58,7 @@ static void trace_learn_shapes(struct trace *trace)
         struct trace_shape *shape = &trace->shapes[kind];
         shape->count = (uint8_t)info->field_count;
         for (unsigned i = 0; i < info->field_count; i++) {
-            shape->strings |= (uint8_t)((info->fields[i].type == TRACE_FIELD_STR) << i);
+            shape->strings |= (uint16_t)((info->fields[i].type == TRACE_FIELD_STR) << i);
         }
     }
 }

@@ -32,7 +32,7 @@ static_assert(TRACE_FIELDS_MAX <= 16, "a bit a field");
 
 /* What trace_emit() has to be given for a kind. */
 struct trace_shape {
-    uint8_t count;   /* of fields */
+    uint8_t count;    /* of fields */
     uint16_t strings; /* a bit a field */
 };
 

@@ -31,6 +31,7 @@
 static_assert(VIRTIO_9P_MSIZE_MIN == P9_MSIZE_MIN && VIRTIO_9P_MSIZE_MAX == P9_MSIZE_MAX,
               "the bounds are the server's");
 
+#define SHARE_NAMES_MAX   (8u << 20) /* bytes of all names that are told; of others, "…" is */
 #define SHARE_RULE_ROOM   "the buffer has room for an error"
 #define SHARE_RULE_HEADER "a message begins with size, type and tag"
 
@@ -59,8 +60,10 @@ struct virtio_9p {
     struct p9_server *server;
     struct p9_fault *fault;
     struct virtio_9p_counters counters;
-    GArray *held;    /* struct share_held, at most one a chain of the queue */
-    GArray *flights; /* struct share_flight, likewise */
+    GArray *held;      /* struct share_held, at most one a chain of the queue */
+    GArray *flights;   /* struct share_flight, likewise */
+    GHashTable *names; /* that were told: set of const char *, interned */
+    size_t names_size; /* in bytes */
     struct vevent due;
     struct virtqueue_chain chain; /* the one at hand; nothing of it is used later */
     uint8_t *request, *reply;     /* for messages in pieces; VIRTIO_9P_MSIZE_MAX bytes each */
@@ -98,6 +101,23 @@ static void share_breach(void *opaque, const struct p9_request *request, const c
                TS(share_type_name(share, request->type)), TS(rule), TN(value));
 }
 
+/* What is told stays as long as the trace: the client may make up as many names as it likes. */
+static const char *share_keep_name(struct virtio_9p *share, const char *name)
+{
+    const char *kept = g_hash_table_lookup(share->names, name);
+    size_t size = strlen(name) + 1;
+    if (kept != NULL) {
+        return kept;
+    }
+    if (size > SHARE_NAMES_MAX - share->names_size) {
+        return "…";
+    }
+    share->names_size += size;
+    kept = trace_intern(share->dev.env.trace, name);
+    g_hash_table_add(share->names, (gpointer)kept);
+    return kept;
+}
+
 /* The names of a request with slashes between them, or its text. */
 static const char *share_names(struct virtio_9p *share, const struct p9_request *request)
 {
@@ -113,7 +133,7 @@ static const char *share_names(struct virtio_9p *share, const struct p9_request 
         g_string_append_len(names, request->text.bytes, request->text.len);
     }
     g_autofree char *shown = g_utf8_make_valid(names->str, (gssize)names->len);
-    return trace_intern(share->dev.env.trace, shown);
+    return share_keep_name(share, shown);
 }
 
 /* What stands in `count`: of a message there is no more than one of them. */
@@ -456,6 +476,7 @@ struct virtio_9p *virtio_9p_new(const struct virtio_env *env, const struct virti
     virtqueue_set_style(share_queue(share), &config->style);
     share->held = g_array_new(FALSE, FALSE, sizeof(struct share_held));
     share->flights = g_array_new(FALSE, FALSE, sizeof(struct share_flight));
+    share->names = g_hash_table_new(g_str_hash, g_str_equal);
     share->fault = p9_fault_new(env->trace, share->dev.name);
     const struct p9_server_config server = {
         .msize_max = config->msize_max,
@@ -479,6 +500,7 @@ void virtio_9p_free(struct virtio_9p *share)
     p9_fault_free(share->fault);
     g_array_free(share->held, TRUE);
     g_array_free(share->flights, TRUE);
+    g_hash_table_unref(share->names);
     g_free(share->request);
     g_free(share->reply);
     g_free(share);

@@ -91,6 +91,50 @@ static void test_names_of_a_walk_are_told_as_a_path(void)
     share_setup_fini(&setup);
 }
 
+/* Walks to a name of 255 bytes that begins with the number, through the same memory each time. */
+static const char *told_of_long_name(uint8_t *number, unsigned value)
+{
+    char digits[9];
+    g_snprintf(digits, sizeof(digits), "%08u", value);
+    memcpy(number, digits, 8);
+    mock_ring_offer(&setup.ring, 0);
+    mock_ring_kick(&setup.ring);
+    mock_machine_run(&setup.machine, SHARE_LATENCY);
+    return last(TRACE_P9_REQUEST)->fields[5].string;
+}
+
+static void test_a_client_that_makes_up_names_for_ever_fills_no_memory(void)
+{
+    char name[256] = "";
+    uint8_t *bytes;
+    begin();
+    share_open_file(&setup);
+    memset(name, 'n', 255);
+    share_begin(&setup, 110, 1);
+    share_put(&setup, 0, 4);
+    share_put(&setup, 2, 4);
+    share_put(&setup, 16, 2);
+    for (unsigned i = 0; i < 16; i++) {
+        share_put_string(&setup, name);
+    }
+    uint32_t size = (uint32_t)setup.size;
+    memcpy(setup.message, &size, sizeof(size));
+    gpa_t at = mock_machine_alloc(&setup.machine, size, &bytes);
+    memcpy(bytes, setup.message, size);
+    mock_ring_desc(&setup.ring, 0, at, size, VRING_DESC_F_NEXT, 1);
+    mock_ring_desc(&setup.ring, 1, mock_machine_alloc(&setup.machine, 64, NULL), 64,
+                   VRING_DESC_F_WRITE, 0);
+    uint8_t *number = bytes + 7 + 4 + 4 + 2 + 2;
+    unsigned told = 0;
+    while (told < 5000 && strcmp(told_of_long_name(number, told), "…") != 0) {
+        told++;
+    }
+    CU_ASSERT_EQUAL(told, (8 << 20) / 4096 - 1); /* the file's own name was told before */
+    CU_ASSERT_EQUAL(strncmp(told_of_long_name(number, 7), "00000007nnn", 11), 0);
+    CU_ASSERT_EQUAL(virtio_9p_counters(setup.share).errors, told + 2); /* and all are answered */
+    share_setup_fini(&setup);
+}
+
 /* A message in three pieces, its answer in two, the first of one byte. */
 static void test_messages_in_pieces_are_gathered_and_answers_scattered(void)
 {
@@ -228,6 +272,7 @@ static void test_reset_ends_the_session(void)
 UNIT_SUITE("virtio_9p", UNIT_TEST(test_mount_tag_is_in_the_configuration_space),
            UNIT_TEST(test_a_file_is_read_through_the_ring_and_told),
            UNIT_TEST(test_names_of_a_walk_are_told_as_a_path),
+           UNIT_TEST(test_a_client_that_makes_up_names_for_ever_fills_no_memory),
            UNIT_TEST(test_messages_in_pieces_are_gathered_and_answers_scattered),
            UNIT_TEST(test_answer_over_its_own_message_does_no_harm),
            UNIT_TEST(test_chain_without_room_for_an_error_comes_back_empty),
